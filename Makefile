@@ -1,0 +1,43 @@
+# The two commands a newcomer needs are `make lab` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
+WORKERS ?= 2
+NBVAL := $(BIN)/python -m pytest -p no:cacheprovider --nbval-current-env -n $(WORKERS) --dist loadscope
+
+.PHONY: lab test notebooks release bench lint clean
+
+lab: .venv/.lab
+	$(BIN)/jupyter lab $(ROOT_FLAG) --ServerApp.root_dir="$(CURDIR)" \
+		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(ARGS)
+
+test: .venv/.test lint
+	$(BIN)/python -m pytest tests -n $(WORKERS) $(ARGS)
+	$(NBVAL) --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks solutions
+	$(NBVAL) --nbval-lax exercises
+
+lint: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+notebooks: .venv/.test
+	$(BIN)/course authoring execute
+
+release: .venv/.lab
+	$(BIN)/course release
+
+bench: .venv/.test
+	$(BIN)/python -m tests.benchmarks
+
+.venv/.lab: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/.test: .venv/.lab
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The mathematics of the course: reference implementations that read like the chapters, NumPy only."""

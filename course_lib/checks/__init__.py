@@ -1,0 +1,1 @@
+"""Is this answer right? Draw inputs, compute the truth from the definition, compare, name the mistake."""

@@ -1,0 +1,1 @@
+"""Pictures and explorers, one module per chapter."""
