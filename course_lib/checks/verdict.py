@@ -1,0 +1,81 @@
+"""A verdict: what the judge says of one answer, for people and for the gradebook."""
+
+import html
+from dataclasses import dataclass
+
+STATUSES = {
+    "right": "right",
+    "not attempted": "not attempted",
+    "unknown": "no such exercise",
+    "signature": "other parameters",
+    "raised": "raised an error",
+    "stopped": "stopped",
+    "none": "returned None",
+    "kind": "wrong kind of value",
+    "shape": "wrong shape",
+    "not finite": "not finite",
+    "wrong": "wrong values",
+}
+_MARKS = {"right": "✓", "not attempted": "○"}
+# Blue and orange keep apart for colour-blind readers, and both hold on light and dark pages.
+_COLOURS = {"right": "#1f77b4", "not attempted": "#7f7f7f"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the judge says of one answer.
+
+    exercise    name of the function (or variable) that was judged.
+    status      a key of STATUSES: the first rung of the ladder that failed, or "right".
+    message     one or two sentences in the learner's vocabulary.
+    points      points earned, of `max_points`.
+    mistake     id of the named mistake that was recognised, or None.
+    seconds     wall time spent in the learner's code.
+    chapter     two digits, "" for an unknown exercise.
+    """
+
+    exercise: str
+    status: str
+    message: str
+    points: float = 0.0
+    max_points: float = 0.0
+    mistake: str | None = None
+    seconds: float = 0.0
+    chapter: str = ""
+
+    def __post_init__(self):
+        if self.status not in STATUSES:
+            raise ValueError(f"status {self.status!r} is not one of {', '.join(STATUSES)}")
+
+    @property
+    def ok(self):
+        return self.status == "right"
+
+    @property
+    def heading(self):
+        return f"{self.exercise}: {STATUSES[self.status]}"
+
+    @property
+    def _score(self):
+        return f"{self.points:g} of {self.max_points:g} points" if self.max_points else ""
+
+    def __repr__(self):
+        score = f" ({self._score})" if self._score else ""
+        return f"{_MARKS.get(self.status, '✗')} {self.heading}{score}\n  {self.message}"
+
+    def _repr_html_(self):
+        colour = _COLOURS.get(self.status, "#d55e00")
+        score = f'<span style="opacity:.75"> · {self._score}</span>' if self._score else ""
+        return (
+            f'<div style="border-left:4px solid {colour};padding:.2em .8em;margin:.2em 0">'
+            f"<strong>{_MARKS.get(self.status, '✗')} {html.escape(self.heading)}</strong>{score}<br>"
+            f"{inline_html(self.message)}</div>"
+        )
+
+
+def inline_html(text):
+    """Escaped text in which `code` between backquotes is set as code."""
+    parts = html.escape(text).split("`")
+    if len(parts) % 2 == 0:
+        return html.escape(text)
+    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
