@@ -44,9 +44,7 @@ def nbgrader_metadata(source):
     name = next((e.name for e in exercises() if f"def {e.name}(" in source or f"{e.name} = " in source), None)
     if BEGIN in source and name:
         return {"nbgrader": _nbgrader(name, solution=True, locked=False)}
-    checked = next(
-        (e.name for e in exercises() if source.strip() in (f"check({e.name})", f'check("{e.name}")')), None
-    )
+    checked = next((e.name for e in exercises() if source.strip() in (f"check({e.name})", f'check("{e.name}")')), None)
     return {"nbgrader": _nbgrader(f"check_{checked}", solution=False, locked=True)} if checked else {}
 
 
@@ -63,9 +61,7 @@ def _nbgrader(grade_id, *, solution, locked):
 
 def execute_in_place(root, names=()):
     """Execute the notebooks in notebooks/ and solutions/ (those whose name starts with one of `names`, if given)."""
-    paths = [
-        path for folder in ("notebooks", "solutions") for path in sorted((root / folder).glob("*.ipynb"))
-    ]
+    paths = [path for folder in ("notebooks", "solutions") for path in sorted((root / folder).glob("*.ipynb"))]
     chosen = [path for path in paths if not names or path.name.startswith(tuple(names))]
     if not chosen:
         known = ", ".join(path.stem for path in paths)

@@ -39,15 +39,11 @@ class Health:
     def summary(self):
         missing = sum(not finding.fine for finding in self.findings)
         return (
-            "Everything the course needs is here."
-            if not missing
-            else f"{missing} of {len(self.findings)} need care."
+            "Everything the course needs is here." if not missing else f"{missing} of {len(self.findings)} need care."
         )
 
     def __repr__(self):
-        lines = [
-            f"{'✓' if f.fine else '✗'} {f.what}{'' if f.fine else ': ' + f.advice}" for f in self.findings
-        ]
+        lines = [f"{'✓' if f.fine else '✗'} {f.what}{'' if f.fine else ': ' + f.advice}" for f in self.findings]
         return "\n".join([*lines, self.summary])
 
     def _repr_html_(self):
@@ -86,15 +82,11 @@ def _package(title, name):
 
 
 def _folder():
-    return Finding(
-        "this folder can be written to", os.access(".", os.W_OK), "save the course where you may write"
-    )
+    return Finding("this folder can be written to", os.access(".", os.W_OK), "save the course where you may write")
 
 
 def _sandbox():
     if not sys.platform.startswith("linux"):
         return Finding("sandbox for grading", False, "grading needs Linux; use WSL or a container")
     found = shutil.which("bwrap")
-    return Finding(
-        "sandbox for grading (bubblewrap)", bool(found), "install bubblewrap, for instance with apt"
-    )
+    return Finding("sandbox for grading (bubblewrap)", bool(found), "install bubblewrap, for instance with apt")

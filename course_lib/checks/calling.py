@@ -119,11 +119,7 @@ def failing_line(error, function=None):
     step = error.__traceback__
     while step is not None:
         filename = step.tb_frame.f_code.co_filename
-        if (
-            filename == own_file
-            or filename.startswith(("<cell", "<ipython-input"))
-            or "ipykernel_" in filename
-        ):
+        if filename == own_file or filename.startswith(("<cell", "<ipython-input")) or "ipykernel_" in filename:
             text = linecache.getline(filename, step.tb_lineno).strip()
             found = (text[:TEXT_LIMIT], step.tb_lineno)
         step = step.tb_next

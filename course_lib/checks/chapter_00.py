@@ -43,8 +43,6 @@ def _(x):
     return -2 * x
 
 
-@square_slope.mistake(
-    "absolute", "The slope of x² is negative to the left of 0: no absolute value is needed."
-)
+@square_slope.mistake("absolute", "The slope of x² is negative to the left of 0: no absolute value is needed.")
 def _(x):
     return 2 * np.abs(x)

@@ -131,9 +131,7 @@ def _(r, theta):
     return np.array([[-r * np.sin(theta), np.cos(theta)], [r * np.cos(theta), np.sin(theta)]])
 
 
-@polar_jacobian.mistake(
-    "rows", "The rows are exchanged: the first belongs to x = r cos θ, the second to y = r sin θ."
-)
+@polar_jacobian.mistake("rows", "The rows are exchanged: the first belongs to x = r cos θ, the second to y = r sin θ.")
 def _(r, theta):
     return np.array([[np.sin(theta), r * np.cos(theta)], [np.cos(theta), -r * np.sin(theta)]])
 
@@ -144,9 +142,7 @@ def _(r, theta):
     return np.array([[np.cos(t), -r * np.sin(t)], [np.sin(t), r * np.cos(t)]])
 
 
-@polar_jacobian.mistake(
-    "inverse", "This is the Jacobian of the way back, (x, y) ↦ (r, θ): the inverse matrix."
-)
+@polar_jacobian.mistake("inverse", "This is the Jacobian of the way back, (x, y) ↦ (r, θ): the inverse matrix.")
 def _(r, theta):
     return np.array([[np.cos(theta), np.sin(theta)], [-np.sin(theta) / r, np.cos(theta) / r]])
 
@@ -218,9 +214,7 @@ def _(f, x, h):
     return np.stack([(f(x) - f(x - step)) / h for step in h * np.eye(len(x))], axis=1)
 
 
-@central_jacobian.mistake(
-    "factor", "Your answer is twice the right one: the two points lie 2h apart, so divide by 2h."
-)
+@central_jacobian.mistake("factor", "Your answer is twice the right one: the two points lie 2h apart, so divide by 2h.")
 def _(f, x, h):
     return np.stack([(f(x + step) - f(x - step)) / h for step in h * np.eye(len(x))], axis=1)
 
@@ -255,7 +249,7 @@ def _(f, x, h):
 
 @central_jacobian.mistake(
     "all-at-once",
-    "All inputs were moved at once, which gives the sum of the columns. Move one input at a time: h at place j, 0 elsewhere.",
+    "All inputs were moved at once, which gives the sum of the columns. Move one at a time: h at place j, 0 elsewhere.",
 )
 def _(f, x, h):
     return (f(x + h) - f(x - h)) / (2 * h)
@@ -338,16 +332,12 @@ def _(f, x):
     return np.array([f(x + 1j * step).real / h for step in h * np.eye(len(x))])
 
 
-@complex_step_gradient.mistake(
-    "value", "You took the real part, which is f(x) itself. The slope is `f(z).imag / h`."
-)
+@complex_step_gradient.mistake("value", "You took the real part, which is f(x) itself. The slope is `f(z).imag / h`.")
 def _(f, x):
     return np.array([f(x + 1j * step).real for step in 1e-30 * np.eye(len(x))])
 
 
-@complex_step_gradient.mistake(
-    "conjugate", "Your answer is -1 times the gradient: step to x + ih, not to x - ih."
-)
+@complex_step_gradient.mistake("conjugate", "Your answer is -1 times the gradient: step to x + ih, not to x - ih.")
 def _(f, x):
     h = 1e-30
     return np.array([f(x - 1j * step).imag / h for step in h * np.eye(len(x))])
@@ -408,16 +398,12 @@ def _(f, x, v, h):
     return (ahead - behind) / (2 * h)
 
 
-@jvp_by_differences.mistake(
-    "forward", "This is a forward difference. The central one looks to both sides of x."
-)
+@jvp_by_differences.mistake("forward", "This is a forward difference. The central one looks to both sides of x.")
 def _(f, x, v, h):
     return (f(x + h * v) - f(x)) / h
 
 
-@jvp_by_differences.mistake(
-    "factor", "Your answer is twice the right one: the two points lie 2h apart along v."
-)
+@jvp_by_differences.mistake("factor", "Your answer is twice the right one: the two points lie 2h apart along v.")
 def _(f, x, v, h):
     return (f(x + h * v) - f(x - h * v)) / h
 

@@ -35,9 +35,7 @@ def errors(got, expected, rtol):
     allowed = rtol * np.abs(expected) + FLOOR * np.max(np.abs(expected), initial=0.0)
     with np.errstate(all="ignore"):
         difference = np.abs(got - expected)
-        ratio = np.where(
-            difference == 0, 0.0, difference / np.where(allowed == 0, np.finfo(float).tiny, allowed)
-        )
+        ratio = np.where(difference == 0, 0.0, difference / np.where(allowed == 0, np.finfo(float).tiny, allowed))
     return np.where(np.isfinite(ratio), ratio, np.inf)
 
 

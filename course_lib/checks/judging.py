@@ -93,9 +93,7 @@ def _trial(exercise, caller, args):
 
 def _verdict(exercise, status, message, mistake=None, seconds=0.0):
     points = exercise.points if status == "right" else 0.0
-    return Verdict(
-        exercise.name, status, message, points, exercise.points, mistake, seconds, chapter=exercise.chapter
-    )
+    return Verdict(exercise.name, status, message, points, exercise.points, mistake, seconds, chapter=exercise.chapter)
 
 
 def _signature_complaint(exercise, names, required):
@@ -118,9 +116,7 @@ def _ladder(exercise, trials, names, seconds):
     if last.kind == "missing":
         return _verdict(exercise, "not attempted", f"There is no function called `{exercise.name}`.")
     if last.kind == "blank":
-        return _verdict(
-            exercise, "not attempted", "Nothing to judge yet: the function still has to be written."
-        )
+        return _verdict(exercise, "not attempted", "Nothing to judge yet: the function still has to be written.")
     if last.kind == "stopped":
         return _verdict(exercise, "stopped", f"Your function was stopped: {last.error}.", seconds=seconds)
     failures = [(trial, *failed) for trial in trials if (failed := _first_rung(exercise, trial))]
@@ -174,9 +170,7 @@ def _kind_rung(exercise, trial, name, got, expected):
     else:
         fits = is_number(got) or is_array(got)
     if not fits:
-        advice = (
-            " Turn it into an array with `np.array(...)`." if isinstance(got, tuple) and wants_array else ""
-        )
+        advice = " Turn it into an array with `np.array(...)`." if isinstance(got, tuple) and wants_array else ""
         return "kind", f"Your function returned {_kind(got)}; expected {_kind(expected)}.{advice}"
     if not isinstance(expected, str) and np.iscomplexobj(got) and not np.iscomplexobj(expected):
         return (
@@ -190,9 +184,7 @@ def _shape_rung(exercise, trial, name, got, expected):
     if isinstance(expected, str) or np.shape(got) == np.shape(expected):
         return None
     message = f"{_sentence(name)} has shape {np.shape(got)}, expected {np.shape(expected)}"
-    if np.size(got) == np.size(expected) and close(
-        np.reshape(got, np.shape(expected)), expected, exercise.rtol
-    ):
+    if np.size(got) == np.size(expected) and close(np.reshape(got, np.shape(expected)), expected, exercise.rtol):
         return "shape", message + ". The numbers are right; only the shape is not."
     if np.ndim(got) == np.ndim(expected) == 2 and np.shape(got) == np.shape(expected)[::-1]:
         same = close(np.transpose(got), expected, exercise.rtol)

@@ -53,9 +53,7 @@ def progress(chapter=None):
             return Progress((), f"No chapter {chapter!r} has exercises; the chapters are {known}.")
     else:
         wanted = sorted({verdict.chapter for verdict in _latest.values()}) or bank.chapters()
-    rows = [
-        (exercise, _latest.get(exercise.name)) for number in wanted for exercise in bank.exercises(number)
-    ]
+    rows = [(exercise, _latest.get(exercise.name)) for number in wanted for exercise in bank.exercises(number)]
     return Progress(tuple(rows))
 
 
@@ -120,8 +118,7 @@ class Progress:
             for e, v in self.rows
         )
         head = "".join(
-            f'<th style="text-align:left">{title}</th>'
-            for title in ("chapter", "exercise", "so far", "points")
+            f'<th style="text-align:left">{title}</th>' for title in ("chapter", "exercise", "so far", "points")
         )
         return (
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
@@ -148,9 +145,7 @@ def _named_answer(answer):
             )
         return answer, function
     if not callable(answer):
-        raise CourseError(
-            f"`check` takes the function you wrote, such as check(f); it got {_article(answer)}."
-        )
+        raise CourseError(f"`check` takes the function you wrote, such as check(f); it got {_article(answer)}.")
     return _shown_name(answer), answer
 
 

@@ -85,9 +85,7 @@ class Exercise:
 
         def register(function):
             if any(known.id == id for known in self.mistakes):
-                raise ValueError(
-                    f"{self.name} has two mistakes called {id!r}; ids must differ within an exercise"
-                )
+                raise ValueError(f"{self.name} has two mistakes called {id!r}; ids must differ within an exercise")
             self.mistakes.append(Mistake(id, sentence, function, seen))
             return function
 

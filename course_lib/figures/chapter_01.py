@@ -35,9 +35,7 @@ class _Zoom:
         height = radius * max(1.0, abs(slope(x))) * 1.5
         self.curve.set_data(delta, f(x + delta) - f(x))
         self.line.set_data(delta, slope(x) * delta)
-        self.near.set(
-            xlim=(-radius, radius), ylim=(-height, height), title=f"|δ| ≤ {radius:.3g} around x = {x:.2f}"
-        )
+        self.near.set(xlim=(-radius, radius), ylim=(-height, height), title=f"|δ| ≤ {radius:.3g} around x = {x:.2f}")
         radii = np.logspace(-4, 0.4, 60)
         self.ratio.set_data(radii, _remainder_ratio(f, slope, x, radii))
         now = _remainder_ratio(f, slope, x, np.array([radius]))
@@ -63,9 +61,7 @@ def zoom_on_linear_map():
         {
             "curve": widgets.Dropdown(options=list(CURVES), description="f(x) ="),
             "x": widgets.FloatSlider(value=0.6, min=-1.5, max=1.5, step=0.05, description="x"),
-            "zoom": widgets.FloatSlider(
-                value=0, min=-0.4, max=3, step=0.1, description="zoom (powers of ten)"
-            ),
+            "zoom": widgets.FloatSlider(value=0, min=-0.4, max=3, step=0.1, description="zoom (powers of ten)"),
         },
         _Zoom(),
         "choose a curve and a point, zoom in, and watch whether the remainder divided by |δ| goes to 0.",
@@ -165,12 +161,8 @@ def square_through_map():
         {
             "name": widgets.Dropdown(options=list(PLANE_MAPS), description="f"),
             "first": widgets.FloatSlider(value=1.2, min=0.4, max=2, step=0.05, description="first input"),
-            "second": widgets.FloatSlider(
-                value=0.7, min=-1.5, max=1.5, step=0.05, description="second input"
-            ),
-            "side": widgets.FloatSlider(
-                value=0.8, min=0.05, max=1.5, step=0.05, description="side of the square"
-            ),
+            "second": widgets.FloatSlider(value=0.7, min=-1.5, max=1.5, step=0.05, description="second input"),
+            "side": widgets.FloatSlider(value=0.8, min=0.05, max=1.5, step=0.05, description="side of the square"),
         },
         _Square(),
         "move the square and shrink its side; the image settles on the parallelogram that J makes.",

@@ -34,9 +34,7 @@ def student_editions(root):
     """The student edition of every solution notebook under `root`, a Path; nothing is written."""
     sources = sorted((root / "solutions").glob("*.ipynb"))
     if not sources:
-        raise CourseError(
-            f"No solution notebook in {root / 'solutions'}; expected files such as 01_title.ipynb."
-        )
+        raise CourseError(f"No solution notebook in {root / 'solutions'}; expected files such as 01_title.ipynb.")
     editions = []
     for source in sources:
         notebook = nbformat.read(source, as_version=4)
@@ -78,11 +76,7 @@ def without_solution(source):
 
 
 def _stub(indent, solution):
-    given = [
-        line.strip().removeprefix(STUB).strip()
-        for line in solution.splitlines()
-        if line.strip().startswith(STUB)
-    ]
+    given = [line.strip().removeprefix(STUB).strip() for line in solution.splitlines() if line.strip().startswith(STUB)]
     lines = ["# YOUR CODE HERE", *(given or ["raise NotImplementedError()"])]
     return "\n".join(indent + line for line in lines)
 
@@ -93,6 +87,4 @@ def complain_about_missing(notebook, source):
     for exercise in exercises(source.name[:2]):
         pattern = rf"^(def {exercise.name}\(|{exercise.name}\s*=)"
         if not any(re.search(pattern, cell, re.MULTILINE) for cell in code):
-            raise CourseError(
-                f"{source.name} has no cell that solves `{exercise.name}` between {BEGIN!r} and {END!r}."
-            )
+            raise CourseError(f"{source.name} has no cell that solves `{exercise.name}` between {BEGIN!r} and {END!r}.")

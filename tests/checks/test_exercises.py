@@ -1,4 +1,4 @@
-"""Every check is proven: the solution passes, the stub is not attempted, every named mistake fails with its own name."""
+"""Every check is proven: the solution passes, the stub is not attempted, each mistake fails with its own name."""
 
 import nbformat
 import pytest
