@@ -1,5 +1,7 @@
 """What all tests share."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,3 +10,25 @@ import pytest
 @pytest.fixture(scope="session")
 def course_root():
     return Path(__file__).resolve().parent.parent
+
+
+def need(program, reason):
+    """The path of a system program; without it the test is skipped, or fails under CI=true."""
+    found = shutil.which(program)
+    if found:
+        return found
+    message = f"{program} is not installed: {reason}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+    return None
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    return need("chromium", "pages are tested in a real browser")
+
+
+@pytest.fixture(scope="session")
+def bwrap():
+    return need("bwrap", "the grading sandbox is bubblewrap")
