@@ -17,7 +17,7 @@ _HOME = {
     "progress": "course_lib.checks",
     "derive": "course_lib.derivation",
     "submit": "course_lib.grading.bundle",
-    "doctor": "course_lib.doctor",
+    "doctor": "course_lib.health",
 }
 __all__ = ["check", "derive", "doctor", "hint", "progress", "submit"]
 

@@ -1,0 +1,72 @@
+"""The author's seat: execute the notebooks in place and keep only what does not vary."""
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from course_lib.checks import exercises
+from course_lib.errors import CourseError
+from course_lib.grading.release import BEGIN
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+KERNEL = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
+
+
+def executed(path, timeout=300):
+    """The notebook at `path` (a Path), run from top to bottom and tidied; seconds bound each cell."""
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(notebook, timeout=timeout, resources={"metadata": {"path": str(path.parent)}})
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise CourseError(f"{path.name} does not run: {error.ename}: {error.evalue}") from error
+    return tidied(notebook)
+
+
+def tidied(notebook):
+    """The same notebook without what varies from run to run: times, kernel versions, widget models."""
+    notebook.metadata.clear()
+    notebook.metadata.update(nbformat.from_dict({**KERNEL, "language_info": {"name": "python"}}))
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02d}"
+        for key in ("execution", "collapsed", "scrolled", "jupyter", "trusted"):
+            cell.metadata.pop(key, None)
+        if cell.cell_type == "code":
+            cell.metadata.pop("nbgrader", None)
+            cell.metadata.update(nbgrader_metadata(cell.source))
+            for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET, None)
+    return notebook
+
+
+def nbgrader_metadata(source):
+    """Cell metadata of nbgrader's schema 3: solution cells are the learner's, check cells are locked."""
+    name = next((e.name for e in exercises() if f"def {e.name}(" in source or f"{e.name} = " in source), None)
+    if BEGIN in source and name:
+        return {"nbgrader": _nbgrader(name, solution=True, locked=False)}
+    checked = next((e.name for e in exercises() if source.strip() in (f"check({e.name})", f'check("{e.name}")')), None)
+    return {"nbgrader": _nbgrader(f"check_{checked}", solution=False, locked=True)} if checked else {}
+
+
+def _nbgrader(grade_id, *, solution, locked):
+    return {
+        "grade": False,
+        "grade_id": grade_id,
+        "locked": locked,
+        "schema_version": 3,
+        "solution": solution,
+        "task": False,
+    }
+
+
+def execute_in_place(root, names=()):
+    """Execute the notebooks in notebooks/ and solutions/ (those whose name starts with one of `names`, if given)."""
+    paths = [path for folder in ("notebooks", "solutions") for path in sorted((root / folder).glob("*.ipynb"))]
+    chosen = [path for path in paths if not names or path.name.startswith(tuple(names))]
+    if not chosen:
+        known = ", ".join(path.stem for path in paths)
+        raise CourseError(f"No notebook's name starts with {' or '.join(names)}; there are {known}.")
+    for path in chosen:
+        text = nbformat.writes(executed(path)) + "\n"
+        path.write_text(text, encoding="utf-8")
+        yield path

@@ -1,0 +1,48 @@
+"""Chapter 0: one toy function on which everything is shown once."""
+
+import numpy as np
+
+from course_lib.calculus.jacobian import complex_step_gradient
+from course_lib.checks.specification import exercise
+
+square_slope = exercise(
+    "square_slope(x)",
+    chapter="00",
+    points=1,
+    minutes=2,
+    hints=(
+        "Write (x + h)² out and look at what h is multiplied with.",
+        "(x + h)² = x² + 2xh + h². The slope is the number in front of h.",
+        "The body is one line: `return 2 * x`.",
+    ),
+)
+
+
+@square_slope.draws
+def _(draw):
+    return (draw.number(0.5, 3.0) * (-1) ** draw.index,)
+
+
+@square_slope.truth
+def _(x):
+    return float(complex_step_gradient(lambda t: t * t, x))
+
+
+@square_slope.mistake("factor", "Your answer is half of the slope: the factor 2 of 2x is missing.")
+def _(x):
+    return x
+
+
+@square_slope.mistake("value", "That is the value x², not its slope.")
+def _(x):
+    return x**2
+
+
+@square_slope.mistake("sign", "Your answer is -1 times the slope.")
+def _(x):
+    return -2 * x
+
+
+@square_slope.mistake("absolute", "The slope of x² is negative to the left of 0: no absolute value is needed.")
+def _(x):
+    return 2 * np.abs(x)

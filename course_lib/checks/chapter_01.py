@@ -1,0 +1,442 @@
+"""Chapter 1: gradients and Jacobians."""
+
+import numpy as np
+
+from course_lib.calculus.jacobian import complex_step_gradient as gradient_by_definition
+from course_lib.calculus.jacobian import complex_step_jacobian
+from course_lib.checks.specification import exercise
+
+# ----------------------------------------------------------------------------------------------------------------------
+linear_approximation = exercise(
+    "linear_approximation(y, J, delta)",
+    chapter="01",
+    points=2,
+    minutes=5,
+    hints=(
+        "The best linear map says: the value at the new point is the value at the old one plus a correction.",
+        "The correction is the Jacobian applied to the step. Which product of J (m × n) and delta (n) has length m?",
+        "`J @ delta` has length m. Add it to `y`.",
+    ),
+)
+
+
+@linear_approximation.draws
+def _(draw):
+    m, n = draw.sizes(2)
+    return draw.array(m), draw.array(m, n), draw.array(n)
+
+
+@linear_approximation.truth
+def _(y, J, delta):
+    result = [float(y_i) for y_i in y]
+    for i, j in np.ndindex(J.shape):
+        result[i] += J[i, j] * delta[j]
+    return np.array(result)
+
+
+@linear_approximation.mistake(
+    "transpose",
+    "J has one row per output and one column per input, so it multiplies delta from the left as it stands: "
+    "no transpose is needed.",
+)
+def _(y, J, delta):
+    return y + J.T @ delta
+
+
+@linear_approximation.mistake(
+    "order",
+    "A step of the input stands to the right of the Jacobian, J @ delta: J takes inputs on its right.",
+)
+def _(y, J, delta):
+    return y + delta @ J
+
+
+@linear_approximation.mistake(
+    "term", "That is the change alone. The approximation starts from the value y and adds the change to it."
+)
+def _(y, J, delta):
+    return J @ delta
+
+
+@linear_approximation.mistake("sign", "The change J @ delta is added to y, not subtracted.")
+def _(y, J, delta):
+    return y - J @ delta
+
+
+@linear_approximation.mistake(
+    "hadamard",
+    "`J * delta` scales the columns of J. The matrix product `J @ delta` scales them and adds them up.",
+)
+def _(y, J, delta):
+    return y[:, None] + J * delta
+
+
+@linear_approximation.mistake(
+    "sum", "Every output got the same change: the sum runs over the inputs j only, one sum for each output i."
+)
+def _(y, J, delta):
+    return y + np.sum(J * delta)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+polar_jacobian = exercise(
+    "polar_jacobian(r, theta)",
+    chapter="01",
+    points=4,
+    minutes=8,
+    hints=(
+        "The map is (r, θ) ↦ (x, y) = (r cos θ, r sin θ). Two outputs and two inputs: which are the four partial "
+        "derivatives?",
+        "Row 1 belongs to x = r cos θ: its first entry is ∂x/∂r, its second ∂x/∂θ. Row 2 belongs to y.",
+        "∂x/∂r = cos θ, ∂x/∂θ = -r sin θ, ∂y/∂r = sin θ, ∂y/∂θ = r cos θ. Put them into `np.array([[..], [..]])`.",
+    ),
+)
+
+
+@polar_jacobian.draws
+def _(draw):
+    # A large radius: difference quotients lose their digits there, the formula does not.
+    return 10.0 ** (2 + draw.index) * draw.number(1, 3), draw.number(0.3, 1.2)
+
+
+@polar_jacobian.truth
+def _(r, theta):
+    def to_cartesian(p):
+        return np.array([p[0] * np.cos(p[1]), p[0] * np.sin(p[1])])
+
+    return complex_step_jacobian(to_cartesian, np.array([r, theta]))
+
+
+@polar_jacobian.mistake(
+    "layout", "This is the transpose: rows follow the outputs (x, y), columns follow the inputs (r, θ)."
+)
+def _(r, theta):
+    return np.array([[np.cos(theta), np.sin(theta)], [-r * np.sin(theta), r * np.cos(theta)]])
+
+
+@polar_jacobian.mistake(
+    "chain-factor", "The column of θ lacks the factor r: x = r cos θ, and r stays in front when θ is varied."
+)
+def _(r, theta):
+    return np.array([[np.cos(theta), -np.sin(theta)], [np.sin(theta), np.cos(theta)]])
+
+
+@polar_jacobian.mistake("sign", "The derivative of cos θ is -sin θ: ∂x/∂θ has lost its minus sign.")
+def _(r, theta):
+    return np.array([[np.cos(theta), r * np.sin(theta)], [np.sin(theta), r * np.cos(theta)]])
+
+
+@polar_jacobian.mistake("order", "The columns are exchanged: the first belongs to r, the second to θ.")
+def _(r, theta):
+    return np.array([[-r * np.sin(theta), np.cos(theta)], [r * np.cos(theta), np.sin(theta)]])
+
+
+@polar_jacobian.mistake("rows", "The rows are exchanged: the first belongs to x = r cos θ, the second to y = r sin θ.")
+def _(r, theta):
+    return np.array([[np.sin(theta), r * np.cos(theta)], [np.cos(theta), -r * np.sin(theta)]])
+
+
+@polar_jacobian.mistake("degrees", "θ is already in radians, as np.cos and np.sin expect: do not convert it.")
+def _(r, theta):
+    t = np.deg2rad(theta)
+    return np.array([[np.cos(t), -r * np.sin(t)], [np.sin(t), r * np.cos(t)]])
+
+
+@polar_jacobian.mistake("inverse", "This is the Jacobian of the way back, (x, y) ↦ (r, θ): the inverse matrix.")
+def _(r, theta):
+    return np.array([[np.cos(theta), np.sin(theta)], [-np.sin(theta) / r, np.cos(theta) / r]])
+
+
+@polar_jacobian.mistake(
+    "numerical",
+    "These look like difference quotients: right to a few digits only, because the radius is large. "
+    "Write the four derivatives by hand.",
+)
+def _(r, theta, h=1e-6):
+    def to_cartesian(r, theta):
+        return np.array([r * np.cos(theta), r * np.sin(theta)])
+
+    by_r = (to_cartesian(r + h, theta) - to_cartesian(r - h, theta)) / (2 * h)
+    by_theta = (to_cartesian(r, theta + h) - to_cartesian(r, theta - h)) / (2 * h)
+    return np.stack([by_r, by_theta], axis=1)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+def curved_map(draw):
+    """A random smooth map from n numbers to m numbers, and a point: curved enough that every quotient shows."""
+    m, n = draw.sizes(2)
+    A, B, C = draw.array(m, n), draw.array(m, n), draw.array(m, n)
+
+    def f(x):
+        return np.sin(A @ x) + B @ (x**3) + np.exp(C @ x / n)
+
+    return f, draw.array(n)
+
+
+central_jacobian = exercise(
+    "central_jacobian(f, x, h)",
+    chapter="01",
+    points=2,
+    minutes=10,
+    hints=(
+        "Column j of the Jacobian answers: how do all outputs change when only x[j] moves?",
+        "Make a step vector that is h at place j and 0 elsewhere. Evaluate f at x + step and at x - step.",
+        "Column j is `(f(x + step) - f(x - step)) / (2 * h)`. Collect the columns in a list and return "
+        "`np.stack(columns, axis=1)`.",
+    ),
+)
+
+
+@central_jacobian.draws
+def _(draw):
+    return (*curved_map(draw), draw.number(0.1, 0.3))
+
+
+@central_jacobian.truth
+def _(f, x, h):
+    steps = h * np.eye(len(x))
+    return np.array([(f(x + step) - f(x - step)) / (2 * h) for step in steps]).T
+
+
+@central_jacobian.mistake(
+    "forward",
+    "These are forward differences, (f(x + step) - f(x)) / h. The central ones look to both sides of x.",
+)
+def _(f, x, h):
+    return np.stack([(f(x + step) - f(x)) / h for step in h * np.eye(len(x))], axis=1)
+
+
+@central_jacobian.mistake(
+    "backward",
+    "These are backward differences, (f(x) - f(x - step)) / h. The central ones look to both sides of x.",
+)
+def _(f, x, h):
+    return np.stack([(f(x) - f(x - step)) / h for step in h * np.eye(len(x))], axis=1)
+
+
+@central_jacobian.mistake("factor", "Your answer is twice the right one: the two points lie 2h apart, so divide by 2h.")
+def _(f, x, h):
+    return np.stack([(f(x + step) - f(x - step)) / h for step in h * np.eye(len(x))], axis=1)
+
+
+@central_jacobian.mistake("half", "The two points must lie at distance h on each side of x, not at h/2.")
+def _(f, x, h):
+    return np.stack([(f(x + step) - f(x - step)) / h for step in h / 2 * np.eye(len(x))], axis=1)
+
+
+@central_jacobian.mistake(
+    "layout", "This is the transpose: each input gives a column, so stack the quotients with axis=1."
+)
+def _(f, x, h):
+    return np.stack([(f(x + step) - f(x - step)) / (2 * h) for step in h * np.eye(len(x))])
+
+
+@central_jacobian.mistake(
+    "alias",
+    "All differences are 0. `ahead = x` makes no copy: it is a second name for the same array, so both points move "
+    "together. Use `x.copy()`.",
+)
+def _(f, x, h):
+    columns = []
+    for j in range(len(x)):
+        ahead = x
+        behind = x
+        ahead[j] += h
+        behind[j] -= h
+        columns.append((f(ahead) - f(behind)) / (2 * h))
+    return np.stack(columns, axis=1)
+
+
+@central_jacobian.mistake(
+    "all-at-once",
+    "All inputs were moved at once, which gives the sum of the columns. Move one at a time: h at place j, 0 elsewhere.",
+)
+def _(f, x, h):
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+@central_jacobian.mistake(
+    "drift",
+    "The steps pile up: after input j was moved it must go back to where it was before input j + 1 is moved.",
+)
+def _(f, x, h):
+    columns = []
+    step = np.zeros(len(x))
+    for j in range(len(x)):
+        step[j] = h
+        columns.append((f(x + step) - f(x - step)) / (2 * h))
+    return np.stack(columns, axis=1)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+complex_step_gradient = exercise(
+    "complex_step_gradient(f, x)",
+    chapter="01",
+    points=2,
+    minutes=10,
+    hints=(
+        "f(x + ih) = f(x) + ih f′(x) + … for a real function f. Where in this number does f′(x) stand?",
+        "In the imaginary part: f′(x) = Im f(x + ih) / h. Nothing is subtracted, so h = 1e-30 is fine.",
+        "For each j make `z = x.astype(complex)`, add `1j * h` to `z[j]`, and take `f(z).imag / h`.",
+    ),
+)
+
+
+@complex_step_gradient.draws
+def _(draw):
+    (n,) = draw.sizes(1)
+    # Each input has a scale of its own, so no single step of a difference quotient suits them all.
+    scale = 10.0 ** draw.rng.permutation(np.linspace(-3, 3, n))
+    a, c = draw.array(n), draw.array(n)
+
+    def f(x):
+        t = x / scale
+        return np.sum(c * np.sin(a * t)) + np.prod(t) + np.exp(np.sum(a * t) / n)
+
+    return f, scale * draw.array(n)
+
+
+@complex_step_gradient.truth
+def _(f, x):
+    return gradient_by_definition(f, x)
+
+
+def _only_real_calls(f):
+    return bool(f.calls) and not any(np.iscomplexobj(x) for x in f.calls)
+
+
+def _large_imaginary_steps(f):
+    sizes = [np.max(np.abs(x.imag)) for x in f.calls if np.iscomplexobj(x)]
+    return bool(sizes) and min(sizes) > 1e-8 and max(sizes) < 1
+
+
+def _all_inputs_moved(f):
+    return any(np.iscomplexobj(x) and np.all(x.imag != 0) for x in f.calls)
+
+
+@complex_step_gradient.mistake(
+    "differences",
+    "f was only called with real numbers: that is a difference quotient. Step in the imaginary direction, x + 1j·h.",
+    seen=_only_real_calls,
+)
+def _(f, x):
+    h = 1e-6
+    return np.array([(f(x + step) - f(x - step)) / (2 * h) for step in h * np.eye(len(x))])
+
+
+@complex_step_gradient.mistake(
+    "real", "You took the real part, which is f(x) itself. The slope is in the imaginary part."
+)
+def _(f, x):
+    h = 1e-30
+    return np.array([f(x + 1j * step).real / h for step in h * np.eye(len(x))])
+
+
+@complex_step_gradient.mistake("value", "You took the real part, which is f(x) itself. The slope is `f(z).imag / h`.")
+def _(f, x):
+    return np.array([f(x + 1j * step).real for step in 1e-30 * np.eye(len(x))])
+
+
+@complex_step_gradient.mistake("conjugate", "Your answer is -1 times the gradient: step to x + ih, not to x - ih.")
+def _(f, x):
+    h = 1e-30
+    return np.array([f(x - 1j * step).imag / h for step in h * np.eye(len(x))])
+
+
+@complex_step_gradient.mistake(
+    "all-at-once",
+    "All inputs were moved at once, which gives the sum of the partial derivatives. Move one input at a time.",
+    seen=_all_inputs_moved,
+)
+def _(f, x):
+    h = 1e-30
+    return np.full(len(x), f(x + 1j * h).imag / h)
+
+
+@complex_step_gradient.mistake(
+    "step",
+    "The imaginary step is too large, and its error h² shows. Nothing is subtracted here: take h = 1e-30.",
+    seen=_large_imaginary_steps,
+)
+def _(f, x):
+    h = 1e-3
+    return np.array([f(x + 1j * step).imag / h for step in h * np.eye(len(x))])
+
+
+@complex_step_gradient.mistake(
+    "magnitude", "`abs` of the imaginary part loses the sign of the slope. Take `f(z).imag / h` as it is."
+)
+def _(f, x):
+    h = 1e-30
+    return np.array([abs(f(x + 1j * step).imag) / h for step in h * np.eye(len(x))])
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+jvp_by_differences = exercise(
+    "jvp_by_differences(f, x, v, h)",
+    chapter="01",
+    points=2,
+    minutes=8,
+    hints=(
+        "J v says how the outputs change when x moves along v. You do not need J for that.",
+        "Look at t ↦ f(x + t v). Its derivative at t = 0 is J v. Take the central difference with t = h.",
+        "`(f(x + h * v) - f(x - h * v)) / (2 * h)`: two calls of f, whatever the size of x.",
+    ),
+)
+
+
+@jvp_by_differences.draws
+def _(draw):
+    f, x = curved_map(draw)
+    return f, x, 0.7 * draw.array(len(x)), draw.number(0.1, 0.3)
+
+
+@jvp_by_differences.truth
+def _(f, x, v, h):
+    ahead = f(np.array([x_j + h * v_j for x_j, v_j in zip(x, v, strict=True)]))
+    behind = f(np.array([x_j - h * v_j for x_j, v_j in zip(x, v, strict=True)]))
+    return (ahead - behind) / (2 * h)
+
+
+@jvp_by_differences.mistake("forward", "This is a forward difference. The central one looks to both sides of x.")
+def _(f, x, v, h):
+    return (f(x + h * v) - f(x)) / h
+
+
+@jvp_by_differences.mistake("factor", "Your answer is twice the right one: the two points lie 2h apart along v.")
+def _(f, x, v, h):
+    return (f(x + h * v) - f(x - h * v)) / h
+
+
+@jvp_by_differences.mistake(
+    "direction", "The direction v does not appear: you moved every input by h. Step to x + h·v and x - h·v."
+)
+def _(f, x, v, h):
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+@jvp_by_differences.mistake("step", "The step is v itself; it must be h·v, a small piece of the direction.")
+def _(f, x, v, h):
+    return (f(x + v) - f(x - v)) / (2 * h)
+
+
+@jvp_by_differences.mistake(
+    "normalised", "You scaled v to length 1. J v is linear in v: the length of v belongs to the answer."
+)
+def _(f, x, v, h):
+    u = v / np.linalg.norm(v)
+    return (f(x + h * u) - f(x - h * u)) / (2 * h)
+
+
+@jvp_by_differences.mistake(
+    "columns",
+    "You built the whole Jacobian and multiplied: two calls of f for every input. One step along v needs two in all.",
+)
+def _(f, x, v, h):
+    J = np.stack([(f(x + step) - f(x - step)) / (2 * h) for step in h * np.eye(len(x))], axis=1)
+    return J @ v
+
+
+@jvp_by_differences.mistake("sign", "Your answer is -1 times the right one: value ahead minus value behind.")
+def _(f, x, v, h):
+    return (f(x - h * v) - f(x + h * v)) / (2 * h)

@@ -1,0 +1,46 @@
+"""Are two values the same, and if not, where do they differ most?"""
+
+import numpy as np
+
+# Rounding grows with the largest terms of a sum, so a small entry next to large ones may be off by this share of them.
+FLOOR = 1e-12
+
+
+def is_number(value):
+    return type(value) in (bool, int, float, complex) or (type(value) is np.ndarray and value.ndim == 0)
+
+
+def is_array(value):
+    return type(value) is np.ndarray and value.ndim > 0
+
+
+def close(got, expected, rtol):
+    """Whether two values have one kind, one shape and the same entries within rtol; tuples item by item."""
+    if isinstance(expected, tuple):
+        return (
+            isinstance(got, tuple)
+            and len(got) == len(expected)
+            and all(close(g, e, rtol) for g, e in zip(got, expected, strict=True))
+        )
+    if expected is None or isinstance(expected, str):
+        return type(got) is type(expected) and got == expected
+    if not (is_number(got) or is_array(got)) or np.shape(got) != np.shape(expected):
+        return False
+    return bool(np.all(errors(got, expected, rtol) <= 1))
+
+
+def errors(got, expected, rtol):
+    """Entrywise |got - expected| over what is allowed: above 1 is wrong. NaN and infinity count as infinitely wrong."""
+    got, expected = np.asarray(got), np.asarray(expected)
+    allowed = rtol * np.abs(expected) + FLOOR * np.max(np.abs(expected), initial=0.0)
+    with np.errstate(all="ignore"):
+        difference = np.abs(got - expected)
+        ratio = np.where(difference == 0, 0.0, difference / np.where(allowed == 0, np.finfo(float).tiny, allowed))
+    return np.where(np.isfinite(ratio), ratio, np.inf)
+
+
+def worst_entry(got, expected, rtol):
+    """Index, your value and the right value where the two differ most."""
+    ratio = errors(got, expected, rtol)
+    index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+    return tuple(int(i) for i in index), np.asarray(got)[index], np.asarray(expected)[index]

@@ -1,0 +1,50 @@
+"""Random inputs with traps: all dimensions differ, none is 1 or 2, and they change from draw to draw.
+
+A forgotten transpose cannot pass because two dimensions happen to agree, and 1/n cannot pass for 1/4.
+"""
+
+from zlib import crc32
+
+import numpy as np
+
+DRAWS = 4
+SEED = 20
+SIZES = (3, 4, 5, 6, 7, 8)
+
+
+class Draw:
+    """Number `index` of the draws for one exercise: a source of sizes and arrays.
+
+    seed   whole number; the same seed and exercise give the same draws for ever.
+    """
+
+    def __init__(self, exercise, index, seed=SEED):
+        key = crc32(exercise.encode())
+        self.index = index
+        self.rng = np.random.default_rng([seed, key, index])
+        # One order of the sizes for the exercise, turned by one place each draw: every size changes every time.
+        order = np.random.default_rng([seed, key]).permutation(SIZES)
+        self._sizes = np.roll(order, -index)
+
+    def sizes(self, count):
+        """`count` different whole numbers between 3 and 8."""
+        if count > len(SIZES):
+            raise ValueError(f"{count} sizes asked for, at most {len(SIZES)} are different")
+        return tuple(int(size) for size in self._sizes[:count])
+
+    def array(self, *shape):
+        """Entries of random sign with absolute value in [0.5, 1.5]: none is near 0, so none hides a factor."""
+        return self.positive(*shape) * self.rng.choice([-1.0, 1.0], size=shape)
+
+    def positive(self, *shape):
+        """Entries in [0.5, 1.5]."""
+        return self.rng.uniform(0.5, 1.5, size=shape)
+
+    def number(self, low=0.5, high=1.5):
+        """One Python float in [low, high]."""
+        return float(self.rng.uniform(low, high))
+
+
+def draws(exercise, seed=SEED):
+    """The seeded draws of one exercise, by its name."""
+    return [Draw(exercise, index, seed) for index in range(DRAWS)]

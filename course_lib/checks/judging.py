@@ -1,0 +1,284 @@
+"""The judge: one answer in, one verdict out, the same at the student's seat and at the instructor's.
+
+It takes an exercise and a caller, which is a way to reach the learner's function:
+
+    caller.signature(name)   None if there is no such function, else (parameter names or None, how many are required)
+    caller.call(name, args)  an Outcome, see `calling`
+    caller.text(name)        the text of a string variable, or None
+
+The truth is computed from the judge's own copy of the inputs, before the learner's function runs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from course_lib.checks import calling
+from course_lib.checks.comparing import close, errors, is_array, is_number, worst_entry
+from course_lib.checks.drawing import SEED, draws
+from course_lib.checks.verdict import Verdict
+
+
+class FunctionCaller:
+    """Reaches a function that lives in this Python process."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def signature(self, name):
+        return calling.parameter_names(self.function), calling.required_count(self.function)
+
+    def call(self, name, args):
+        return calling.call(self.function, args)
+
+
+class Watched:
+    """A function argument that keeps what it was called with."""
+
+    def __init__(self, function):
+        self.function = function
+        self.calls = []
+
+    def __call__(self, x):
+        if len(self.calls) < 1000:
+            self.calls.append(np.array(x))
+        return self.function(x)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One draw: the inputs as the judge keeps them, what is right, what came back, and the watched calls."""
+
+    args: tuple
+    truth: object
+    outcome: calling.Outcome
+    watched: tuple
+
+
+def judge(exercise, caller, seed=SEED):
+    """The verdict on one answer.
+
+    exercise  an Exercise of the bank.
+    caller    how to reach the learner's function, see the top of this module.
+    seed      picks the draws.
+    """
+    signature = caller.signature(exercise.name)
+    if signature is None:
+        return _verdict(exercise, "not attempted", f"There is no function called `{exercise.name}`.")
+    complaint = _signature_complaint(exercise, *signature)
+    if complaint:
+        return _verdict(exercise, "signature", complaint)
+    trials = []
+    for draw in draws(exercise.name, seed):
+        trials.append(_trial(exercise, caller, exercise.arguments(draw)))
+        if trials[-1].outcome.kind in ("missing", "blank", "stopped"):
+            break
+    seconds = sum(trial.outcome.seconds for trial in trials)
+    return _ladder(exercise, trials, signature[0], seconds)
+
+
+def copied(value):
+    """The same arguments in memory of their own: a learner may change what he is given."""
+    if isinstance(value, tuple):
+        return tuple(copied(item) for item in value)
+    return np.array(value) if isinstance(value, np.ndarray) else value
+
+
+def _trial(exercise, caller, args):
+    truth = exercise.definition(*copied(args))
+    given = tuple(Watched(arg) if callable(arg) else copied(arg) for arg in args)
+    outcome = caller.call(exercise.name, given)
+    return Trial(args, truth, outcome, tuple(arg for arg in given if isinstance(arg, Watched)))
+
+
+def _verdict(exercise, status, message, mistake=None, seconds=0.0):
+    points = exercise.points if status == "right" else 0.0
+    return Verdict(exercise.name, status, message, points, exercise.points, mistake, seconds, chapter=exercise.chapter)
+
+
+def _signature_complaint(exercise, names, required):
+    """A sentence if the exercise's arguments cannot be handed over as its parameters say, else ""."""
+    if names is None:
+        return ""
+    wanted = len(exercise.parameters)
+    yours = f"yours is `{exercise.name}({', '.join(names)})`"
+    if required > wanted or len(names) < wanted:
+        return f"The exercise asks for `{exercise.call}`, {yours}."
+    given = tuple(names[:wanted])
+    if given != exercise.parameters and sorted(given) == sorted(exercise.parameters):
+        return f"The exercise asks for `{exercise.call}`, {yours}: the same parameters in another order."
+    return ""
+
+
+def _ladder(exercise, trials, names, seconds):
+    """The first rung that fails on any draw gives the message; a mistake must be confirmed on all of them."""
+    last = trials[-1].outcome
+    if last.kind == "missing":
+        return _verdict(exercise, "not attempted", f"There is no function called `{exercise.name}`.")
+    if last.kind == "blank":
+        return _verdict(exercise, "not attempted", "Nothing to judge yet: the function still has to be written.")
+    if last.kind == "stopped":
+        return _verdict(exercise, "stopped", f"Your function was stopped: {last.error}.", seconds=seconds)
+    failures = [(trial, *failed) for trial in trials if (failed := _first_rung(exercise, trial))]
+    if not failures:
+        return _verdict(exercise, "right", _praise(exercise, len(trials)), seconds=seconds)
+    order = ("raised", "none", "kind", "shape", "not finite", "wrong")
+    _trial_, status, message = min(failures, key=lambda failure: order.index(failure[1]))
+    mistake = _named(exercise, trials)
+    if mistake:
+        facts = f" ({message.rstrip('.')}.)" if status in ("raised", "shape", "kind") else ""
+        return _verdict(exercise, status, mistake.sentence + facts, mistake.id, seconds)
+    if names and tuple(names[: len(exercise.parameters)]) != exercise.parameters:
+        message += f" Your parameters are ({', '.join(names)}); the exercise hands over {exercise.call}, in this order."
+    return _verdict(exercise, status, message, seconds=seconds)
+
+
+def _praise(exercise, count):
+    return f"Agrees with the definition on {count} random draws."
+
+
+def _first_rung(exercise, trial):
+    """(status, message) of the first rung that this trial fails, or None."""
+    outcome, truth = trial.outcome, trial.truth
+    if outcome.kind == "raised":
+        where = f" in line {outcome.line_number}, `{outcome.line}`" if outcome.line else ""
+        return "raised", f"Called with {_described(exercise, trial.args)}, it raised {outcome.error}{where}."
+    if outcome.value is None:
+        return "none", "Your function returned None. Did you forget `return`?"
+    names = exercise.returns or ("",)
+    if exercise.returns:
+        if not isinstance(outcome.value, tuple) or len(outcome.value) != len(truth):
+            wanted = f"{len(truth)} values, `{', '.join(exercise.returns)}`"
+            return "kind", f"Your function returned {_kind(outcome.value)}; expected {wanted}."
+        pairs = list(zip(names, outcome.value, truth, strict=True))
+    else:
+        pairs = [("", outcome.value, truth)]
+    for rung in (_kind_rung, _shape_rung, _finite_rung, _value_rung):
+        for name, got, expected in pairs:
+            message = rung(exercise, trial, f"`{name}`" if name else "the value", got, expected)
+            if message:
+                return message
+    return None
+
+
+def _kind_rung(exercise, trial, name, got, expected):
+    wants_array = is_array(expected)
+    if isinstance(expected, str):
+        fits = isinstance(got, str)
+    elif wants_array:
+        fits = is_array(got) or is_number(got)
+    else:
+        fits = is_number(got) or is_array(got)
+    if not fits:
+        advice = " Turn it into an array with `np.array(...)`." if isinstance(got, tuple) and wants_array else ""
+        return "kind", f"Your function returned {_kind(got)}; expected {_kind(expected)}.{advice}"
+    if not isinstance(expected, str) and np.iscomplexobj(got) and not np.iscomplexobj(expected):
+        return (
+            "kind",
+            f"{_sentence(name)} is complex; expected real numbers. Take `.imag` or `.real`, whichever is meant.",
+        )
+    return None
+
+
+def _shape_rung(exercise, trial, name, got, expected):
+    if isinstance(expected, str) or np.shape(got) == np.shape(expected):
+        return None
+    message = f"{_sentence(name)} has shape {np.shape(got)}, expected {np.shape(expected)}"
+    if np.size(got) == np.size(expected) and close(np.reshape(got, np.shape(expected)), expected, exercise.rtol):
+        return "shape", message + ". The numbers are right; only the shape is not."
+    if np.ndim(got) == np.ndim(expected) == 2 and np.shape(got) == np.shape(expected)[::-1]:
+        same = close(np.transpose(got), expected, exercise.rtol)
+        return "shape", message + (
+            ". It is the transpose of the right answer." if same else ". The two axes are swapped."
+        )
+    return "shape", message + f" when called with {_described(exercise, trial.args)}."
+
+
+def _finite_rung(exercise, trial, name, got, expected):
+    if isinstance(expected, str) or np.all(np.isfinite(got)) or not np.all(np.isfinite(expected)):
+        return None
+    index = np.argwhere(~np.isfinite(np.atleast_1d(got)))[0]
+    where = f" at entry {_index(index)}" if np.ndim(got) else ""
+    value = np.atleast_1d(got)[tuple(index)]
+    return (
+        "not finite",
+        f"{_sentence(name)} holds {value}{where} when called with {_described(exercise, trial.args)}.",
+    )
+
+
+def _value_rung(exercise, trial, name, got, expected):
+    if close(got, expected, exercise.rtol):
+        return None
+    if isinstance(expected, str):
+        return "wrong", f"Your function returned {got!r}, expected {expected!r}."
+    index, yours, right = worst_entry(got, expected, exercise.rtol)
+    off = int(np.sum(errors(got, expected, exercise.rtol) > 1))
+    where = f"entry {_index(index)}" if index else name
+    share = f" {off} of {np.size(expected)} entries are off." if np.size(expected) > 1 else ""
+    which = f" of {name}" if index and name != "the value" else ""
+    return "wrong", (
+        f"Called with {_described(exercise, trial.args)}, {where}{which} is {_number(yours)}, "
+        f"it should be {_number(right)}.{share}"
+    )
+
+
+def _named(exercise, trials):
+    """The mistake that explains every draw, or None: never a guess."""
+    for mistake in exercise.mistakes:
+        if mistake.seen is not None:
+            if all(mistake.seen(*trial.watched) for trial in trials):
+                return mistake
+        elif all(_same_outcome(exercise, mistake, trial) for trial in trials):
+            return mistake
+    return None
+
+
+def _same_outcome(exercise, mistake, trial):
+    with np.errstate(all="ignore"):
+        theirs = calling.call(mistake.answer, copied(trial.args))
+    yours = trial.outcome
+    if theirs.kind != yours.kind:
+        return False
+    if theirs.kind == "raised":
+        return theirs.error == yours.error
+    return close(yours.value, theirs.value, exercise.rtol)
+
+
+def _described(exercise, args):
+    """The arguments in words: numbers by value, arrays by shape."""
+    parts = []
+    for name, arg in zip(exercise.parameters, args, strict=True):
+        if isinstance(arg, np.ndarray):
+            parts.append(f"{name} of shape {arg.shape}")
+        elif callable(arg):
+            parts.append(f"a function {name}")
+        elif isinstance(arg, tuple):
+            parts.append(f"{name} of {len(arg)} items")
+        else:
+            parts.append(f"{name} = {_number(arg) if is_number(arg) else repr(arg)}")
+    return ", ".join(parts)
+
+
+def _kind(value):
+    if isinstance(value, calling.Other):
+        return f"an object of type {value.type_name}"
+    if isinstance(value, tuple):
+        return f"a list or tuple of {len(value)} items"
+    if isinstance(value, str):
+        return "a string"
+    if is_array(value):
+        return f"an array of shape {value.shape}"
+    return "a number"
+
+
+def _index(index):
+    return "[" + ", ".join(str(int(i)) for i in index) + "]"
+
+
+def _number(value):
+    """Six significant digits: the same text on every machine."""
+    return f"{complex(value):.6g}" if np.iscomplexobj(value) else f"{float(value):.6g}"
+
+
+def _sentence(name):
+    return name[0].upper() + name[1:]

@@ -1,0 +1,110 @@
+"""How an exercise is written down: inputs, the truth by definition, hints, and the mistakes people make.
+
+    polar_jacobian = exercise("polar_jacobian(r, theta)", chapter="01", points=3, minutes=8, hints=(...))
+
+    @polar_jacobian.draws
+    def _(draw): ...                # the arguments of one call
+
+    @polar_jacobian.truth
+    def _(r, theta): ...            # what the definition gives for them
+
+    @polar_jacobian.mistake("layout", "sentence that helps")
+    def _(r, theta): ...            # the answer of somebody who makes this mistake
+
+A mistake is a whole wrong answer, written with `np` alone. So the judge can recompute it, and a test can hand it in.
+"""
+
+import inspect
+import re
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that people really give.
+
+    id        short and stable; the gradebook and the class report count it.
+    sentence  what the learner reads: names the mistake and points at the mend.
+    answer    a function with the exercise's parameters that makes this mistake.
+    seen      how it is recognised when its values depend on a choice of the learner's (a step size, say): given the
+              watched calls of the function arguments, it says whether the mistake was made. None: by its values.
+    """
+
+    id: str
+    sentence: str
+    answer: Callable
+    seen: Callable | None = None
+
+    def source(self, name):
+        """The mistake as a learner would have written it: the source of a function called `name`."""
+        lines = textwrap.dedent(inspect.getsource(self.answer)).splitlines()
+        start = next(i for i, line in enumerate(lines) if line.startswith("def "))
+        return re.sub(r"^def \w+\(", f"def {name}(", "\n".join(lines[start:]))
+
+
+@dataclass
+class Exercise:
+    """One exercise; see the top of this module for how it is filled in.
+
+    name        the function a learner writes (or the string variable, when `kind` is "derivation").
+    parameters  its parameters in order.
+    chapter     two digits.
+    points      what a right answer earns.
+    minutes     how long it takes a typical learner.
+    returns     names of the returned arrays when there are several; () for a single value.
+    rtol        largest accepted relative difference, entry by entry.
+    """
+
+    name: str
+    parameters: tuple
+    chapter: str
+    points: float
+    minutes: int
+    hints: tuple
+    returns: tuple = ()
+    rtol: float = 1e-8
+    kind: str = "function"
+    mistakes: list = field(default_factory=list)
+    arguments: Callable | None = None
+    definition: Callable | None = None
+
+    def draws(self, function):
+        """Register the function that makes the arguments of one call from a Draw."""
+        self.arguments = function
+        return function
+
+    def truth(self, function):
+        """Register the function that computes the right result from the definition."""
+        self.definition = function
+        return function
+
+    def mistake(self, id, sentence, seen=None):
+        """Register a wrong answer under its name."""
+
+        def register(function):
+            if any(known.id == id for known in self.mistakes):
+                raise ValueError(f"{self.name} has two mistakes called {id!r}; ids must differ within an exercise")
+            self.mistakes.append(Mistake(id, sentence, function, seen))
+            return function
+
+        return register
+
+    @property
+    def call(self):
+        """`name(parameters)`, as a learner reads it."""
+        return f"{self.name}({', '.join(self.parameters)})"
+
+
+BANK = {}
+
+
+def exercise(call, *, chapter, points, minutes, hints, **more):
+    """Declare an exercise by its call, such as "polar_jacobian(r, theta)", and enter it in the bank."""
+    name, _, inside = call.partition("(")
+    parameters = tuple(part.strip() for part in inside.rstrip(")").split(",") if part.strip())
+    if name in BANK:
+        raise ValueError(f"two exercises are called {name!r}; names are unique in the course")
+    BANK[name] = Exercise(name, parameters, chapter, points, minutes, tuple(hints), **more)
+    return BANK[name]

@@ -1,0 +1,111 @@
+"""What every figure shares: one look, a text alternative, and explorers that redraw when a control moves."""
+
+import base64
+import html
+import io
+
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+# Okabe and Ito's palette: these stay apart for colour-blind readers and in grey print.
+BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#cc79a7",
+    "#56b4e9",
+    "#d55e00",
+    "#7f7f7f",
+)
+
+_STYLE = {
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "mathtext.fontset": "cm",
+}
+_DPI = 100
+
+
+def new_figure(width=7.2, height=3.2, columns=1, rows=1, **options):
+    """A figure (inches) and its axes in the course's look, without touching pyplot's global state."""
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), dpi=_DPI, layout="constrained", facecolor="white")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(rows, columns, **options)
+    return figure, axes
+
+
+class Picture:
+    """A still figure with its text alternative; a notebook shows it as an image that a screen reader can read.
+
+    figure  a matplotlib Figure.
+    alt     what the figure shows, in one or two sentences.
+    """
+
+    def __init__(self, figure, alt):
+        self.alt = " ".join(alt.split())
+        self.png = _png(figure)
+
+    def _repr_html_(self):
+        return image_html(self.png, self.alt)
+
+    def __repr__(self):
+        return f"Figure: {self.alt}"
+
+
+class Explorer:
+    """Controls above a picture that follows them.
+
+    controls  name → ipywidgets control; the names are the parameters of `redraw`.
+    redraw    function of the control values that draws and returns (figure, alt).
+    about     one sentence: what to change and what to watch. It stands in for the explorer where nothing runs.
+    """
+
+    def __init__(self, controls, redraw, about):
+        import ipywidgets
+
+        self.controls, self.redraw, self.about = controls, redraw, about
+        for control in controls.values():
+            control.style.description_width = "initial"
+        self.image = ipywidgets.HTML()
+        self.view = ipywidgets.VBox([*controls.values(), self.image])
+        for control in controls.values():
+            control.observe(self.update, names="value")
+        self.update()
+
+    def update(self, change=None):
+        """Redraw for the current values of the controls."""
+        figure, alt = self.redraw(**{name: control.value for name, control in self.controls.items()})
+        self.image.value = image_html(_png(figure), alt)
+        # The layout is solved once; solving it again at every move would take longer than drawing.
+        figure.set_layout_engine("none")
+
+    def _repr_mimebundle_(self, **options):
+        bundle = self.view._repr_mimebundle_(**options)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "text/plain": repr(self)}, metadata
+
+    def __repr__(self):
+        return f"Explorer (run this cell to move it): {self.about}"
+
+
+def image_html(png, alt):
+    """An <img> that carries the picture and its text alternative."""
+    data = base64.b64encode(png).decode()
+    return (
+        f'<img alt="{html.escape(" ".join(alt.split()), quote=True)}" src="data:image/png;base64,{data}" '
+        'style="max-width:100%;height:auto;background:white;border-radius:4px">'
+    )
+
+
+def _png(figure):
+    buffer = io.BytesIO()
+    with matplotlib.rc_context(_STYLE):
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()

@@ -1,0 +1,215 @@
+"""Figures of chapter 1: the linear map under the magnifying glass, a square through a map, errors of differences."""
+
+import numpy as np
+
+from course_lib.calculus.jacobian import central_jacobian, complex_step_jacobian, forward_jacobian
+from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, RED, Explorer, Picture, new_figure
+
+CURVES = {
+    "sin 2x + x/2": (lambda x: np.sin(2 * x) + x / 2, lambda x: 2 * np.cos(2 * x) + 0.5),
+    "x³ − x": (lambda x: x**3 - x, lambda x: 3 * x**2 - 1),
+    "|x − 1|": (lambda x: np.abs(x - 1), lambda x: np.sign(x - 1)),
+}
+
+
+class _Zoom:
+    """Left: the curve near x and its linear map. Right: the remainder over δ, at every radius."""
+
+    def __init__(self):
+        self.figure, (self.near, self.far) = new_figure(columns=2)
+        (self.curve,) = self.near.plot([], [], color=BLUE, lw=2.5, label="f(x + δ)")
+        (self.line,) = self.near.plot([], [], color=ORANGE, lw=2, ls="--", label="f(x) + f′(x) δ")
+        (self.point,) = self.near.plot([0], [0], "o", color="black", ms=5)
+        self.near.set(xlabel="δ", ylabel="value minus f(x)")
+        self.near.legend(loc="upper left", fontsize=9)
+        (self.ratio,) = self.far.loglog([], [], color=GREEN, lw=2.5)
+        (self.here,) = self.far.loglog([], [], "o", color=RED, ms=8)
+        self.far.set(xlabel="|δ|", ylabel="|remainder| / |δ|", xlim=(1e-4, 3), ylim=(1e-5, 10))
+        self.far.set(xticks=[1e-4, 1e-3, 1e-2, 1e-1, 1], yticks=[1e-4, 1e-2, 1])
+        self.far.minorticks_off()
+
+    def __call__(self, curve, x, zoom):
+        f, slope = CURVES[curve]
+        radius = 10.0**-zoom
+        delta = np.linspace(-radius, radius, 201)
+        height = radius * max(1.0, abs(slope(x))) * 1.5
+        self.curve.set_data(delta, f(x + delta) - f(x))
+        self.line.set_data(delta, slope(x) * delta)
+        self.near.set(xlim=(-radius, radius), ylim=(-height, height), title=f"|δ| ≤ {radius:.3g} around x = {x:.2f}")
+        radii = np.logspace(-4, 0.4, 60)
+        self.ratio.set_data(radii, _remainder_ratio(f, slope, x, radii))
+        now = _remainder_ratio(f, slope, x, np.array([radius]))
+        self.here.set_data([radius], now)
+        self.far.set_title(f"remainder / |δ| = {now[0]:.2g}")
+        return self.figure, (
+            f"Left: the curve {curve} and its linear map within {radius:.3g} of x = {x:.2f}. "
+            f"Right: the remainder divided by the size of the step, {now[0]:.2g} at this radius."
+        )
+
+
+def _remainder_ratio(f, slope, x, radii):
+    """Largest |f(x + δ) - f(x) - f'(x) δ| / |δ| over the two signs of δ; never below the plot's floor."""
+    sides = [np.abs(f(x + s * radii) - f(x) - slope(x) * s * radii) / radii for s in (-1, 1)]
+    return np.maximum(np.maximum(*sides), 1e-12)
+
+
+def zoom_on_linear_map():
+    """Explorer: zoom into a curve and watch the remainder shrink faster than the step, or not."""
+    import ipywidgets as widgets
+
+    return Explorer(
+        {
+            "curve": widgets.Dropdown(options=list(CURVES), description="f(x) ="),
+            "x": widgets.FloatSlider(value=0.6, min=-1.5, max=1.5, step=0.05, description="x"),
+            "zoom": widgets.FloatSlider(value=0, min=-0.4, max=3, step=0.1, description="zoom (powers of ten)"),
+        },
+        _Zoom(),
+        "choose a curve and a point, zoom in, and watch whether the remainder divided by |δ| goes to 0.",
+    )
+
+
+def three_zooms():
+    """Still: one curve and its linear map at three radii."""
+    f, slope = CURVES["sin 2x + x/2"]
+    x = 0.6
+    figure, axes = new_figure(columns=3, height=2.6)
+    for axis, radius in zip(axes, (1, 0.1, 0.01), strict=True):
+        delta = np.linspace(-radius, radius, 201)
+        axis.plot(delta, f(x + delta) - f(x), color=BLUE, lw=2.5, label="f(x + δ) − f(x)")
+        axis.plot(delta, slope(x) * delta, color=ORANGE, lw=2, ls="--", label="f′(x) δ")
+        ratio = _remainder_ratio(f, slope, x, np.array([radius]))[0]
+        axis.set(xlabel="δ", title=f"|δ| ≤ {radius:g}\nremainder / |δ| = {ratio:.2g}")
+        axis.locator_params(axis="x", nbins=3)
+    axes[0].set_ylabel("change of value")
+    axes[0].legend(fontsize=8, loc="lower right")
+    return Picture(
+        figure,
+        "The curve sin 2x + x/2 around x = 0.6 and its linear map at three magnifications. At radius 1 they part; at "
+        "radius 0.1 they nearly agree; at radius 0.01 they cannot be told apart, and the remainder over the step has "
+        "fallen about a hundredfold.",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+PLANE_MAPS = {
+    "square: (u, v) ↦ (u² − v², 2uv)": lambda p: np.array([p[0] ** 2 - p[1] ** 2, 2 * p[0] * p[1]]),
+    "polar: (r, θ) ↦ (r cos θ, r sin θ)": lambda p: np.array([p[0] * np.cos(p[1]), p[0] * np.sin(p[1])]),
+    "shear: (u, v) ↦ (u + sin v, v)": lambda p: np.array([p[0] + np.sin(p[1]), p[1] + 0 * p[0]]),
+}
+
+
+class _Square:
+    """Left: a small square of inputs. Right: its image, and its image under the linear map."""
+
+    def __init__(self):
+        self.figure, (self.left, self.right) = new_figure(columns=2, height=3.6)
+        self.grid = [self.left.plot([], [], color=BLUE, lw=1.2)[0] for _ in range(10)]
+        self.image = [self.right.plot([], [], color=BLUE, lw=1.2)[0] for _ in range(10)]
+        (self.linear,) = self.right.plot([], [], color=ORANGE, lw=2.5, ls="--", label="through J")
+        self.image[0].set_label("through f")
+        for axis in (self.left, self.right):
+            axis.set_aspect("equal", adjustable="datalim")
+        self.left.set(xlabel="first input", ylabel="second input")
+        self.right.set(xlabel="first output", ylabel="second output")
+        self.right.legend(loc="upper left", fontsize=9)
+
+    def __call__(self, name, first, second, side):
+        f, centre = PLANE_MAPS[name], np.array([first, second])
+        J = complex_step_jacobian(f, centre)
+        for line, image, path in zip(self.grid, self.image, _grid_paths(side), strict=True):
+            line.set_data(*(centre[:, None] + path))
+            image.set_data(*f(centre[:, None] + path))
+        outline = side / 2 * np.array([[-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]])
+        self.linear.set_data(*(f(centre)[:, None] + J @ outline))
+        true_ratio = _area(f(centre[:, None] + _boundary(side))) / side**2
+        self.left.set_title(f"a square of side {side:.2g}\n")
+        self.right.set_title(f"area grows {true_ratio:.3f}-fold\n|det J| = {abs(np.linalg.det(J)):.3f}")
+        for axis in (self.left, self.right):
+            axis.relim()
+            axis.autoscale_view()
+        return self.figure, (
+            f"Left: a square of side {side:.2g} around ({first:.2f}, {second:.2f}). Right: its image under the map "
+            f"{name}, and the parallelogram that the Jacobian makes of it. The area grows {true_ratio:.3f}-fold; "
+            f"the determinant of the Jacobian is {np.linalg.det(J):.3f}."
+        )
+
+
+def _grid_paths(side):
+    """Five horizontal and five vertical lines of a square around 0: arrays of shape (2, 41)."""
+    t, places = np.linspace(-side / 2, side / 2, 41), np.linspace(-side / 2, side / 2, 5)
+    return [np.array([t, 0 * t + s]) for s in places] + [np.array([0 * t + s, t]) for s in places]
+
+
+def _boundary(side):
+    """The outline of the square, finely divided: shape (2, 400)."""
+    t = np.linspace(-side / 2, side / 2, 100)
+    e = np.full_like(t, side / 2)
+    return np.hstack([[t, -e], [e, t], [-t, e], [-e, -t]])
+
+
+def _area(outline):
+    """Area inside a closed path of shape (2, k), by the shoelace formula."""
+    x, y = outline
+    return 0.5 * abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))
+
+
+def square_through_map():
+    """Explorer: push a square through a map of the plane and through its Jacobian."""
+    import ipywidgets as widgets
+
+    return Explorer(
+        {
+            "name": widgets.Dropdown(options=list(PLANE_MAPS), description="f"),
+            "first": widgets.FloatSlider(value=1.2, min=0.4, max=2, step=0.05, description="first input"),
+            "second": widgets.FloatSlider(value=0.7, min=-1.5, max=1.5, step=0.05, description="second input"),
+            "side": widgets.FloatSlider(value=0.8, min=0.05, max=1.5, step=0.05, description="side of the square"),
+        },
+        _Square(),
+        "move the square and shrink its side; the image settles on the parallelogram that J makes.",
+    )
+
+
+def square_at_two_sizes():
+    """Still: the map (u, v) ↦ (u² − v², 2uv) on a large and on a small square."""
+    figure, axes = new_figure(columns=2, height=3.2)
+    f, centre = PLANE_MAPS["square: (u, v) ↦ (u² − v², 2uv)"], np.array([0.9, 0.5])
+    J = complex_step_jacobian(f, centre)
+    for axis, side in zip(axes, (0.8, 0.1), strict=True):
+        for path in _grid_paths(side):
+            axis.plot(*f(centre[:, None] + path), color=BLUE, lw=1.2)
+        outline = side / 2 * np.array([[-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]])
+        axis.plot(*(f(centre)[:, None] + J @ outline), color=ORANGE, lw=2.5, ls="--")
+        ratio = _area(f(centre[:, None] + _boundary(side))) / side**2
+        axis.set(xlabel="u² − v²", ylabel="2uv", title=f"side {side}: area grows {ratio:.3f}-fold")
+        axis.set_aspect("equal", adjustable="datalim")
+    return Picture(
+        figure,
+        "A square of inputs around (0.9, 0.5) seen through the map (u² − v², 2uv), solid, and through its Jacobian, "
+        "dashed. With side 0.8 the image is visibly curved and its area 4.667 times that of the square; with side 0.1 "
+        "it lies on the dashed parallelogram and the factor is 4.247, close to the determinant 4.24.",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+def error_against_step(f=np.exp, slope=np.exp, x=1.0):
+    """Still: relative error of forward, central and complex-step derivatives against the step h."""
+    steps, point = np.logspace(-18, -0.5, 141), np.array([x])
+    methods = {
+        "forward": (forward_jacobian, RED, "-"),
+        "central": (central_jacobian, BLUE, "--"),
+        "complex step": (complex_step_jacobian, GREEN, "-."),
+    }
+    figure, axis = new_figure(height=3.6)
+    for name, (method, colour, dashes) in methods.items():
+        errors = [abs(method(f, point, h)[0, 0] / slope(x) - 1) for h in steps]
+        axis.loglog(steps, np.maximum(errors, 2e-17), color=colour, ls=dashes, lw=2, label=name)
+    axis.axhline(np.finfo(float).eps, color=GREY, lw=1)
+    axis.annotate("ε, the spacing of numbers near 1", (1e-2, 3e-16), color="#444444", fontsize=9, ha="center")
+    axis.set(xlabel="step h", ylabel="relative error", ylim=(1e-17, 10), xlim=(1e-18, 0.3))
+    axis.legend(loc="upper center", ncols=3)
+    return Picture(
+        figure,
+        "Relative error of three numerical derivatives of exp at 1 against the step h, both axes logarithmic. Forward "
+        "differences form a V with its bottom near h = 1e-8 and error 1e-8; central differences form a V with its "
+        "bottom near h = 1e-5 and error 1e-11; the complex step falls with h² to rounding level and stays there.",
+    )

@@ -1,0 +1,92 @@
+"""Is everything here that the course needs, and if not, how is it had?"""
+
+import html
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+
+PACKAGES = {
+    "NumPy": "numpy",
+    "Matplotlib": "matplotlib",
+    "JupyterLab": "jupyterlab",
+    "ipywidgets": "ipywidgets",
+}
+INSTALL = "run `make lab`, or `python -m pip install -c constraints.txt -e .` in the course folder"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: what it is, whether it is fine, and what to do if not."""
+
+    what: str
+    fine: bool
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Health:
+    """All findings; it shows itself as a list."""
+
+    findings: tuple
+
+    @property
+    def ok(self):
+        return all(finding.fine for finding in self.findings)
+
+    @property
+    def summary(self):
+        missing = sum(not finding.fine for finding in self.findings)
+        return (
+            "Everything the course needs is here." if not missing else f"{missing} of {len(self.findings)} need care."
+        )
+
+    def __repr__(self):
+        lines = [f"{'✓' if f.fine else '✗'} {f.what}{'' if f.fine else ': ' + f.advice}" for f in self.findings]
+        return "\n".join([*lines, self.summary])
+
+    def _repr_html_(self):
+        items = "".join(
+            f"<li>{'✓' if f.fine else '✗'} {html.escape(f.what)}{'' if f.fine else ': ' + html.escape(f.advice)}</li>"
+            for f in self.findings
+        )
+        return f'<ul style="list-style:none;padding-left:0">{items}</ul><p>{self.summary}</p>'
+
+
+def doctor(seat="student"):
+    """Look at this machine.
+
+    seat   "student": what reading and solving need; "instructor": also what grading needs.
+    Returns a Health, which shows itself.
+    """
+    if seat not in ("student", "instructor"):
+        raise ValueError(f"seat is {seat!r}, expected 'student' or 'instructor'")
+    findings = [_python(), *(_package(*item) for item in PACKAGES.items()), _folder()]
+    if seat == "instructor":
+        findings.append(_sandbox())
+    return Health(tuple(findings))
+
+
+def _python():
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding(f"Python {version}", sys.version_info >= (3, 11), "Python 3.11 or newer is needed")
+
+
+def _package(title, name):
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return Finding(title, False, INSTALL)
+    return Finding(f"{title} {version}", True)
+
+
+def _folder():
+    return Finding("this folder can be written to", os.access(".", os.W_OK), "save the course where you may write")
+
+
+def _sandbox():
+    if not sys.platform.startswith("linux"):
+        return Finding("sandbox for grading", False, "grading needs Linux; use WSL or a container")
+    found = shutil.which("bwrap")
+    return Finding("sandbox for grading (bubblewrap)", bool(found), "install bubblewrap, for instance with apt")
