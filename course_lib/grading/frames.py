@@ -84,6 +84,8 @@ def encode(value, blobs, functions=None, depth=0):
         return ["tuple", [encode(item, blobs, functions, depth + 1) for item in value]]
     if kind is np.ndarray:
         return _encode_array(value, blobs)
+    if isinstance(value, np.generic):
+        return ["scalar", _encode_array(np.asarray(value), blobs)]
     if functions is not None and isinstance(value, np.random.Generator):
         return ["generator", json.dumps(value.bit_generator.state)]
     if functions is not None and callable(value):
@@ -139,7 +141,11 @@ def _decode_array(tree, blobs, proxy, depth):
     name, shape, index = tree[1], tree[2], tree[3]
     if type(name) is not str or name not in NUMBER_TYPES or type(index) is not int or index < 0:
         raise FrameError("an array of an unknown type")
-    if type(shape) is not list or len(shape) > RANK_LIMIT or any(type(n) is not int or not 0 <= n <= AXIS_LIMIT for n in shape):
+    if (
+        type(shape) is not list
+        or len(shape) > RANK_LIMIT
+        or any(type(n) is not int or not 0 <= n <= AXIS_LIMIT for n in shape)
+    ):
         raise FrameError("an array of an impossible shape")
     dtype = np.dtype(f"<{name}")
     if math.prod(shape) * dtype.itemsize != len(blobs[index]):
@@ -148,6 +154,11 @@ def _decode_array(tree, blobs, proxy, depth):
     # A byte that is neither 0 nor 1 would make a bool that is neither True nor False.
     flat = flat.view("u1") != 0 if name == "?" else flat.astype(dtype.newbyteorder("="))
     return flat.reshape(shape)
+
+
+def _decode_scalar(tree, blobs, proxy, depth):
+    value = decode(tree[1], blobs, None, depth + 1)
+    return value[()] if type(value) is np.ndarray and value.ndim == 0 else Other("number")
 
 
 def _decode_function(tree, blobs, proxy, depth):
@@ -172,6 +183,7 @@ _DECODERS = {
     "str": _decode_str,
     "tuple": _decode_tuple,
     "array": _decode_array,
+    "scalar": _decode_scalar,
     "function": _decode_function,
     "generator": _decode_generator,
     "other": lambda tree, *rest: Other(str(tree[1])[:80]),

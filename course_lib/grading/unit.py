@@ -13,12 +13,12 @@ from functools import lru_cache
 import numpy as np
 
 from course_lib.checks import exercises, judge
-from course_lib.checks.calling import TEXT_LIMIT, Outcome, describe
+from course_lib.checks.calling import TEXT_LIMIT, Outcome, describe, plain
 from course_lib.checks.verdict import Verdict
 from course_lib.grading import frames
 from course_lib.grading.config import Limits
-from course_lib.grading.notebook import Unreadable, chapter_by_content, code_cells
-from course_lib.grading.sandbox import Confinement, Sandbox, Stopped, find_confinement
+from course_lib.grading.notebook import UnreadableError, chapter_by_content, code_cells
+from course_lib.grading.sandbox import Confinement, Sandbox, StoppedError, find_confinement
 
 CALLBACKS_PER_CALL = 20_000
 CALLBACK_BYTES = 16 << 10
@@ -91,22 +91,22 @@ def grade_one(pending, unit, box):
     """Grade one submission; only the operator's interrupt passes through."""
     start = time.monotonic()
     try:
-        graded = _grade(pending, unit, box)
-    except Unreadable as refusal:
+        graded = _graded(pending, unit, box)
+    except UnreadableError as refusal:
         graded = Graded(pending.key, "refused", pending.chapter, clean(refusal))
-    except Stopped as failure:
+    except StoppedError as failure:
         graded = Graded(pending.key, "failed", pending.chapter, f"The sandbox did not start: {clean(failure.reason)}")
     return replace(graded, seconds=time.monotonic() - start)
 
 
-def _grade(pending, unit, box):
+def _graded(pending, unit, box):
     cells = code_cells(pending.notebook)
     chapter = pending.chapter or chapter_by_content(cells, exercises())
     if not chapter:
-        raise Unreadable("No chapter could be told: neither the name nor the functions in it belong to one.")
+        raise UnreadableError("No chapter could be told: neither the name nor the functions in it belong to one.")
     wanted = exercises(chapter)
     if not wanted or (unit.chapters and chapter not in unit.chapters):
-        raise Unreadable(f"There is no chapter {chapter} to grade.")
+        raise UnreadableError(f"There is no chapter {chapter} to grade.")
     answers = Answers(box, cells, wanted, unit.limits)
     points = dict(unit.points)
     verdicts, problems = [], []
@@ -130,7 +130,11 @@ def _verdict(exercise, answers, seed, problems):
     """The judge's verdict; where the judge itself fails, that is said and the rest of the class goes on."""
     if answers.fault and exercise.kind == "function":
         return Verdict(
-            exercise.name, "stopped", answers.fault, max_points=exercise.points, chapter=exercise.chapter
+            exercise.name,
+            "stopped",
+            f"The notebook was stopped: {answers.fault}.",
+            max_points=exercise.points,
+            chapter=exercise.chapter,
         )
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -169,20 +173,20 @@ class Box:
         self.discard()
 
     def open(self):
-        """A Channel to a fresh child; raises Stopped when no sandbox can be started."""
+        """A Channel to a fresh child; raises StoppedError when no sandbox can be started."""
         if self.sandbox is not None:
             try:
                 return self.sandbox.open(self.limits)
-            except Stopped:
+            except StoppedError:
                 self.discard()
         self.sandbox = Sandbox(self.how)
         return self.sandbox.open(self.limits)
 
-    def end(self, channel):
+    def end(self, channel, ask=True):
         """How the channel's child ended; a sandbox that went with it is {"running": False, "code": None}."""
         try:
-            return self.sandbox.end(channel)
-        except Stopped:
+            return self.sandbox.end(channel, ask)
+        except StoppedError:
             self.discard()
             return {"running": False, "code": None}
 
@@ -232,8 +236,8 @@ class Answers:
         before = self.used
         try:
             outcome = self._outcome(data, functions)
-        except (Stopped, frames.FrameError) as failure:
-            outcome = self.stopped[name] = Outcome("stopped", error=self._reason(failure, "The call"))
+        except (StoppedError, frames.FrameError) as failure:
+            outcome = self.stopped[name] = Outcome("stopped", error=self._reason(failure, "a call"))
         return replace(outcome, seconds=self.used - before)
 
     def _start(self):
@@ -244,8 +248,8 @@ class Answers:
             self.texts = _texts(texts)
             ready, _ = self._exchange(b"", most)
             self.signatures, self.errors = _signatures(ready), _errors(ready)
-        except (Stopped, frames.FrameError) as failure:
-            self.fault = self._reason(failure, "Running the cells")
+        except (StoppedError, frames.FrameError) as failure:
+            self.fault = self._reason(failure, "running the cells")
 
     def _exchange(self, data, most):
         """One frame for `data`, within `most` seconds and within what is left of the chapter's time."""
@@ -269,26 +273,27 @@ class Answers:
         raise frames.FrameError(f"the given function was called more than {CALLBACKS_PER_CALL:,} times")
 
     def _reason(self, failure, what):
-        """The sentence for a failure; ends the child, so that the next call starts a fresh one."""
-        ended = self.close()
+        """Why it was stopped, as the rest of "... was stopped: "; ends the child, for a fresh one."""
+        ended = self.close(ask=True)
         kind = getattr(failure, "kind", "protocol")
         if kind == "time":
             if self.used >= self.limits.seconds_per_chapter - 0.001:
-                most = self.limits.seconds_per_chapter
-                return f"{what} was stopped: the {most:g} s for the whole chapter were used up. Is there an endless loop?"
-            return f"{what} took longer than {self.limits.seconds_per_call:g} s and was stopped. Is there an endless loop?"
+                return (
+                    f"{what} used up the {self.limits.seconds_per_chapter:g} s for a whole chapter (an endless loop?)"
+                )
+            return f"{what} took longer than {self.limits.seconds_per_call:g} s (an endless loop?)"
         if kind == "output":
-            return f"{what} printed more than {self.limits.output_mb} MB and was stopped."
+            return f"{what} printed more than {self.limits.output_mb} MB"
         if kind == "gone":
-            return f"{what} ended the Python it ran in ({_ending(ended, self.limits)})."
-        return f"{what} gave back what is no answer: {clean(failure)}."
+            return f"{what} ended the Python it ran in ({_ending(ended, self.limits)})"
+        return f"{what} gave back what is no answer ({clean(failure)})"
 
-    def close(self):
-        """End the child, keep what it printed first; how it ended."""
+    def close(self, ask=False):
+        """End the child and keep what its first run printed; how it ended, where that is asked."""
         if self.channel is None:
             return {}
         channel, self.channel = self.channel, None
-        ended = self.box.end(channel)
+        ended = self.box.end(channel, ask)
         if not self.printed_bytes:
             self.printed, self.printed_bytes = bytes(channel.printed), channel.printed_bytes
         return ended
@@ -347,7 +352,7 @@ def _decode_outcome(header, blobs):
     kind = header.get("kind")
     if header.get("op") != "outcome" or kind not in ("value", "missing", "blank", "raised", "stopped"):
         raise frames.FrameError("an outcome of an unknown kind")
-    value = frames.decode(header.get("value"), blobs)
+    value = plain(frames.decode(header.get("value"), blobs))
     number = header.get("line_number")
     return Outcome(
         kind,
@@ -366,7 +371,7 @@ def _serve_callback(header, blobs, functions):
     if sum(len(blob) for blob in blobs) > CALLBACK_BYTES:
         message = f"the argument has more than {CALLBACK_BYTES >> 10} KB"
         return frames.pack({"op": "raised", "type": "ValueError", "message": message})
-    args = frames.decode(header.get("args"), blobs)
+    args = plain(frames.decode(header.get("args"), blobs))
     try:
         if not isinstance(args, tuple):
             raise TypeError("no arguments")

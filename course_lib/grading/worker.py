@@ -50,10 +50,14 @@ def main(control):
             serve(*descriptors, request)
         for descriptor in descriptors:
             os.close(descriptor)
-        if not socket.recv(16):
+        order = socket.recv(16)
+        if order == b"ask":
+            socket.send(json.dumps(reap(child)).encode())
+        else:
+            # A child that is done, or the end of the sandbox; waiting for its death would cost the next chapter time.
             os.kill(child, 9)
+        if not order:
             return
-        socket.send(json.dumps(reap(child)).encode())
 
 
 def reap(child):
@@ -175,7 +179,9 @@ class Chapter:
         value = frames.encode(outcome.value, blobs)
         size = sum(len(blob) for blob in blobs)
         if size > self.body_limit:
-            message = f"The value has {size / 1e6:,.0f} MB; at most {self.body_limit / 1e6:,.0f} MB are taken."
+            message = (
+                f"a call returned {size / 1e6:,.0f} MB, more than the {self.body_limit / 1e6:,.0f} MB that are taken"
+            )
             send({**answer, "kind": "stopped", "error": message})
         else:
             send({**answer, "value": value}, blobs)
