@@ -1,0 +1,73 @@
+"""The `course` command: thin verbs over the package; what a verb needs loads when the verb runs."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course_lib.errors import CourseError
+
+app = typer.Typer(
+    help="Hand in, grade and make the course. Each verb explains itself with --help.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _course():
+    """Makes `course` a group of verbs, however few there are."""
+
+
+@app.command()
+def submit(
+    notebook: Annotated[str | None, typer.Argument(help='A path, or a chapter such as "01".')] = None,
+    student: Annotated[str | None, typer.Option(help="Your student id; else COURSE_STUDENT, else course.toml.")] = None,
+    inbox: Annotated[
+        Path | None, typer.Option(help="Copy the bundle there; else COURSE_INBOX, else course.toml.")
+    ] = None,
+):
+    """Hand in a notebook: write a bundle and a receipt."""
+    from course_lib.grading.bundle import hand_in
+
+    print(hand_in(notebook, student, inbox))
+
+
+@app.command()
+def grade(
+    inbox: Annotated[Path, typer.Argument(help="The folder that the submissions lie in.")],
+    gradebook: Annotated[str | None, typer.Option(help="Database address; else gradebook.sqlite in --out.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for grades and feedback; else graded/.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Picks the draws; else course.toml, else the gradebook's.")
+    ] = None,
+    sandbox: Annotated[
+        str, typer.Option(help="bwrap, or process (weaker: does not hide this machine's files).")
+    ] = "bwrap",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; else one per processor.")] = None,
+    regrade: Annotated[bool, typer.Option(help="Grade again what is graded, and show what changes.")] = False,
+):
+    """Grade what is new in an inbox, without trusting any of it."""
+    # Workers are forked from here, and one BLAS thread each is fastest; NumPy reads this when it is first imported.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    from course_lib.grading.console import grade as grade_inbox
+
+    report = grade_inbox(inbox, gradebook=gradebook, out=out, seed=seed, sandbox=sandbox, jobs=jobs, regrade=regrade)
+    if report.interrupted:
+        raise typer.Exit(130)
+
+
+def main():
+    """Run `course`; a CourseError becomes one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
