@@ -60,6 +60,67 @@ def grade(
         raise typer.Exit(130)
 
 
+@app.command()
+def release(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 1 if one is behind.")
+    ] = False,
+):
+    """Make the student edition: exercises/ from solutions/."""
+    from course_lib.grading.release import release as write
+    from course_lib.grading.release import student_editions
+
+    root = _root()
+    editions = student_editions(root) if check else write(root)
+    for edition in editions:
+        count = f"{edition.exercises} exercise{'s' * (edition.exercises != 1)}"
+        state = "in step" if edition.in_step else ("behind" if check else "written")
+        print(f"{edition.path.relative_to(root)}: {count}, {edition.points:g} points, {state}")
+    if check and not all(edition.in_step for edition in editions):
+        raise CourseError("The exercises are behind the solutions; `course release` writes them.")
+
+
+@app.command()
+def doctor(
+    seat: Annotated[str, typer.Option(help="student, or instructor to look at what grading needs too.")] = "student",
+):
+    """Look whether everything the course needs is on this machine."""
+    from course_lib.health import doctor as look
+
+    if seat not in ("student", "instructor"):
+        raise CourseError(f"There is no seat {seat!r}; it is student or instructor.")
+    health = look(seat)
+    print(health)
+    if not health.ok:
+        raise typer.Exit(1)
+
+
+authoring = typer.Typer(help="For authors of chapters.", no_args_is_help=True)
+app.add_typer(authoring, name="authoring")
+
+
+@authoring.command()
+def execute(
+    names: Annotated[list[str] | None, typer.Argument(help='Beginnings of file names, such as "01"; else all.')] = None,
+):
+    """Execute notebooks/ and solutions/ in place and remove what varies from run to run."""
+    from course_lib.authoring import execute_in_place
+
+    root = _root()
+    for path in execute_in_place(root, tuple(names or ())):
+        print(path.relative_to(root))
+
+
+def _root():
+    """The course folder that this is run in."""
+    from course_lib.grading.config import course_root
+
+    root = course_root()
+    if root is None:
+        raise CourseError("This is no course folder; run the command where notebooks/ and exercises/ are.")
+    return root
+
+
 def main():
     """Run `course`; a CourseError becomes one sentence on stderr and exit code 1."""
     try:

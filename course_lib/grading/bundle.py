@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import re
-import sys
 import textwrap
 import zipfile
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from course_lib import __version__
 from course_lib.checks import exercises
+from course_lib.checks.seat import session_names
 from course_lib.errors import CourseError
 from course_lib.grading.config import course_root, load_config
 from course_lib.grading.files import write_whole
@@ -93,7 +93,7 @@ def submit(notebook=None, student=None, inbox=None):
     inbox      a folder to copy the bundle to; else COURSE_INBOX, else `inbox` in course.toml, else none.
     """
     try:
-        return hand_in(notebook, student, inbox, session=_session_names())
+        return hand_in(notebook, student, inbox, session=session_names())
     except CourseError as error:
         return Refusal(str(error))
 
@@ -184,13 +184,6 @@ def _read(path):
         raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
     except UnreadableError as refusal:
         raise CourseError(f"{path.name}: {refusal}") from None
-
-
-def _session_names():
-    """The variables of the running notebook, {} outside one."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return shell.user_ns if shell else {}
 
 
 def _complain_about_unsaved(names, session, cells, path):
