@@ -21,7 +21,7 @@ lint: .venv/.test
 	$(BIN)/ruff format --check .
 
 notebooks: .venv/.test
-	$(BIN)/course authoring execute
+	$(BIN)/course authoring execute $(ONLY)
 
 release: .venv/.lab
 	$(BIN)/course release

@@ -40,7 +40,7 @@ def complex_step_jacobian(f, x, h=1e-30):
     """Jacobian by the complex step, Im f(x + i h e_j) / h.
 
     x  array of any shape, (d,) in the chapter; f(x) array of any shape, (m,) in the chapter.
-    h  the step, in the units of x. Nothing is subtracted, so it may be as small as 1e-30.
+    h  the step, in the units of x. Nothing is subtracted, so it may be far below the scale on which f varies.
     Returns an array of shape f(x).shape + x.shape, exact to rounding where f is analytic.
     Raises ValueError when f drops the imaginary part: abs, np.linalg.norm, float(), np.maximum and comparisons do.
     Source: Squire and Trapp (1998), "Using complex variables to estimate derivatives of real functions".

@@ -1,0 +1,83 @@
+"""A real JupyterLab, started as the README says, and a real browser in front of it."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+# Chromium looks for updates at start; nothing here may leave the machine.
+QUIET = [
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    options = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield running
+        running.close()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def course_copy(course_root, tmp_path_factory):
+    """The course as a student has it: notebooks and exercises may be written to."""
+    copy = tmp_path_factory.mktemp("course")
+    for folder in ("notebooks", "exercises"):
+        shutil.copytree(course_root / folder, copy / folder)
+    for name in ("pyproject.toml", "Makefile", "constraints.txt"):
+        shutil.copy(course_root / name, copy / name)
+    # The same environment, so nothing is installed again; `make` sees its stamps as up to date.
+    (copy / ".venv").symlink_to(course_root / ".venv")
+    return copy
+
+
+@pytest.fixture(scope="session")
+def lab(course_copy, tmp_path_factory):
+    """The address that `make lab ARGS=--no-browser` prints."""
+    log = tmp_path_factory.mktemp("lab") / "log"
+    home = tmp_path_factory.mktemp("home")
+    arguments = f"--no-browser --port={free_port()} --LabApp.extension_manager=readonly"
+    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(home), "HOME": str(home)}
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            ["make", "-o", ".venv/.lab", "lab", f"ARGS={arguments}"],
+            cwd=course_copy,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield address_in(log, server)
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(20)
+
+
+def address_in(log, server, seconds=60):
+    """The first http://127.0.0.1 address in a server's log."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        found = re.search(r"http://127\.0\.0\.1:\d+/lab\S*", log.read_text())
+        if found:
+            return found[0]
+        time.sleep(0.2)
+    raise AssertionError(f"JupyterLab printed no address within {seconds} s:\n{log.read_text()[-2000:]}")

@@ -1,0 +1,42 @@
+"""The bank as a whole: unique names, order, and what a mistake's source is good for."""
+
+import ast
+
+import pytest
+
+from course_lib.checks import chapters, exercises, find
+from course_lib.checks.specification import exercise
+from course_lib.errors import CourseError
+
+
+def test_chapters_come_in_order():
+    assert chapters() == sorted(chapters())
+    assert [e.chapter for e in exercises()] == sorted(e.chapter for e in exercises())
+
+
+def test_chapter_1_has_the_exercises_of_the_syllabus():
+    assert [e.call for e in exercises("01")] == [
+        "linear_approximation(y, J, delta)",
+        "polar_jacobian(r, theta)",
+        "central_jacobian(f, x, h)",
+        "complex_step_gradient(f, x)",
+        "jvp_by_differences(f, x, v, h)",
+    ]
+
+
+def test_names_are_unique():
+    with pytest.raises(ValueError, match="two exercises are called 'polar_jacobian'"):
+        exercise("polar_jacobian(r, theta)", chapter="01", points=1, minutes=1, hints=("a", "b"))
+
+
+def test_the_nearest_name_is_suggested():
+    with pytest.raises(CourseError, match="did you mean `central_jacobian`"):
+        find("centralJacobian")
+
+
+@pytest.mark.parametrize("exercise", exercises(), ids=lambda e: e.name)
+def test_a_mistake_is_written_with_numpy_alone(exercise):
+    for mistake in exercise.mistakes:
+        tree = ast.parse(mistake.source(exercise.name))
+        assert tree.body[0].name == exercise.name
+        assert [a.arg for a in tree.body[0].args.args][: len(exercise.parameters)] == list(exercise.parameters)

@@ -1,0 +1,57 @@
+"""Every figure has a text alternative, and every explorer redraws for every value of its controls."""
+
+import inspect
+import pkgutil
+from importlib import import_module
+
+import ipywidgets
+import pytest
+
+from course_lib import figures
+from course_lib.figures.base import Explorer, Picture
+
+MODULES = [import_module(f"course_lib.figures.{m.name}") for m in pkgutil.iter_modules(figures.__path__)]
+MAKERS = [
+    function
+    for module in MODULES
+    if module.__name__.split(".")[-1].startswith("chapter_")
+    for name, function in inspect.getmembers(module, inspect.isfunction)
+    if function.__module__ == module.__name__ and not name.startswith("_")
+]
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda f: f.__name__)
+def test_a_figure_says_what_it_shows(make):
+    shown = make()
+    assert isinstance(shown, (Picture, Explorer)), f"{make.__name__} returned {type(shown).__name__}"
+    if isinstance(shown, Picture):
+        assert len(shown.alt) > 60
+        assert 'alt="' in shown._repr_html_()
+        assert shown.png.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda f: f.__name__)
+def test_an_explorer_follows_its_controls(make):
+    shown = make()
+    if not isinstance(shown, Explorer):
+        assert isinstance(shown, Picture)
+        return
+    data, _ = shown._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert data["text/plain"].startswith("Explorer")
+    for control in shown.controls.values():
+        before = shown.image.value
+        for value in other_values(control):
+            control.value = value
+        assert shown.image.value != before, f"{control.description} changes nothing"
+        assert 'alt="' in shown.image.value
+
+
+def other_values(control):
+    """Both ends of a slider, or every other option of a list."""
+    if isinstance(control, (ipywidgets.Dropdown, ipywidgets.ToggleButtons, ipywidgets.SelectionSlider)):
+        values = [option[1] if isinstance(option, tuple) else option for option in control.options]
+        return [value for value in values if value != control.value]
+    if isinstance(control, ipywidgets.Checkbox):
+        return [not control.value]
+    return [control.max, control.min]
