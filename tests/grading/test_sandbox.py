@@ -25,7 +25,9 @@ def test_both_seats_say_the_same(confinement):
 
     wrong = "def polar_jacobian(r, theta):\n    return np.array([[r, theta], [0.0, 1.0]])"
     there = next(
-        v for v in graded(confinement, chapter_01(polar_jacobian=wrong), "01").verdicts if v.exercise == "polar_jacobian"
+        v
+        for v in graded(confinement, chapter_01(polar_jacobian=wrong), "01").verdicts
+        if v.exercise == "polar_jacobian"
     )
     namespace = {"np": np}
     exec(wrong, namespace)
@@ -148,7 +150,7 @@ HOSTILE = {
     "an ndarray subclass": "import numpy as np\nclass A(np.ndarray):\n    def __sub__(self, other): return 0\n"
     "def square_slope(x): return np.zeros(()).view(A)",
     "an array of objects": "import numpy as np\ndef square_slope(x): return np.array([{'a': 1}], dtype=object)",
-    "a pickle bomb": "import numpy as np, os\nclass P:\n    def __reduce__(self): return os.system, ('touch /tmp/owned',)\n"
+    "a pickle bomb": "import numpy as np, os\nclass P:\n    def __reduce__(self): return os._exit, (3,)\n"
     "def square_slope(x): return np.array([P()], dtype=object)",
     "patched numpy": "import numpy as np\nnp.allclose = np.array_equal = lambda *a, **k: True\n"
     "def square_slope(x): return x * 0.0",
@@ -195,8 +197,14 @@ def looked_up(confinement, expression):
 def test_nothing_of_the_machine_is_seen(confinement, tmp_path):
     (tmp_path / "secret").write_text("secret")
     paths = ["/etc/passwd", "/proc", "/home", "/usr/bin/env", str(tmp_path), str(tmp_path / "secret"), __file__]
-    paths += [os.path.expanduser("~/.bashrc"), "/sandbox/course_lib/checks/judging.py", "/sandbox/course_lib/__init__.py"]
-    assert json.loads(looked_up(confinement, f"str([os.path.exists(p) for p in {paths}]).lower()")) == [False] * len(paths)
+    paths += [
+        os.path.expanduser("~/.bashrc"),
+        "/sandbox/course_lib/checks/judging.py",
+        "/sandbox/course_lib/__init__.py",
+    ]
+    assert json.loads(looked_up(confinement, f"str([os.path.exists(p) for p in {paths}]).lower()")) == [False] * len(
+        paths
+    )
 
 
 def test_nothing_of_the_environment_is_seen(confinement, monkeypatch):
