@@ -89,7 +89,7 @@ def serve(channel, output, request):
         confine.die_with_parent()
         confine.limit(request["memory_mb"], request["cpu_seconds"])
         if confine.can_seal():
-            confine.seal()
+            confine.seal(request["read_only"])
         Chapter(request["body_limit"]).answer()
         status = 0
     finally:
