@@ -28,6 +28,7 @@ INSIDE_FILES = ("checks/calling.py", "grading/frames.py", "grading/confine.py", 
 OLDEST_BWRAP = (0, 8)
 TEMPORARY_BYTES = 64 << 20
 START_SECONDS = 30.0
+CLOSE_SECONDS = 1.0
 HELLO_BYTES = 4096
 NOBODY = 65534
 # One BLAS thread: more of them make a small product slower and loading NumPy three times as slow.
@@ -200,7 +201,8 @@ def _view(python, numpy_folder):
         raise CourseError(f"{python} cannot import NumPy on its own: {look.stderr.strip()[-300:]}")
     seen = json.loads(look.stdout.splitlines()[-1])
     folders = [path for path in seen["folders"] if not any(path.startswith(f"{top}/") for top in seen["folders"])]
-    view = ["--die-with-parent", "--new-session", "--clearenv"]
+    # As process 1 the supervisor is out of a notebook's reach, and bwrap itself reaps it.
+    view = ["--as-pid-1", "--die-with-parent", "--new-session", "--clearenv"]
     for name, value in ENVIRONMENT.items():
         view += ["--setenv", name, value]
     for folder in folders:
@@ -326,9 +328,14 @@ class Sandbox:
 
     def close(self):
         self.control.close()
-        with contextlib.suppress(ProcessLookupError):  # it may be gone already
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        # The supervisor leaves when its socket closes, and bwrap, which reaps it, leaves next; killed outright, bwrap
+        # would leave the reaping to the machine's init, and in a container there may be none that does it.
+        try:
+            self.process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):  # it may be gone by now
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
         self.process.stderr.close()
 
 
