@@ -157,9 +157,10 @@ def _part_of_other(text, k):
 
 _DROP = re.compile(r"\\(?:" + "|".join(sorted(STYLES, key=len, reverse=True)) + r")(?![A-Za-z])|\\[,;:! ]|\\left|\\right|\s")
 _ACCENT = re.compile(r"\\(" + "|".join(sorted(ACCENTS, key=len, reverse=True)) + r")(?![A-Za-z])")
+# An accent is one private character while a left side is looked at, so that dropping blanks cannot glue it to its letter.
 _SHAPE = re.compile(
-    r"(?P<accents>(?:\\[a-z]+\{*)*?)\{*(?P<base>\\[A-Za-z]+|[A-Za-z]+\d*)\}*"
-    r"(?P<marks>(?:[_^](?:\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}|\\?[A-Za-z0-9*]))*)(?P<marks2>)(?P<args>\((?P<inside>[^()]*(?:\([^()]*\))?[^()]*)\))?"
+    r"(?P<accents>(?:[\ue000-\ue0ff]\{*)*)\{*(?P<base>\\[A-Za-z]+|[A-Za-z]+\d*)\}*"
+    r"(?P<marks>(?:[_^](?:\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}|\\?[A-Za-z0-9*]))*)(?P<args>\((?P<inside>[^()]*(?:\([^()]*\))?[^()]*)\))?"
 )
 
 
@@ -170,13 +171,12 @@ def defined_name(text: str, names: Names) -> tuple[str, tuple, tuple] | None:
     """
     spelled = plain(text)[0]
     spelled = re.sub(r"\\(left|right)\b", "", spelled)
-    bare = _DROP.sub("", spelled)
-    found = _SHAPE.fullmatch(bare)
+    order = list(ACCENTS)
+    marked = _ACCENT.sub(lambda m: chr(0xE000 + order.index(m[1])), spelled)
+    found = _SHAPE.fullmatch(_DROP.sub("", marked))
     if not found:
         return None
-    accents = [ACCENTS[m] for m in _ACCENT.findall(found["accents"])]
-    if len(accents) != len(re.findall(r"\\", found["accents"])):
-        return None
+    accents = [ACCENTS[order[ord(c) - 0xE000]] for c in found["accents"] if c != "{"]
     base = found["base"].lstrip("\\")
     if found["base"].startswith("\\") and base not in GREEK:
         return None
