@@ -168,9 +168,7 @@ def claim(expression, problem, values):
     for name in problem.maps:
         known[name] = value_of(name, problem, values)
     known |= directions(problem, values, expression) if re.search(r"\bd[A-Za-z]", expression) else {}
-    return eval(
-        expression, HELPERS | {name: strict(v) for name, v in known.items()}
-    )  # as above
+    return eval(expression, HELPERS | {name: strict(v) for name, v in known.items()})  # as above
 
 
 def same_shape(a, b):
