@@ -54,7 +54,7 @@ HELPERS = {
     "diag": diag,
     "tr": np.trace,
     "inv": np.linalg.inv,
-    "kron": np.kron,
+    "kron": lambda a, b: strict(numpy.kron(numpy.array(a), numpy.array(b))),
     "eye": np.eye,
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
     "norm": lambda a: np.sqrt(np.sum(a**2)),

@@ -1,8 +1,12 @@
 """The independent exam of the derivation checker: right and wrong lines as people write them."""
 
-from . import least_squares, matrix_losses, regularised
+from . import forms, least_squares, matrices, matrix_losses, regularised
 from .entries import MISTAKES, Entry, Problem
 
-PROBLEMS = (*least_squares.problems, *regularised.problems, *matrix_losses.problems)
+PROBLEMS = tuple(
+    problem
+    for family in (least_squares, regularised, matrix_losses, forms, matrices)
+    for problem in family.problems
+)
 
 __all__ = ["MISTAKES", "PROBLEMS", "Entry", "Problem"]
