@@ -60,13 +60,16 @@ logistic = Problem(
                 "(p - t) / (p * (1 - p)) / n",
             ),
             right(
-                r"\frac{\partial L}{\partial p_i} = -\frac1n\left(\frac{t_i}{p_i} - \frac{1-t_i}{1-p_i}\right)",
+                r"\frac{\partial L}{\partial p_i} ="
+                r" -\frac1n\left(\frac{t_i}{p_i} - \frac{1-t_i}{1-p_i}\right)",
                 "-(t / p - (1 - t) / (1 - p)) / n",
             ),
             wrong(
-                r"\frac{\partial L}{\partial p_i} = -\frac1n\left(\frac{t_i}{p_i} + \frac{1-t_i}{1-p_i}\right)",
+                r"\frac{\partial L}{\partial p_i} ="
+                r" -\frac1n\left(\frac{t_i}{p_i} + \frac{1-t_i}{1-p_i}\right)",
                 "sign",
-                r"\frac{\partial L}{\partial p_i} = -\frac1n\left(\frac{t_i}{p_i} - \frac{1-t_i}{1-p_i}\right)",
+                r"\frac{\partial L}{\partial p_i} ="
+                r" -\frac1n\left(\frac{t_i}{p_i} - \frac{1-t_i}{1-p_i}\right)",
                 "-(t / p + (1 - t) / (1 - p)) / n",
                 "-(t / p - (1 - t) / (1 - p)) / n",
             ),
