@@ -46,7 +46,7 @@ class Entry:
         return self.verdicts == ("right",)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a problem is itself and nothing else, so it can be looked up by identity
 class Problem:
     """A setting: declared `shapes`, the defining lines `given`, and `entries` that make claims about it.
 
