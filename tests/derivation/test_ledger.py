@@ -250,3 +250,171 @@ B = [
     # Asked and not answered there: the answer.
     Row("B9", plain, r"\frac{\partial f}{\partial X} = 2(XW - Y)W^\top"),
 ]
+
+# C: vectors are rows; one sample of the network, so N is a declared number.
+affine = Setting({"A": "n m", "x": "1 n", "b": "1 m"}, (r"\mathbf{y} = \mathbf{x}A + b",))
+form = Setting({"A": "n n", "x": "1 n"}, (r"y = \mathbf{x} A \mathbf{x}^{\top}",))
+regression = Setting(
+    {"X": "n d", "w": "1 d", "y": "1 n"},
+    (r"L = \frac{1}{2n} \sum_{i=1}^{n} (y - wX^{\top})_i^2",),
+)
+optimum = Setting({"X": "n d", "y": "1 n"}, (r"\hat{w} = yX(X^{T}X)^{-1}",))
+network = Setting(
+    {"x": "1 d", "W^1": "d h", "b^1": "1 h", "W^2": "h K", "b^2": "1 K", "y": "1 K onehot", "N": ""},
+    (
+        r"z^{1} = x W^1 + b^1",
+        r"a = \sigma(z^{1})",
+        r"z^{2} = a W^2 + b^2",
+        r"\hat{y} = \operatorname{softmax}(z^{2})",
+        r"L = \frac{1}{N} \sum_{j=1}^{K} \left[ -y_j \log(\hat{y}_j) \right]",
+    ),
+    ("sigma",),
+)
+
+C = [
+    # The displayed matrix of entries a_{ij} is A.
+    Row(
+        "C1",
+        affine,
+        r"\frac{\partial \mathbf{y}}{\partial \mathbf{x}} = A",
+        EITHER,
+        ("layout",),
+        r"\frac{\partial \mathbf{y}}{\partial \mathbf{x}} = A^{\top}",
+    ),
+    Row(
+        "C1 entries",
+        affine,
+        r"\frac{\partial y_i}{\partial x_j} = a_{ij}",
+        EITHER,
+        ("index",),
+        r"\frac{\partial y_i}{\partial x_j} = a_{ji}",
+    ),
+    Row("C2", affine, r"\frac{\partial \mathbf{y}}{\partial \mathbf{b}} = I_m"),
+    Row("C3 sum", form, r"y = \sum_{i=1}^{n} \sum_{j=1}^{n} a_{ij} x_i x_j"),
+    Row("C3 in x", form, r"\frac{\partial y}{\partial x} = x(A + A^{\top})"),
+    Row("C3 in A", form, r"\frac{\partial y}{\partial A} = \mathbf{x}^{\top} \mathbf{x}"),
+    Row("C4 loss", regression, r"L = \frac{1}{2n} (y - wX^{\top}) (y - wX^{\top})^{\top}"),
+    # The operator in front of a bracket is left out: the loss it is applied to, then its gradient.
+    Row(
+        "C4 expanded",
+        regression,
+        r"L = \frac{1}{2n} (\mathbf{y} \mathbf{y}^{\top} - \mathbf{y} X \mathbf{w}^{\top}"
+        r" - \mathbf{w} X^{\top} \mathbf{y}^{\top} + \mathbf{w} X^{\top} X \mathbf{w}^{\top})"
+        r" = \frac{1}{2n} (\mathbf{y} \mathbf{y}^{\top} - 2\mathbf{w} X^{\top} \mathbf{y}^{\top}"
+        r" + \mathbf{w} X^{\top} X \mathbf{w}^{\top})",
+    ),
+    Row(
+        "C4 gradient",
+        regression,
+        r"\nabla_{\mathbf{w}} L = \frac{1}{n} \left( -\mathbf{y} X + \mathbf{w} (X^{\top} X) \right)",
+    ),
+    # That w-hat is optimal means that it makes C4's gradient zero.
+    Row("C6 normal equations", optimum, r"\hat{w} X^{\top} X = yX"),
+    Row("C6 gradient is zero", optimum, r"\frac{1}{n} \left( -yX + \hat{w} (X^{\top} X) \right) = 0"),
+    # With the sum written as a sum, because the dots of the source have no fixed size.
+    Row(
+        "C7",
+        network,
+        r"\frac{\partial L}{\partial \hat{y}} = \frac{1}{N} \sum_{k=1}^{K} -\frac{y_k}{\hat{y}_k}",
+        EITHER,
+        (None, "sum", "index"),
+        r"\frac{\partial L}{\partial \hat{y}_k} = -\frac{1}{N} \frac{y_k}{\hat{y}_k}",
+    ),
+    # The two cases of the source in one matrix, then its first case alone.
+    Row(
+        "C8 Jacobian",
+        network,
+        r"\frac{\partial \hat{y}}{\partial z^{2}} = \operatorname{diag}(\hat{y}) - \hat{y}^{\top}\hat{y}",
+    ),
+    Row("C8 diagonal", network, r"\frac{\partial \hat{y}_i}{\partial z_i^{2}} = \hat{y}_i (1 - \hat{y}_i)"),
+    Row(
+        "C8 collapse",
+        network,
+        r"\frac{\partial L}{\partial \hat{y}} \frac{\partial \hat{y}}{\partial z^{2}} = \frac{1}{N} (\hat{y} - y)",
+    ),
+    Row("C8 signal", network, r"\frac{\partial L}{\partial z^{2}} = \frac{1}{N} (\hat{y} - y)"),
+    Row("C9 in W2", network, r"\frac{\partial L}{\partial W^2} = \frac{1}{N} a^{\top} (\hat{y} - y)"),
+    Row("C9 in b2", network, r"\frac{\partial L}{\partial b^2} = \frac{1}{N} (\hat{y} - y)"),
+    Row("C9 in z1", network, r"\frac{\partial a}{\partial z^{1}} = \operatorname{diag}[a \odot (1 - a)]"),
+    Row("C9 in a", network, r"\frac{\partial z^{2}}{\partial a} = W^{2^{\top}}"),
+    Row(
+        "C9 pulled back",
+        network,
+        r"\frac{\partial L}{\partial a} = \frac{\partial L}{\partial z^{2}} \frac{\partial z^{2}}{\partial a}"
+        r" = \frac{\partial L}{\partial z^{2}} {W^2}^{\top}",
+    ),
+    # One sample of the sum over n: the product of the two rows is undefined.
+    Row(
+        "C10",
+        network,
+        r"\frac{\partial L}{\partial W^{1}} = x \frac{\partial L}{\partial z^{1}}",
+        SHAPES,
+        ("transpose",),
+        r"\frac{\partial L}{\partial W^{1}} = x^{\top} \frac{\partial L}{\partial z^{1}}",
+    ),
+    Row("C11", network, r"\frac{\partial L}{\partial b^{1}} = \frac{\partial L}{\partial z^{1}}"),
+]
+
+# A peer's textbook slips.
+factors = Setting({"X": "m n", "U": "m r", "V": "r n"}, (r"f = \|X-UV\|^2",))
+shifted = Setting({"z": "k", "c": ""}, (r"F = \log\sum_{j} e^{z_j}", r"p = \operatorname{softmax}(z)"))
+
+PEER = [
+    Row(
+        "factorisation",
+        factors,
+        r"\frac{\partial\|X-UV\|^2}{\partial V} = 2U^\top(X-UV)",
+        WRONG,
+        ("sign",),
+        r"\frac{\partial\|X-UV\|^2}{\partial V} = -2U^\top(X-UV)",
+    ),
+    Row(
+        "log-sum-exp is not invariant",
+        shifted,
+        r"F = \log\sum_{j} e^{z_j + c}",
+        WRONG,
+        ("term",),
+        r"F = \log\sum_{j} e^{z_j + c} - c",
+    ),
+    Row("softmax is invariant", shifted, r"p = \operatorname{softmax}(z + c)"),
+    Row("ones see no softmax", shifted, r"\left(\frac{\partial p}{\partial z}\right)^\top \mathbf{1} = 0"),
+]
+
+ROWS = [*A, *B, *C, *PEER]
+MENDED = [row for row in ROWS if row.mended]
+
+
+def judged(row, line):
+    """The settling line of the report on the row's setting with `line` appended."""
+    from course_lib import derive
+
+    text = "\n".join([*row.setting.given, line])
+    return settling(derive(text, row.setting.shapes, row.setting.functions), len(row.setting.given))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_ledger(row):
+    found = judged(row, row.line)
+    assert found.verdict in row.verdicts, found.message
+    assert found.mistake in row.mistakes, found.message
+
+
+@pytest.mark.parametrize("row", MENDED, ids=lambda row: row.id)
+def test_mended_form_is_right(row):
+    found = judged(row, row.mended)
+    assert found.verdict == "right", found.message
+
+
+def test_every_row_of_the_ledger_is_here():
+    entered = {row.id.split()[0] for row in ROWS}
+    expected = {f"A{i}" for i in range(1, 13)} | {f"B{i}" for i in range(1, 10)}
+    expected |= {f"C{i}" for i in range(1, 12)} - {"C5"}
+    assert expected <= entered
+
+
+def test_dots_of_c7_are_not_called_right():
+    line = (
+        r"\frac{\partial L}{\partial \hat{y}} = \frac{1}{N}"
+        r" \left[ -y_1 / \hat{y}_1 - y_2 / \hat{y}_2 + \cdots - y_K / \hat{y}_K \right]"
+    )
+    assert judged(Row("C7", network, line), line).verdict in ("unreadable", "shapes", "wrong")
