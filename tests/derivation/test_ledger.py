@@ -167,7 +167,7 @@ A = [
 # B: the Frobenius loss, proved several ways.
 frobenius = Setting({"X": "N d", "W": "d k", "Y": "N k"}, (r"L = \frac1N \left\|XW-Y\right\|_{\text{F}}^2",))
 plain = Setting(
-    {"X": "n d", "W": "d k", "Y": "n k", r"delta": "d k"},
+    {"X": "n d", "W": "d k", "Y": "n k", "delta": "d k"},
     (r"f = \| \mathrm X \mathrm W - \mathrm Y \|_{\text{F}}^2",),
 )
 inner = Setting({"X": "N d", "W": "d k", "Y": "N k"}, (r"U = XW-Y", r"L = \frac{1}{N}U:U"))
@@ -177,7 +177,8 @@ B = [
     Row(
         "B2 trace",
         plain,
-        r"f = \mbox{tr} \left( (\mathrm X \mathrm W - \mathrm Y)^{\top} (\mathrm X \mathrm W - \mathrm Y) \right)"
+        r"f = \mbox{tr} \left( (\mathrm X \mathrm W - \mathrm Y)^{\top}"
+        r" (\mathrm X \mathrm W - \mathrm Y) \right)"
         r" = \mbox{tr} \left( \mathrm W^{\top} \mathrm X^{\top} \mathrm X \mathrm W"
         r" - \mathrm Y^{\top} \mathrm X \mathrm W"
         r" - \mathrm W^{\top} \mathrm X^{\top} \mathrm Y + \mathrm Y^{\top} \mathrm Y \right)",
@@ -203,7 +204,8 @@ B = [
         r"\frac{d\|XW-Y\|^2}{dw_{ij}}=\sum_{k}2x_{ki}(x_{ki}w_{ij}-y_{kj})",
         EITHER,
         ("sum", "index"),
-        r"\frac{d\|XW-Y\|^2}{dw_{ij}}=\sum_{k}2x_{ki}(\sum_l x_{kl}w_{lj}-y_{kj})=\left[2X^T(XW-Y)\right]_{i,j}",
+        r"\frac{d\|XW-Y\|^2}{dw_{ij}}=\sum_{k}2x_{ki}(\sum_l x_{kl}w_{lj}-y_{kj})"
+        r"=\left[2X^T(XW-Y)\right]_{i,j}",
     ),
     Row(
         "B4",
@@ -241,7 +243,8 @@ B = [
         r"2\langle X^T( XW-Y),\delta \rangle = 2\left(X^T( XW-Y)\right)^T\delta",
         SHAPES,
         ("trace",),
-        r"2\langle X^T( XW-Y),\delta \rangle = 2\operatorname{tr}\left(\left(X^T( XW-Y)\right)^T\delta\right)",
+        r"2\langle X^T( XW-Y),\delta \rangle"
+        r" = 2\operatorname{tr}\left(\left(X^T( XW-Y)\right)^T\delta\right)",
     ),
     Row("B8 outer", inner, r"dL=\frac{2}{N}U:dU"),
     Row("B8 inner", inner, r"dU=XdW"),
@@ -330,7 +333,8 @@ C = [
     Row(
         "C8 collapse",
         network,
-        r"\frac{\partial L}{\partial \hat{y}} \frac{\partial \hat{y}}{\partial z^{2}} = \frac{1}{N} (\hat{y} - y)",
+        r"\frac{\partial L}{\partial \hat{y}} \frac{\partial \hat{y}}{\partial z^{2}}"
+        r" = \frac{1}{N} (\hat{y} - y)",
     ),
     Row("C8 signal", network, r"\frac{\partial L}{\partial z^{2}} = \frac{1}{N} (\hat{y} - y)"),
     Row("C9 in W2", network, r"\frac{\partial L}{\partial W^2} = \frac{1}{N} a^{\top} (\hat{y} - y)"),
