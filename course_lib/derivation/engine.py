@@ -291,6 +291,8 @@ class Session:
             return self._broken_reference(relation, nodes, reference, out)
         culprit = next((k for k, m in enumerate(relation.misfits) if m), None)
         unequal = self._unequal(relation)
+        if unequal is not None and relation.guessed:
+            unequal = self._with_one_varying(relation, unequal)
         clashing = next((k for k in range(len(nodes)) if relation.clashes(k)), None)
         wrong = [k for k in (culprit, unequal, clashing) if k is not None]
         if not wrong:
@@ -335,6 +337,17 @@ class Session:
                 if value is not None and not close(truth, value, tolerance):
                     return k
         return None
+
+    def _with_one_varying(self, relation, unequal):
+        """None when the relation holds with a single declared name varying; nothing in the text says which ones do."""
+        for name in self.names.symbols:
+            relation.forced = (name,)
+            truth = relation.values(self.bench, 0)[relation.reference]
+            if abs(truth[0]).max() > 1e-12 and self._unequal(relation) is None:
+                relation.scope.notes.append(f"read with {spoken_name(name)} varying and the rest constant")
+                return None
+        relation.forced = None
+        return unequal
 
     def _worst(self, relation, k):
         """Where a wrong member is furthest from the truth, on the first draw: (row, column, truth, value)."""

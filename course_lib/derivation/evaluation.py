@@ -315,10 +315,11 @@ class _Evaluator:
         return self.ev(core.args[0]).swapaxes(-1, -2)
 
     def _inv(self, core):
-        try:
-            return np.linalg.inv(self.ev(core.args[0]))
-        except np.linalg.LinAlgError:
-            raise Undefined from None
+        a = self.ev(core.args[0])
+        # XᵀX with fewer rows than columns has no inverse, only rounding errors in place of one.
+        if not (np.linalg.cond(a.real) < 1e7).all():
+            raise Undefined
+        return np.linalg.inv(a)
 
     def _det(self, core):
         return np.linalg.det(self.ev(core.args[0]))[..., None, None]

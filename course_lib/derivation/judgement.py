@@ -53,6 +53,8 @@ class Relation:
         self.cores: list[Core | None] = [None] * len(nodes)
         self.misfits: list[Misfit | None] = [None] * len(nodes)
         self.as_entries = [False] * len(nodes)
+        self.forced: tuple[str, ...] | None = None
+        self.guessed = False
         order = [reference] + [k for k in range(len(nodes)) if k != reference]
         for k in order:
             self._type(k)
@@ -106,10 +108,16 @@ class Relation:
         return sorted((outside & set(bound_indices(self.nodes[k]))) | nested)
 
     def active(self) -> tuple[str, ...]:
-        """The declared names that vary in this relation: those whose differential it mentions."""
+        """The declared names that vary in this relation: those whose differential it mentions.
+
+        Where it mentions none (dE = −dŶ), those the derivation differentiates in somewhere, else all of them.
+        """
+        if self.forced is not None:
+            return self.forced
         if not any(n.op == "d" for node in self.nodes for n in walk(node)):
             return ()
         here = [d for d in dict.fromkeys(differentials(self.nodes)) if d in self.names.symbols and d not in self.names.definitions]
+        self.guessed = not here and not self.names.varied
         return tuple(here or self.names.varied or self.names.symbols)
 
     def tolerance(self) -> float:

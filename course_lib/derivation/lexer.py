@@ -77,7 +77,7 @@ class Lexer:
         self.out: list[Tok] = []
         self.bars: list[str] = []
         self.bound = set(bound)
-        self.limits: list[tuple[int, str]] = []
+        self.after_name: list[tuple[str, object]] = []
 
     # -- the main loop ------------------------------------------------------------------------------------------
 
@@ -472,6 +472,8 @@ class Lexer:
         if name == "delta" and not self.names.known(name) and self._kronecker(here):
             return
         self._emit("NAME", self._resolved(name, here), here)
+        self.out.extend(Tok(kind, value, here, self.pos) for kind, value in self.after_name)
+        self.after_name = []
         if pending:
             after = self.pos
             self._inline(*pending)
@@ -485,9 +487,15 @@ class Lexer:
             if not found or found.end() > self.end:
                 break
             content = found[2].strip("{} ")
-            bare = re.sub(r"[()\[\]\s]|\\(?:text|mathrm|rm|mathbf)|[{}]", "", content)
-            if bare and bare.isdigit() and self.names.known(name + bare):
-                name, self.pos = name + bare, found.end()
+            bare = re.sub(r"[()\[\]\s]|\\(?:text|mathrm|rm|mathbf|mathsf)(?![a-z])|[{}]", "", content)
+            layer = re.fullmatch(r"(?:([A-Za-z]'*),)?(\d)(?:,([A-Za-z]'*))?(\^?\\?(?:top|T|intercal))?", bare)
+            if layer and self._layer_known(name + layer[2]) and (found[1] == "^" or not (layer[1] or layer[3] or layer[4])):
+                name, self.pos = name + layer[2], found.end()
+                if layer[1] or layer[3]:
+                    self.after_name.append(("SUB", (layer[1] or layer[3], None)))
+                if layer[4]:
+                    self.after_name.append(("TRANS", None))
+                    break
             elif bare in ("*", r"\ast", r"\star") and self.names.known(name + "*"):
                 name, self.pos = name + "*", found.end()
             elif bare.isalpha() and self.names.known(f"{name}_{bare}"):
@@ -495,6 +503,9 @@ class Lexer:
             else:
                 break
         return name
+
+    def _layer_known(self, name):
+        return self.names.known(name) or self.names.with_entries(name) is not None
 
     def _resolved(self, name, here):
         """The known name meant: itself, the capital whose entries it denotes, or Unreadable."""
@@ -506,7 +517,7 @@ class Lexer:
             if two and capital and not self.names.is_matrix(name):
                 return capital
             return name
-        if capital and (subscripted or pending or re.compile(r"\s*\}?\s*[_^]").match(self.text, self.pos)):
+        if capital and (subscripted or pending or self.after_name or re.compile(r"\s*\}?\s*[_^]").match(self.text, self.pos)):
             return capital
         digits = re.compile(r"\s*[_^]\s*\{?[\[(]?(\d)").match(self.text, self.pos)
         if capital and digits:

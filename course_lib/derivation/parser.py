@@ -469,9 +469,9 @@ def _tidy(node: Node) -> Node:
         raise Unreadable("this sign has nothing to act on", node.span[0])
     if node.op == "d" and node.val[0] == "partial":
         raise Unreadable(r"\partial stands alone here; a derivative is written \frac{\partial L}{\partial w}", node.span[0])
-    args = [_tidy(a) for a in node.args]
     if node.op == "add":
-        return _with_dots(add(*_grouped(node, args), span=node.span))
+        return _with_dots(add(*(_tidy(a) for a in _operands(node)), span=node.span))
+    args = [_tidy(a) for a in node.args]
     if node.op == "mul":
         return mul(*args, span=node.span)
     if node.op == "neg":
@@ -483,15 +483,13 @@ def _tidy(node: Node) -> Node:
                 raise Unreadable("a derivative is taken in a name or an entry of one", wrt.span[0] if wrt.span else 0)
     if node.op == "mat" and any(a.op == "dots" for a in args):
         return _matrix_with_dots(node.with_args(args))
-    val = None if node.op == "add" else node.val
-    if node.op == "d":
-        val = None
-    return Node(node.op, args, val, node.span)
+    return Node(node.op, args, None if node.op == "d" else node.val, node.span)
 
 
-def _grouped(node, args):
-    """The operands of a raw sum; one that stood in brackets stays together only as far as its sign goes."""
-    return args
+def _operands(node):
+    """The operands of a sum as written, one after the other (those in brackets are a `paren`, not an `add`)."""
+    first, second = node.args
+    return [*(_operands(first) if first.op == "add" else [first]), second]
 
 
 def _signed(inner, span):
