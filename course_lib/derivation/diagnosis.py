@@ -85,7 +85,9 @@ class Tester:
         for k in range(len(self.letters)):
             scope.slots.setdefault(f"reserved {k}", max([*scope.slots.values(), -1]) + 1)
         scope.slots = {name: at for name, at in scope.slots.items()}
-        scope.direction_shapes = {k: tuple(resolve(d) for d in s) for k, s in self.scope.direction_shapes.items()}
+        scope.direction_shapes = {
+            k: tuple(resolve(d) for d in s) for k, s in self.scope.direction_shapes.items()
+        }
         highest = max(scope.slots.values(), default=-1)
         scope.slot = _counter(scope.slots, highest)
         try:
@@ -153,7 +155,9 @@ def _counter(slots, highest):
     return slot
 
 
-def diagnose(names: Names, bench: Bench, nodes, k: int, reference: int, misfit=None, clashes=()) -> Finding | None:
+def diagnose(
+    names: Names, bench: Bench, nodes, k: int, reference: int, misfit=None, clashes=()
+) -> Finding | None:
     """The mistake in member k, judged against member `reference`; None when nothing was confirmed.
 
     Bounded in time; what was found so far is given up when time runs out.
@@ -203,7 +207,9 @@ def _number_for_array(tester, member):
 
 
 def _own_name(truth: Node) -> set[str]:
-    """Names that would only restate the truth: its own, when it is a defined name and not a derivative of one."""
+    """Names that would only restate the truth: its own, when it is a defined name and not a derivative of
+    one.
+    """
     return set() if any(n.op in ("grad", "hess", "d") for n in walk(truth)) else names_in(truth)
 
 
@@ -218,7 +224,8 @@ def _first(tester, edits: list[Edit], wanted) -> Finding | None:
 def _clash(tester, member, clashes):
     """An index both free and summed: rename the summed one, and if need be mend one more subscript.
 
-    A mistake even where the hidden meaning is right, and even when nothing mends it: that the letter is used twice is certain.
+    A mistake even where the hidden meaning is right, and even when nothing mends it: that the letter is used
+    twice is certain.
     """
     for edit in _renamings(tester, member):
         if tester.right(edit.tree):
@@ -235,7 +242,8 @@ def _renamings(tester, member):
     return [e for e in Editor(tester.names, member, tester.truth).indices() if "another name" in e.words]
 
 
-# -- cheap tests -----------------------------------------------------------------------------------------------------
+# -- cheap tests
+# -----------------------------------------------------------------------------------------------------
 
 
 def _ratio(tester, names, member, exclude):
@@ -250,7 +258,11 @@ def _ratio(tester, names, member, exclude):
         truth = tester.truth_on(number)[0]
         try:
             ratio = float((value * truth).sum()) / below if below > 1e-20 else None
-            if ratio is None or abs(ratio) < 1e-9 or not tester.near(np.broadcast_to(ratio * value, truth.shape), number):
+            if (
+                ratio is None
+                or abs(ratio) < 1e-9
+                or not tester.near(np.broadcast_to(ratio * value, truth.shape), number)
+            ):
                 return None
         except ValueError:
             return None
@@ -265,14 +277,24 @@ def _named_ratio(tester, names, member, numbers, ratios, exclude):
     if constant is not None:
         mended = scaled(member, constant)
         return Finding("factor", wording.factor(constant), mended, member.span)
-    sizes = [{d: tester.bench.env(k, tester.truth_on(k)[1], tester.active).draw.dims[d] for d in names.dims} for k in numbers]
+    sizes = [
+        {d: tester.bench.env(k, tester.truth_on(k)[1], tester.active).draw.dims[d] for d in names.dims}
+        for k in numbers
+    ]
     for powers in _power_products(names.dims):
-        c = _constant([r / np.prod([float(s[d]) ** e for d, e in powers.items()]) for r, s in zip(ratios, sizes, strict=True)])
+        c = _constant(
+            [
+                r / np.prod([float(s[d]) ** e for d, e in powers.items()])
+                for r, s in zip(ratios, sizes, strict=True)
+            ]
+        )
         if c is not None:
             mended = scaled(member, c)
             for d, e in powers.items():
                 mended = _by_dimension(mended, d, e)
-            return Finding("mean", wording.mean(powers, c), mended if tester.right(mended) else None, member.span)
+            return Finding(
+                "mean", wording.mean(powers, c), mended if tester.right(mended) else None, member.span
+            )
     return _by_number(tester, names, member, numbers, ratios, exclude)
 
 
@@ -281,7 +303,9 @@ def _by_number(tester, names, member, numbers, ratios, exclude):
     for name in names.symbols:
         if name in exclude or (names.symbols[name].rows, names.symbols[name].columns) != (1, 1):
             continue
-        values = [tester.bench.env(k, tester.truth_on(k)[1], tester.active).value(name).item() for k in numbers]
+        values = [
+            tester.bench.env(k, tester.truth_on(k)[1], tester.active).value(name).item() for k in numbers
+        ]
         for power in (1, -1):
             c = _constant([r / v**power for r, v in zip(ratios, values, strict=True)])
             if c == 1:
@@ -319,9 +343,17 @@ def _power_products(dims):
 
 
 def _minus_one(tester, member):
-    """−1 times the truth: point at the difference that is the wrong way round or the minus that is one too many."""
-    for edit in sorted(Editor(tester.names, member, tester.truth).signs(), key=lambda e: (e.place.op == "neg", e.cost)):
-        if edit.cost <= 1.0 and (edit.place.op == "add" and len(edit.place.args) == 2 or edit.place.op == "neg") and tester.right(edit.tree):
+    """−1 times the truth: point at the difference that is the wrong way round or the minus that is one too
+    many.
+    """
+    for edit in sorted(
+        Editor(tester.names, member, tester.truth).signs(), key=lambda e: (e.place.op == "neg", e.cost)
+    ):
+        if (
+            edit.cost <= 1.0
+            and (edit.place.op == "add" and len(edit.place.args) == 2 or edit.place.op == "neg")
+            and tester.right(edit.tree)
+        ):
             return Finding("sign", wording.minus_one(edit.words), edit.tree, edit.place.span, 0.9)
     return Finding("sign", wording.minus_one(None), neg(member), member.span, 0.9)
 
@@ -334,7 +366,8 @@ def _layout(tester, truth, member):
     return Finding("layout", wording.layout(truth, tester.shape), turned, member.span)
 
 
-# -- terms, assumptions, the product rule --------------------------------------------------------------------------------
+# -- terms, assumptions, the product rule
+# --------------------------------------------------------------------------------
 
 
 def _one_term(tester, names, bench, truth, member):
@@ -389,18 +422,28 @@ def _term_finding(tester, names, member, path, n, k, term, coefficients):
     numbers = (*range(DRAWS), *FRESH)
     for powers in _power_products(names.dims):
         sizes = [tester.bench.env(j, tester.truth_on(j)[1], tester.active).draw.dims for j in numbers]
-        c = _constant([r / np.prod([float(s[d]) ** e for d, e in powers.items()]) for r, s in zip(coefficients, sizes, strict=True)])
+        c = _constant(
+            [
+                r / np.prod([float(s[d]) ** e for d, e in powers.items()])
+                for r, s in zip(coefficients, sizes, strict=True)
+            ]
+        )
         if c is not None:
             changed = scaled(bare, c)
             for d, e in powers.items():
                 changed = _by_dimension(changed, d, e)
-            mended = put(member, path, add(*n.args[:k], neg(changed) if term.op == "neg" else changed, *n.args[k + 1 :]))
+            mended = put(
+                member,
+                path,
+                add(*n.args[:k], neg(changed) if term.op == "neg" else changed, *n.args[k + 1 :]),
+            )
             return Finding("term", wording.coefficient_of_dimension(said, powers, c), mended, term.span)
     return None
 
 
 ASSUMED = {
-    "symmetric": "is symmetric", "orthogonal": "is orthogonal", "unitsum": "sums to 1", "unitnorm": "has norm 1",
+    "symmetric": "is symmetric", "orthogonal": "is orthogonal", "unitsum": "sums to 1",
+    "unitnorm": "has norm 1",
     "positive": "is positive",
 }  # fmt: skip
 
@@ -415,7 +458,9 @@ def _assumption(tester, names, bench, truth, member):
             try:
                 if Tester(names, bench, truth, member, (name, promise)).right(member):
                     rows = promise == "unitsum" and s.rows != 1 and s.columns != 1
-                    words = wording.assumption(spoken_name(name), "has rows that sum to 1" if rows else ASSUMED[promise])
+                    words = wording.assumption(
+                        spoken_name(name), "has rows that sum to 1" if rows else ASSUMED[promise]
+                    )
                     return Finding("assumption", words, None, member.span)
             except (Misfit, Undefined, TooLarge):
                 continue
@@ -465,7 +510,11 @@ def _one_factor_held(body, name):
         if len(varying) < 2:
             continue
         for k in varying:
-            yield put(body, path + (k,), map_tree(n.args[k], lambda m: Node("frozen", [m]) if m == sym(name) else None))
+            yield put(
+                body,
+                path + (k,),
+                map_tree(n.args[k], lambda m: Node("frozen", [m]) if m == sym(name) else None),
+            )
 
 
 def _single_derivative(truth):
@@ -483,7 +532,10 @@ def _equal(tester, names, a, b) -> bool:
     values_a, values_b = (tester.values(x, (*range(DRAWS), *FRESH)) for x in (a, b))
     if values_a is None or values_b is None:
         return False
-    return all(np.allclose(x, y, rtol=1e-8, atol=1e-12) if x.shape == y.shape else False for x, y in zip(values_a, values_b, strict=True))
+    return all(
+        np.allclose(x, y, rtol=1e-8, atol=1e-12) if x.shape == y.shape else False
+        for x, y in zip(values_a, values_b, strict=True)
+    )
 
 
 def _dropped_term(tester, names, bench, truth, member):
@@ -499,12 +551,19 @@ def _dropped_term(tester, names, bench, truth, member):
             rest = put(body, path, add(*n.args[:k], *n.args[k + 1 :]))
             reduced = _put_derivative(truth, Node(found.op, [rest, *found.args[1:]], found.val))
             if _equal(tester, names, reduced, member):
-                return Finding("term", wording.missing_term(plain_text(term.args[0] if term.op == "neg" else term)), None, member.span)
+                return Finding(
+                    "term",
+                    wording.missing_term(plain_text(term.args[0] if term.op == "neg" else term)),
+                    None,
+                    member.span,
+                )
     return None
 
 
 def _without_a_name(tester, names, member):
-    """The terms of the truth that hold a declared name left out: yours is the truth with that name put to zero."""
+    """The terms of the truth that hold a declared name left out: yours is the truth with that name put to
+    zero.
+    """
     present = dependencies(member, names)
     for name in names.symbols:
         if name in present or name not in dependencies(tester.truth, names):
@@ -515,7 +574,10 @@ def _without_a_name(tester, names, member):
         numbers = (*range(DRAWS), *FRESH)
         mine = tester.values(member, numbers)
         theirs = [tester._value(reduced, tester.scope, k, tester.truth_on(k)[1]) for k in numbers]
-        if mine and all(t is not None and np.allclose(m, t, rtol=1e-8, atol=1e-12) for m, t in zip(mine, theirs, strict=True)):
+        if mine and all(
+            t is not None and np.allclose(m, t, rtol=1e-8, atol=1e-12)
+            for m, t in zip(mine, theirs, strict=True)
+        ):
             return Finding("term", wording.missing_name(spoken_name(name)), None, member.span)
     return None
 
@@ -523,7 +585,9 @@ def _without_a_name(tester, names, member):
 def _linear_above(body, path):
     node = body
     for step in path:
-        if node.op not in ("add", "neg", "mul", "div", "sum") and not (node.op == "fn" and node.val[0] == "tr"):
+        if node.op not in ("add", "neg", "mul", "div", "sum") and not (
+            node.op == "fn" and node.val[0] == "tr"
+        ):
             return False
         if node.op == "div" and step == 1:
             return False
@@ -531,7 +595,8 @@ def _linear_above(body, path):
     return True
 
 
-# -- numbers put into a tree ---------------------------------------------------------------------------------------------
+# -- numbers put into a tree
+# ---------------------------------------------------------------------------------------------
 
 
 def scaled(node: Node, c) -> Node:
@@ -544,12 +609,23 @@ def scaled(node: Node, c) -> Node:
         return neg(scaled(node, -c))
     if node.op == "neg":
         return neg(scaled(node.args[0], c))
-    head, rest = (node.args[0], node.args[1:]) if node.op == "mul" else (node, ()) if node.op in ("num", "div") else (None, (node,))
+    head, rest = (
+        (node.args[0], node.args[1:])
+        if node.op == "mul"
+        else (node, ())
+        if node.op in ("num", "div")
+        else (None, (node,))
+    )
     if head is not None and head.op == "num" and isinstance(head.val, int):
         value = c * head.val
         lead = [] if value == 1 and rest else [_fraction_node(value)]
         return mul(*lead, *rest)
-    if head is not None and head.op == "div" and head.args[0].op == "num" and isinstance(head.args[0].val, int):
+    if (
+        head is not None
+        and head.op == "div"
+        and head.args[0].op == "num"
+        and isinstance(head.args[0].val, int)
+    ):
         bottom, value = head.args[1], c * head.args[0].val
         factors = list(bottom.args) if bottom.op == "mul" else [bottom]
         if factors[0].op == "num" and isinstance(factors[0].val, int):
@@ -563,7 +639,11 @@ def scaled(node: Node, c) -> Node:
 
 
 def _fraction_node(value: Fraction) -> Node:
-    return num(value.numerator) if value.denominator == 1 else Node("div", [num(value.numerator), num(value.denominator)])
+    return (
+        num(value.numerator)
+        if value.denominator == 1
+        else Node("div", [num(value.numerator), num(value.denominator)])
+    )
 
 
 def _by_dimension(node: Node, d: str, e: int) -> Node:
@@ -593,19 +673,24 @@ def _once(node, d, up):
     return mul(Node("div", [num(1), sym(d)]), node)
 
 
-# -- definitions -----------------------------------------------------------------------------------------------------------
+# -- definitions
+# -----------------------------------------------------------------------------------------------------------
 
 FITTING = ("index", "transpose", "order", "sum", "hadamard", "trace")
 
 
 def diagnose_definition(names, bench, name, indices, body, misfit, clashes) -> Finding | None:
-    """A definition that does not fit together has no truth to compare with: the cheapest edit that makes it fit.
+    """A definition that does not fit together has no truth to compare with: the cheapest edit that makes it
+    fit.
 
-    Only edits that answer the misfit are tried: an index misfit is mended by an index, a shape misfit by a transpose,
+    Only edits that answer the misfit are tried: an index misfit is mended by an index, a shape misfit by a
+    transpose,
     an order or a product sign.
     """
     left = Node("idx", [sym(name)], tuple(indices)) if indices else sym(name)
-    wanted = {"index": ("index",), "clash": ("index",), "free": ("sum",)}.get(misfit.kind, ("transpose", "order", "hadamard"))
+    wanted = {"index": ("index",), "clash": ("index",), "free": ("sum",)}.get(
+        misfit.kind, ("transpose", "order", "hadamard")
+    )
     edits = Editor(names, body, left, {name}).all()
     if misfit.kind == "clash":
         edits = [e for e in edits if "another name" in e.words]
