@@ -862,7 +862,7 @@ class Lexer:
     def _sum_indices(self, low, high):
         raw, start = low
         text = re.sub(r"\\[,;! ]|\\(?:text|mathrm|mathbf)|\s", "", raw)
-        unequal = re.fullmatch(r"([A-Za-z]'*)(?:\\neq?(?![a-z])|≠|!=)([A-Za-z]'*)(?:=1)?", text)
+        unequal = re.fullmatch(r"\s*([A-Za-z]'*)\s*(?:\\neq?(?![A-Za-z])|\\not\s*=|!=)\s*([A-Za-z]'*)\s*", raw)
         if unequal:
             return [(unequal[1], None, unequal[2])]
         head, _, first = text.partition("=")
