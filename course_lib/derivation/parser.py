@@ -10,29 +10,44 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from .lexer import Tok, Unreadable, lex
+from .lexer import Tok, UnreadableError, lex
 from .names import Names
 from .tree import Node, add, mul, neg, num
 
 SPOKEN = {
-    "PLUS": "'+'", "MINUS": "'-'", "SLASH": "'/'", "DOT": "a product sign", "ODOT": r"'\odot'",
+    "PLUS": "'+'",
+    "MINUS": "'-'",
+    "SLASH": "'/'",
+    "DOT": "a product sign",
+    "ODOT": r"'\odot'",
     "OTIMES": r"'\otimes'",
-    "COLON": "':'", "RPAR": "a closing bracket", "LPAR": "an opening bracket", "RBRACE": "a closing brace",
+    "COLON": "':'",
+    "RPAR": "a closing bracket",
+    "LPAR": "an opening bracket",
+    "RBRACE": "a closing brace",
     "NUM": "a number",
-    "COMMA": "a comma", "AMP": "'&'", "NL": r"'\\'", "SUB": "a subscript", "TRANS": "a transpose",
+    "COMMA": "a comma",
+    "AMP": "'&'",
+    "NL": r"'\\'",
+    "SUB": "a subscript",
+    "TRANS": "a transpose",
     "SUP": "a superscript",
-    "NORM_C": "the end of a norm", "BAR_C": "the end of a bar", "NAME": "a name", "RANG": r"'\rangle'",
+    "NORM_C": "the end of a norm",
+    "BAR_C": "the end of a bar",
+    "NAME": "a name",
+    "RANG": r"'\rangle'",
     "INV": "an inverse",
-}  # fmt: skip
+}
 
 
 def parse(text: str, names: Names, offset: int = 0) -> Node:
-    """The tree of one member written in LaTeX; Unreadable otherwise. `offset` is added to every place in the
+    """The tree of one member written in LaTeX; UnreadableError otherwise. `offset` is added to every place in
+    the
     text.
     """
     tokens = lex(text, names)
     if not tokens:
-        raise Unreadable("nothing stands here", 0)
+        raise UnreadableError("nothing stands here", 0)
     return shift(parse_tokens(tokens), offset)
 
 
@@ -44,7 +59,7 @@ def parse_tokens(tokens: list[Tok]) -> Node:
     except errors.UnexpectedToken as e:
         raise _unexpected(e, tokens) from None
     except errors.VisitError as e:
-        if isinstance(e.orig_exc, Unreadable):
+        if isinstance(e.orig_exc, UnreadableError):
             raise e.orig_exc from None
         raise
     return _tidy(flat)
@@ -62,10 +77,10 @@ def _unexpected(error, tokens):
     tok = error.token
     if tok.type == "$END":
         last = tokens[-1]
-        return Unreadable("the expression ends too early: something must follow here", last.end - 1)
+        return UnreadableError("the expression ends too early: something must follow here", last.end - 1)
     if tok.type == "RBRACE" or tok.type == "RPAR":
-        return Unreadable("something is missing before this closing bracket", tok.start_pos)
-    return Unreadable(f"{SPOKEN.get(tok.type, 'this')} does not fit here", tok.start_pos)
+        return UnreadableError("something is missing before this closing bracket", tok.start_pos)
+    return UnreadableError(f"{SPOKEN.get(tok.type, 'this')} does not fit here", tok.start_pos)
 
 
 @lru_cache(maxsize=1)
@@ -220,7 +235,7 @@ def _builder():
             if c[0].value.value[0] == "outer" and len(c[2]) == 2:
                 return Node("outer", c[2], None, _span(c))
             if len(c[2]) != 1:
-                raise Unreadable(
+                raise UnreadableError(
                     f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos
                 )
             return Node("fn", [c[2][0]], c[0].value.value, _span(c))
@@ -268,7 +283,7 @@ def _unroll(items, span) -> Node:
         if item == "SLASH":
             below, k = _unit(items, k + 1)
             if not result:
-                raise Unreadable("nothing stands before this '/'", span[0])
+                raise UnreadableError("nothing stands before this '/'", span[0])
             above = mul(*result) if not any(r.op == "head" for r in result) else result.pop()
             result = []
             if _is_plain_number(below) and k < len(items) and _is_letter(items[k]):
@@ -299,7 +314,7 @@ def _as_factor(node):
 def _unit(items, k):
     """The operand that starts at position k, and the position after it."""
     if k >= len(items) or items[k] == "SLASH":
-        raise Unreadable(
+        raise UnreadableError(
             "something must follow here", _span([i for i in items if isinstance(i, Node)])[1] - 1
         )
     item = items[k]
@@ -328,7 +343,7 @@ def _holds_head(node):
 def _rest(items, k, head):
     """Everything from position k to the end of the product, as one tree."""
     if k >= len(items):
-        raise Unreadable("something must follow here", head.span[1] - 1)
+        raise UnreadableError("something must follow here", head.span[1] - 1)
     return _unroll(items[k:], _span([i for i in items[k:] if isinstance(i, Node)]))
 
 
@@ -364,7 +379,7 @@ def _reach(head, items, k):
     if kind == "OPERATOR":
         body = _rest(items, k, head)
         return _derivative(body, value, head), len(items)
-    raise Unreadable(
+    raise UnreadableError(
         r"this sign needs something to differentiate, as in \frac{\partial L}{\partial w}", head.span[0]
     )
 
@@ -372,7 +387,7 @@ def _reach(head, items, k):
 def _nabla(head, value, items, k):
     variable, order = value
     if k >= len(items):
-        raise Unreadable("the gradient of what? Something must follow here", head.span[1] - 1)
+        raise UnreadableError("the gradient of what? Something must follow here", head.span[1] - 1)
     wrt = parse_tokens(variable) if variable else None
     item = items[k]
     core, wraps = item, []
@@ -414,7 +429,7 @@ def _fraction(above, below, span) -> Node:
         if top is not None:
             return _derivative(top.args[0], bottom, Node("head", (), None, span))
     if above.op == "head" or below.op == "head":
-        raise Unreadable("this does not read as a derivative", span[0])
+        raise UnreadableError("this does not read as a derivative", span[0])
     return Node("div", [above, below], None, span)
 
 
@@ -422,7 +437,7 @@ def _derivative(body, variables, head):
     """body differentiated in one variable, or in two for a second derivative."""
     span = _span([head, body])
     if len(variables) > 2:
-        raise Unreadable("derivatives of order three and more are not read", head.span[0])
+        raise UnreadableError("derivatives of order three and more are not read", head.span[0])
     return Node("grad" if len(variables) == 1 else "hess", [body, *variables], None, span)
 
 
@@ -450,7 +465,7 @@ def _variables(node):
 
 
 def _pull_d(node):
-    """The tree with its leading differential moved to the outside, or None when it does not begin with one."""
+    """The tree with its leading differential moved outside, or None when it does not begin with one."""
     if node.op == "d":
         inner = node.args[0]
         return Node("d", [inner.args[0] if inner.op == "paren" else inner], node.val, node.span)
@@ -487,10 +502,10 @@ def _matrix(rows, kind, span):
     if kind == "cases":
         flat = rows[0]
         if any(x is None for x in flat) or len(flat) % 2:
-            raise Unreadable("each row of cases needs a value and a condition", span[0])
+            raise UnreadableError("each row of cases needs a value and a condition", span[0])
         return Node("cases", flat[::2], tuple(c.value.value for c in flat[1::2]), span)
     if any(not isinstance(x, Node) and x is not None for row in rows for x in row):
-        raise Unreadable("a condition stands outside of cases", span[0])
+        raise UnreadableError("a condition stands outside of cases", span[0])
     while rows and all(x is None for x in rows[-1]):
         rows.pop()
     if any(isinstance(x, Node) and x.op == "dots" for r in rows for x in r):
@@ -499,7 +514,7 @@ def _matrix(rows, kind, span):
         rows = [[x or blank for x in r] + [blank] * (wide - len(r)) for r in rows]
     widths = {len(r) for r in rows}
     if len(widths) != 1 or any(x is None for r in rows for x in r):
-        raise Unreadable("the rows of this matrix do not have the same number of entries", span[0])
+        raise UnreadableError("the rows of this matrix do not have the same number of entries", span[0])
     node = Node("mat", [x for r in rows for x in r], (len(rows), widths.pop()), span)
     return Node("bars", [node], None, span) if kind == "vmatrix" else node
 
@@ -514,9 +529,9 @@ def _tidy(node: Node) -> Node:
         inner = _tidy(node.args[0])
         return Node(inner.op, inner.args, inner.val, node.span or inner.span)
     if node.op == "head":
-        raise Unreadable("this sign has nothing to act on", node.span[0])
+        raise UnreadableError("this sign has nothing to act on", node.span[0])
     if node.op == "d" and node.val[0] == "partial":
-        raise Unreadable(
+        raise UnreadableError(
             r"\partial stands alone here; a derivative is written \frac{\partial L}{\partial w}", node.span[0]
         )
     if node.op == "add":
@@ -530,7 +545,7 @@ def _tidy(node: Node) -> Node:
         for wrt in args[1:]:
             base = wrt.args[0] if wrt.op == "idx" or wrt.op == "fn" and wrt.val == ("vec", 0) else wrt
             if base.op != "sym":
-                raise Unreadable(
+                raise UnreadableError(
                     "a derivative is taken in a name or an entry of one", wrt.span[0] if wrt.span else 0
                 )
     if node.op == "mat" and any(a.op == "dots" for a in args):
@@ -539,7 +554,7 @@ def _tidy(node: Node) -> Node:
 
 
 def _operands(node):
-    """The operands of a sum as written, one after the other (those in brackets are a `paren`, not an `add`)."""
+    """The operands of a sum as written, one after the other (a sum in brackets is a `paren`, no `add`)."""
     first, second = node.args
     return [*(_operands(first) if first.op == "add" else [first]), second]
 
@@ -590,11 +605,11 @@ def _with_dots(node: Node) -> Node:
     if not at:
         return node
     if len(at) > 1 or at[0] in (0, len(node.args) - 1):
-        raise Unreadable("the dots must stand between the first terms and the last one", node.span[0])
+        raise UnreadableError("the dots must stand between the first terms and the last one", node.span[0])
     k = at[0]
     found = _dotted(node.args[0], node.args[k + 1], "i_0")
     if found is None:
-        raise Unreadable(
+        raise UnreadableError(
             "what the dots stand for is not clear: first and last term must differ in one subscript",
             node.args[k].span[0],
         )
@@ -607,7 +622,7 @@ def _matrix_with_dots(node: Node) -> Node:
     rows, columns = node.val
     entry = [node.args[r * columns : (r + 1) * columns] for r in range(rows)]
     corner = entry[0][0]
-    problem = Unreadable(
+    problem = UnreadableError(
         "what the dots in this matrix stand for is not clear: its corners must differ in one subscript",
         node.span[0],
     )
@@ -630,7 +645,7 @@ def _matrix_with_dots(node: Node) -> Node:
 def _dotted_last(row, across):
     found = _dotted(row[0], row[-1], "j_0")
     if found is None:
-        raise Unreadable(
+        raise UnreadableError(
             "what the dots in this matrix stand for is not clear: its corners must differ in one subscript",
             row[0].span[0],
         )

@@ -158,7 +158,7 @@ def wrong_definition(finding) -> str:
 
 
 def wrong(relation, k, misfit, finding, clashes, worst) -> str:
-    """The sentence about member k of a relation: what does not fit, what was confirmed, or how far off it is."""
+    """The sentence about member k of a relation: what does not fit, what was confirmed, or how far off."""
     which = f"in part {k + 1} of this line, " if len(relation.nodes) > 2 and k != relation.reference else ""
     if misfit is not None:
         head = sentence(which + misfit.message)

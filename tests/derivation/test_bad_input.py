@@ -1,4 +1,6 @@
-"""Whatever stands in the text, a report comes back: in time, with a place and a sentence, and never with a false 'right'."""
+"""Whatever stands in the text, a report comes back: in time, with a place and a sentence, and never with a
+false 'right'.
+"""
 
 import string
 import time
@@ -26,9 +28,46 @@ LINES = [
 ]
 TEXT = "\n".join(LINES)
 PIECES = [
-    "{", "}", "(", ")", "[", "]", "^", "_", "=", "&", "%", "\\", "\\frac", "\\sum", "\\|", "\\left", "\\right", "\\partial", "d", "T",
-    "\\begin{bmatrix}", "\\end{bmatrix}", "\\hat", "'", "@", "np.", ".T", "\n", "$", "\\\\", "é", "ŷ", "²", "\x00", "9", "+", "-", "/", "|",
-]  # fmt: skip
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "^",
+    "_",
+    "=",
+    "&",
+    "%",
+    "\\",
+    "\\frac",
+    "\\sum",
+    "\\|",
+    "\\left",
+    "\\right",
+    "\\partial",
+    "d",
+    "T",
+    "\\begin{bmatrix}",
+    "\\end{bmatrix}",
+    "\\hat",
+    "'",
+    "@",
+    "np.",
+    ".T",
+    "\n",
+    "$",
+    "\\\\",
+    "é",
+    "ŷ",
+    "²",
+    "\x00",
+    "9",
+    "+",
+    "-",
+    "/",
+    "|",
+]
 QUICK = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
@@ -69,13 +108,33 @@ def test_a_damaged_derivation_gets_a_report(at, drop, piece):
 @pytest.mark.parametrize(
     "text",
     [
-        "(" * 3000 + "X" + ")" * 3000, "{" * 500, r"\frac" * 400, "L = " + "X" * 5000, "L = " + "-" * 900 + "w", "L = w" + "'" * 400,
-        r"L = " + r"\sum_{i}" * 40 + "w_i", "L = 9^{9^{9^{9}}}", "L = " + "9" * 2500, "X = X = X", "=", "= =", r"\Rightarrow", "\n" * 5000,
-        "L = " + "(" * 35 + "w" + ")" * 35, r"L = \|w\|^{w}", r"w_{ijkl} = 1", "L = X^{99999}", "np.exp(" * 60 + "w" + ")" * 60,
-        "L = " + "**".join(["9"] * 40) + " @ w", r"L = I \otimes I \otimes I \otimes I \otimes X \otimes X \otimes X \otimes X \otimes X",
-        r"L = \sum_{a,b,c,e,f,g,h,i,j} X_{ab}X_{ce}X_{fg}X_{hi}w_j", "\n".join(["L = w"] * 500), r"L = \nabla_w L", "L = L + 1",
+        "(" * 3000 + "X" + ")" * 3000,
+        "{" * 500,
+        r"\frac" * 400,
+        "L = " + "X" * 5000,
+        "L = " + "-" * 900 + "w",
+        "L = w" + "'" * 400,
+        r"L = " + r"\sum_{i}" * 40 + "w_i",
+        "L = 9^{9^{9^{9}}}",
+        "L = " + "9" * 2500,
+        "X = X = X",
+        "=",
+        "= =",
+        r"\Rightarrow",
+        "\n" * 5000,
+        "L = " + "(" * 35 + "w" + ")" * 35,
+        r"L = \|w\|^{w}",
+        r"w_{ijkl} = 1",
+        "L = X^{99999}",
+        "np.exp(" * 60 + "w" + ")" * 60,
+        "L = " + "**".join(["9"] * 40) + " @ w",
+        r"L = I \otimes I \otimes I \otimes I \otimes X \otimes X \otimes X \otimes X \otimes X",
+        r"L = \sum_{a,b,c,e,f,g,h,i,j} X_{ab}X_{ce}X_{fg}X_{hi}w_j",
+        "\n".join(["L = w"] * 500),
+        r"L = \nabla_w L",
+        "L = L + 1",
     ],
-)  # fmt: skip
+)
 def test_monstrous_text_is_answered_in_bounded_time(text):
     start = time.thread_time()
     survives(text)
@@ -85,12 +144,20 @@ def test_monstrous_text_is_answered_in_bounded_time(text):
 def test_what_cannot_be_read_says_where():
     line = derive(LINES[0] + "\n\\nabla_W L = \\frac1n X^\\top(XW-Q)", SHAPES).lines[1]
     assert line.verdict == "unreadable"
-    assert line.text[line.position - 1] == "Q" and f"Column {line.position}" in line.message and "Q is not declared" in line.message
+    assert (
+        line.text[line.position - 1] == "Q"
+        and f"Column {line.position}" in line.message
+        and "Q is not declared" in line.message
+    )
 
 
-# -- random expressions: rewriting keeps them right, damage that changes their value never passes -----------------------
+# -- random expressions: rewriting keeps them right, damage that changes their value never passes
+# -----------------------
 
-LEAVES = [parse(t, Session(SHAPES, (), 9).names) for t in (r"XW", "Y", r"X X^\top Y", r"\lambda Y", r"Y W^\top W", r"(Y\odot Y)")]
+LEAVES = [
+    parse(t, Session(SHAPES, (), 9).names)
+    for t in (r"XW", "Y", r"X X^\top Y", r"\lambda Y", r"Y W^\top W", r"(Y\odot Y)")
+]
 
 
 @st.composite
@@ -148,11 +215,17 @@ def test_rewritten_expressions_are_right(data):
         path = data.draw(st.sampled_from(spots or [()]))
         piece = next(n for p, n in places(other) if p == path)
         if values(piece) is not None and values(piece)[0].shape[-2:] != (1, 1):
-            other = put(other, path, piece if piece.op in ("mul",) and not path else rewritten(data.draw, piece)) if piece.op != "mul" else other
+            other = (
+                put(other, path, piece if piece.op in ("mul",) and not path else rewritten(data.draw, piece))
+                if piece.op != "mul"
+                else other
+            )
     line = derive(f"F = {latex(tree)}\nF = {latex(other)}", SHAPES).lines[1]
     same = values(other)
     # A rewriting of a factor inside a product is flattened into it, so its value is asked and not assumed.
-    if same is not None and all(a.shape == b.shape and np.allclose(a, b, rtol=1e-9) for a, b in zip(values(tree), same, strict=True)):
+    if same is not None and all(
+        a.shape == b.shape and np.allclose(a, b, rtol=1e-9) for a, b in zip(values(tree), same, strict=True)
+    ):
         assert line.verdict == "right", line.message
 
 
@@ -170,12 +243,15 @@ def test_damage_that_changes_the_value_never_passes(data):
     elif kind == "double":
         broken = put(tree, path, scaled(piece, 2) if piece.op == "num" else mul(num(2), piece))
     elif kind == "symbol":
-        broken = put(tree, path, data.draw(st.sampled_from([Node("sym", (), s) for s in ("X", "Y", "W", "w", "y")])))
+        broken = put(
+            tree, path, data.draw(st.sampled_from([Node("sym", (), s) for s in ("X", "Y", "W", "w", "y")]))
+        )
     else:
         broken = put(tree, path, piece.args[0] if piece.args else num(1))
     line = derive(f"F = {latex(tree)}\nF = {latex(broken)}", SHAPES).lines[1]
     before, after = values(tree), values(broken)
     alike = after is not None and all(
-        a.shape[-2:] == b.shape[-2:] and np.allclose(a, b, rtol=1e-7) for a, b in zip(before, after, strict=True)
+        a.shape[-2:] == b.shape[-2:] and np.allclose(a, b, rtol=1e-7)
+        for a, b in zip(before, after, strict=True)
     )
     assert (line.verdict == "right") == alike, (latex(tree), latex(broken), line.message)

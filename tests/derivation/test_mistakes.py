@@ -1,4 +1,4 @@
-"""Each kind of mistake, named, located and mended; and a wrong line that fits no kind is only called wrong."""
+"""Each kind of mistake, named, located and mended; a wrong line of no known kind is only called wrong."""
 
 import pytest
 
@@ -13,13 +13,25 @@ NET = {"x": "1 d", "W1": "d h", "b1": "1 h", "W2": "h k", "y": "1 k"}
 LAYERS = "z = xW^1+b^1\na = \\sigma(z)\nL = \\frac12\\|aW^2-y\\|^2\ng = (aW^2-y)W^{2\\top}"
 
 KINDS = {
-    "sign": [(LOSS, r"\nabla_w L = \frac1n X^\top(y-Xw)", S), (LOSS, r"\nabla_w L = \frac1n(X^\top Xw + X^\top y)", S)],
-    "factor": [(LOSS, r"\nabla_w L = \frac2n X^\top(Xw-y)", S), (FROB, r"dL = \operatorname{tr}((XW-Y)^\top X\,dW)", M)],
+    "sign": [
+        (LOSS, r"\nabla_w L = \frac1n X^\top(y-Xw)", S),
+        (LOSS, r"\nabla_w L = \frac1n(X^\top Xw + X^\top y)", S),
+    ],
+    "factor": [
+        (LOSS, r"\nabla_w L = \frac2n X^\top(Xw-y)", S),
+        (FROB, r"dL = \operatorname{tr}((XW-Y)^\top X\,dW)", M),
+    ],
     "mean": [(LOSS, r"\nabla_w L = X^\top(Xw-y)", S), (LOSS, r"\nabla_w L = \frac1d X^\top(Xw-y)", S)],
-    "layout": [(LOSS, r"\nabla_w L = \frac1n (Xw-y)^\top X", S), (r"\hat y = Xw", r"\frac{\partial\hat y}{\partial w} = X^\top", S)],
+    "layout": [
+        (LOSS, r"\nabla_w L = \frac1n (Xw-y)^\top X", S),
+        (r"\hat y = Xw", r"\frac{\partial\hat y}{\partial w} = X^\top", S),
+    ],
     "transpose": [(LOSS, r"\nabla_w L = \frac1n X(Xw-y)", S), (FROB, r"\nabla_X L = 2(XW-Y)W", M)],
     "order": [(FROB, r"\nabla_X L = 2W^\top(XW-Y)", M), (r"U = XW", r"\frac{dU}{dW} = X\otimes I", M)],
-    "chain-factor": [(LOSS, r"\nabla_w L = \frac1n(Xw-y)", S), (FROB, r"dL = 2\operatorname{tr}((XW-Y)^\top dW)", M)],
+    "chain-factor": [
+        (LOSS, r"\nabla_w L = \frac1n(Xw-y)", S),
+        (FROB, r"dL = 2\operatorname{tr}((XW-Y)^\top dW)", M),
+    ],
     "activation-derivative": [
         (LAYERS, r"\frac{\partial L}{\partial z} = g", NET),
         (LAYERS, r"\frac{\partial L}{\partial z} = g\odot\sigma(z)", NET),
@@ -34,12 +46,14 @@ KINDS = {
         (FROB, r"\frac{\partial L}{\partial w_{ij}} = \sum_k 2x_{ki}(\sum_i x_{ki}w_{ij}-y_{kj})", M),
     ],
     "product-rule": [(r"y = x^\top Ax", r"\nabla_x y = Ax", Q), (r"F = X^\top X", r"dF = X^\top dX", M)],
-    "term": [(LOSS + r" + \frac\lambda2\|w\|^2", r"\nabla_w L = \frac1n X^\top(Xw-y)", S),
-             (LOSS + r" + \lambda\|w\|^2", r"\nabla_w L = \frac1n X^\top(Xw-y) + \lambda w", S)],
+    "term": [
+        (LOSS + r" + \frac\lambda2\|w\|^2", r"\nabla_w L = \frac1n X^\top(Xw-y)", S),
+        (LOSS + r" + \lambda\|w\|^2", r"\nabla_w L = \frac1n X^\top(Xw-y) + \lambda w", S),
+    ],
     "assumption": [(r"y = x^\top Ax", r"\nabla_x y = 2Ax", Q)],
     "symbol": [(LOSS, r"\nabla_w L = \frac1n X^\top(Xv-y)", S)],
     "trace": [(FROB, r"dL = 2(XW-Y)^\top X\,dW", M)],
-}  # fmt: skip
+}
 CASES = [(kind, *case) for kind, cases in KINDS.items() for case in cases]
 
 

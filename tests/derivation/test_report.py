@@ -10,7 +10,10 @@ from course_lib import derive
 from course_lib.derivation.files import DerivationFileError, derive_file, split_header
 
 S = {"X": "n d", "w": "d", "y": "n"}
-TEXT = "L = \\frac{1}{2n}\\|Xw-y\\|^2\n\\nabla_w L = \\frac1n X^\\top(y-Xw)\n\\nabla_w L = \\frac1n X^\\top(Xw-<b>y)"
+TEXT = (
+    "L = \\frac{1}{2n}\\|Xw-y\\|^2\n\\nabla_w L = \\frac1n X^\\top(y-Xw)\n\\nabla_w L = \\frac1n "
+    "X^\\top(Xw-<b>y)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -81,21 +84,29 @@ def test_an_empty_derivation_says_what_to_do():
 
 
 def test_importing_the_package_loads_no_parser_and_no_widgets():
-    code = "import sys, course_lib.derivation; print([m for m in ('lark', 'ipywidgets', 'matplotlib', 'numpy') if m in sys.modules])"
+    code = (
+        "import sys, course_lib.derivation; print([m for m in ('lark', 'ipywidgets', 'matplotlib', "
+        "'numpy') if m in sys.modules])"
+    )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
 
 
-# -- files -----------------------------------------------------------------------------------------------------------------
+# -- files
 
 
 @pytest.mark.parametrize(
     "header",
     [
-        "shapes: X = n d; w = d; y = n", "shapes: X: n d, w: d, y: n", "Shapes: X = n d, w = d, y = n", "% shapes: X = n d; w = d; y = n",
-        'shapes: {"X": "n d", "w": "d", "y": "n"}', "shapes: X = n, d; w = d; y = n", "shapes: X = n d\nshapes: w = d; y = n;",
+        "shapes: X = n d; w = d; y = n",
+        "shapes: X: n d, w: d, y: n",
+        "Shapes: X = n d, w = d, y = n",
+        "% shapes: X = n d; w = d; y = n",
+        'shapes: {"X": "n d", "w": "d", "y": "n"}',
+        "shapes: X = n, d; w = d; y = n",
+        "shapes: X = n d\nshapes: w = d; y = n;",
     ],
-)  # fmt: skip
+)
 def test_a_file_is_read_in_the_sensible_variants(header, tmp_path):
     path = tmp_path / "mse.txt"
     path.write_text(header + "\n" + TEXT, encoding="utf-8")
@@ -104,7 +115,9 @@ def test_a_file_is_read_in_the_sensible_variants(header, tmp_path):
 
 
 def test_a_file_may_name_functions_and_promises():
-    shapes, functions, body = split_header("shapes: A = d d symmetric; lam = ; x = d\nfunctions: sigma, phi\nL = x^TAx")
+    shapes, functions, body = split_header(
+        "shapes: A = d d symmetric; lam = ; x = d\nfunctions: sigma, phi\nL = x^TAx"
+    )
     assert shapes == {"A": "d d symmetric", "lam": "", "x": "d"}
     assert functions == ("sigma", "phi") and body == "L = x^TAx"
 
@@ -112,10 +125,13 @@ def test_a_file_may_name_functions_and_promises():
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "no file"), ("L = 1", "no line with shapes"), ("shapes: nonsense", "not understood"), ("shapes: X = n d k", "at most two"),
+        (None, "no file"),
+        ("L = 1", "no line with shapes"),
+        ("shapes: nonsense", "not understood"),
+        ("shapes: X = n d k", "at most two"),
         (b"\xff\xfe\x00\x01", "UTF-8"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_cannot_be_checked_gets_one_sentence(content, said, tmp_path):
     path = tmp_path / "d.txt"
     if content is not None:
@@ -125,7 +141,7 @@ def test_a_file_that_cannot_be_checked_gets_one_sentence(content, said, tmp_path
     assert "\n" not in str(problem.value)
 
 
-# -- the editor ------------------------------------------------------------------------------------------------------------
+# -- the editor
 
 
 def test_the_editor_opens_with_an_example_and_judges_live():

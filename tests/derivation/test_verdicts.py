@@ -1,4 +1,4 @@
-"""What a report says of whole derivations: relations, continuations, what follows, and what cannot be known."""
+"""What a report says of whole derivations: relations, continuations, what follows, what is unknown."""
 
 import pytest
 
@@ -18,7 +18,9 @@ def last(text, shapes=S, functions=()):
 
 
 def test_the_example_of_the_front_page():
-    report = derive(LOSS + r"dL = \frac{1}{n}(Xw-y)^\top X\,dw" + "\n" + r"\nabla_w L = \frac{1}{n}X^\top(y-Xw)", S)
+    report = derive(
+        LOSS + r"dL = \frac{1}{n}(Xw-y)^\top X\,dw" + "\n" + r"\nabla_w L = \frac{1}{n}X^\top(y-Xw)", S
+    )
     assert [x.verdict for x in report.lines] == ["definition", "right", "wrong"]
     assert report.first_wrong == 2 and not report.ok
     assert report.lines[2].mistake == "sign"
@@ -27,7 +29,10 @@ def test_the_example_of_the_front_page():
 
 
 def test_every_member_is_compared():
-    assert last(LOSS + r"\nabla_w L = \frac1n X^\top(Xw-y) = \frac1n X^\top Xw - \frac1n X^\top y").verdict == "right"
+    assert (
+        last(LOSS + r"\nabla_w L = \frac1n X^\top(Xw-y) = \frac1n X^\top Xw - \frac1n X^\top y").verdict
+        == "right"
+    )
     line = last(LOSS + r"\nabla_w L = \frac1n X^\top(Xw-y) = \frac1n X^\top Xw + \frac1n X^\top y")
     assert line.verdict == "wrong" and line.mistake == "sign" and "part 3" in line.message
 
@@ -51,7 +56,11 @@ def test_what_is_right_given_a_wrong_line_follows():
 
 
 def test_the_other_lines_are_judged_when_one_cannot_be_read():
-    assert verdicts(LOSS + "\\foo = 3\n" + r"\nabla_w L = \frac1n X^\top(Xw-y)") == ["definition", "unreadable", "right"]
+    assert verdicts(LOSS + "\\foo = 3\n" + r"\nabla_w L = \frac1n X^\top(Xw-y)") == [
+        "definition",
+        "unreadable",
+        "right",
+    ]
 
 
 def test_comments_blank_lines_and_layout_are_left_out():
@@ -88,10 +97,15 @@ def test_a_gradient_at_the_minimum_is_zero():
 
 def test_chain_rule_products_stand_in_either_convention():
     column = "\\hat y = Xw\nL = \\frac{1}{2n}\\|\\hat y-y\\|^2\n"
-    chain = r"\frac{\partial L}{\partial w} = \left[\frac{\partial\hat y}{\partial w}\right]^\top\frac{\partial L}{\partial\hat y}"
+    chain = (
+        r"\frac{\partial L}{\partial w} = "
+        r"\left[\frac{\partial\hat y}{\partial w}\right]^\top\frac{\partial L}{\partial\hat y}"
+    )
     assert verdicts(column + chain)[-1] == "right"
     row = "p = \\operatorname{softmax}(z)\nL = -\\sum_j t_j\\log p_j\n"
-    chain = r"\frac{\partial L}{\partial z} = \frac{\partial L}{\partial p}\frac{\partial p}{\partial z} = p - t"
+    chain = (
+        r"\frac{\partial L}{\partial z} = \frac{\partial L}{\partial p}\frac{\partial p}{\partial z} = p - t"
+    )
     assert verdicts(row + chain, {"z": "1 k", "t": "1 k onehot"})[-1] == "right"
 
 
@@ -102,7 +116,11 @@ def test_an_entry_of_a_gradient_may_equal_the_matrix_it_belongs_to():
 
 
 def test_numpy_and_latex_may_stand_in_one_derivation():
-    assert verdicts(LOSS + "\\nabla_w L = X.T @ (X @ w - y) / n\n= \\frac1n X^\\top(Xw-y)") == ["definition", "right", "right"]
+    assert verdicts(LOSS + "\\nabla_w L = X.T @ (X @ w - y) / n\n= \\frac1n X^\\top(Xw-y)") == [
+        "definition",
+        "right",
+        "right",
+    ]
 
 
 def test_a_sum_wrongly_equal_on_square_draws_is_caught():
