@@ -16,7 +16,7 @@ from .names import Names, canonical, dependencies, latex_name, plain, read_shape
 from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import parse
 from .shapes import MisfitError, spoken_shape
-from .tree import Node, names_in, sym
+from .tree import Node, names_in, sym, walk
 from .writer import latex
 
 KNOWN_FUNCTIONS = {
@@ -50,6 +50,8 @@ class Line:
     verdict: definition, right, wrong, follows, shapes or unreadable. `reading` is the line as it was read, in
     LaTeX;
     `where` the stretch of `text` the message is about; `position` the column (from 1) of what cannot be read.
+    `claimed` is the left side of a claim as a tree (that of the line before, where this one continues it), and
+    `explicit` says whether what is claimed to equal it holds no derivative that is still to be taken.
     """
 
     text: str
@@ -61,6 +63,8 @@ class Line:
     reading: str = ""
     where: tuple[int, int] | None = None
     position: int | None = None
+    claimed: Node | None = None
+    explicit: bool = False
 
 
 @dataclass
@@ -90,6 +94,7 @@ class Session:
         self.reference: Node | None = None
         self.wrong: list[tuple[Node, Node]] = []
         self.lines: list[Line] = []
+        self.claimed: Node | None = None
 
     # -- lines
     # --------------------------------------------------------------------------------------------------
@@ -338,11 +343,23 @@ class Session:
         if not hidden:
             self.reference = judged.reference
         line = Line(piece.text, judged.verdict, judged.shape, message=judged.message, reading=reading)
+        line.claimed = self.claimed = self.claimed if hidden else nodes[0]
+        line.explicit = not self._derives(nodes[-1])
         finding = judged.finding
         if finding is not None:
             line.mistake, line.where = finding.mistake, finding.span
             line.repair = self._written(finding.mended, judged.reference)
         return line
+
+    def parse(self, text: str) -> Node:
+        """An expression of the learner's language as a tree; UnreadableError where it is none."""
+        return parse(text, self.names)
+
+    def _derives(self, node) -> bool:
+        """Whether an expression, or a definition it uses, holds a derivative that is still to be taken."""
+        used = dependencies(node, self.names) & set(self.names.definitions)
+        bodies = [self.names.definitions[name].body for name in used]
+        return any(part.op in ("grad", "hess", "d") for tree in (node, *bodies) for part in walk(tree))
 
     def _written(self, mended, truth) -> str | None:
         """A repair as LaTeX, if it still says the same when it is read again."""
