@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from . import wording
-from .edits import Edit, Editor
+from .edits import Edit, Editor, differentiates
 from .evaluation import TooLarge, Undefined, _differentiates, evaluate
 from .judgement import DRAWS, FRESH, MODES, TOLERANCE, Bench, Relation, define, entry_order, is_zero
 from .names import Names, spoken_name
@@ -180,6 +180,8 @@ def _search(tester, names, bench, truth, member, misfit):
     if found:
         return found
     edits = Editor(names, member, truth, exclude).all()
+    if not fits and _number_for_array(tester, member):
+        edits = [e for e in edits if e.mistake in ("sum", "index", "transpose", "order", "hadamard")]
     found = _first(tester, edits, lambda e: e.cost <= 1.3)
     if found:
         return found
@@ -189,6 +191,14 @@ def _search(tester, names, bench, truth, member, misfit):
             if found:
                 return found
     return _first(tester, edits, lambda e: e.cost > 1.3)
+
+
+def _number_for_array(tester, member):
+    """Whether a number stands where an array is needed: then a factor put in would only guess."""
+    try:
+        return is_scalar(Typer(Scope(tester.names)).typed(member).shape) and not is_scalar(tester.shape)
+    except Misfit:
+        return False
 
 
 def _own_name(truth: Node) -> set[str]:
@@ -307,7 +317,7 @@ def _minus_one(tester, member):
 def _layout(tester, truth, member):
     """The whole is the transpose of the truth (the other layout convention, when the truth is a derivative)."""
     turned = member.args[0] if member.op == "T" else Node("T", [member], None, member.span)
-    if not any(n.op in ("grad", "hess") for n in walk(truth)) or not tester.right(turned):
+    if not differentiates(truth, tester.names) or not tester.right(turned):
         return None
     return Finding("layout", wording.layout(truth, tester.shape), turned, member.span)
 

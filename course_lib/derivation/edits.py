@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .names import Names, spoken_name
-from .shapes import ELEMENTWISE, dependencies
-from .tree import Node, add, free_indices, mul, neg, num, places, put, rename_index, sym, walk
+from .shapes import ELEMENTWISE, Misfit, Scope, Typer, inlined, is_scalar
+from .tree import Node, add, free_indices, map_tree, mul, names_in, neg, num, places, put, rename_index, sym, walk
 from .writer import plain_text, spoken_function
 
 
@@ -78,6 +78,13 @@ class Editor:
             return self._number(node.args[0])
         return False
 
+    def _typed_number(self, node):
+        """Whether a node is a number by its shapes."""
+        try:
+            return is_scalar(Typer(Scope(self.names)).typed(node).shape)
+        except Misfit:
+            return False
+
     def _row(self, node):
         shape = self._shape(node.args[0])
         return len(node.val) == 1 and shape is not None and () not in shape
@@ -118,7 +125,7 @@ class Editor:
     def orders(self) -> Iterator[Edit]:
         for path, n in self.places:
             if n.op in ("kron", "at"):
-                yield self._edit(1.1, "order", path, Node(n.op, n.args[::-1], None, n.span), n, f"the factors of {plain_text(n)} stand in the wrong order")
+                yield self._edit(0.98, "order", path, Node(n.op, n.args[::-1], None, n.span), n, f"the factors of {plain_text(n)} stand in the wrong order")
             if n.op != "mul":
                 continue
             for k in range(len(n.args) - 1):
@@ -240,9 +247,13 @@ class Editor:
     # -- factors, functions, symbols ------------------------------------------------------------------------------
 
     def product_rules(self) -> Iterator[Edit]:
+        if not differentiates(self.truth, self.names):
+            return
         for path, n in self.places:
             parent = self.parents.get(path)
             if self._number(n) or parent is not None and parent.op in ("idx", "grad", "hess", "d", "T"):
+                continue
+            if self._typed_number(n):
                 continue
             if n.op in ("sym", "T", "mul", "fn", "inv", "at"):
                 both = add(n, Node("T", [n]) if n.op != "T" else n.args[0])
@@ -251,8 +262,6 @@ class Editor:
 
     def slopes(self) -> list[Node]:
         """Derivatives f'(z) of the functions that the definitions and the line apply, at the arguments they have there."""
-        from .shapes import inlined
-
         found: dict[Node, None] = {}
         trees = [d.body for d in self.names.definitions.values()] + [inlined(self.truth, self.names)]
         for tree in trees:
@@ -430,11 +439,10 @@ def _fresh(tree, left):
 
 
 def _exchange(node, old, new):
-    from .tree import map_tree
-
     return map_tree(node, lambda n: sym(new, n.span) if n.op == "sym" and n.val == old else None)
 
 
-def uses(tree: Node, names: Names) -> set[str]:
-    """Names a tree depends on."""
-    return dependencies(tree, names)
+def differentiates(tree: Node, names: Names) -> bool:
+    """Whether a tree is a derivative, directly or through the names it uses."""
+    trees = [tree, *(names.definitions[n].body for n in names_in(tree) if n in names.definitions)]
+    return any(n.op in ("grad", "hess", "d") for t in trees for n in walk(t))

@@ -278,8 +278,18 @@ class Session:
         finding = judged.finding
         if finding is not None:
             line.mistake, line.where = finding.mistake, finding.span
-            line.repair = latex(finding.mended) if finding.mended is not None else None
+            line.repair = self._written(finding.mended, judged.reference)
         return line
+
+    def _written(self, mended, truth) -> str | None:
+        """A repair as LaTeX, if it still says the same when it is read again."""
+        if mended is None:
+            return None
+        text = latex(mended)
+        try:
+            return text if self._same([truth, parse(text, self.names)]) else None
+        except (Unreadable, Misfit):
+            return None
 
     def _relation(self, nodes, reference=None) -> _Judged:
         """The verdict on `a = b = c`."""

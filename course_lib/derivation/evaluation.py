@@ -28,12 +28,21 @@ class Undefined(Exception):
     """A value that does not exist on this draw (the logarithm of a negative number and the like)."""
 
 
+# Not a number in both parts, so that a derivative taken where the function is undefined is undefined too.
+_NOWHERE = complex(np.nan, np.nan)
+
+
+def _where_defined(defined, x, f):
+    out = f(np.where(defined, x, 1))
+    return out if defined.all() else np.where(defined, out, _NOWHERE if np.iscomplexobj(out) else np.nan)
+
+
 def _log(x):
-    return np.where(x.real > 0, np.log(np.where(x.real > 0, x, 1)), np.nan)
+    return _where_defined(x.real > 0, x, np.log)
 
 
 def _sqrt(x):
-    return np.where(x.real >= 0, np.sqrt(np.where(x.real >= 0, x, 1)), np.nan)
+    return _where_defined(x.real >= 0, x, np.sqrt)
 
 
 def _sigmoid(x):
@@ -305,8 +314,13 @@ class _Evaluator:
         if core.data is not None:
             return base * base if core.data == 2 else base ** float(core.data)
         exponent = self.ev(core.args[1])
-        rising = np.where(base.real > 0, base, 1) ** exponent
-        return np.where(base.real > 0, rising, np.nan)
+        return _where_defined(base.real > 0, base, lambda b: b**exponent)
+
+    def _outer(self, core):
+        a, b = self._args(core)
+        column = a if a.shape[-1] == 1 else a.swapaxes(-1, -2)
+        row = b if b.shape[-2] == 1 else b.swapaxes(-1, -2)
+        return column * row
 
     def _matpower(self, core):
         return np.linalg.matrix_power(self.ev(core.args[0]), core.data)

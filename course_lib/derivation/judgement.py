@@ -118,7 +118,7 @@ class Relation:
             return ()
         here = [d for d in dict.fromkeys(differentials(self.nodes)) if d in self.names.symbols and d not in self.names.definitions]
         self.guessed = not here and not self.names.varied
-        return tuple(here or self.names.varied or self.names.symbols)
+        return tuple(here or self.names.varied or _multiplied(self.names) or self.names.symbols)
 
     def tolerance(self) -> float:
         """Relative tolerance: looser where a second derivative had to be taken by differences."""
@@ -157,6 +157,16 @@ class Relation:
         at_rest = evaluate(core, bench.env(number, attempt, active, 0.0), slots)
         moved = evaluate(core, bench.env(number, attempt, active, 1e-30j), slots).imag / 1e-30
         return at_rest.real, moved
+
+
+def _multiplied(names: Names) -> list[str]:
+    """Declared arrays that definitions multiply by something: what a derivation that does not say probably varies."""
+    found = set()
+    for definition in names.definitions.values():
+        for n in walk(definition.body):
+            if n.op in ("mul", "at") and sum(a.op in ("sym", "T", "idx") for a in n.args) > 1:
+                found |= {m.val for a in n.args if a.op in ("sym", "T", "idx") for m in walk(a) if m.op == "sym"}
+    return [s for s, spec in names.symbols.items() if s in found and (spec.rows, spec.columns) != (1, 1)]
 
 
 def _phrase(shape):

@@ -17,7 +17,7 @@ FUNCTIONS = {
     "tr": "tr", "trace": "tr", "Tr": "tr", "vec": "vec", "diag": "diag", "Diag": "diag", "det": "det", "inv": "inv",
     "sin": "sin", "cos": "cos", "logdet": "logdet", "cosh": "cosh", "sinh": "sinh", "softplus": "softplus",
     "logsumexp": "logsumexp", "Softmax": "softmax", "ReLU": "relu", "Tanh": "tanh", "sqrt": "sqrt", "lse": "logsumexp",
-    "LSE": "logsumexp", "abs": "abs",
+    "LSE": "logsumexp", "abs": "abs", "outer": "outer",
 }  # fmt: skip
 SPACES = frozenset(
     ", ; : ! quad qquad thinspace medspace thickspace enspace , left right bigl bigr Bigl Bigr big Big bigg Bigg biggl "
@@ -32,6 +32,7 @@ SIMPLE = {
 }  # fmt: skip
 TRANSPOSES = frozenset(["T", "top", "intercal", "t", "prime", "'", "tr", "mathsf T"])
 OPERAND_END = frozenset("NUM NAME EYE ONES KDELTA RPAR RBRACE NORM_C BAR_C RANG SUB TRANS INV INVT PRIME MATCLOSE DOTS".split())
+BEFORE_SIGN = frozenset("SUM DOT SLASH ODOT OTIMES COLON FUNCH DIFFH NABLA".split())
 MAX_TOKENS, MAX_DEPTH = 700, 40
 
 
@@ -78,6 +79,7 @@ class Lexer:
         self.bars: list[str] = []
         self.bound = set(bound)
         self.after_name: list[tuple[str, object]] = []
+        self.taken: dict[int, int] = {}
 
     # -- the main loop ------------------------------------------------------------------------------------------
 
@@ -123,7 +125,9 @@ class Lexer:
             if ch not in kinds:
                 raise Unreadable(f"the character {ch!r} has no meaning here", here)
             self.pos += 1
-            self._emit(kinds[ch], ch, here)
+            # After a sum or a product sign a minus belongs to what follows: \sum_k -y_k.
+            leading = ch == "-" and self.out and self.out[-1].type in BEFORE_SIGN
+            self._emit("NEG" if leading else kinds[ch], None if leading else ch, here)
 
     def _number(self, digits, here):
         if digits == ".":
@@ -496,6 +500,9 @@ class Lexer:
                 if layer[4]:
                     self.after_name.append(("TRANS", None))
                     break
+            elif found[1] == "_" and (ahead := self._layer_after(name, found.end())):
+                name += ahead
+                break
             elif bare in ("*", r"\ast", r"\star") and self.names.known(name + "*"):
                 name, self.pos = name + "*", found.end()
             elif bare.isalpha() and self.names.known(f"{name}_{bare}"):
@@ -503,6 +510,15 @@ class Lexer:
             else:
                 break
         return name
+
+    def _layer_after(self, name, at):
+        """The layer number in `z_i^{2}`, noted as taken, when that layer of the name is known."""
+        found = re.compile(r"\s*\^\s*(\{\s*[\[(]?\d[\])]?\s*\}|\d)").match(self.text, at, self.end)
+        digits = re.sub(r"\D", "", found[1]) if found else ""
+        if not digits or not self._layer_known(name + digits):
+            return ""
+        self.taken[found.end() - len(found[0].lstrip())] = found.end()
+        return digits
 
     def _layer_known(self, name):
         return self.names.known(name) or self.names.with_entries(name) is not None
@@ -618,8 +634,10 @@ class Lexer:
     def _do_partial(self, here):
         self._differential(here, "partial")
 
-    def _do_mathrmd(self, here):
-        self._differential(here, "d")
+    def _do_color(self, here):
+        self._argument()
+
+    _do_textcolor = _do_color
 
     def _do_sqrt(self, here):
         self._emit("SQRT", None, here)
@@ -730,6 +748,9 @@ class Lexer:
 
     def _script(self, mark):
         here = self.pos
+        if here in self.taken:
+            self.pos = self.taken[here]
+            return
         self.pos += 1
         raw, start = self._argument()
         if mark == "_":

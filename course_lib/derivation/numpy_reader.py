@@ -137,7 +137,7 @@ class _Reader:
         if word in ("multiply", "kron", "vdot") and len(args) == 2:
             return Node({"multiply": "had", "kron": "kron", "vdot": "frob"}[word], args)
         if word == "outer" and len(args) == 2:
-            return mul(args[0], Node("T", [args[1]]))
+            return Node("outer", args)
         if word in ("linalg.norm", "norm") and len(args) == 1:
             return Node("norm", args, "2")
         if word == "transpose" and len(args) == 1:

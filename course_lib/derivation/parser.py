@@ -206,6 +206,8 @@ def _builder():
             return Node("frob", [c[1], c[3]], None, _span(c))
 
         def function(self, c):
+            if c[0].value.value[0] == "outer" and len(c[2]) == 2:
+                return Node("outer", c[2], None, _span(c))
             if len(c[2]) != 1:
                 raise Unreadable(f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos)
             return Node("fn", [c[2][0]], c[0].value.value, _span(c))
@@ -332,6 +334,9 @@ def _reach(head, items, k):
     if kind == "DIFFH":
         body, after = _unit(items, k)
         return Node("d", [body], value, _span([head, body])), after
+    if kind == "NEG":
+        body = _rest(items, k, head)
+        return Node("neg", [body], None, _span([head, body])), len(items)
     if kind == "NABLA":
         return _nabla(head, value, items, k)
     if kind == "OPERATOR":
@@ -394,6 +399,8 @@ def _variables(node):
         return _variables(node.args[0])
     if node.op == "d":
         inner = node.args[0]
+        while inner.op == "paren" and inner.args[0].op == "paren":
+            inner = inner.args[0]
         return [inner.args[0]] if inner.op == "paren" else [inner]
     if node.op in ("idx", "T") and node.args[0].op == "d":
         inner = _variables(node.args[0])
@@ -478,7 +485,7 @@ def _tidy(node: Node) -> Node:
         return _signed(args[0], node.span)
     if node.op == "grad" and len(args) == 2 or node.op == "hess":
         for wrt in args[1:]:
-            base = wrt.args[0] if wrt.op == "idx" else wrt
+            base = wrt.args[0] if wrt.op == "idx" or wrt.op == "fn" and wrt.val == ("vec", 0) else wrt
             if base.op != "sym":
                 raise Unreadable("a derivative is taken in a name or an entry of one", wrt.span[0] if wrt.span else 0)
     if node.op == "mat" and any(a.op == "dots" for a in args):

@@ -257,11 +257,9 @@ class Typer:
     def _sum_of_two(self, a, b, node_a, node_b, whole):
         if self.scope.same(a.shape, b.shape):
             return Core("add", [a, b], a.shape)
-        for x, y, nx in ((a, b, node_a), (b, a, node_b)):
+        for x, y in ((a, b), (b, a)):
             if is_scalar(x.shape):
-                literal = nx.op == "num" or nx.op == "neg" and nx.args[0].op == "num"
-                if literal or is_vector(y.shape):
-                    return Core("add", [a, b], y.shape)
+                return Core("add", [a, b], y.shape)
         for x, y, ny in ((a, b, node_b), (b, a, node_a)):
             if resolve(y.shape[0]) == () and resolve(x.shape[0]) != () and self.scope.unify(x.shape[1], y.shape[1]):
                 return Core("add", [a, b], x.shape)
@@ -362,6 +360,14 @@ class Typer:
 
     def _had(self, node):
         return self._entrywise(node, "the entrywise product")
+
+    def _outer(self, node):
+        a, b = (self.typed(x) for x in node.args)
+        for core, piece in zip((a, b), node.args, strict=True):
+            if not is_vector(core.shape):
+                raise Misfit(f"an outer product needs two vectors; {self.say(piece)} is {shape_phrase(core.shape)}", piece)
+        lengths = [c.shape[0] if resolve(c.shape[1]) == () else c.shape[1] for c in (a, b)]
+        return Core("outer", [a, b], tuple(lengths))
 
     def _kron(self, node):
         a, b = (self.typed(x) for x in node.args)
@@ -587,6 +593,8 @@ class Typer:
         if len(node.args) == 1:
             return self.only_variable(node.args[0], node), None
         wrt = node.args[1]
+        if wrt.op == "fn":
+            return wrt.args[0].val, None
         return (wrt.args[0].val, wrt) if wrt.op == "idx" else (wrt.val, None)
 
     def only_variable(self, body, node):
@@ -615,6 +623,8 @@ class Typer:
         outside = self._evaluated_elsewhere(body_node, name)
         body = self.typed(sym(body_node.val, body_node.span) if outside else body_node)
         core = self._derivative_core(body, name, shape, entry, node)
+        if len(node.args) > 1 and node.args[1].op == "fn" and core.op == "grad":
+            core = Core("vec", [core], (dim(*core.shape[0], *core.shape[1]), ()))
         if outside:
             params, args = outside
             return Core("at", [core, *args], core.shape, params)

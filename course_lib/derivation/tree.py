@@ -14,6 +14,7 @@ Operations and what `val` holds:
     table   (index, limit, index, limit)   dots     an ellipsis, gone once the tree is built
     small   o(.) or O(.)
     at      numpy's @                      epow     numpy's **
+    outer   outer product of two vectors   frozen   a value that derivatives hold fixed
 """
 
 from __future__ import annotations

@@ -230,6 +230,7 @@ _WRITE = {
     "cases": _cases,
     "small": lambda n: (rf"{n.val}\left({latex(n.args[0])}\right)", ATOM),
     "dots": lambda n: (r"\cdots", ATOM),
+    "outer": lambda n: (rf"\operatorname{{outer}}\left({latex(n.args[0])}, {latex(n.args[1])}\right)", ATOM),
     "frozen": lambda n: _tex(n.args[0]),
 }
 
@@ -302,6 +303,8 @@ def _plain(node: Node) -> tuple[str, int]:
     fixed = {"ones": "1", "eye": "I", "dots": "…", "mat": "the matrix", "table": "the matrix", "cases": "the cases"}
     if op == "kdelta":
         return f"δ_{{{_indices(node.val)}}}", ATOM
+    if op == "outer":
+        return f"outer({plain_text(args[0])}, {plain_text(args[1])})", ATOM
     if op == "bars":
         return f"|{plain_text(args[0])}|", ATOM
     if op == "small":
