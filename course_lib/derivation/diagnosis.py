@@ -12,12 +12,12 @@ from . import wording
 from .edits import Edit, Editor, differentiates
 from .evaluation import TooLarge, Undefined, _differentiates, evaluate
 from .judgement import DRAWS, FRESH, MODES, TOLERANCE, Bench, Relation, define, entry_order, is_zero
-from .names import Names, spoken_name
-from .shapes import Core, Misfit, Scope, Typer, dependencies, inlined, is_scalar, resolve
-from .tree import Node, add, free_indices, mul, names_in, neg, num, places, put, sym, walk
+from .names import Names, dependencies, spoken_name
+from .shapes import Core, Misfit, Scope, Typer, inlined, is_scalar, resolve
+from .tree import Node, add, free_indices, map_tree, mul, names_in, neg, num, places, put, sym, walk
 from .writer import plain_text
 
-SECONDS = 0.45
+SECONDS = 0.8
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Tester:
         self.shape = tuple(resolve(d) for d in self.core.shape)
         self.tolerance = max(TOLERANCE, relation.tolerance())
         self.known: dict[int, tuple] = {}
-        self.until = time.perf_counter() + SECONDS
+        self.until = time.thread_time() + SECONDS
         if bench.deadline is not None:
             self.until = min(self.until, bench.deadline)
 
@@ -77,7 +77,7 @@ class Tester:
 
     def typed(self, node: Node):
         """(typed tree, scope) of a candidate that has the truth's shape and indices, else None."""
-        if time.perf_counter() > self.until:
+        if time.thread_time() > self.until:
             raise TimeoutError
         scope = Scope(self.names)
         scope.free = {k: self.scope.free[k] for k in self.letters if k in self.scope.free}
@@ -190,7 +190,8 @@ def _search(tester, names, bench, truth, member, misfit):
             found = test(tester, names, bench, truth, member)
             if found:
                 return found
-    return _first(tester, edits, lambda e: e.cost > 1.3)
+    found = _first(tester, edits, lambda e: e.cost > 1.3)
+    return found or (_without_a_name(tester, names, member) if fits else None)
 
 
 def _number_for_array(tester, member):
@@ -215,12 +216,23 @@ def _first(tester, edits: list[Edit], wanted) -> Finding | None:
 
 
 def _clash(tester, member, clashes):
-    """An index both free and summed: rename the summed one; a mistake even where the hidden meaning is right."""
-    edits = [e for e in Editor(tester.names, member, tester.truth).indices() if "another name" in e.words]
-    for edit in edits:
+    """An index both free and summed: rename the summed one, and if need be mend one more subscript.
+
+    A mistake even where the hidden meaning is right, and even when nothing mends it: that the letter is used twice is certain.
+    """
+    for edit in _renamings(tester, member):
         if tester.right(edit.tree):
             return Finding("index", wording.clash_words(clashes), edit.tree, edit.place.span, 0.9)
-    return None
+    for edit in _renamings(tester, member):
+        for second in Editor(tester.names, edit.tree, tester.truth).indices():
+            if tester.right(second.tree):
+                words = f"{wording.clash_words(clashes)}; once it is renamed, {second.words}"
+                return Finding("index", words, second.tree, edit.place.span, 0.95)
+    return Finding("index", wording.clash_words(clashes), None, None, 0.99)
+
+
+def _renamings(tester, member):
+    return [e for e in Editor(tester.names, member, tester.truth).indices() if "another name" in e.words]
 
 
 # -- cheap tests -----------------------------------------------------------------------------------------------------
@@ -434,18 +446,26 @@ def _dropped_occurrence(tester, names, bench, truth, member):
     name = found.args[1].val if found.op == "grad" and found.args[1].op == "sym" else None
     held = [name] if name else tester.active
     for v in held:
-        at = [path for path, n in places(body) if n.op == "sym" and n.val == v]
-        if not 2 <= len(at) <= 4:
-            continue
-        for path in at:
-            if not _within_product(body, path, at):
-                continue
-            fixed = put(body, path, Node("frozen", [sym(v)]))
+        for fixed in _one_factor_held(body, v):
             candidate = Node(found.op, [fixed, *found.args[1:]], found.val)
-            reduced = _put_derivative(truth, candidate)
-            if _equal(tester, names, reduced, member):
+            if _equal(tester, names, _put_derivative(truth, candidate), member):
                 return Finding("product-rule", wording.product_rule(spoken_name(v)), None, member.span)
     return None
+
+
+PRODUCTS = ("mul", "had", "frob", "kron", "at", "div")
+
+
+def _one_factor_held(body, name):
+    """The tree with `name` held fixed in one factor of a product while other factors still vary."""
+    for path, n in places(body):
+        if n.op not in PRODUCTS:
+            continue
+        varying = [k for k, a in enumerate(n.args) if any(m.op == "sym" and m.val == name for m in walk(a))]
+        if len(varying) < 2:
+            continue
+        for k in varying:
+            yield put(body, path + (k,), map_tree(n.args[k], lambda m: Node("frozen", [m]) if m == sym(name) else None))
 
 
 def _single_derivative(truth):
@@ -456,20 +476,6 @@ def _single_derivative(truth):
 def _put_derivative(truth, candidate):
     path = next(p for p, n in places(truth) if n.op in ("grad", "d"))
     return put(truth, path, candidate)
-
-
-def _within_product(body, path, others):
-    """Whether some other occurrence meets this one in a product (and not only in a sum)."""
-    for other in others:
-        if other == path:
-            continue
-        k = next(i for i, (a, b) in enumerate(zip(path, other, strict=False)) if a != b)
-        node = body
-        for step in path[:k]:
-            node = node.args[step]
-        if node.op in ("mul", "had", "frob", "kron", "at", "div", "pow"):
-            return True
-    return False
 
 
 def _equal(tester, names, a, b) -> bool:
@@ -494,6 +500,23 @@ def _dropped_term(tester, names, bench, truth, member):
             reduced = _put_derivative(truth, Node(found.op, [rest, *found.args[1:]], found.val))
             if _equal(tester, names, reduced, member):
                 return Finding("term", wording.missing_term(plain_text(term.args[0] if term.op == "neg" else term)), None, member.span)
+    return None
+
+
+def _without_a_name(tester, names, member):
+    """The terms of the truth that hold a declared name left out: yours is the truth with that name put to zero."""
+    present = dependencies(member, names)
+    for name in names.symbols:
+        if name in present or name not in dependencies(tester.truth, names):
+            continue
+        shape = Typer(tester.scope).shape_of(name)
+        nothing = Core("scale", [Core("num", (), ((), ()), 0.0), Core("sym", (), shape, name)], shape)
+        reduced = Core("at", [tester.core, nothing], tester.core.shape, (name,))
+        numbers = (*range(DRAWS), *FRESH)
+        mine = tester.values(member, numbers)
+        theirs = [tester._value(reduced, tester.scope, k, tester.truth_on(k)[1]) for k in numbers]
+        if mine and all(t is not None and np.allclose(m, t, rtol=1e-8, atol=1e-12) for m, t in zip(mine, theirs, strict=True)):
+            return Finding("term", wording.missing_name(spoken_name(name)), None, member.span)
     return None
 
 

@@ -33,8 +33,10 @@ class Editor:
         self.left = free_indices(truth)
         self.available = [n for n in (*names.symbols, *names.definitions) if n not in exclude]
         self.available = list(dict.fromkeys(self.available))
-        self.places = list(places(member))
-        self.parents = {path + (k,): node for path, node in self.places for k in range(len(node.args))}
+        self.everywhere = list(places(member))
+        variables = [p + (k,) for p, n in self.everywhere if n.op in ("grad", "hess") for k in range(1, len(n.args))]
+        self.places = [(p, n) for p, n in self.everywhere if not any(p[: len(v)] == v for v in variables)]
+        self.parents = {path + (k,): node for path, node in self.everywhere for k in range(len(node.args))}
 
     def all(self) -> list[Edit]:
         """Every edit, cheapest first."""
@@ -104,6 +106,8 @@ class Editor:
                 flipped.reverse()
             yield self._edit(0.95, "sign", path, add(*flipped), n, words)
             for k, t in enumerate(n.args):
+                rest = add(*n.args[:k], *n.args[k + 1 :])
+                yield self._edit(1.25, "term", path, rest, t, f"the term {plain_text(t.args[0] if t.op == 'neg' else t)} does not belong here")
                 changed = [*n.args[:k], neg(t), *n.args[k + 1 :]]
                 bare = t.args[0] if t.op == "neg" else t
                 yield self._edit(1.0, "sign", path, add(*changed), t, f"the term {plain_text(bare)} has the wrong sign")
@@ -150,6 +154,10 @@ class Editor:
             if n.op == "mul":
                 for k in range(1, len(n.args)):
                     left, right = mul(*n.args[:k]), mul(*n.args[k:])
+                    pair = (n.args[k - 1], n.args[k])
+                    if len(n.args) > 2 and not any(self._number(a) for a in pair):
+                        new = mul(*n.args[: k - 1], Node("had", pair), *n.args[k + 1 :])
+                        yield self._edit(1.16, "hadamard", path, new, mul(*pair, span=_both(*pair)), "the entrywise product ⊙ is needed here, not the matrix product")
                     if not self._number(left) and not self._number(right):
                         yield self._edit(1.15, "hadamard", path, Node("had", [left, right]), mul(n.args[k - 1], n.args[k], span=_both(n.args[k - 1], n.args[k])), "the entrywise product ⊙ is needed here, not the matrix product")  # noqa: E501
             if n.op == "at":
@@ -210,7 +218,7 @@ class Editor:
 
     def indices(self) -> Iterator[Edit]:
         letters = list(dict.fromkeys([*self.left, *free_indices(self.member), *(n.val[0] for _, n in self.places if n.op == "sum")]))
-        for path, n in self.places:
+        for path, n in self.everywhere:
             if n.op == "idx" and len(n.val) == 2 and n.val[0] != n.val[1]:
                 new = Node("idx", n.args, n.val[::-1], n.span)
                 yield self._edit(1.0, "index", path, new, n, f"the subscripts of {plain_text(n)} must be swapped")
@@ -329,7 +337,7 @@ class Editor:
 
     def factors(self) -> Iterator[Edit]:
         """A declared factor put in on the left or right, or taken out."""
-        pool = []
+        pool = [(Node("ones"), 2.0), (Node("T", [Node("ones")]), 2.0)]
         for name in self.available:
             shape = self._name_shape(name)
             if shape and shape != ((), ()):
@@ -355,7 +363,9 @@ class Editor:
                     yield self._edit(cost, "chain-factor", path, mul(n, f), n, f"the factor {plain_text(f)} is missing to the right of {plain_text(n)}")
             elif n.op == "T" and parent is not None and parent.op == "mul":
                 continue
-            if n.op in ("mul", "idx", "sum") and self._number(n) and (parent is None or parent.op in ("sum", "add", "neg")):
+            if n.op not in ("num", "add", "neg") and not self._number(n) and (parent is None or parent.op in ("mul", "add", "neg", "fn", "T", "div")):
+                yield from self._entrywise_factors(path, n)
+            if n.op in ("mul", "idx", "sum", "pow", "fn", "div", "norm") and self._number(n) and (parent is None or parent.op in ("sum", "add", "neg")):
                 yield from self._indexed_factors(path, n)
             if n.op == "had":
                 for keep, drop in (n.args, n.args[::-1]):
@@ -366,10 +376,25 @@ class Editor:
             return f"the factor {plain_text(factor)} is missing before {plain_text(n.args[k])}"
         return f"the factor {plain_text(factor)} is missing after {plain_text(n.args[-1])}"
 
+    def _entrywise_factors(self, path, n):
+        """A declared array missing as an entrywise factor, or an I missing in a Kronecker product."""
+        for name in self.available:
+            if (self._name_shape(name) or ((), ())) != ((), ()):
+                yield self._edit(2.03, "chain-factor", path, Node("had", [sym(name), n]), n, f"the factor {spoken_name(name)} ⊙ is missing before {plain_text(n)}")
+        if not path:
+            for pair in ((Node("eye"), n), (n, Node("eye"))):
+                yield self._edit(2.02, "chain-factor", path, Node("kron", pair), n, f"the factor I of the Kronecker product is missing: {plain_text(Node('kron', pair))}")
+
     def _indexed_factors(self, path, n):
         letters = list(dict.fromkeys([*self.left, *free_indices(n), *self._bound_above(path)]))
         if not letters or len(letters) > 4:
             return
+        for tree in (self.member, *(d.body for d in self.names.definitions.values())):
+            for m in walk(tree):
+                if m.op == "fn" and m.args[0].op == "idx" and m.args[0].args[0].op == "sym" and len(m.args[0].val) == 1:
+                    for letter in letters:
+                        f = m.with_args([Node("idx", m.args[0].args, (letter,))])
+                        yield self._edit(2.12, "chain-factor", path, mul(f, n), n, f"the factor {plain_text(f)} is missing")
         for name in self.available:
             shape = self._name_shape(name)
             if not shape or shape == ((), ()):
@@ -412,9 +437,9 @@ class Editor:
         pool += [(mul(sym(s), sym(v)), 2.4) for s in numbers for v in self.available if (self._name_shape(v) or ((), ())) != ((), ()) and v in self.names.symbols]
         for path, n in self.places:
             parent = self.parents.get(path)
-            if parent is not None and parent.op in ("T", "idx", "grad", "hess", "d", "add", "neg") or self._number(n) and n.op != "mul":
+            if parent is not None and parent.op in ("T", "idx", "grad", "hess", "d", "add", "neg") or self._number(n) and n.op not in ("mul", "neg"):
                 continue
-            if n.op not in ("add", "mul", "sym", "fn", "T", "at"):
+            if n.op not in ("add", "mul", "sym", "fn", "T", "at", "neg", "had", "div", "kron"):
                 continue
             for t, cost in pool:
                 for signed in (t, neg(t)):

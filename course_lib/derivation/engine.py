@@ -12,10 +12,10 @@ from .evaluation import TooLarge, Undefined
 from .judgement import DRAWS, Bench, Relation, close, define, is_zero
 from .lexer import Unreadable
 from .lines import MOST_CHARACTERS, MOST_LINES, Piece, defined_name, split_lines, split_members
-from .names import Names, canonical, latex_name, plain, read_shapes, spoken_name
+from .names import Names, canonical, dependencies, latex_name, plain, read_shapes, spoken_name
 from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import parse
-from .shapes import Misfit, dependencies, spoken_shape
+from .shapes import Misfit, spoken_shape
 from .tree import Node, names_in, sym, walk
 from .writer import latex
 
@@ -64,7 +64,7 @@ class Session:
     def __init__(self, shapes, functions, seconds: float, seed: int = 0):
         symbols, dims = read_shapes(shapes)
         self.names = Names(symbols, dims, functions=_read_functions(functions))
-        self.deadline = time.perf_counter() + seconds
+        self.deadline = time.thread_time() + seconds
         self.bench = Bench(self.names, seed, self.deadline)
         self.used: set[str] = set()
         self.reference: Node | None = None
@@ -87,7 +87,7 @@ class Session:
     def _line(self, piece: Piece) -> Line:
         if len(piece.text) > MOST_CHARACTERS:
             return Line(piece.text[:200] + " …", "unreadable", message=wording.TOO_LONG.format(most=MOST_CHARACTERS), position=1)
-        if time.perf_counter() > self.deadline:
+        if time.thread_time() > self.deadline:
             return Line(piece.text, "unreadable", message=wording.OUT_OF_TIME, position=1)
         try:
             return self._judged(piece)

@@ -11,8 +11,8 @@ import zlib
 
 import numpy as np
 
-from .names import Names
-from .shapes import Core, dependencies, resolve
+from .names import Names, dependencies
+from .shapes import Core, resolve
 from .tree import sym, walk
 
 STEP = 1e-30
@@ -222,7 +222,7 @@ def dependency_set(name: str, names: Names) -> set[str]:
 
 def evaluate(core: Core, env: Env, slots: int) -> np.ndarray:
     """The value of a typed tree: shape (perturbations or 1, one axis per index, rows, columns)."""
-    if env.deadline is not None and time.perf_counter() > env.deadline:
+    if env.deadline is not None and time.thread_time() > env.deadline:
         raise TimeoutError
     with np.errstate(all="ignore"):
         return _Evaluator(env, slots).ev(core)

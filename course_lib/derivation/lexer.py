@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .names import ACCENTS, GREEK, STYLES, Names, plain
+from .names import ACCENTS, GREEK, STYLES, Names, canonical, dependencies, plain
+from .tree import Node
 
 FUNCTIONS = {
     "exp": "exp", "log": "log", "ln": "log", "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu", "softmax": "softmax",
@@ -576,13 +577,22 @@ class Lexer:
             tok.type = "CALL"
 
     def _is_argument(self, inside, definition):
-        """Whether the bracket after a defined name holds arguments: names, or a name plus a direction."""
-        bare = re.sub(r"\\(?:mathbf|boldsymbol|mathrm|bm|left|right|,|;|!)|[{}\s]", "", inside)
+        """Whether the bracket after a defined name holds arguments: names it depends on, alone or moved in a direction."""
         if definition.params:
             return True
+        bare = re.sub(r"\\(?:mathbf|boldsymbol|mathrm|bm|left|right|,|;|!)(?![a-z])|\\(?:,|;|!)|[{}\s]", "", inside).rstrip("\\")
         symbol = r"(?:\\(?:hat|bar|tilde))?\\?[A-Za-z]+(?:[_^]?\(?\d+\)?)?(?:\^?\*)?"
-        shift = rf"[+-](?:d|t|h|\\epsilon|\\varepsilon|\\delta|\\Delta)?{symbol}"
-        return bool(re.fullmatch(rf"{symbol}(?:{shift})?(?:[,;]{symbol}(?:{shift})?)*\\?", bare))
+        needs = dependencies(Node("sym", (), definition.name), self.names)
+        for part in re.split("[,;]", bare):
+            found = re.fullmatch(rf"({symbol})(?:[+-](.+))?", part)
+            if not found:
+                return False
+            base = canonical(found[1])
+            moved = found[2] is None or re.match(r"d|t|h|\\?(?:varepsilon|epsilon|delta|Delta)", found[2])
+            instead = found[2] is None and definition.shape == ((), ()) and any(base.endswith(" " + n) or base == n + "*" for n in needs)
+            if not (base in needs and base != definition.name and moved or instead):
+                return False
+        return True
 
     # -- special atoms ------------------------------------------------------------------------------------------
 

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
+from .tree import Node, names_in
+
 ACCENTS = {
     "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
     "dot": "dot", "vec": "vec",
@@ -239,3 +241,17 @@ def _read_shape(key, spec, dims) -> Symbol:
         raise ValueError(f"shapes[{key!r}] = {spec!r}: only a square matrix such as 'd d' can be {square.pop()}")
     rows, columns = (1, 1) if not sizes else (sizes[0], 1) if len(sizes) == 1 else sizes
     return Symbol(rows, columns, tuple(promises), one_dimensional=len(sizes) == 1)
+
+
+def dependencies(node: Node, names: Names) -> set[str]:
+    """Every name the value of a tree depends on, through definitions."""
+    seen: set[str] = set()
+    todo = list(names_in(node))
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in names.definitions:
+            todo.extend(names_in(names.definitions[name].body))
+    return seen

@@ -6,7 +6,7 @@ text leaves open (the length of a vector of ones, the size of I) is an `Open` th
 
 from __future__ import annotations
 
-from .names import Names, spoken_name
+from .names import Names, dependencies, spoken_name
 from .tree import Node, free_indices, map_tree, names_in, num, sym, walk
 
 ELEMENTWISE = frozenset("exp log tanh sigmoid relu sin cos sinh cosh sqrt softplus abs".split())
@@ -722,20 +722,6 @@ def _cover(a, b):
 
 
 # -- what depends on what ------------------------------------------------------------------------------------------
-
-
-def dependencies(node: Node, names: Names) -> set[str]:
-    """Every name the value of a tree depends on, through definitions."""
-    seen: set[str] = set()
-    todo = list(names_in(node))
-    while todo:
-        name = todo.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in names.definitions:
-            todo.extend(names_in(names.definitions[name].body))
-    return seen
 
 
 def as_function_of(node: Node, name: str, names: Names) -> Node:

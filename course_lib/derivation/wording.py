@@ -123,6 +123,10 @@ def missing_term(said) -> str:
     return f"the derivative of the term {said} is missing"
 
 
+def missing_name(name) -> str:
+    return f"what comes from {name} is missing: this is the right answer with {name} put to zero"
+
+
 def assumption(name, what) -> str:
     return f"this is right only when {name} {what}, which nothing here says"
 
