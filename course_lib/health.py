@@ -2,7 +2,6 @@
 
 import html
 import os
-import shutil
 import sys
 from dataclasses import dataclass
 from importlib import metadata
@@ -86,7 +85,11 @@ def _folder():
 
 
 def _sandbox():
-    if not sys.platform.startswith("linux"):
-        return Finding("sandbox for grading", False, "grading needs Linux; use WSL or a container")
-    found = shutil.which("bwrap")
-    return Finding("sandbox for grading (bubblewrap)", bool(found), "install bubblewrap, for instance with apt")
+    from course_lib.errors import CourseError
+    from course_lib.grading.sandbox import find_confinement
+
+    try:
+        find_confinement()
+    except CourseError as error:
+        return Finding("sandbox for grading (bubblewrap)", False, str(error))
+    return Finding("sandbox for grading (bubblewrap)", True)

@@ -42,7 +42,9 @@ def test_a_region_can_bring_its_own_stub():
     assert without_solution(source) == '# YOUR CODE HERE\nanswer = ""'
 
 
-@pytest.mark.parametrize("source", ["### BEGIN SOLUTION\nx", "x\n### END SOLUTION", "### END SOLUTION\n### BEGIN SOLUTION"])
+@pytest.mark.parametrize(
+    "source", ["### BEGIN SOLUTION\nx", "x\n### END SOLUTION", "### END SOLUTION\n### BEGIN SOLUTION"]
+)
 def test_a_half_open_region_is_refused(source):
     with pytest.raises(CourseError, match="without"):
         without_solution(source)

@@ -138,7 +138,7 @@ def _named_answer(answer):
     """(name, function) of what was handed to `check`."""
     if isinstance(answer, str):
         bank.find(answer)
-        function = _learner_names().get(answer)
+        function = session_names().get(answer)
         if not callable(function):
             raise CourseError(
                 f"No function called `{answer}` is defined yet; run the cell that defines it, then check."
@@ -156,11 +156,11 @@ def _shown_name(answer):
     if name.isidentifier():
         return name
     # A lambda or a partial has no name of its own: the name it was given in the notebook counts.
-    given = [key for key, value in _learner_names().items() if value is answer and not key.startswith("_")]
+    given = [key for key, value in session_names().items() if value is answer and not key.startswith("_")]
     return given[0] if given else (name or _article(answer))
 
 
-def _learner_names():
+def session_names():
     """The variables of the notebook, {} outside one."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None

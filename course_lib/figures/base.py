@@ -82,7 +82,7 @@ class Explorer:
     def update(self, change=None):
         """Redraw for the current values of the controls."""
         figure, alt = self.redraw(**{name: control.value for name, control in self.controls.items()})
-        self.image.value = image_html(_png(figure), alt)
+        self.image.value = image_html(_png(figure, compression=1), alt)
         # The layout is solved once; solving it again at every move would take longer than drawing.
         figure.set_layout_engine("none")
 
@@ -104,8 +104,10 @@ def image_html(png, alt):
     )
 
 
-def _png(figure):
+def _png(figure, compression=9):
+    """PNG bytes; low compression for pictures that live for one move of a slider, high for those that are kept."""
     buffer = io.BytesIO()
     with matplotlib.rc_context(_STYLE):
-        figure.savefig(buffer, format="png", metadata={"Software": None})
+        # `savefig` would draw twice.
+        figure.canvas.print_png(buffer, metadata={"Software": None}, pil_kwargs={"compress_level": compression})
     return buffer.getvalue()

@@ -103,10 +103,9 @@ class _Square:
 
     def __init__(self):
         self.figure, (self.left, self.right) = new_figure(columns=2, height=3.6)
-        self.grid = [self.left.plot([], [], color=BLUE, lw=1.2)[0] for _ in range(10)]
-        self.image = [self.right.plot([], [], color=BLUE, lw=1.2)[0] for _ in range(10)]
+        (self.grid,) = self.left.plot([], [], color=BLUE, lw=1.2)
+        (self.image,) = self.right.plot([], [], color=BLUE, lw=1.2, label="through f")
         (self.linear,) = self.right.plot([], [], color=ORANGE, lw=2.5, ls="--", label="through J")
-        self.image[0].set_label("through f")
         for axis in (self.left, self.right):
             axis.set_aspect("equal", adjustable="datalim")
         self.left.set(xlabel="first input", ylabel="second input")
@@ -116,9 +115,9 @@ class _Square:
     def __call__(self, name, first, second, side):
         f, centre = PLANE_MAPS[name], np.array([first, second])
         J = complex_step_jacobian(f, centre)
-        for line, image, path in zip(self.grid, self.image, _grid_paths(side), strict=True):
-            line.set_data(*(centre[:, None] + path))
-            image.set_data(*f(centre[:, None] + path))
+        square = centre[:, None] + _grid(side)
+        self.grid.set_data(*square)
+        self.image.set_data(*f(square))
         outline = side / 2 * np.array([[-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]])
         self.linear.set_data(*(f(centre)[:, None] + J @ outline))
         true_ratio = _area(f(centre[:, None] + _boundary(side))) / side**2
@@ -134,10 +133,11 @@ class _Square:
         )
 
 
-def _grid_paths(side):
-    """Five horizontal and five vertical lines of a square around 0: arrays of shape (2, 41)."""
-    t, places = np.linspace(-side / 2, side / 2, 41), np.linspace(-side / 2, side / 2, 5)
-    return [np.array([t, 0 * t + s]) for s in places] + [np.array([0 * t + s, t]) for s in places]
+def _grid(side):
+    """Five horizontal and five vertical lines of a square around 0, as one path with gaps: shape (2, 420)."""
+    t, places = np.append(np.linspace(-side / 2, side / 2, 41), np.nan), np.linspace(-side / 2, side / 2, 5)
+    lines = [np.array([t, 0 * t + s]) for s in places] + [np.array([0 * t + s, t]) for s in places]
+    return np.hstack(lines)
 
 
 def _boundary(side):
@@ -175,8 +175,7 @@ def square_at_two_sizes():
     f, centre = PLANE_MAPS["square: (u, v) ↦ (u² − v², 2uv)"], np.array([0.9, 0.5])
     J = complex_step_jacobian(f, centre)
     for axis, side in zip(axes, (0.8, 0.1), strict=True):
-        for path in _grid_paths(side):
-            axis.plot(*f(centre[:, None] + path), color=BLUE, lw=1.2)
+        axis.plot(*f(centre[:, None] + _grid(side)), color=BLUE, lw=1.2)
         outline = side / 2 * np.array([[-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]])
         axis.plot(*(f(centre)[:, None] + J @ outline), color=ORANGE, lw=2.5, ls="--")
         ratio = _area(f(centre[:, None] + _boundary(side))) / side**2

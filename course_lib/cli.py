@@ -1,0 +1,134 @@
+"""The `course` command: thin verbs over the package; what a verb needs loads when the verb runs."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course_lib.errors import CourseError
+
+app = typer.Typer(
+    help="Hand in, grade and make the course. Each verb explains itself with --help.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _course():
+    """Makes `course` a group of verbs, however few there are."""
+
+
+@app.command()
+def submit(
+    notebook: Annotated[str | None, typer.Argument(help='A path, or a chapter such as "01".')] = None,
+    student: Annotated[str | None, typer.Option(help="Your student id; else COURSE_STUDENT, else course.toml.")] = None,
+    inbox: Annotated[
+        Path | None, typer.Option(help="Copy the bundle there; else COURSE_INBOX, else course.toml.")
+    ] = None,
+):
+    """Hand in a notebook: write a bundle and a receipt."""
+    from course_lib.grading.bundle import hand_in
+
+    print(hand_in(notebook, student, inbox))
+
+
+@app.command()
+def grade(
+    inbox: Annotated[Path, typer.Argument(help="The folder that the submissions lie in.")],
+    gradebook: Annotated[str | None, typer.Option(help="Database address; else gradebook.sqlite in --out.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for grades and feedback; else graded/.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Picks the draws; else course.toml, else the gradebook's.")
+    ] = None,
+    sandbox: Annotated[
+        str, typer.Option(help="bwrap, or process (weaker: does not hide this machine's files).")
+    ] = "bwrap",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; else one per processor.")] = None,
+    regrade: Annotated[bool, typer.Option(help="Grade again what is graded, and show what changes.")] = False,
+):
+    """Grade what is new in an inbox, without trusting any of it."""
+    # Workers are forked from here, and one BLAS thread each is fastest; NumPy reads this when it is first imported.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    from course_lib.grading.console import grade as grade_inbox
+
+    report = grade_inbox(inbox, gradebook=gradebook, out=out, seed=seed, sandbox=sandbox, jobs=jobs, regrade=regrade)
+    if report.interrupted:
+        raise typer.Exit(130)
+
+
+@app.command()
+def release(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 1 if one is behind.")
+    ] = False,
+):
+    """Make the student edition: exercises/ from solutions/."""
+    from course_lib.grading.release import release as write
+    from course_lib.grading.release import student_editions
+
+    root = _root()
+    editions = student_editions(root) if check else write(root)
+    for edition in editions:
+        count = f"{edition.exercises} exercise{'s' * (edition.exercises != 1)}"
+        state = "in step" if edition.in_step else ("behind" if check else "written")
+        print(f"{edition.path.relative_to(root)}: {count}, {edition.points:g} points, {state}")
+    if check and not all(edition.in_step for edition in editions):
+        raise CourseError("The exercises are behind the solutions; `course release` writes them.")
+
+
+@app.command()
+def doctor(
+    seat: Annotated[str, typer.Option(help="student, or instructor to look at what grading needs too.")] = "student",
+):
+    """Look whether everything the course needs is on this machine."""
+    from course_lib.health import doctor as look
+
+    if seat not in ("student", "instructor"):
+        raise CourseError(f"There is no seat {seat!r}; it is student or instructor.")
+    health = look(seat)
+    print(health)
+    if not health.ok:
+        raise typer.Exit(1)
+
+
+authoring = typer.Typer(help="For authors of chapters.", no_args_is_help=True)
+app.add_typer(authoring, name="authoring")
+
+
+@authoring.command()
+def execute(
+    names: Annotated[list[str] | None, typer.Argument(help='Beginnings of file names, such as "01"; else all.')] = None,
+):
+    """Execute notebooks/ and solutions/ in place and remove what varies from run to run."""
+    from course_lib.authoring import execute_in_place
+
+    root = _root()
+    for path in execute_in_place(root, tuple(names or ())):
+        print(path.relative_to(root))
+
+
+def _root():
+    """The course folder that this is run in."""
+    from course_lib.grading.config import course_root
+
+    root = course_root()
+    if root is None:
+        raise CourseError("This is no course folder; run the command where notebooks/ and exercises/ are.")
+    return root
+
+
+def main():
+    """Run `course`; a CourseError becomes one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

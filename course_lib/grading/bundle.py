@@ -1,0 +1,263 @@
+"""Hand in a notebook: one zip file with the notebook as it is and a manifest, and a receipt for the learner."""
+
+import html
+import inspect
+import io
+import json
+import os
+import platform
+import re
+import textwrap
+import zipfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from course_lib import __version__
+from course_lib.checks import exercises
+from course_lib.checks.seat import session_names
+from course_lib.errors import CourseError
+from course_lib.grading.config import course_root, load_config
+from course_lib.grading.files import write_whole
+from course_lib.grading.intake import BUNDLE_FORMAT, MANIFEST
+from course_lib.grading.notebook import (
+    UnreadableError,
+    chapter_by_content,
+    chapter_by_name,
+    code_cells,
+    defined_names,
+    receipt_code,
+    sha256,
+)
+
+_STUDENT = re.compile(r"\w[\w.@+-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was handed in: whose, which notebook, the code to quote, where the bundle lies and where it was copied."""
+
+    student: str
+    chapter: str
+    notebook: str
+    code: str
+    bundle: Path
+    copy: Path | None
+    answered: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def _lines(self):
+        total = len(self.answered) + len(self.missing)
+        lines = [f"{self.notebook} holds {len(self.answered)} of the {total} exercises of chapter {self.chapter}."]
+        if self.missing:
+            lines.append(f"Not in it: {', '.join(self.missing)}.")
+        lines.append(f"The bundle: {self.bundle}")
+        lines.append(f"Delivered to {self.copy}" if self.copy else "Hand this file in where your course collects them.")
+        return lines
+
+    def __repr__(self):
+        head = f"✓ Submitted for {self.student}, receipt {self.code}"
+        return "\n".join([head, *(f"  {line}" for line in self._lines)])
+
+    def _repr_html_(self):
+        lines = "<br>".join(html.escape(line) for line in self._lines)
+        return (
+            '<div style="border-left:4px solid #1f77b4;padding:.2em .8em;margin:.2em 0"><strong>✓ Submitted for '
+            f"{html.escape(self.student)}</strong>, receipt <code>{self.code}</code><br>{lines}</div>"
+        )
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why nothing was handed in, in one sentence."""
+
+    reason: str
+
+    def __repr__(self):
+        return f"✗ Not submitted.\n  {self.reason}"
+
+    def _repr_html_(self):
+        return (
+            '<div style="border-left:4px solid #d55e00;padding:.2em .8em;margin:.2em 0">'
+            f"<strong>✗ Not submitted</strong><br>{html.escape(self.reason)}</div>"
+        )
+
+
+def submit(notebook=None, student=None, inbox=None):
+    """Hand in a notebook from within it; shows a receipt, or why nothing was handed in.
+
+    notebook   a path or a chapter such as "01"; by default the notebook this is called in.
+    student    your student id; else COURSE_STUDENT, else `student` in course.toml.
+    inbox      a folder to copy the bundle to; else COURSE_INBOX, else `inbox` in course.toml, else none.
+    """
+    try:
+        return hand_in(notebook, student, inbox, session=session_names())
+    except CourseError as error:
+        return Refusal(str(error))
+
+
+def hand_in(notebook=None, student=None, inbox=None, session=None):
+    """Write the bundle and return its Receipt; CourseError says what is missing and what to type.
+
+    session   the variables of the running notebook, {} outside one.
+    """
+    session = session or {}
+    here = course_root()
+    student = student_id(student, load_config(here))
+    path = notebook_path(notebook, here, session)
+    root = course_root(path.parent)
+    if root is None:
+        raise CourseError(
+            f"{path} is in no course folder; one that holds course.toml, or pyproject.toml, was expected."
+        )
+    config = load_config(root)
+    data, cells = _read(path)
+    chapter = chapter_by_name(path.name) or chapter_by_content(cells, exercises())
+    wanted = [exercise.name for exercise in exercises(chapter)] if chapter else []
+    if not wanted:
+        raise CourseError(
+            f"{path.name} belongs to no chapter with exercises; a name such as 01_title.ipynb was expected."
+        )
+    _complain_about_unsaved(wanted, session, cells, path)
+    bundle = _write_bundle(root / "submissions", student, chapter, path.name, data)
+    target = inbox or os.environ.get("COURSE_INBOX") or (config.inbox and root / Path(config.inbox).expanduser())
+    copy = deliver(bundle, Path(target).expanduser()) if target else None
+    defined = defined_names(cells)
+    answered = tuple(name for name in wanted if name in defined)
+    missing = tuple(name for name in wanted if name not in defined)
+    return Receipt(student, chapter, path.name, receipt_code(sha256(data)), bundle, copy, answered, missing)
+
+
+def student_id(given, config):
+    """The student's id from the argument, the environment or course.toml; CourseError says what to type."""
+    student = (given or os.environ.get("COURSE_STUDENT") or config.student or "").strip()
+    advice = 'type submit(student="your-id") in a notebook, or course submit --student your-id'
+    if not student:
+        raise CourseError(f"Whose work is this? Say it: {advice}.")
+    if not _STUDENT.fullmatch(student):
+        raise CourseError(
+            f"{student[:80]!r} cannot be a student id: letters, digits and . _ @ + - are allowed, beginning with a "
+            f"letter or digit, 64 at most; {advice}."
+        )
+    return student
+
+
+def notebook_path(given, root, session):
+    """The notebook to hand in: what was asked for, else the one that is running; CourseError when there is none."""
+    if given is not None and re.fullmatch(r"\d{1,2}", str(given)):
+        return _exercise_notebook(f"{given:0>2}", root)
+    if given is not None:
+        path = Path(given).expanduser().resolve()
+    else:
+        running = session.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
+        if not running:
+            raise CourseError(
+                'Which notebook? Give its path or its chapter: submit("01") in a notebook, or course submit 01.'
+            )
+        path = Path(running).resolve()
+    if not path.is_file():
+        raise CourseError(
+            f"There is no file {path}. If the notebook was renamed or moved, say where it is now: "
+            f'submit("path/to/notebook.ipynb").'
+        )
+    return path
+
+
+def _exercise_notebook(chapter, root):
+    if root is None:
+        raise CourseError(f"Chapter {chapter} of which course? Run this inside the course folder, or give a path.")
+    found = sorted((root / "exercises").glob(f"{chapter}_*.ipynb"))
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found) or "none"
+        raise CourseError(f"One notebook exercises/{chapter}_*.ipynb was expected, there is {names}; give its path.")
+    return found[0]
+
+
+def _read(path):
+    """(bytes, sources of the code cells) of the notebook file."""
+    try:
+        data = path.read_bytes()
+        return data, code_cells(data)
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnreadableError as refusal:
+        raise CourseError(f"{path.name}: {refusal}") from None
+
+
+def _complain_about_unsaved(names, session, cells, path):
+    """CourseError when a function of this session was written in a cell that the file does not hold."""
+    saved = [_essence(cell) for cell in cells]
+    for name in names:
+        function = session.get(name)
+        if not inspect.isfunction(function) or not _from_a_cell(function):
+            continue
+        try:
+            source = _essence(textwrap.dedent(inspect.getsource(function)))
+        except (OSError, SyntaxError):  # its cell cannot be shown any more, so nothing can be said of it
+            continue
+        if not any(source in cell for cell in saved):
+            raise CourseError(
+                f"`{name}` as it runs here is not in {path.name} on the disk: save first (Ctrl+S), then run this cell "
+                "again. If it is saved, run the cell that defines it again."
+            )
+
+
+def _from_a_cell(function):
+    filename = function.__code__.co_filename
+    return "ipykernel_" in filename or filename.startswith(("<ipython-input", "<cell"))
+
+
+def _essence(source):
+    """The source without what saving may change: ends of lines and empty lines."""
+    return "\n".join(line.rstrip() for line in source.splitlines() if line.strip())
+
+
+def _write_bundle(folder, student, chapter, name, data):
+    """The path of a new bundle in `folder`; a half-written one is never seen."""
+    now = datetime.now(UTC)
+    manifest = {
+        "format": BUNDLE_FORMAT,
+        "student": student,
+        "chapter": chapter,
+        "time": now.isoformat(timespec="seconds"),
+        "files": {name: sha256(data)},
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": metadata.version("numpy"),
+            "course_lib": __version__,
+        },
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+        archive.writestr(MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
+    stem = f"{student}_{chapter}_{now:%Y%m%dT%H%M%SZ}"
+    try:
+        folder.mkdir(exist_ok=True)
+        path, count = folder / f"{stem}.zip", 1
+        while path.exists():
+            count += 1
+            path = folder / f"{stem}-{count}.zip"
+        write_whole(path, packed.getvalue())
+    except OSError as error:
+        raise CourseError(f"The bundle cannot be written to {folder}: {error.strerror}.") from None
+    return path
+
+
+def deliver(bundle, inbox):
+    """Copy the bundle into the inbox; the path of the copy. CourseError says that the bundle itself stays."""
+    try:
+        if not inbox.is_dir():
+            raise CourseError(
+                f"The inbox {inbox} is not there; your bundle stays at {bundle}: hand that file in yourself."
+            )
+        target = inbox / bundle.name
+        write_whole(target, bundle.read_bytes())
+    except OSError as error:
+        raise CourseError(
+            f"The inbox {inbox} cannot be written to ({error.strerror}); your bundle stays at {bundle}: hand that file "
+            "in yourself, or try again."
+        ) from None
+    return target

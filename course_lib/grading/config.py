@@ -1,0 +1,209 @@
+"""What an instructor decides, read from `course.toml` in the course root."""
+
+import difflib
+import math
+import re
+import tomllib
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+from course_lib.errors import CourseError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use; each is a key of `[limits]` in course.toml.
+
+    seconds_per_call      wall time of one call of one answer.
+    seconds_per_chapter   wall time of a notebook's cells and all calls, fresh starts after a hang included.
+    memory_mb             address space of the process that runs the notebook.
+    output_kb             how much of what a notebook prints is kept.
+    output_mb             after how much printing a notebook is stopped.
+    answer_mb             largest value an answer may return.
+    notebook_mb           largest notebook that is read.
+    """
+
+    seconds_per_call: float = 10.0
+    seconds_per_chapter: float = 60.0
+    memory_mb: int = 2048
+    output_kb: int = 16
+    output_mb: int = 1024
+    answer_mb: int = 64
+    notebook_mb: int = 20
+
+
+@dataclass(frozen=True)
+class Late:
+    """Late policy: the share of the points lost per day begun, and after how many days nothing counts."""
+
+    per_day: float = 0.0
+    cut_off_days: float | None = None
+
+
+@dataclass(frozen=True)
+class Config:
+    """The decisions of one course; every field is a key of course.toml.
+
+    chapters   two-digit chapters in play; empty: all.
+    points     exercise name -> points, where they differ from the exercise's own.
+    due        chapter -> time with zone.
+    attempts   "latest" or "best": which submission of a chapter counts.
+    student, inbox   what `submit` uses when neither an argument nor the environment says otherwise.
+    """
+
+    title: str = "From Jacobians to backpropagation"
+    chapters: tuple[str, ...] = ()
+    points: dict[str, float] = field(default_factory=dict)
+    due: dict[str, datetime] = field(default_factory=dict)
+    late: Late = Late()
+    attempts: str = "latest"
+    limits: Limits = Limits()
+    seed: int | None = None
+    student: str | None = None
+    inbox: str | None = None
+
+    def share_after(self, chapter, submitted_at):
+        """The share of a chapter's points that a submission keeps, between 0 and 1; 1 without a due time."""
+        due = self.due.get(chapter)
+        if due is None or submitted_at is None or submitted_at <= due:
+            return 1.0
+        days = (submitted_at - due).total_seconds() / 86400
+        if self.late.cut_off_days is not None and days > self.late.cut_off_days:
+            return 0.0
+        return max(0.0, 1.0 - self.late.per_day * math.ceil(days))
+
+
+def course_root(start=None):
+    """The nearest folder at or above `start` that holds course.toml, or pyproject.toml with exercises/; else None."""
+    start = Path(start or Path.cwd()).resolve()
+    for folder in [start, *start.parents]:
+        if (folder / "course.toml").is_file():
+            return folder
+        if (folder / "pyproject.toml").is_file() and (folder / "exercises").is_dir():
+            return folder
+    return None
+
+
+def load_config(root):
+    """The Config in `root`/course.toml; the defaults when there is no such file. Raises CourseError."""
+    path = Path(root) / "course.toml" if root is not None else None
+    if path is None or not path.is_file():
+        return Config()
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise CourseError(f"{path} cannot be read: {error}.") from None
+    try:
+        return config_from(table)
+    except CourseError as error:
+        raise CourseError(f"{path}: {error}") from None
+
+
+def config_from(table):
+    """A Config from a parsed course.toml; CourseError names the key, what was got and what was expected."""
+    _known(table, [f.name for f in fields(Config)], "")
+    chosen = {}
+    for key, read in _READERS.items():
+        if key in table:
+            chosen[key] = read(table[key], key)
+    return Config(**chosen)
+
+
+def _known(table, names, prefix):
+    for key in table:
+        if key not in names:
+            near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
+            help_text = f"did you mean `{prefix}{near[0]}`?" if near else f"known are {', '.join(sorted(names))}."
+            raise CourseError(f"unknown key `{prefix}{key}`; {help_text}")
+
+
+def _text(value, key):
+    if not isinstance(value, str) or not value.strip():
+        raise CourseError(f"`{key}` is {value!r}; a text was expected.")
+    return value.strip()
+
+
+def _integer(value, key):
+    if type(value) is not int or value < 0:
+        raise CourseError(f"`{key}` is {value!r}; a whole number, 0 or more, was expected.")
+    return value
+
+
+def _number(value, key):
+    if type(value) not in (int, float) or not math.isfinite(value) or value < 0:
+        raise CourseError(f"`{key}` is {value!r}; a number, 0 or more, was expected.")
+    return float(value)
+
+
+def _table(value, key):
+    if not isinstance(value, dict):
+        raise CourseError(f"`{key}` is {value!r}; a table `[{key}]` was expected.")
+    return value
+
+
+def _chapter(value, key):
+    if not isinstance(value, str) or not re.fullmatch(r"\d\d", value):
+        raise CourseError(f'`{key}` has the chapter {value!r}; two digits in quotes, such as "01", were expected.')
+    return value
+
+
+def _chapters(value, key):
+    if not isinstance(value, list):
+        raise CourseError(f'`{key}` is {value!r}; a list such as ["01", "02"] was expected.')
+    return tuple(_chapter(item, key) for item in value)
+
+
+def _points(value, key):
+    return {name: _number(number, f"{key}.{name}") for name, number in _table(value, key).items()}
+
+
+def _due(value, key):
+    times = {}
+    for chapter, time in _table(value, key).items():
+        _chapter(chapter, key)
+        if not isinstance(time, datetime) or time.tzinfo is None:
+            raise CourseError(
+                f"`{key}.{chapter}` is {time}; a time with its zone was expected, such as 2030-10-01T23:59:00+02:00."
+            )
+        times[chapter] = time.astimezone(UTC)
+    return times
+
+
+def _late(value, key):
+    _known(_table(value, key), [f.name for f in fields(Late)], f"{key}.")
+    late = Late(**{name: _number(number, f"{key}.{name}") for name, number in value.items()})
+    if late.per_day > 1:
+        raise CourseError(f"`{key}.per_day` is {late.per_day:g}; a share between 0 and 1 was expected.")
+    return late
+
+
+def _limits(value, key):
+    kinds = {f.name: f.type for f in fields(Limits)}
+    _known(_table(value, key), kinds, f"{key}.")
+    chosen = {}
+    for name, number in value.items():
+        chosen[name] = (_integer if kinds[name] is int else _number)(number, f"{key}.{name}")
+        if chosen[name] == 0:
+            raise CourseError(f"`{key}.{name}` is 0; a number above 0 was expected.")
+    return Limits(**chosen)
+
+
+def _attempts(value, key):
+    if value not in ("latest", "best"):
+        raise CourseError(f'`{key}` is {value!r}; "latest" or "best" was expected.')
+    return value
+
+
+_READERS = {
+    "title": _text,
+    "chapters": _chapters,
+    "points": _points,
+    "due": _due,
+    "late": _late,
+    "attempts": _attempts,
+    "limits": _limits,
+    "seed": _integer,
+    "student": _text,
+    "inbox": _text,
+}

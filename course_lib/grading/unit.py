@@ -1,0 +1,384 @@
+"""The unit of work: one student's pending submissions, bytes in, verdicts out, on any executor.
+
+`grade_unit` needs nothing but its argument and this package; it writes nothing. What it returns is plain data.
+"""
+
+import json
+import re
+import time
+import warnings
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from course_lib.checks import exercises, judge
+from course_lib.checks.calling import TEXT_LIMIT, Outcome, describe, plain
+from course_lib.checks.verdict import Verdict
+from course_lib.grading import frames
+from course_lib.grading.config import Limits
+from course_lib.grading.notebook import UnreadableError, chapter_by_content, code_cells
+from course_lib.grading.sandbox import Confinement, Sandbox, StoppedError, find_confinement
+
+CALLBACKS_PER_CALL = 20_000
+CALLBACK_BYTES = 16 << 10
+# Errors of an instructor-side function that come back inside as themselves.
+CALLBACK_ERRORS = {"ValueError", "TypeError", "IndexError", "ZeroDivisionError", "OverflowError", "MemoryError"}
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Pending:
+    """One submission to grade: what it is known by, and the notebook's bytes. `chapter` "" means: see its content."""
+
+    key: str
+    chapter: str
+    notebook: bytes
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One student's pending submissions, and how to grade them."""
+
+    student: str
+    pending: tuple[Pending, ...]
+    seed: int
+    sandbox: str = "bwrap"
+    limits: Limits = Limits()
+    points: tuple[tuple[str, float], ...] = ()
+    chapters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What became of one submission.
+
+    status    "graded"; "refused": not readable, or of no known chapter, see `reason`; "failed": the grader itself
+              did, see `reason`, and the next run tries again.
+    errors    ("cell 3", error, line) of the cells that failed.
+    printed   the start of what the notebook printed, and how many bytes it printed in all.
+    """
+
+    key: str
+    status: str
+    chapter: str = ""
+    reason: str = ""
+    verdicts: tuple[Verdict, ...] = ()
+    errors: tuple[tuple[str, str, str], ...] = ()
+    printed: str = ""
+    printed_bytes: int = 0
+    seconds: float = 0.0
+
+
+def clean(text, most=TEXT_LIMIT):
+    """Text from a notebook without control characters and bounded, for people to read."""
+    return _CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", str(text))[:most]
+
+
+@lru_cache(maxsize=4)
+def confinement(kind):
+    """The Confinement of this machine; found once per process."""
+    return find_confinement(kind)
+
+
+def grade_unit(unit, how: Confinement | None = None):
+    """Grade one student's submissions one after the other in one sandbox; a list of Graded, one per submission."""
+    with Box(how or confinement(unit.sandbox), unit.limits) as box:
+        return [grade_one(pending, unit, box) for pending in unit.pending]
+
+
+def grade_one(pending, unit, box):
+    """Grade one submission; only the operator's interrupt passes through."""
+    start = time.monotonic()
+    try:
+        graded = _graded(pending, unit, box)
+    except UnreadableError as refusal:
+        graded = Graded(pending.key, "refused", pending.chapter, clean(refusal))
+    except StoppedError as failure:
+        graded = Graded(pending.key, "failed", pending.chapter, f"The sandbox did not start: {clean(failure.reason)}")
+    return replace(graded, seconds=time.monotonic() - start)
+
+
+def _graded(pending, unit, box):
+    cells = code_cells(pending.notebook)
+    chapter = pending.chapter or chapter_by_content(cells, exercises())
+    if not chapter:
+        raise UnreadableError("No chapter could be told: neither the name nor the functions in it belong to one.")
+    wanted = exercises(chapter)
+    if not wanted or (unit.chapters and chapter not in unit.chapters):
+        raise UnreadableError(f"There is no chapter {chapter} to grade.")
+    answers = Answers(box, cells, wanted, unit.limits)
+    points = dict(unit.points)
+    verdicts, problems = [], []
+    for exercise in wanted:
+        verdict = _verdict(exercise, answers, unit.seed, problems)
+        verdicts.append(_with_points(verdict, points.get(exercise.name)))
+    answers.close()
+    return Graded(
+        pending.key,
+        "failed" if problems else "graded",
+        chapter,
+        clean(" ".join(problems)),
+        tuple(verdicts),
+        tuple(answers.errors),
+        clean(answers.printed.decode("utf-8", "replace"), unit.limits.output_kb << 10),
+        answers.printed_bytes,
+    )
+
+
+def _verdict(exercise, answers, seed, problems):
+    """The judge's verdict; where the judge itself fails, that is said and the rest of the class goes on."""
+    if answers.fault and exercise.kind == "function":
+        return Verdict(
+            exercise.name,
+            "stopped",
+            f"The notebook was stopped: {answers.fault}.",
+            max_points=exercise.points,
+            chapter=exercise.chapter,
+        )
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            verdict = judge(exercise, answers, seed)
+    except Exception as error:  # one answer that trips the judge must not cost the others theirs
+        problems.append(f"The judge failed on {exercise.name}: {describe(error)}.")
+        return Verdict(
+            exercise.name,
+            "stopped",
+            "The grader failed on this answer; this is not your fault, and your instructor can see it.",
+            max_points=exercise.points,
+            chapter=exercise.chapter,
+        )
+    return replace(verdict, message=clean(verdict.message, 2000))
+
+
+def _with_points(verdict, points):
+    """The verdict on the instructor's scale, where course.toml gives this exercise other points."""
+    if points is None or not verdict.max_points:
+        return verdict
+    return replace(verdict, points=verdict.points * points / verdict.max_points, max_points=points)
+
+
+class Box:
+    """One student's sandbox, started when first needed and again after it died."""
+
+    def __init__(self, how, limits):
+        self.how, self.limits = how, limits
+        self.sandbox = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.discard()
+
+    def open(self):
+        """A Channel to a fresh child; raises StoppedError when no sandbox can be started."""
+        if self.sandbox is not None:
+            try:
+                return self.sandbox.open(self.limits)
+            except StoppedError:
+                self.discard()
+        self.sandbox = Sandbox(self.how)
+        return self.sandbox.open(self.limits)
+
+    def end(self, channel, ask=True):
+        """How the channel's child ended; a sandbox that went with it is {"running": False, "code": None}."""
+        try:
+            return self.sandbox.end(channel, ask)
+        except StoppedError:
+            self.discard()
+            return {"running": False, "code": None}
+
+    def discard(self):
+        if self.sandbox is not None:
+            self.sandbox.close()
+            self.sandbox = None
+
+
+class Answers:
+    """A notebook's answers as the judge's caller: what it asks is asked in the sandbox.
+
+    A call that hangs or kills its child stops that exercise alone; the next one gets a fresh child in which the cells
+    have run again, as long as the chapter's time lasts. `fault` is the reason why nothing can be called any more.
+    """
+
+    def __init__(self, box, cells, wanted, limits):
+        self.box, self.limits = box, limits
+        names = [exercise.name for exercise in wanted if exercise.kind == "function"]
+        texts = [exercise.name for exercise in wanted if exercise.kind != "function"]
+        self.request = frames.pack({"op": "run", "names": names, "texts": texts}, [json.dumps(cells).encode()])
+        self.channel, self.fault, self.used, self.calls = None, "", 0.0, 0
+        self.texts, self.signatures, self.errors, self.stopped = {}, {}, [], {}
+        self.printed, self.printed_bytes = b"", 0
+        self._start()
+
+    def signature(self, name):
+        """(parameter names or None, how many are required), or None when the notebook has no such function."""
+        return self.signatures.get(name)
+
+    def text(self, name):
+        """The text of the last top-level assignment of a string to `name`, or None."""
+        return self.texts.get(name)
+
+    def call(self, name, args):
+        """The Outcome of `name(*args)`, timed from outside."""
+        if name in self.stopped:
+            return self.stopped[name]
+        if self.channel is None and not self.fault:
+            self._start()
+        if self.fault:
+            return Outcome("stopped", error=self.fault)
+        self.calls += 1
+        functions, blobs = [], []
+        tree = frames.encode(args, blobs, functions)
+        data = frames.pack({"op": "call", "id": self.calls, "name": name, "args": tree}, blobs)
+        before = self.used
+        try:
+            outcome = self._outcome(data, functions)
+        except (StoppedError, frames.FrameError) as failure:
+            outcome = self.stopped[name] = Outcome("stopped", error=self._reason(failure, "a call"))
+        return replace(outcome, seconds=self.used - before)
+
+    def _start(self):
+        self.channel = self.box.open()
+        try:
+            most = self.limits.seconds_per_chapter
+            texts, _ = self._exchange(self.request, most)
+            self.texts = _texts(texts)
+            ready, _ = self._exchange(b"", most)
+            self.signatures, self.errors = _signatures(ready), _errors(ready)
+        except (StoppedError, frames.FrameError) as failure:
+            self.fault = self._reason(failure, "running the cells")
+
+    def _exchange(self, data, most):
+        """One frame for `data`, within `most` seconds and within what is left of the chapter's time."""
+        start = time.monotonic()
+        left = self.limits.seconds_per_chapter - self.used
+        try:
+            return self.channel.exchange(data, start + min(most, left))
+        finally:
+            self.used += time.monotonic() - start
+
+    def _outcome(self, data, functions):
+        """Send a call, serve the callbacks it makes, and return its Outcome."""
+        end = self.used + self.limits.seconds_per_call
+        for _ in range(CALLBACKS_PER_CALL):
+            header, blobs = self._exchange(data, end - self.used)
+            if header.get("id") != self.calls:
+                raise frames.FrameError("it answers another question")
+            if header.get("op") != "callback":
+                return _decode_outcome(header, blobs)
+            data = _serve_callback(header, blobs, functions)
+        raise frames.FrameError(f"the given function was called more than {CALLBACKS_PER_CALL:,} times")
+
+    def _reason(self, failure, what):
+        """Why it was stopped, as the rest of "... was stopped: "; ends the child, for a fresh one."""
+        ended = self.close(ask=True)
+        kind = getattr(failure, "kind", "protocol")
+        if kind == "time":
+            if self.used >= self.limits.seconds_per_chapter - 0.001:
+                return (
+                    f"{what} used up the {self.limits.seconds_per_chapter:g} s for a whole chapter (an endless loop?)"
+                )
+            return f"{what} took longer than {self.limits.seconds_per_call:g} s (an endless loop?)"
+        if kind == "output":
+            return f"{what} printed more than {self.limits.output_mb} MB"
+        if kind == "gone":
+            return f"{what} ended the Python it ran in ({_ending(ended, self.limits)})"
+        return f"{what} gave back what is no answer ({clean(failure)})"
+
+    def close(self, ask=False):
+        """End the child and keep what its first run printed; how it ended, where that is asked."""
+        if self.channel is None:
+            return {}
+        channel, self.channel = self.channel, None
+        ended = self.box.end(channel, ask)
+        if not self.printed_bytes:
+            self.printed, self.printed_bytes = bytes(channel.printed), channel.printed_bytes
+        return ended
+
+
+def _ending(ended, limits):
+    code = ended.get("code")
+    if ended.get("running"):
+        return "it closed its line to the grader"
+    if code is None:
+        return "the sandbox went with it"
+    if code == -9 and ended.get("cpu", 0) >= limits.seconds_per_chapter:
+        return f"it used more than {limits.seconds_per_chapter:g} s of processor time"
+    if code < 0:
+        return f"killed by signal {-code}: a crash, or too much memory"
+    return f"exit code {code}: a call of os._exit, or something like it"
+
+
+def _texts(header):
+    found = header.get("texts")
+    if header.get("op") != "texts" or not isinstance(found, dict):
+        raise frames.FrameError("it does not say which texts it has")
+    return {name: text[: frames.STRING_LIMIT] for name, text in found.items() if isinstance(text, str)}
+
+
+def _signatures(header):
+    found = header.get("signatures")
+    if header.get("op") != "ready" or not isinstance(found, dict):
+        raise frames.FrameError("it does not say which functions it has")
+    return {name: _signature(value) for name, value in found.items()}
+
+
+def _signature(value):
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 2 or type(value[1]) is not int:
+        raise frames.FrameError("a signature that is none")
+    names, required = value
+    if names is not None and (not isinstance(names, list) or len(names) > frames.ITEM_LIMIT):
+        raise frames.FrameError("a signature that is none")
+    return names and [clean(name, 80) for name in names], required
+
+
+def _errors(header):
+    found = header.get("errors")
+    if not isinstance(found, list) or len(found) > 50:
+        raise frames.FrameError("it does not say which cells failed")
+    return [
+        (f"cell {clean(item.get('cell'), 10)}", clean(item.get("error")), clean(item.get("line")))
+        for item in found
+        if isinstance(item, dict)
+    ]
+
+
+def _decode_outcome(header, blobs):
+    kind = header.get("kind")
+    if header.get("op") != "outcome" or kind not in ("value", "missing", "blank", "raised", "stopped"):
+        raise frames.FrameError("an outcome of an unknown kind")
+    value = plain(frames.decode(header.get("value"), blobs))
+    number = header.get("line_number")
+    return Outcome(
+        kind,
+        value,
+        clean(header.get("error", "")),
+        clean(header.get("line", "")),
+        number if type(number) is int and 0 <= number < 10**6 else 0,
+    )
+
+
+def _serve_callback(header, blobs, functions):
+    """The frame that answers a callback: the function's value on the rebuilt arguments, or the error it raised."""
+    index = header.get("index")
+    if type(index) is not int or not 0 <= index < len(functions):
+        raise frames.FrameError("a callback to a function that was not given")
+    if sum(len(blob) for blob in blobs) > CALLBACK_BYTES:
+        message = f"the argument has more than {CALLBACK_BYTES >> 10} KB"
+        return frames.pack({"op": "raised", "type": "ValueError", "message": message})
+    args = plain(frames.decode(header.get("args"), blobs))
+    try:
+        if not isinstance(args, tuple):
+            raise TypeError("no arguments")
+        blobs = []
+        value = frames.encode(functions[index](*args), blobs)
+    except Exception as error:  # whatever the given function raises belongs inside, where it was called
+        name = type(error).__name__
+        kind = name if name in CALLBACK_ERRORS else "RuntimeError"
+        return frames.pack({"op": "raised", "type": kind, "message": clean(error)})
+    return frames.pack({"op": "returned", "value": value}, blobs)

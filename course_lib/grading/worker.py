@@ -1,0 +1,338 @@
+"""Inside the sandbox: run a notebook's cells, then answer calls to the functions they defined.
+
+The supervisor (`main`) never runs a line of a notebook; it forks one child per chapter, so NumPy is loaded once. The
+child owns one channel, over which the grader asks and the child answers in frames. Nothing in here is secret and
+nothing that leaves here is believed: the grader compares plain data with the truth that it holds alone.
+The standard library, NumPy and the modules imported below are all there is.
+"""
+
+import _socket
+import ast
+import builtins
+import json
+import linecache
+import os
+import sys
+import time
+import types
+from importlib.machinery import ModuleSpec
+from opcode import opmap
+
+import numpy as np
+
+from course_lib.checks import calling
+from course_lib.grading import confine, frames
+
+CHANNEL, CONTROL = 200, 201
+ERROR_LIMIT = 50
+GRACE_SECONDS = 0.2
+STUBBED = {"course_lib", "matplotlib", "mpl_toolkits", "ipywidgets", "IPython", "ipykernel", "nbformat"}
+# Cell magics whose body is ordinary Python.
+TRANSPARENT_MAGICS = {"%%time", "%%timeit", "%%capture", "%%prun"}
+
+
+def main(control):
+    """Serve one student: fork, end and describe children as the grader asks over the socket number `control`."""
+    os.dup2(control, CONTROL, inheritable=False)
+    os.close(control)
+    confine.hide()
+    socket = _socket.socket(fileno=CONTROL)
+    socket.send(json.dumps({"numpy": np.__version__, "sealed": confine.can_seal()}).encode())
+    while True:
+        message, ancillary, _, _ = socket.recvmsg(1 << 16, 64)
+        if not message:
+            return
+        request = json.loads(message)
+        descriptors = [fd for _, _, data in ancillary for fd in memoryview(data).cast("i")]
+        child = os.fork()
+        if child == 0:
+            socket.detach()
+            serve(*descriptors, request)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        order = socket.recv(16)
+        if order == b"ask":
+            socket.send(json.dumps(reap(child)).encode())
+        else:
+            # A child that is done, or the end of the sandbox; waiting for its death would cost the next chapter time.
+            os.kill(child, 9)
+        if not order:
+            return
+
+
+def reap(child):
+    """How the child ended; a child that still runs after a moment's grace is killed."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    ended, status, usage = os.wait4(child, os.WNOHANG)
+    while not ended and time.monotonic() < deadline:
+        time.sleep(0.002)
+        ended, status, usage = os.wait4(child, os.WNOHANG)
+    if not ended:
+        os.kill(child, 9)
+        _, status, usage = os.wait4(child, 0)
+        return {"running": True}
+    code = os.waitstatus_to_exitcode(status)
+    return {"running": False, "code": code, "cpu": usage.ru_utime + usage.ru_stime}
+
+
+def serve(channel, output, request):
+    """The child: give up every right, run the cells, answer calls; never returns."""
+    status = 1
+    try:
+        os.dup2(channel, CHANNEL, inheritable=False)
+        nowhere = os.open("/dev/null", os.O_RDONLY)
+        for source, target in ((nowhere, 0), (output, 1), (output, 2)):
+            os.dup2(source, target)
+        os.closerange(3, CHANNEL)
+        os.closerange(CHANNEL + 1, 1024)
+        sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), _text_stream(1), _text_stream(2)
+        confine.die_with_parent()
+        confine.limit(request["memory_mb"], request["cpu_seconds"])
+        if confine.can_seal():
+            confine.seal()
+        Chapter(request["body_limit"]).answer()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _text_stream(descriptor):
+    return open(descriptor, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def read_exactly(count):
+    """Exactly `count` bytes from the grader; the end of the channel ends this process."""
+    parts = bytearray()
+    while len(parts) < count:
+        part = os.read(CHANNEL, min(count - len(parts), 1 << 20))
+        if not part:
+            os._exit(0)
+        parts += part
+    return bytes(parts)
+
+
+def receive():
+    header, body = frames.lengths(read_exactly(frames.LENGTHS.size))
+    return frames.unpack(read_exactly(header), read_exactly(body))
+
+
+def send(header, blobs=()):
+    _flush()
+    data = memoryview(frames.pack(header, blobs))
+    while data:
+        data = data[os.write(CHANNEL, data) :]
+
+
+def _flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # a notebook may have put anything there; its output is not worth its answers
+            continue
+
+
+class Chapter:
+    """One notebook, run from top to bottom, and the functions it defined."""
+
+    def __init__(self, body_limit):
+        self.body_limit = body_limit
+        self.module = types.ModuleType("__main__")
+        self.module.__dict__.update(display=_ignore, get_ipython=_ignore)
+
+    def answer(self):
+        """Answer the grader's frames until the channel closes."""
+        for name in [name for name in sys.modules if name.partition(".")[0] == "course_lib"]:
+            del sys.modules[name]
+        sys.meta_path.insert(0, StubFinder())
+        sys.modules["__main__"] = self.module
+        while True:
+            header, blobs = receive()
+            if header["op"] == "run":
+                self.run(json.loads(blobs[0]), header["names"], header["texts"])
+            else:
+                self.call(header, blobs)
+
+    def run(self, cells, names, texts):
+        """Run the cells; report the wanted texts first, because they need no running, then errors and signatures."""
+        send({"op": "texts", "texts": assigned_texts(cells, set(texts))})
+        errors = []
+        for number, source in enumerate(cells, 1):
+            error = run_cell(source, f"<cell {number}>", self.module.__dict__)
+            if error is not None and len(errors) < ERROR_LIMIT:
+                errors.append({"cell": number, **error})
+        found = {name: signature(self.module.__dict__.get(name)) for name in names}
+        send({"op": "ready", "errors": errors, "signatures": found})
+
+    def call(self, header, blobs):
+        function = self.module.__dict__.get(header["name"])
+        if not callable(function):
+            send({"op": "outcome", "id": header["id"], "kind": "missing"})
+            return
+        args = frames.decode(header["args"], blobs, proxy=lambda index, name: proxy(header["id"], index, name))
+        try:
+            outcome = calling.call(function, args)
+        except BaseException as error:  # a notebook may raise what is no Exception; it is still only an error
+            outcome = calling.Outcome("raised", error=calling.describe(error))
+        answer = {"op": "outcome", "id": header["id"], "kind": outcome.kind, "error": outcome.error}
+        answer |= {"line": outcome.line, "line_number": outcome.line_number}
+        blobs = []
+        value = frames.encode(outcome.value, blobs)
+        size = sum(len(blob) for blob in blobs)
+        if size > self.body_limit:
+            message = (
+                f"a call returned {size / 1e6:,.0f} MB, more than the {self.body_limit / 1e6:,.0f} MB that are taken"
+            )
+            send({**answer, "kind": "stopped", "error": message})
+        else:
+            send({**answer, "value": value}, blobs)
+
+
+def proxy(call_id, index, name):
+    """A function that stays with the grader: every call of it goes out as a frame and its value comes back."""
+
+    def outside(*args):
+        blobs = []
+        tree = frames.encode(calling.plain(args), blobs)
+        send({"op": "callback", "id": call_id, "index": index, "args": tree}, blobs)
+        header, blobs = receive()
+        if header["op"] == "raised":
+            kind = getattr(builtins, header["type"], RuntimeError)
+            raise kind(header["message"])
+        return frames.decode(header["value"], blobs)
+
+    outside.__name__ = outside.__qualname__ = name
+    return outside
+
+
+def signature(function):
+    """[parameter names or None, how many are required], or None for what cannot be called."""
+    if not callable(function):
+        return None
+    try:
+        return [calling.parameter_names(function), calling.required_count(function)]
+    except Exception:  # __signature__ may be anything
+        return [None, 0]
+
+
+def assigned_texts(cells, wanted):
+    """name -> text of the last assignment of a plain string to a wanted name at the top level; nothing is run."""
+    found = {}
+    for source in cells if wanted else ():
+        try:
+            tree = ast.parse(without_magics(source))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in tree.body:
+            if isinstance(node, ast.Assign):
+                targets = node.targets
+            elif isinstance(node, ast.AnnAssign):
+                targets = [node.target]
+            else:
+                continue
+            if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+                names = {target.id for target in targets if isinstance(target, ast.Name)}
+                found.update(dict.fromkeys(names & wanted, node.value.value[: frames.STRING_LIMIT]))
+    return found
+
+
+def run_cell(source, filename, namespace):
+    """Run one cell; None, or what went wrong as {"error", "line", "line_number"}."""
+    source = without_magics(source)
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    try:
+        code = compile(source, filename, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        if code.co_flags & 0x80:  # inspect.CO_COROUTINE: there is an await at the top level
+            import asyncio
+
+            asyncio.run(eval(code, namespace))
+        else:
+            exec(code, namespace)
+    except BaseException as error:  # also SystemExit and KeyboardInterrupt: the next cell runs all the same
+        line, number = calling.failing_line(error)
+        return {"error": calling.describe(error), "line": line, "line_number": number}
+    return None
+
+
+def without_magics(source):
+    """The cell as Python: IPython's magics and shell lines become `pass`, line numbers stay."""
+    first = source.lstrip().split("\n", 1)[0].split()
+    if first and first[0].startswith("%%"):
+        if first[0] not in TRANSPARENT_MAGICS:
+            return ""
+        source = source.replace(first[0], "#", 1)
+    try:
+        compile(source, "<cell>", "exec", flags=ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "\n".join(_without_magic(line) for line in source.split("\n"))
+    return source
+
+
+def _without_magic(line):
+    text = line.strip()
+    if text.startswith(("%", "!", "?")) or (text.endswith("?") and not text.startswith("#")):
+        return line[: len(line) - len(line.lstrip())] + "pass"
+    return line
+
+
+class Nothing:
+    """What every name of a stubbed module is: it can be called, read, unpacked and entered, and does nothing."""
+
+    def __call__(self, *args, **kwargs):
+        return self
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, key):
+        return self
+
+    def __setitem__(self, key, value):
+        pass
+
+    def __iter__(self):
+        # `figure, axes = plt.subplots()` must unpack: the caller's own code says into how many names.
+        frame = sys._getframe(1)
+        code, at = frame.f_code.co_code, frame.f_lasti
+        return iter([self] * code[at + 1] if code[at] == opmap["UNPACK_SEQUENCE"] else [])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return False
+
+    def __bool__(self):
+        return False
+
+    def __repr__(self):
+        return "(left out while grading)"
+
+
+class StubModule(types.ModuleType):
+    """A package all of whose names are Nothing."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Nothing()
+
+
+class StubFinder:
+    """Finds every module of the stubbed packages, so that drawing and checking cells do nothing."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in STUBBED:
+            return ModuleSpec(name, self, is_package=True)
+        return None
+
+    def create_module(self, spec):
+        return StubModule(spec.name)
+
+    def exec_module(self, module):
+        pass
+
+
+def _ignore(*args, **kwargs):
+    return None
