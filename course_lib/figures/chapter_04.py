@@ -220,9 +220,9 @@ def entry_by_entry():
     return Explorer(
         {
             "stacking": widgets.Dropdown(options=list(STACKINGS), description="vec stacks"),
-            "k": widgets.IntSlider(value=3, min=1, max=5, description="k, columns of W"),
             "i": widgets.IntSlider(value=2, min=1, max=4, description="i, row of XW"),
             "j": widgets.IntSlider(value=2, min=1, max=5, description="j, column of XW"),
+            "k": widgets.IntSlider(value=3, min=1, max=5, description="k, columns of W"),
         },
         _Structure(),
         "pick an entry of XW; its row of the Jacobian is marked in red, the weights it can hear in blue.",
