@@ -5,7 +5,7 @@ ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 WORKERS ?= 2
 NBVAL := $(BIN)/python -m pytest -p no:cacheprovider --nbval-current-env -n $(WORKERS) --dist loadscope
 
-.PHONY: lab test notebooks release bench lint clean
+.PHONY: lab test notebooks release pictures bench lint clean
 
 lab: .venv/.lab
 	$(BIN)/jupyter lab $(ROOT_FLAG) --ServerApp.root_dir="$(CURDIR)" \
@@ -26,6 +26,9 @@ notebooks: .venv/.test
 release: .venv/.lab
 	$(BIN)/course release
 
+pictures: .venv/.test
+	$(BIN)/python -m pytest tests/browser/make_pictures.py
+
 bench: .venv/.test
 	$(BIN)/python -m tests.benchmarks
 
@@ -33,6 +36,8 @@ bench: .venv/.test
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	# The course asks nobody to be told news, and fetches none.
+	$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
 	touch $@
 
 .venv/.test: .venv/.lab

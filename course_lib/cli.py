@@ -62,9 +62,7 @@ def grade(
 
 @app.command()
 def release(
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit with 1 if one is behind.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 if one is behind.")] = False,
 ):
     """Make the student edition: exercises/ from solutions/."""
     from course_lib.grading.release import release as write

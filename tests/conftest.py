@@ -32,3 +32,11 @@ def chromium():
 @pytest.fixture(scope="session")
 def bwrap():
     return need("bwrap", "the grading sandbox is bubblewrap")
+
+
+@pytest.fixture(scope="session")
+def confinement(bwrap):
+    """How this machine confines a notebook: tried, not only looked for."""
+    from course_lib.grading.sandbox import find_confinement
+
+    return find_confinement("bwrap")

@@ -128,7 +128,7 @@ def failing_line(error, function=None):
 
 def plain(value, depth=0):
     """The value rebuilt from known types: subclasses, objects and lazy things do not get through."""
-    if value is None or type(value) in (bool, int, float, complex):
+    if value is None or type(value) in (bool, int, float, complex, Other):
         return value
     if type(value) is str:
         return value[:TEXT_LIMIT]

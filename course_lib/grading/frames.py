@@ -107,10 +107,10 @@ def _encode_array(value, blobs):
 
 def decode(tree, blobs, proxy=None, depth=0):
     """The value of a JSON tree; `proxy(index, name)` stands in for a callable where callables are allowed."""
-    if tree is None or type(tree) is bool:
-        return tree
     if depth > DEPTH_LIMIT:
         raise FrameError("nested too deeply")
+    if tree is None or type(tree) is bool:
+        return tree
     if not isinstance(tree, list) or not tree or tree[0] not in _DECODERS:
         raise FrameError("a value of an unknown type")
     try:

@@ -2,27 +2,49 @@
 
 import nbformat
 
+from course_lib.checks import find
 from tests.browser.test_lab import open_notebook, page, scrolled_to  # noqa: F401  (page is a fixture)
+from tests.test_walk import CHAPTER, course, filled, solution, solved  # noqa: F401  (solution is a fixture)
 
-WRONG = "    return np.array([[np.cos(theta), -np.sin(theta)], [np.sin(theta), np.cos(theta)]])"
-STUB = "    # YOUR CODE HERE\n    raise NotImplementedError()"
+
+def mistaken(name, id):
+    """The source of one named mistake."""
+    exercise = find(name)
+    return next(mistake for mistake in exercise.mistakes if mistake.id == id).source(name)
 
 
 def test_student(page, lab, course_copy, course_root):  # noqa: F811
     path = course_copy / "exercises" / "01_gradients_and_jacobians.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    cell = next(cell for cell in notebook.cells if "def polar_jacobian" in cell.source)
-    cell.source = cell.source.replace(STUB, WRONG)
-    nbformat.write(notebook, path)
+    answers = {"polar_jacobian": mistaken("polar_jacobian", "chain-factor")}
+    path.write_text(filled(nbformat.read(path, as_version=4), answers))
     page.set_viewport_size({"width": 1150, "height": 620})
     open_notebook(page, lab, f"exercises/{path.name}")
     verdict = page.get_by_text("polar_jacobian: wrong values")
     scrolled_to(page, verdict)
-    page.get_by_role("button", name="No", exact=True).click()
-    page.locator(".jp-WindowedPanel-outer").first.hover()
-    page.mouse.wheel(0, -60)
     page.wait_for_timeout(1500)
-    picture = course_root / "notebooks" / "images" / "student.png"
-    picture.parent.mkdir(exist_ok=True)
-    page.screenshot(path=picture)
+    page.screenshot(path=image(course_root, "student"))
     assert verdict.is_visible()
+
+
+def test_feedback(browser, bwrap, course_copy, course_root, solution):  # noqa: F811
+    path = course_copy / "exercises" / "01_gradients_and_jacobians.ipynb"
+    answers = {
+        **solved(solution),
+        "polar_jacobian": mistaken("polar_jacobian", "chain-factor"),
+        "central_jacobian": mistaken("central_jacobian", "alias"),
+    }
+    path.write_text(filled(nbformat.read(course_root / "exercises" / path.name, as_version=4), answers))
+    (course_copy / "inbox").mkdir(exist_ok=True)
+    assert course("submit", CHAPTER, "--student", "ada", "--inbox", "inbox", cwd=course_copy).returncode == 0
+    assert course("grade", "inbox", cwd=course_copy).returncode == 0
+    page = browser.new_page(viewport={"width": 900, "height": 640})  # noqa: F811
+    page.goto((course_copy / "graded" / "feedback" / "ada.html").as_uri())
+    page.get_by_text("Hints").first.click()
+    page.screenshot(path=image(course_root, "feedback"))
+    page.close()
+
+
+def image(course_root, name):
+    path = course_root / "notebooks" / "images" / f"{name}.png"
+    path.parent.mkdir(exist_ok=True)
+    return path

@@ -1,0 +1,76 @@
+"""course.toml: what is written is what is meant, and mistakes are named with what was expected."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from course_lib.errors import CourseError
+from course_lib.grading.config import Config, Late, config_from, course_root, load_config
+
+TOML = """
+title = "Backpropagation"
+chapters = ["01", "02"]
+attempts = "best"
+seed = 7
+inbox = "hand-in"
+[points]
+mse = 3
+[due]
+01 = 2030-10-01T12:00:00+02:00
+[late]
+per_day = 0.25
+cut_off_days = 3
+[limits]
+seconds_per_call = 2.5
+"""
+
+
+def test_every_key_is_read(tmp_path):
+    (tmp_path / "course.toml").write_text(TOML)
+    config = load_config(tmp_path)
+    assert (config.title, config.chapters, config.attempts) == ("Backpropagation", ("01", "02"), "best")
+    assert (config.seed, config.inbox, config.points) == (7, "hand-in", {"mse": 3})
+    assert config.due == {"01": datetime(2030, 10, 1, 10, tzinfo=UTC)}
+    assert config.late == Late(0.25, 3)
+    assert config.limits.seconds_per_call == 2.5
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"titel": "x"}, "did you mean `title`"),
+        ({"limits": {"second_per_call": 1}}, "did you mean `limits.seconds_per_call`"),
+        ({"chapters": ["1"]}, "two digits"),
+        ({"attempts": "last"}, '"latest" or "best"'),
+        ({"seed": True}, "whole number"),
+        ({"points": {"mse": -1}}, "0 or more"),
+        ({"points": {"mse": float("nan")}}, "0 or more"),
+        ({"due": {"01": datetime(2030, 1, 1)}}, "zone"),
+        ({"late": {"per_day": 10}}, "between 0 and 1"),
+        ({"limits": {"memory_mb": 0}}, "above 0"),
+        ({"student": 3}, "a text"),
+    ],
+)
+def test_a_mistake_is_named_with_what_was_expected(table, words):
+    with pytest.raises(CourseError, match=words):
+        config_from(table)
+
+
+def test_a_broken_file_is_named(tmp_path):
+    (tmp_path / "course.toml").write_text("title = ")
+    with pytest.raises(CourseError, match="course.toml cannot be read"):
+        load_config(tmp_path)
+
+
+def test_the_root_is_found_from_below(tmp_path):
+    (tmp_path / "course.toml").touch()
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    assert course_root(tmp_path / "a" / "b") == tmp_path
+
+
+def test_lateness_costs_a_share_per_day_begun_until_nothing_is_left():
+    due = datetime(2030, 1, 1, tzinfo=UTC)
+    config = Config(due={"01": due}, late=Late(0.25, 3))
+    days = [-1, 0, 0.5, 1, 1.5, 3, 3.1]
+    assert [config.share_after("01", due + timedelta(days=d)) for d in days] == [1, 1, 0.75, 0.75, 0.5, 0.25, 0]
+    assert config.share_after("02", due + timedelta(days=9)) == 1

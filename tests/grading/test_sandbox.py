@@ -1,0 +1,248 @@
+"""A notebook in the sandbox: right answers are right, honest accidents cost nothing, attacks earn nothing."""
+
+import json
+import os
+import socket
+import threading
+
+import pytest
+
+from tests.grading.handing_in import SEED, SLOPE, chapter_01, graded, notebook, verdict
+
+
+def test_right_answers_of_a_chapter_with_function_arguments_are_right(confinement):
+    result = graded(confinement, chapter_01(), "01")
+    assert result.status == "graded"
+    assert [(v.exercise, v.status) for v in result.verdicts if v.status != "right"] == []
+    assert len(result.verdicts) == 5
+
+
+def test_both_seats_say_the_same(confinement):
+    import numpy as np
+
+    from course_lib.checks import find, judge
+    from course_lib.checks.judging import FunctionCaller
+
+    wrong = "def polar_jacobian(r, theta):\n    return np.array([[r, theta], [0.0, 1.0]])"
+    there = next(
+        v
+        for v in graded(confinement, chapter_01(polar_jacobian=wrong), "01").verdicts
+        if v.exercise == "polar_jacobian"
+    )
+    namespace = {"np": np}
+    exec(wrong, namespace)
+    here = judge(find("polar_jacobian"), FunctionCaller(namespace["polar_jacobian"]), SEED)
+    assert not here.ok
+    assert (there.status, there.message, there.mistake) == (here.status, here.message, here.mistake)
+
+
+HARMLESS = {
+    "checks and pictures": "from course_lib import check, submit\nimport matplotlib.pyplot as plt\n"
+    "from course_lib.figures.chapter_01 import anything\nfigure, (left, right) = plt.subplots(1, 2)\n"
+    "with plt.style.context('x'):\n    left.plot([1]).set_color('k')\ncheck(square_slope)\nsubmit(student='me')",
+    "a magic": "%matplotlib inline\n!ls\nvalue = 3\nvalue?",
+    "a cell in another language": "%%bash\nrm -rf /",
+    "a timed cell": "%%time\nimport math",
+    "await": "import asyncio\nawait asyncio.sleep(0)",
+    "display": "display(3)\nget_ipython()",
+    "a failing cell": "1 / 0",
+    "a broken cell": "def (:",
+    "sys.exit": "import sys\nsys.exit(3)",
+    "an exception that is none": "raise KeyboardInterrupt",
+    "a warning": "import warnings\nwarnings.warn('careful', RuntimeWarning)",
+    "print everything away": "import sys\nsys.stdout.close()\nsys.stdout = None",
+    "a copied answer": SLOPE,
+    "asking for input": "input('how old are you')",
+    "ignored signals": "import signal\nfor s in (2, 15):\n    signal.signal(s, signal.SIG_IGN)",
+    "memory that is not there": "x = bytearray(4 << 30)",
+    "64-bit recursion": "import sys\ndef f(): return f()\ntry:\n    f()\nexcept RecursionError:\n    pass",
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_an_honest_accident_costs_nothing(confinement, name):
+    result = verdict(confinement, SLOPE, HARMLESS[name])
+    assert (result.status, result.points) == ("right", result.max_points)
+
+
+def test_a_failing_cell_is_recorded_with_its_line(confinement):
+    result = graded(confinement, notebook(SLOPE, "a = 1\nb = a / 0"))
+    assert result.errors == (("cell 2", "ZeroDivisionError: division by zero", "b = a / 0"),)
+
+
+def test_the_answers_own_line_is_shown(confinement):
+    result = verdict(confinement, "def square_slope(x):\n    return missing * x")
+    assert result.status == "raised"
+    assert "NameError" in result.message and "return missing * x" in result.message
+
+
+def test_a_right_answer_that_warns_and_prints_200_mb_is_right_and_its_output_is_bounded(confinement):
+    from dataclasses import replace
+
+    from tests.grading.handing_in import QUICK
+
+    cell = "for _ in range(200):\n    print('x' * (1 << 20))"
+    limits = replace(QUICK, output_mb=1024, seconds_per_chapter=20)
+    result = graded(confinement, notebook(SLOPE, cell), limits=limits)
+    assert result.verdicts[0].ok
+    assert result.printed_bytes > 200 << 20
+    assert len(result.printed) <= limits.output_kb << 10
+
+
+def test_an_answer_that_changes_its_argument_is_compared_with_the_graders_copy(confinement):
+    cheat = "def linear_approximation(y, J, delta):\n    y[:] = 0; J[:] = 0; delta[:] = 0\n    return y + J @ delta"
+    result = graded(confinement, chapter_01(linear_approximation=cheat), "01")
+    assert not next(v for v in result.verdicts if v.exercise == "linear_approximation").ok
+
+
+# name -> (cells, words that the verdict's message must hold)
+STOPPED = {
+    "endless loop at the top level": ("while True: pass", "endless loop"),
+    "endless loop that swallows interrupts": (
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        "endless loop",
+    ),
+    "os._exit at the top level": ("import os\nos._exit(0)", "exit code 0"),
+    "a crash": ("import ctypes\nctypes.string_at(0)", "signal 11"),
+    "too much output": ("while True: print('x' * 100000)", "printed more than 64 MB"),
+}
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_what_ends_the_whole_notebook_is_stopped_with_the_reason(confinement, name):
+    cell, words = STOPPED[name]
+    result = verdict(confinement, SLOPE, cell)
+    assert (result.status, result.points) == ("stopped", 0)
+    assert words in result.message
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("while True: pass", "took longer than 0.6 s"),
+        ("import os; os._exit(7)", "exit code 7"),
+        ("import os; os.closerange(3, 400); import time; time.sleep(9)", "closed its line"),
+        ("return np.ones(3_000_000)", "more than the 8 MB"),
+        ("while True: f(x)", "20,000 times"),
+    ],
+)
+def test_what_ends_one_answer_leaves_the_others(confinement, body, words):
+    hostile = f"def central_jacobian(f, x, h):\n    {body}"
+    limits = None
+    if "f(x)" in body:
+        from dataclasses import replace
+
+        from tests.grading.handing_in import QUICK
+
+        limits = replace(QUICK, seconds_per_call=20, seconds_per_chapter=40)
+    result = graded(confinement, chapter_01(central_jacobian=hostile), "01", **({"limits": limits} if limits else {}))
+    by_name = {v.exercise: v for v in result.verdicts}
+    stopped = by_name.pop("central_jacobian")
+    assert (stopped.status, stopped.points) == ("stopped", 0)
+    assert words in stopped.message
+    assert all(v.ok for v in by_name.values())
+
+
+# Each tries to get the point of square_slope without the slope, or to reach what it must not reach.
+HOSTILE = {
+    "equals everything": "class Yes:\n    def __eq__(self, other): return True\n    __array_ufunc__ = None\n"
+    "    def __array__(self, *a, **k): return 2\ndef square_slope(x): return Yes()",
+    "an ndarray subclass": "import numpy as np\nclass A(np.ndarray):\n    def __sub__(self, other): return 0\n"
+    "def square_slope(x): return np.zeros(()).view(A)",
+    "an array of objects": "import numpy as np\ndef square_slope(x): return np.array([{'a': 1}], dtype=object)",
+    "a pickle bomb": "import numpy as np, os\nclass P:\n    def __reduce__(self): return os._exit, (3,)\n"
+    "def square_slope(x): return np.array([P()], dtype=object)",
+    "patched numpy": "import numpy as np\nnp.allclose = np.array_equal = lambda *a, **k: True\n"
+    "def square_slope(x): return x * 0.0",
+    "an integer of a million digits": "def square_slope(x): return 10 ** 1_000_000",
+    "deep nesting": "def square_slope(x):\n    t = ()\n    for _ in range(100000): t = (t,)\n    return t",
+    "the reference": "def square_slope(x):\n    from course_lib.checks.chapter_00 import square_slope as s\n"
+    "    return s.definition(x)",
+    "walking the frames": "import gc, sys\ndef square_slope(x):\n    for o in gc.get_objects():\n"
+    "        if type(o).__name__ == 'Exercise': return o.definition(x)\n    return None",
+    "forged frames on every descriptor": "import os, json, struct\n"
+    "def forge(header):\n    text = json.dumps(header).encode()\n"
+    "    data = struct.pack('>II', len(text), 0) + text\n"
+    "    for fd in range(1024):\n        try: os.write(fd, data)\n        except OSError: pass\n"
+    "def square_slope(x):\n    forge({'op': 'verdict', 'status': 'right', 'points': 9, 'blobs': []})\n    return None",
+    "a forged outcome of another type": "import os, json, struct\ndef square_slope(x):\n"
+    "    text = json.dumps({'op': 'outcome', 'id': 1, 'kind': 'value', 'value': ['function', 0, 'f'], 'blobs': []})\n"
+    "    data = struct.pack('>II', len(text), 0) + text.encode()\n"
+    "    for fd in range(3, 1024):\n        try: os.write(fd, data)\n        except OSError: pass\n    return 0",
+    "a frame that claims 4 GB": "import os\ndef square_slope(x):\n    for fd in range(3, 1024):\n"
+    "        try: os.write(fd, b'\\xff' * 8)\n        except OSError: pass\n    return 0",
+    "a fork bomb": "import os\ndef square_slope(x):\n    while True: os.fork()",
+    "another program": "import subprocess\ndef square_slope(x): return subprocess.run(['/bin/sh', '-c', 'id'])",
+    "killing the parent": "import os, signal\ndef square_slope(x): os.kill(os.getppid(), signal.SIGKILL)",
+    "filling the disk": "def square_slope(x):\n    i = 0\n    while True:\n"
+    "        with open(f'/tmp/{i}', 'wb') as f: f.write(b'0' * (8 << 20))\n        i += 1",
+    "writing elsewhere": "def square_slope(x): open('/sandbox/lib/numpy/__init__.py', 'a')",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_an_attack_earns_nothing(confinement, name):
+    result = graded(confinement, notebook(HOSTILE[name]))
+    assert result.status == "graded"
+    assert result.verdicts[0].points == 0
+    assert result.verdicts[0].status not in ("right", "not attempted")
+    assert result.verdicts[0].message
+
+
+def looked_up(confinement, expression):
+    """What an expression is inside the sandbox, printed there."""
+    return graded(confinement, notebook("import os", f"print({expression})")).printed.strip()
+
+
+def test_nothing_of_the_machine_is_seen(confinement, tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    paths = ["/etc/passwd", "/proc", "/home", "/usr/bin/env", str(tmp_path), str(tmp_path / "secret"), __file__]
+    paths += [
+        os.path.expanduser("~/.bashrc"),
+        "/sandbox/course_lib/checks/judging.py",
+        "/sandbox/course_lib/__init__.py",
+    ]
+    assert json.loads(looked_up(confinement, f"str([os.path.exists(p) for p in {paths}]).lower()")) == [False] * len(
+        paths
+    )
+
+
+def test_nothing_of_the_environment_is_seen(confinement, monkeypatch):
+    monkeypatch.setenv("COURSE_SECRET", "secret")
+    assert "COURSE_SECRET" not in looked_up(confinement, "sorted(os.environ)")
+
+
+def test_the_notebook_does_not_run_as_the_grader(confinement):
+    assert looked_up(confinement, "os.getuid(), os.getgid(), os.getgroups()") == "65534 65534 []"
+
+
+def test_no_connection_reaches_this_machine(confinement):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.1)
+        arrived = []
+
+        def wait():
+            try:
+                arrived.append(server.accept())
+            except TimeoutError:
+                return
+
+        thread = threading.Thread(target=wait)
+        cell = f"import socket\nsocket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 1)"
+        thread.start()
+        result = graded(confinement, notebook(SLOPE, cell))
+        thread.join()
+    assert arrived == []
+    assert result.verdicts[0].ok
+    assert "Error" in result.errors[0][1]
+
+
+def test_one_chapter_that_kills_its_sandbox_leaves_the_students_other_chapters(confinement):
+    from course_lib.grading.unit import Pending, Unit, grade_unit
+    from tests.grading.handing_in import QUICK
+
+    hang = notebook(SLOPE, "while True: pass")
+    pending = (Pending("a", "00", hang), Pending("b", "01", chapter_01()), Pending("c", "00", notebook(SLOPE)))
+    results = grade_unit(Unit("ada", pending, SEED, "bwrap", QUICK), confinement)
+    assert [r.key for r in results] == ["a", "b", "c"]
+    assert [all(v.ok for v in r.verdicts) for r in results] == [False, True, True]
