@@ -33,15 +33,17 @@ bench: .venv/.test
 	$(BIN)/python -m tests.benchmarks
 
 .venv/.lab: pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
-	# The course asks nobody to be told news, and fetches none.
-	$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
+	@echo "Installing JupyterLab and the course into .venv. This takes a minute or two, once."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@# The course fetches no news, and asks nobody whether it may.
+	@$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
+	@touch $@
 
 .venv/.test: .venv/.lab
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@echo "Installing what the tests need."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
 clean:

@@ -45,12 +45,15 @@ def grade(
         int | None, typer.Option(min=0, help="Picks the draws; else course.toml, else the gradebook's.")
     ] = None,
     sandbox: Annotated[
-        str, typer.Option(help="bwrap, or process (weaker: does not hide this machine's files).")
+        str, typer.Option(help="bwrap, or process (weaker: a notebook can read this machine's files).")
     ] = "bwrap",
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; else one per processor.")] = None,
     regrade: Annotated[bool, typer.Option(help="Grade again what is graded, and show what changes.")] = False,
 ):
     """Grade what is new in an inbox, without trusting any of it."""
+    from course_lib.grading import need_linux
+
+    need_linux()
     # Workers are forked from here, and one BLAS thread each is fastest; NumPy reads this when it is first imported.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     from course_lib.grading.console import grade as grade_inbox

@@ -10,7 +10,9 @@ import inspect
 import linecache
 import textwrap
 import time
+import types
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -72,12 +74,7 @@ def required_count(function):
 def is_blank(function):
     """Whether the body has no statement: a docstring, `...` or `pass` alone."""
     code = getattr(function, "__code__", None)
-    if code is None:
-        return False
-    idle = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
-    steps = list(dis.get_instructions(code))
-    loads = [step for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")]
-    if any(step.opname not in idle for step in steps) or any(step.argval is not None for step in loads):
+    if not isinstance(code, types.CodeType) or not _does_nothing(code):
         return False
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
@@ -85,6 +82,15 @@ def is_blank(function):
         return True
     # `return None` compiles to the same steps as `pass`, but somebody wrote it.
     return not any(isinstance(node, ast.Return) for node in ast.walk(tree))
+
+
+@lru_cache(maxsize=256)
+def _does_nothing(code):
+    """Whether a code object only returns None; kept, because every call of every draw asks."""
+    idle = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+    steps = list(dis.get_instructions(code))
+    loads = [step for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")]
+    return all(step.opname in idle for step in steps) and all(step.argval is None for step in loads)
 
 
 def call(function, args):

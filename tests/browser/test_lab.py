@@ -18,7 +18,8 @@ def page(browser):
 
 def open_notebook(page, lab, path):
     """Open one notebook of the course and run it from top to bottom."""
-    page.goto(re.sub(r"/lab/tree/[^?]*", f"/lab/tree/{path}", lab))
+    # `reset` forgets the tabs that an earlier page left open.
+    page.goto(re.sub(r"/lab/tree/[^?]*", f"/lab/tree/{path}", lab) + "&reset")
     page.wait_for_selector(".jp-Notebook")
     kernel_idle(page)
     page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -26,12 +27,12 @@ def open_notebook(page, lab, path):
 
 
 def kernel_idle(page):
-    page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status=idle]")
+    page.locator("#jp-bottom-panel, .jp-StatusBar-Widget").get_by_text("| Idle").first.wait_for()
 
 
 def scrolled_to(page, locator, steps=60):
     """The element, once scrolling down has brought it into the page: JupyterLab builds only the cells in view."""
-    page.locator(".jp-WindowedPanel-outer").first.hover()
+    page.locator(".jp-WindowedPanel-outer:visible").first.hover()
     for _ in range(steps):
         if locator.count():
             locator.first.scroll_into_view_if_needed()

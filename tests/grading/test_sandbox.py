@@ -213,7 +213,8 @@ def test_nothing_of_the_environment_is_seen(confinement, monkeypatch):
 
 
 def test_the_notebook_does_not_run_as_the_grader(confinement):
-    assert looked_up(confinement, "os.getuid(), os.getgid(), os.getgroups()") == "65534 65534 []"
+    assert looked_up(confinement, "*os.getresuid(), *os.getresgid(), *os.getgroups()").split()[:6] == ["65534"] * 6
+    assert looked_up(confinement, "set(os.getgroups()) - {65534}") == "set()"
 
 
 def test_no_connection_reaches_this_machine(confinement):
@@ -246,3 +247,41 @@ def test_one_chapter_that_kills_its_sandbox_leaves_the_students_other_chapters(c
     results = grade_unit(Unit("ada", pending, SEED, "bwrap", QUICK), confinement)
     assert [r.key for r in results] == ["a", "b", "c"]
     assert [all(v.ok for v in r.verdicts) for r in results] == [False, True, True]
+
+
+@pytest.fixture(scope="session")
+def process_confinement():
+    """The weaker sandbox; root can only use it with a Python that nobody can read."""
+    from course_lib.errors import CourseError
+    from course_lib.grading.sandbox import find_confinement
+
+    try:
+        return find_confinement("process")
+    except CourseError as error:
+        pytest.skip(str(error))
+
+
+def test_the_process_sandbox_grades_and_changes_no_file(process_confinement, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("as it was")
+    tmp_path.chmod(0o777)
+    precious.chmod(0o666)
+    attempts = [
+        f"open({str(precious)!r}, 'w').write('gone')",
+        f"open({str(precious)!r}, 'a').write('more')",
+        f"import os; os.remove({str(precious)!r})",
+        f"import os; os.rename({str(precious)!r}, {str(tmp_path / 'else')!r})",
+        f"import os; os.truncate({str(precious)!r}, 0)",
+        f"import os; os.chmod({str(precious)!r}, 0)",
+        f"open({str(tmp_path / 'new')!r}, 'x')",
+        "import socket; socket.socket()",
+        "import os; os.kill(os.getppid(), 9)",
+        "import os; os.fork()",
+    ]
+    result = graded(process_confinement, notebook(SLOPE, *attempts))
+    assert result.verdicts[0].ok
+    assert [error for _, error, _ in result.errors if "PermissionError" not in error] == []
+    assert len(result.errors) == len(attempts)
+    assert os.listdir(tmp_path) == ["precious"]
+    assert precious.read_text() == "as it was"
+    assert graded(process_confinement, chapter_01(), "01").verdicts[2].ok
