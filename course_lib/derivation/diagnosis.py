@@ -12,12 +12,12 @@ from . import wording
 from .edits import Edit, Editor, differentiates
 from .evaluation import TooLarge, Undefined, _differentiates, evaluate
 from .judgement import DRAWS, FRESH, MODES, TOLERANCE, Bench, Relation, define, entry_order, is_zero
-from .names import Names, spoken_name
-from .shapes import Core, Misfit, Scope, Typer, dependencies, inlined, is_scalar, resolve
-from .tree import Node, add, free_indices, mul, names_in, neg, num, places, put, sym, walk
+from .names import Names, dependencies, spoken_name
+from .shapes import Core, Misfit, Scope, Typer, inlined, is_scalar, resolve
+from .tree import Node, add, free_indices, map_tree, mul, names_in, neg, num, places, put, sym, walk
 from .writer import plain_text
 
-SECONDS = 0.45
+SECONDS = 0.8
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Tester:
         self.shape = tuple(resolve(d) for d in self.core.shape)
         self.tolerance = max(TOLERANCE, relation.tolerance())
         self.known: dict[int, tuple] = {}
-        self.until = time.perf_counter() + SECONDS
+        self.until = time.thread_time() + SECONDS
         if bench.deadline is not None:
             self.until = min(self.until, bench.deadline)
 
@@ -77,7 +77,7 @@ class Tester:
 
     def typed(self, node: Node):
         """(typed tree, scope) of a candidate that has the truth's shape and indices, else None."""
-        if time.perf_counter() > self.until:
+        if time.thread_time() > self.until:
             raise TimeoutError
         scope = Scope(self.names)
         scope.free = {k: self.scope.free[k] for k in self.letters if k in self.scope.free}
@@ -85,7 +85,9 @@ class Tester:
         for k in range(len(self.letters)):
             scope.slots.setdefault(f"reserved {k}", max([*scope.slots.values(), -1]) + 1)
         scope.slots = {name: at for name, at in scope.slots.items()}
-        scope.direction_shapes = {k: tuple(resolve(d) for d in s) for k, s in self.scope.direction_shapes.items()}
+        scope.direction_shapes = {
+            k: tuple(resolve(d) for d in s) for k, s in self.scope.direction_shapes.items()
+        }
         highest = max(scope.slots.values(), default=-1)
         scope.slot = _counter(scope.slots, highest)
         try:
@@ -153,7 +155,9 @@ def _counter(slots, highest):
     return slot
 
 
-def diagnose(names: Names, bench: Bench, nodes, k: int, reference: int, misfit=None, clashes=()) -> Finding | None:
+def diagnose(
+    names: Names, bench: Bench, nodes, k: int, reference: int, misfit=None, clashes=()
+) -> Finding | None:
     """The mistake in member k, judged against member `reference`; None when nothing was confirmed.
 
     Bounded in time; what was found so far is given up when time runs out.
@@ -190,7 +194,8 @@ def _search(tester, names, bench, truth, member, misfit):
             found = test(tester, names, bench, truth, member)
             if found:
                 return found
-    return _first(tester, edits, lambda e: e.cost > 1.3)
+    found = _first(tester, edits, lambda e: e.cost > 1.3)
+    return found or (_without_a_name(tester, names, member) if fits else None)
 
 
 def _number_for_array(tester, member):
@@ -202,7 +207,9 @@ def _number_for_array(tester, member):
 
 
 def _own_name(truth: Node) -> set[str]:
-    """Names that would only restate the truth: its own, when it is a defined name and not a derivative of one."""
+    """Names that would only restate the truth: its own, when it is a defined name and not a derivative of
+    one.
+    """
     return set() if any(n.op in ("grad", "hess", "d") for n in walk(truth)) else names_in(truth)
 
 
@@ -215,15 +222,28 @@ def _first(tester, edits: list[Edit], wanted) -> Finding | None:
 
 
 def _clash(tester, member, clashes):
-    """An index both free and summed: rename the summed one; a mistake even where the hidden meaning is right."""
-    edits = [e for e in Editor(tester.names, member, tester.truth).indices() if "another name" in e.words]
-    for edit in edits:
+    """An index both free and summed: rename the summed one, and if need be mend one more subscript.
+
+    A mistake even where the hidden meaning is right, and even when nothing mends it: that the letter is used
+    twice is certain.
+    """
+    for edit in _renamings(tester, member):
         if tester.right(edit.tree):
             return Finding("index", wording.clash_words(clashes), edit.tree, edit.place.span, 0.9)
-    return None
+    for edit in _renamings(tester, member):
+        for second in Editor(tester.names, edit.tree, tester.truth).indices():
+            if tester.right(second.tree):
+                words = f"{wording.clash_words(clashes)}; once it is renamed, {second.words}"
+                return Finding("index", words, second.tree, edit.place.span, 0.95)
+    return Finding("index", wording.clash_words(clashes), None, None, 0.99)
 
 
-# -- cheap tests -----------------------------------------------------------------------------------------------------
+def _renamings(tester, member):
+    return [e for e in Editor(tester.names, member, tester.truth).indices() if "another name" in e.words]
+
+
+# -- cheap tests
+# -----------------------------------------------------------------------------------------------------
 
 
 def _ratio(tester, names, member, exclude):
@@ -238,7 +258,11 @@ def _ratio(tester, names, member, exclude):
         truth = tester.truth_on(number)[0]
         try:
             ratio = float((value * truth).sum()) / below if below > 1e-20 else None
-            if ratio is None or abs(ratio) < 1e-9 or not tester.near(np.broadcast_to(ratio * value, truth.shape), number):
+            if (
+                ratio is None
+                or abs(ratio) < 1e-9
+                or not tester.near(np.broadcast_to(ratio * value, truth.shape), number)
+            ):
                 return None
         except ValueError:
             return None
@@ -253,14 +277,24 @@ def _named_ratio(tester, names, member, numbers, ratios, exclude):
     if constant is not None:
         mended = scaled(member, constant)
         return Finding("factor", wording.factor(constant), mended, member.span)
-    sizes = [{d: tester.bench.env(k, tester.truth_on(k)[1], tester.active).draw.dims[d] for d in names.dims} for k in numbers]
+    sizes = [
+        {d: tester.bench.env(k, tester.truth_on(k)[1], tester.active).draw.dims[d] for d in names.dims}
+        for k in numbers
+    ]
     for powers in _power_products(names.dims):
-        c = _constant([r / np.prod([float(s[d]) ** e for d, e in powers.items()]) for r, s in zip(ratios, sizes, strict=True)])
+        c = _constant(
+            [
+                r / np.prod([float(s[d]) ** e for d, e in powers.items()])
+                for r, s in zip(ratios, sizes, strict=True)
+            ]
+        )
         if c is not None:
             mended = scaled(member, c)
             for d, e in powers.items():
                 mended = _by_dimension(mended, d, e)
-            return Finding("mean", wording.mean(powers, c), mended if tester.right(mended) else None, member.span)
+            return Finding(
+                "mean", wording.mean(powers, c), mended if tester.right(mended) else None, member.span
+            )
     return _by_number(tester, names, member, numbers, ratios, exclude)
 
 
@@ -269,7 +303,9 @@ def _by_number(tester, names, member, numbers, ratios, exclude):
     for name in names.symbols:
         if name in exclude or (names.symbols[name].rows, names.symbols[name].columns) != (1, 1):
             continue
-        values = [tester.bench.env(k, tester.truth_on(k)[1], tester.active).value(name).item() for k in numbers]
+        values = [
+            tester.bench.env(k, tester.truth_on(k)[1], tester.active).value(name).item() for k in numbers
+        ]
         for power in (1, -1):
             c = _constant([r / v**power for r, v in zip(ratios, values, strict=True)])
             if c == 1:
@@ -307,9 +343,17 @@ def _power_products(dims):
 
 
 def _minus_one(tester, member):
-    """−1 times the truth: point at the difference that is the wrong way round or the minus that is one too many."""
-    for edit in sorted(Editor(tester.names, member, tester.truth).signs(), key=lambda e: (e.place.op == "neg", e.cost)):
-        if edit.cost <= 1.0 and (edit.place.op == "add" and len(edit.place.args) == 2 or edit.place.op == "neg") and tester.right(edit.tree):
+    """−1 times the truth: point at the difference that is the wrong way round or the minus that is one too
+    many.
+    """
+    for edit in sorted(
+        Editor(tester.names, member, tester.truth).signs(), key=lambda e: (e.place.op == "neg", e.cost)
+    ):
+        if (
+            edit.cost <= 1.0
+            and (edit.place.op == "add" and len(edit.place.args) == 2 or edit.place.op == "neg")
+            and tester.right(edit.tree)
+        ):
             return Finding("sign", wording.minus_one(edit.words), edit.tree, edit.place.span, 0.9)
     return Finding("sign", wording.minus_one(None), neg(member), member.span, 0.9)
 
@@ -322,7 +366,8 @@ def _layout(tester, truth, member):
     return Finding("layout", wording.layout(truth, tester.shape), turned, member.span)
 
 
-# -- terms, assumptions, the product rule --------------------------------------------------------------------------------
+# -- terms, assumptions, the product rule
+# --------------------------------------------------------------------------------
 
 
 def _one_term(tester, names, bench, truth, member):
@@ -377,18 +422,28 @@ def _term_finding(tester, names, member, path, n, k, term, coefficients):
     numbers = (*range(DRAWS), *FRESH)
     for powers in _power_products(names.dims):
         sizes = [tester.bench.env(j, tester.truth_on(j)[1], tester.active).draw.dims for j in numbers]
-        c = _constant([r / np.prod([float(s[d]) ** e for d, e in powers.items()]) for r, s in zip(coefficients, sizes, strict=True)])
+        c = _constant(
+            [
+                r / np.prod([float(s[d]) ** e for d, e in powers.items()])
+                for r, s in zip(coefficients, sizes, strict=True)
+            ]
+        )
         if c is not None:
             changed = scaled(bare, c)
             for d, e in powers.items():
                 changed = _by_dimension(changed, d, e)
-            mended = put(member, path, add(*n.args[:k], neg(changed) if term.op == "neg" else changed, *n.args[k + 1 :]))
+            mended = put(
+                member,
+                path,
+                add(*n.args[:k], neg(changed) if term.op == "neg" else changed, *n.args[k + 1 :]),
+            )
             return Finding("term", wording.coefficient_of_dimension(said, powers, c), mended, term.span)
     return None
 
 
 ASSUMED = {
-    "symmetric": "is symmetric", "orthogonal": "is orthogonal", "unitsum": "sums to 1", "unitnorm": "has norm 1",
+    "symmetric": "is symmetric", "orthogonal": "is orthogonal", "unitsum": "sums to 1",
+    "unitnorm": "has norm 1",
     "positive": "is positive",
 }  # fmt: skip
 
@@ -403,7 +458,9 @@ def _assumption(tester, names, bench, truth, member):
             try:
                 if Tester(names, bench, truth, member, (name, promise)).right(member):
                     rows = promise == "unitsum" and s.rows != 1 and s.columns != 1
-                    words = wording.assumption(spoken_name(name), "has rows that sum to 1" if rows else ASSUMED[promise])
+                    words = wording.assumption(
+                        spoken_name(name), "has rows that sum to 1" if rows else ASSUMED[promise]
+                    )
                     return Finding("assumption", words, None, member.span)
             except (Misfit, Undefined, TooLarge):
                 continue
@@ -434,18 +491,30 @@ def _dropped_occurrence(tester, names, bench, truth, member):
     name = found.args[1].val if found.op == "grad" and found.args[1].op == "sym" else None
     held = [name] if name else tester.active
     for v in held:
-        at = [path for path, n in places(body) if n.op == "sym" and n.val == v]
-        if not 2 <= len(at) <= 4:
-            continue
-        for path in at:
-            if not _within_product(body, path, at):
-                continue
-            fixed = put(body, path, Node("frozen", [sym(v)]))
+        for fixed in _one_factor_held(body, v):
             candidate = Node(found.op, [fixed, *found.args[1:]], found.val)
-            reduced = _put_derivative(truth, candidate)
-            if _equal(tester, names, reduced, member):
+            if _equal(tester, names, _put_derivative(truth, candidate), member):
                 return Finding("product-rule", wording.product_rule(spoken_name(v)), None, member.span)
     return None
+
+
+PRODUCTS = ("mul", "had", "frob", "kron", "at", "div")
+
+
+def _one_factor_held(body, name):
+    """The tree with `name` held fixed in one factor of a product while other factors still vary."""
+    for path, n in places(body):
+        if n.op not in PRODUCTS:
+            continue
+        varying = [k for k, a in enumerate(n.args) if any(m.op == "sym" and m.val == name for m in walk(a))]
+        if len(varying) < 2:
+            continue
+        for k in varying:
+            yield put(
+                body,
+                path + (k,),
+                map_tree(n.args[k], lambda m: Node("frozen", [m]) if m == sym(name) else None),
+            )
 
 
 def _single_derivative(truth):
@@ -458,26 +527,15 @@ def _put_derivative(truth, candidate):
     return put(truth, path, candidate)
 
 
-def _within_product(body, path, others):
-    """Whether some other occurrence meets this one in a product (and not only in a sum)."""
-    for other in others:
-        if other == path:
-            continue
-        k = next(i for i, (a, b) in enumerate(zip(path, other, strict=False)) if a != b)
-        node = body
-        for step in path[:k]:
-            node = node.args[step]
-        if node.op in ("mul", "had", "frob", "kron", "at", "div", "pow"):
-            return True
-    return False
-
-
 def _equal(tester, names, a, b) -> bool:
     """Whether two trees agree on all draws, in the tester's own setting."""
     values_a, values_b = (tester.values(x, (*range(DRAWS), *FRESH)) for x in (a, b))
     if values_a is None or values_b is None:
         return False
-    return all(np.allclose(x, y, rtol=1e-8, atol=1e-12) if x.shape == y.shape else False for x, y in zip(values_a, values_b, strict=True))
+    return all(
+        np.allclose(x, y, rtol=1e-8, atol=1e-12) if x.shape == y.shape else False
+        for x, y in zip(values_a, values_b, strict=True)
+    )
 
 
 def _dropped_term(tester, names, bench, truth, member):
@@ -493,14 +551,43 @@ def _dropped_term(tester, names, bench, truth, member):
             rest = put(body, path, add(*n.args[:k], *n.args[k + 1 :]))
             reduced = _put_derivative(truth, Node(found.op, [rest, *found.args[1:]], found.val))
             if _equal(tester, names, reduced, member):
-                return Finding("term", wording.missing_term(plain_text(term.args[0] if term.op == "neg" else term)), None, member.span)
+                return Finding(
+                    "term",
+                    wording.missing_term(plain_text(term.args[0] if term.op == "neg" else term)),
+                    None,
+                    member.span,
+                )
+    return None
+
+
+def _without_a_name(tester, names, member):
+    """The terms of the truth that hold a declared name left out: yours is the truth with that name put to
+    zero.
+    """
+    present = dependencies(member, names)
+    for name in names.symbols:
+        if name in present or name not in dependencies(tester.truth, names):
+            continue
+        shape = Typer(tester.scope).shape_of(name)
+        nothing = Core("scale", [Core("num", (), ((), ()), 0.0), Core("sym", (), shape, name)], shape)
+        reduced = Core("at", [tester.core, nothing], tester.core.shape, (name,))
+        numbers = (*range(DRAWS), *FRESH)
+        mine = tester.values(member, numbers)
+        theirs = [tester._value(reduced, tester.scope, k, tester.truth_on(k)[1]) for k in numbers]
+        if mine and all(
+            t is not None and np.allclose(m, t, rtol=1e-8, atol=1e-12)
+            for m, t in zip(mine, theirs, strict=True)
+        ):
+            return Finding("term", wording.missing_name(spoken_name(name)), None, member.span)
     return None
 
 
 def _linear_above(body, path):
     node = body
     for step in path:
-        if node.op not in ("add", "neg", "mul", "div", "sum") and not (node.op == "fn" and node.val[0] == "tr"):
+        if node.op not in ("add", "neg", "mul", "div", "sum") and not (
+            node.op == "fn" and node.val[0] == "tr"
+        ):
             return False
         if node.op == "div" and step == 1:
             return False
@@ -508,7 +595,8 @@ def _linear_above(body, path):
     return True
 
 
-# -- numbers put into a tree ---------------------------------------------------------------------------------------------
+# -- numbers put into a tree
+# ---------------------------------------------------------------------------------------------
 
 
 def scaled(node: Node, c) -> Node:
@@ -521,12 +609,23 @@ def scaled(node: Node, c) -> Node:
         return neg(scaled(node, -c))
     if node.op == "neg":
         return neg(scaled(node.args[0], c))
-    head, rest = (node.args[0], node.args[1:]) if node.op == "mul" else (node, ()) if node.op in ("num", "div") else (None, (node,))
+    head, rest = (
+        (node.args[0], node.args[1:])
+        if node.op == "mul"
+        else (node, ())
+        if node.op in ("num", "div")
+        else (None, (node,))
+    )
     if head is not None and head.op == "num" and isinstance(head.val, int):
         value = c * head.val
         lead = [] if value == 1 and rest else [_fraction_node(value)]
         return mul(*lead, *rest)
-    if head is not None and head.op == "div" and head.args[0].op == "num" and isinstance(head.args[0].val, int):
+    if (
+        head is not None
+        and head.op == "div"
+        and head.args[0].op == "num"
+        and isinstance(head.args[0].val, int)
+    ):
         bottom, value = head.args[1], c * head.args[0].val
         factors = list(bottom.args) if bottom.op == "mul" else [bottom]
         if factors[0].op == "num" and isinstance(factors[0].val, int):
@@ -540,7 +639,11 @@ def scaled(node: Node, c) -> Node:
 
 
 def _fraction_node(value: Fraction) -> Node:
-    return num(value.numerator) if value.denominator == 1 else Node("div", [num(value.numerator), num(value.denominator)])
+    return (
+        num(value.numerator)
+        if value.denominator == 1
+        else Node("div", [num(value.numerator), num(value.denominator)])
+    )
 
 
 def _by_dimension(node: Node, d: str, e: int) -> Node:
@@ -570,19 +673,24 @@ def _once(node, d, up):
     return mul(Node("div", [num(1), sym(d)]), node)
 
 
-# -- definitions -----------------------------------------------------------------------------------------------------------
+# -- definitions
+# -----------------------------------------------------------------------------------------------------------
 
 FITTING = ("index", "transpose", "order", "sum", "hadamard", "trace")
 
 
 def diagnose_definition(names, bench, name, indices, body, misfit, clashes) -> Finding | None:
-    """A definition that does not fit together has no truth to compare with: the cheapest edit that makes it fit.
+    """A definition that does not fit together has no truth to compare with: the cheapest edit that makes it
+    fit.
 
-    Only edits that answer the misfit are tried: an index misfit is mended by an index, a shape misfit by a transpose,
+    Only edits that answer the misfit are tried: an index misfit is mended by an index, a shape misfit by a
+    transpose,
     an order or a product sign.
     """
     left = Node("idx", [sym(name)], tuple(indices)) if indices else sym(name)
-    wanted = {"index": ("index",), "clash": ("index",), "free": ("sum",)}.get(misfit.kind, ("transpose", "order", "hadamard"))
+    wanted = {"index": ("index",), "clash": ("index",), "free": ("sum",)}.get(
+        misfit.kind, ("transpose", "order", "hadamard")
+    )
     edits = Editor(names, body, left, {name}).all()
     if misfit.kind == "clash":
         edits = [e for e in edits if "another name" in e.words]

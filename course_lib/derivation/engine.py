@@ -12,16 +12,18 @@ from .evaluation import TooLarge, Undefined
 from .judgement import DRAWS, Bench, Relation, close, define, is_zero
 from .lexer import Unreadable
 from .lines import MOST_CHARACTERS, MOST_LINES, Piece, defined_name, split_lines, split_members
-from .names import Names, canonical, latex_name, plain, read_shapes, spoken_name
+from .names import Names, canonical, dependencies, latex_name, plain, read_shapes, spoken_name
 from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import parse
-from .shapes import Misfit, dependencies, spoken_shape
+from .shapes import Misfit, spoken_shape
 from .tree import Node, names_in, sym, walk
 from .writer import latex
 
 KNOWN_FUNCTIONS = {
-    "exp": "exp", "log": "log", "ln": "log", "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu", "softmax": "softmax",
-    "sigma": "sigmoid", "tr": "tr", "vec": "vec", "diag": "diag", "det": "det", "inv": "inv", "sin": "sin", "cos": "cos",
+    "exp": "exp", "log": "log", "ln": "log", "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu",
+    "softmax": "softmax",
+    "sigma": "sigmoid", "tr": "tr", "vec": "vec", "diag": "diag", "det": "det", "inv": "inv", "sin": "sin",
+    "cos": "cos",
     "sqrt": "sqrt", "softplus": "softplus", "ReLU": "relu", "trace": "tr", "logsumexp": "logsumexp",
 }  # fmt: skip
 
@@ -30,7 +32,8 @@ KNOWN_FUNCTIONS = {
 class Line:
     """One line of a derivation and what is to be said about it.
 
-    verdict: definition, right, wrong, follows, shapes or unreadable. `reading` is the line as it was read, in LaTeX;
+    verdict: definition, right, wrong, follows, shapes or unreadable. `reading` is the line as it was read, in
+    LaTeX;
     `where` the stretch of `text` the message is about; `position` the column (from 1) of what cannot be read.
     """
 
@@ -59,19 +62,22 @@ class _Judged:
 
 
 class Session:
-    """The state of one report: names known so far, the reference a continuation compares with, wrong claims made."""
+    """The state of one report: names known so far, the reference a continuation compares with, wrong claims
+    made.
+    """
 
     def __init__(self, shapes, functions, seconds: float, seed: int = 0):
         symbols, dims = read_shapes(shapes)
         self.names = Names(symbols, dims, functions=_read_functions(functions))
-        self.deadline = time.perf_counter() + seconds
+        self.deadline = time.thread_time() + seconds
         self.bench = Bench(self.names, seed, self.deadline)
         self.used: set[str] = set()
         self.reference: Node | None = None
         self.wrong: list[tuple[Node, Node]] = []
         self.lines: list[Line] = []
 
-    # -- lines --------------------------------------------------------------------------------------------------
+    # -- lines
+    # --------------------------------------------------------------------------------------------------
 
     def read(self, text: str) -> list[Line]:
         """Judge every line of a text."""
@@ -79,15 +85,27 @@ class Session:
         self.names.varied = _varied(text, self.names)
         for k, piece in enumerate(pieces):
             if k >= MOST_LINES:
-                self.lines.append(Line(piece.text, "unreadable", message=wording.TOO_MANY_LINES.format(most=MOST_LINES), position=1))
+                self.lines.append(
+                    Line(
+                        piece.text,
+                        "unreadable",
+                        message=wording.TOO_MANY_LINES.format(most=MOST_LINES),
+                        position=1,
+                    )
+                )
                 break
             self.lines.append(self._line(piece))
         return self.lines
 
     def _line(self, piece: Piece) -> Line:
         if len(piece.text) > MOST_CHARACTERS:
-            return Line(piece.text[:200] + " …", "unreadable", message=wording.TOO_LONG.format(most=MOST_CHARACTERS), position=1)
-        if time.perf_counter() > self.deadline:
+            return Line(
+                piece.text[:200] + " …",
+                "unreadable",
+                message=wording.TOO_LONG.format(most=MOST_CHARACTERS),
+                position=1,
+            )
+        if time.thread_time() > self.deadline:
             return Line(piece.text, "unreadable", message=wording.OUT_OF_TIME, position=1)
         try:
             return self._judged(piece)
@@ -157,10 +175,15 @@ class Session:
         relation = Relation(self.names, [node])
         if relation.misfits[0]:
             m = relation.misfits[0]
-            return Line(piece.text, "shapes", message=wording.sentence(m.message), reading=latex(node), where=m.span)
-        raise Unreadable("this line has no '=': there is nothing to compare", max(len(piece.clean.rstrip()) - 1, 0))
+            return Line(
+                piece.text, "shapes", message=wording.sentence(m.message), reading=latex(node), where=m.span
+            )
+        raise Unreadable(
+            "this line has no '=': there is nothing to compare", max(len(piece.clean.rstrip()) - 1, 0)
+        )
 
-    # -- definitions --------------------------------------------------------------------------------------------
+    # -- definitions
+    # --------------------------------------------------------------------------------------------
 
     def _may_define(self, found, members) -> bool:
         name, _, indices = found
@@ -169,9 +192,14 @@ class Session:
         if name not in self.names.symbols:
             capital = self.names.with_entries(name)
             if indices and capital:
-                return capital not in self.used and capital in self.names.symbols and capital not in self.names.definitions
+                return (
+                    capital not in self.used
+                    and capital in self.names.symbols
+                    and capital not in self.names.definitions
+                )
             return True
-        # A declared name that nothing has used yet may be given its meaning: shapes often list intermediate results too.
+        # A declared name that nothing has used yet may be given its meaning: shapes often list intermediate
+        # results too.
         if name in self.used:
             return False
         try:
@@ -208,7 +236,9 @@ class Session:
         self.reference = sym(name) if not indices else Node("idx", [sym(name)], tuple(indices))
         self._finite(relation)
         if clashes:
-            finding = diagnose_definition(self.names, self.bench, name, indices, body, Misfit("", body, "clash"), clashes)
+            finding = diagnose_definition(
+                self.names, self.bench, name, indices, body, Misfit("", body, "clash"), clashes
+            )
             line.verdict, line.mistake, line.message = "wrong", "index", wording.clash(clashes)
             line.repair = latex(finding.mended) if finding and finding.mended is not None else None
         elif len(nodes) > 1:
@@ -220,7 +250,11 @@ class Session:
             s = self.names.symbols[name]
             declared = tuple(() if x == 1 else (x,) for x in (s.rows, s.columns))
             if declared != definition.shape:
-                raise Misfit(f"{spoken_name(name)} is declared {spoken_shape(declared)}, but this is {spoken_shape(definition.shape)}", body)
+                raise Misfit(
+                    f"{spoken_name(name)} is declared {spoken_shape(declared)}, but this is "
+                    f"{spoken_shape(definition.shape)}",
+                    body,
+                )
 
     def _finite(self, relation):
         """Undefined when the right side exists on no draw."""
@@ -245,13 +279,19 @@ class Session:
         return line
 
     def _equal_definitions(self, line, name, params, indices, nodes):
-        """`L = a = b`: b is compared with a; when a itself turns out to hold the slip, what follows is judged with b."""
+        """`L = a = b`: b is compared with a; when a itself turns out to hold the slip, what follows is judged
+        with b.
+        """
         judged = self._relation([self.reference, *nodes[1:]])
         if judged.verdict == "right":
             return
         finding = judged.finding
         first = diagnose(self.names, self.bench, [nodes[1], nodes[0]], 1, 0) if not indices else None
-        if first is not None and first.mended is not None and (finding is None or finding.mended is None or first.cost < finding.cost):
+        if (
+            first is not None
+            and first.mended is not None
+            and (finding is None or finding.mended is None or first.cost < finding.cost)
+        ):
             definition, _ = define(self.names, name, params, indices, first.mended)
             self.names.definitions[name] = definition
             self.bench.envs.clear()
@@ -264,7 +304,8 @@ class Session:
         line.repair = latex(finding.mended) if finding and finding.mended is not None else None
         line.where = finding.span if finding else None
 
-    # -- claims -------------------------------------------------------------------------------------------------
+    # -- claims
+    # -------------------------------------------------------------------------------------------------
 
     def _claim(self, piece, nodes, hidden=False) -> Line:
         shown = nodes[1:] if hidden else nodes
@@ -319,7 +360,14 @@ class Session:
         clashes = relation.clashes(k)
         finding = diagnose(self.names, self.bench, nodes, k, reference, misfit=misfit, clashes=clashes)
         out.finding = finding
-        out.message = wording.wrong(relation, k, misfit, finding, clashes, self._worst(relation, k) if misfit is None and not finding else None)
+        out.message = wording.wrong(
+            relation,
+            k,
+            misfit,
+            finding,
+            clashes,
+            self._worst(relation, k) if misfit is None and not finding else None,
+        )
         if misfit is None:
             self.wrong.append((truth, nodes[k]))
         return out
@@ -327,7 +375,9 @@ class Session:
     def _broken_reference(self, relation, nodes, reference, out):
         misfit = relation.misfits[reference]
         others = [k for k in range(len(nodes)) if k != reference]
-        finding = diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
+        finding = (
+            diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
+        )
         out.verdict = "wrong" if misfit.kind == "free" else "shapes"
         out.culprit, out.finding = reference, finding
         out.message = wording.wrong(relation, reference, misfit, finding, [], None)
@@ -349,7 +399,9 @@ class Session:
         return None
 
     def _with_one_varying(self, relation, unequal):
-        """None when the relation holds with a single declared name varying; nothing in the text says which ones do."""
+        """None when the relation holds with a single declared name varying; nothing in the text says which
+        ones do.
+        """
         for name in self.names.symbols:
             relation.forced = (name,)
             truth = relation.values(self.bench, 0)[relation.reference]
@@ -394,7 +446,9 @@ class Session:
 
 
 def _carried(before: Node, claim: Node, truth: Node, names: Names) -> Node | None:
-    """The derivative that follows by the chain rule when the earlier claim about ∂L/∂u is believed; None when it does not bear."""
+    """The derivative that follows by the chain rule when the earlier claim about ∂L/∂u is believed; None when
+    it does not bear.
+    """
     if before.op != "grad" or truth.op != "grad" or len(before.args) < 2 or len(truth.args) < 2:
         return None
     if before.args[0] != truth.args[0] or before.args[1].op != "sym" or truth.args[1].op != "sym":
@@ -435,18 +489,25 @@ def _continues(text):
 
 def _varied(text: str, names: Names) -> list[str]:
     """Declared names in which the text differentiates somewhere, in the order of the shapes."""
-    bare = re.sub(r"\\(?:mathbf|boldsymbol|mathrm|bm|text|operatorname)(?![A-Za-z])|[{}\s]|\\[,;!]", "", plain(text)[0])
+    bare = re.sub(
+        r"\\(?:mathbf|boldsymbol|mathrm|bm|text|operatorname)(?![A-Za-z])|[{}\s]|\\[,;!]", "", plain(text)[0]
+    )
     found = []
     for name in names.symbols:
         base = re.sub(r"\d+$", "", name.split(" ")[-1])
         accent = "".join(rf"\\{a}" for a in name.split(" ")[:-1])
-        if re.search(rf"(?:\\nabla_|\\nabla\^2_|\\partial|(?<![A-Za-z\\])d|\\mathrmd){accent}\\?{re.escape(base)}", bare):
+        if re.search(
+            rf"(?:\\nabla_|\\nabla\^2_|\\partial|(?<![A-Za-z\\])d|\\mathrmd){accent}\\?{re.escape(base)}",
+            bare,
+        ):
             found.append(name)
     return found
 
 
 def _read_functions(functions) -> dict[str, str]:
-    """The `functions` argument as {name: what it is}; a name that is not known stands for any smooth function."""
+    """The `functions` argument as {name: what it is}; a name that is not known stands for any smooth
+    function.
+    """
     if isinstance(functions, str):
         functions = re.split(r"[\s,;]+", functions.strip()) if functions.strip() else ()
     items = functions.items() if hasattr(functions, "items") else [(f, None) for f in functions]
@@ -457,7 +518,9 @@ def _read_functions(functions) -> dict[str, str]:
         key = canonical(name)
         meaning = meaning or key
         if not isinstance(meaning, str):
-            raise ValueError(f"functions[{name!r}] must name a known function such as 'tanh'; got {meaning!r}")
+            raise ValueError(
+                f"functions[{name!r}] must name a known function such as 'tanh'; got {meaning!r}"
+            )
         table[key] = KNOWN_FUNCTIONS.get(meaning.lstrip("\\"), f"any:{key}")
     return table
 

@@ -1,7 +1,9 @@
 """Values of typed trees on random draws, and derivatives by complex step through the same evaluator.
 
-A value is an array of shape (perturbations, one axis per index letter, rows, columns). The first axis carries all
-perturbed copies at once, so a gradient costs one evaluation; an axis an expression does not depend on has length one.
+A value is an array of shape (perturbations, one axis per index letter, rows, columns). The first axis carries
+all
+perturbed copies at once, so a gradient costs one evaluation; an axis an expression does not depend on has
+length one.
 """
 
 from __future__ import annotations
@@ -11,8 +13,8 @@ import zlib
 
 import numpy as np
 
-from .names import Names
-from .shapes import Core, dependencies, resolve
+from .names import Names, dependencies
+from .shapes import Core, resolve
 from .tree import sym, walk
 
 STEP = 1e-30
@@ -59,7 +61,11 @@ FUNCTIONS = {
         lambda x: _sigmoid(x) * (1 - _sigmoid(x)),
         lambda x: _sigmoid(x) * (1 - _sigmoid(x)) * (1 - 2 * _sigmoid(x)),
     ),
-    "relu": (lambda x: np.where(x.real > 0, x, 0), lambda x: np.where(x.real > 0, 1.0 + 0 * x, 0), lambda x: 0 * x),
+    "relu": (
+        lambda x: np.where(x.real > 0, x, 0),
+        lambda x: np.where(x.real > 0, 1.0 + 0 * x, 0),
+        lambda x: 0 * x,
+    ),
     "sin": (np.sin, np.cos, lambda x: -np.sin(x)),
     "cos": (np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x)),
     "sinh": (np.sinh, np.cosh, np.sinh),
@@ -81,13 +87,16 @@ def _any_function(name):
 
 
 class Draw:
-    """One random assignment: a size for each dimension, a value for each declared name, a direction for each differential.
+    """One random assignment: a size for each dimension, a value for each declared name, a direction for each
+    differential.
 
     Everything is a function of the seed, the draw's number and the name, so a report is the same every time.
     `mode` is "signed" (entries in ±[0.5, 1.5]), "positive" ([0.5, 1.5]) or "unit" ([0.1, 0.9]).
     """
 
-    def __init__(self, names: Names, number: int, seed: int = 0, mode: str = "signed", promise: tuple | None = None):
+    def __init__(
+        self, names: Names, number: int, seed: int = 0, mode: str = "signed", promise: tuple | None = None
+    ):
         self.names, self.mode, self.seed, self.number, self.promise = names, mode, seed, number, promise
         self.dims = _sizes(names.dims, number, seed)
         self.values: dict[str, np.ndarray] = {}
@@ -100,7 +109,13 @@ class Draw:
         """A dimension as a number on this draw; one that nothing decides gets a size of its own."""
         total = 1
         for atom in resolve(d):
-            total *= atom if isinstance(atom, int) else self.dims[atom] if isinstance(atom, str) else self._loose(atom)
+            total *= (
+                atom
+                if isinstance(atom, int)
+                else self.dims[atom]
+                if isinstance(atom, str)
+                else self._loose(atom)
+            )
         return total
 
     def _loose(self, atom):
@@ -160,9 +175,15 @@ class Draw:
 
 
 def _sizes(dims, number, seed) -> dict[str, int]:
-    """Distinct sizes from 3 up, another assignment in each draw; single letters keep their relative order free."""
+    """Distinct sizes from 3 up, another assignment in each draw; single letters keep their relative order
+    free.
+    """
     rng = np.random.default_rng([seed, number, 77])
-    pool = np.array(SIZES[: max(len(dims), 1) + 2]) if len(dims) + 2 <= len(SIZES) else np.arange(3, len(dims) + 6)
+    pool = (
+        np.array(SIZES[: max(len(dims), 1) + 2])
+        if len(dims) + 2 <= len(SIZES)
+        else np.arange(3, len(dims) + 6)
+    )
     order = rng.permutation(pool)[: len(dims)]
     # Rotating the draw's number in makes sure that no dimension keeps its size throughout.
     order = pool[(np.searchsorted(pool, order) + number) % len(pool)]
@@ -172,7 +193,9 @@ def _sizes(dims, number, seed) -> dict[str, int]:
 class Env:
     """A draw together with what is perturbed in it, and the values of definitions computed so far."""
 
-    def __init__(self, draw: Draw, active=(), scale=1.0, over=None, perturbations=1, parent=None, deadline=None):
+    def __init__(
+        self, draw: Draw, active=(), scale=1.0, over=None, perturbations=1, parent=None, deadline=None
+    ):
         self.draw, self.names, self.active, self.scale = draw, draw.names, tuple(active), scale
         self.over, self.perturbations, self.parent = over or {}, perturbations, parent
         self.deadline = deadline if deadline is not None or parent is None else parent.deadline
@@ -222,7 +245,7 @@ def dependency_set(name: str, names: Names) -> set[str]:
 
 def evaluate(core: Core, env: Env, slots: int) -> np.ndarray:
     """The value of a typed tree: shape (perturbations or 1, one axis per index, rows, columns)."""
-    if env.deadline is not None and time.perf_counter() > env.deadline:
+    if env.deadline is not None and time.thread_time() > env.deadline:
         raise TimeoutError
     with np.errstate(all="ignore"):
         return _Evaluator(env, slots).ev(core)
@@ -401,10 +424,13 @@ class _Evaluator:
         joined = np.concatenate(flat, -1)
         return joined.reshape(*joined.shape[:-2], rows, columns)
 
-    # -- indices ------------------------------------------------------------------------------------------------
+    # -- indices
+    # ------------------------------------------------------------------------------------------------
 
     def _onto(self, a, slot, axis):
-        """Move a matrix axis of `a` to the axis of an index; take the diagonal when the index is there already."""
+        """Move a matrix axis of `a` to the axis of an index; take the diagonal when the index is there
+        already.
+        """
         at = slot + 1
         if a.shape[at] == 1:
             return a.swapaxes(at, axis)
@@ -457,7 +483,8 @@ class _Evaluator:
                 a = np.repeat(a, n, axis)
         return a
 
-    # -- derivatives --------------------------------------------------------------------------------------------
+    # -- derivatives
+    # --------------------------------------------------------------------------------------------
 
     def _frozen(self, core):
         """The value without any perturbation: what a derivative must hold fixed."""
@@ -479,7 +506,9 @@ class _Evaluator:
         return _Evaluator(self.env.child(over, lead), self.slots).ev(body)
 
     def _steps(self, body, name, env):
-        """The value of `body` differentiated in each entry of `name`: shape (entries, indices, rows, columns)."""
+        """The value of `body` differentiated in each entry of `name`: shape (entries, indices, rows,
+        columns).
+        """
         value = env.value(name)
         entries = value.shape[-2] * value.shape[-1]
         basis = np.eye(entries).reshape(entries, *value.shape[-2:])
@@ -492,7 +521,9 @@ class _Evaluator:
         return np.concatenate([self._difference(body, {name: b[None]}, env) for b in basis], 0)
 
     def _difference(self, body, along, env):
-        """The derivative of `body` along real directions by a fourth-order central difference, for second derivatives."""
+        """The derivative of `body` along real directions by a fourth-order central difference, for second
+        derivatives.
+        """
         h = 1e-3
         total = 0
         for k, weight in ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12)):
@@ -599,4 +630,3 @@ def _differentiates(core: Core, names: Names) -> bool:
 def differentials(nodes) -> list[str]:
     """The declared names whose differential stands in the trees."""
     return [n.args[0].val for node in nodes for n in walk(node) if n.op == "d" and n.args[0].op == "sym"]
-

@@ -27,7 +27,9 @@ class Bench:
         """The environment of draw `number`; later attempts draw again, in other modes."""
         key = (number, attempt)
         if key not in self.draws:
-            self.draws[key] = Draw(self.names, number + 1000 * attempt, self.seed, MODES[attempt], self.promise)
+            self.draws[key] = Draw(
+                self.names, number + 1000 * attempt, self.seed, MODES[attempt], self.promise
+            )
         draw = self.draws[key]
         missing = [d for d in self.names.dims if d not in draw.dims]
         if missing:
@@ -43,7 +45,8 @@ class Bench:
 class Relation:
     """Members typed together: one scope, so that one member may decide what another leaves open.
 
-    `reference` is the member the others are compared with. `cores[k]` is None and `misfits[k]` says why when a member
+    `reference` is the member the others are compared with. `cores[k]` is None and `misfits[k]` says why when
+    a member
     does not fit in itself.
     """
 
@@ -104,7 +107,9 @@ class Relation:
     def clashes(self, k: int) -> list[str]:
         """Index letters that member k both sums over and uses free (on the left side or around the sum)."""
         outside = set(free_indices(self.nodes[self.reference])) | set(free_indices(self.nodes[k]))
-        nested = {letter for node, letter in self.scope.clashes if any(n is node for n in walk(self.nodes[k]))}
+        nested = {
+            letter for node, letter in self.scope.clashes if any(n is node for n in walk(self.nodes[k]))
+        }
         return sorted((outside & set(bound_indices(self.nodes[k]))) | nested)
 
     def active(self) -> tuple[str, ...]:
@@ -116,7 +121,11 @@ class Relation:
             return self.forced
         if not any(n.op == "d" for node in self.nodes for n in walk(node)):
             return ()
-        here = [d for d in dict.fromkeys(differentials(self.nodes)) if d in self.names.symbols and d not in self.names.definitions]
+        here = [
+            d
+            for d in dict.fromkeys(differentials(self.nodes))
+            if d in self.names.symbols and d not in self.names.definitions
+        ]
         self.guessed = not here and not self.names.varied
         return tuple(here or self.names.varied or _multiplied(self.names) or self.names.symbols)
 
@@ -132,7 +141,8 @@ class Relation:
         return TOLERANCE
 
     def values(self, bench: Bench, number: int, which=None) -> list | None:
-        """The members' values on a draw: (value, derivative along small directions or None) each, or None for a misfit.
+        """The members' values on a draw: (value, derivative along small directions or None) each, or None for
+        a misfit.
 
         Draws again while something is not finite; Undefined when no attempt succeeds.
         """
@@ -143,7 +153,10 @@ class Relation:
                 out = [self._value(bench, number, attempt, active, slots, k) for k in which]
             except (Undefined, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
                 continue
-            if all(v is None or np.isfinite(v[0]).all() and (v[1] is None or np.isfinite(v[1]).all()) for v in out):
+            if all(
+                v is None or np.isfinite(v[0]).all() and (v[1] is None or np.isfinite(v[1]).all())
+                for v in out
+            ):
                 self.attempt = attempt
                 return out
         raise Undefined
@@ -160,12 +173,16 @@ class Relation:
 
 
 def _multiplied(names: Names) -> list[str]:
-    """Declared arrays that definitions multiply by something: what a derivation that does not say probably varies."""
+    """Declared arrays that definitions multiply by something: what a derivation that does not say probably
+    varies.
+    """
     found = set()
     for definition in names.definitions.values():
         for n in walk(definition.body):
             if n.op in ("mul", "at") and sum(a.op in ("sym", "T", "idx") for a in n.args) > 1:
-                found |= {m.val for a in n.args if a.op in ("sym", "T", "idx") for m in walk(a) if m.op == "sym"}
+                found |= {
+                    m.val for a in n.args if a.op in ("sym", "T", "idx") for m in walk(a) if m.op == "sym"
+                }
     return [s for s, spec in names.symbols.items() if s in found and (spec.rows, spec.columns) != (1, 1)]
 
 
@@ -179,7 +196,9 @@ def is_zero(node: Node) -> bool:
 
 
 def entry_order(node: Node) -> list[str]:
-    """The index letters of a member in the order in which they name an entry (those of the derivative's variable first)."""
+    """The index letters of a member in the order in which they name an entry (those of the derivative's
+    variable first).
+    """
     for n in walk(node):
         if n.op == "grad" and len(n.args) > 1 and n.args[1].op == "idx":
             own = free_indices(n.args[0])
@@ -210,7 +229,9 @@ def define(names: Names, name: str, params, indices, node: Node) -> tuple[Defini
     free = free_indices(node)
     extra = [i for i in free if i not in indices]
     if extra:
-        raise Misfit(f"the index {' and '.join(extra)} is neither summed nor does it stand on the left", node, "free")
+        raise Misfit(
+            f"the index {' and '.join(extra)} is neither summed nor does it stand on the left", node, "free"
+        )
     if indices:
         core = _collected(core, indices, node, scope)
     if any(isinstance(a, Open) for d in core.shape for a in resolve(d)):
@@ -221,7 +242,9 @@ def define(names: Names, name: str, params, indices, node: Node) -> tuple[Defini
 
 
 def _collected(core, indices, node, scope):
-    """An index-form right side as the array whose entries it gives: a column, a row where its vectors are rows, a matrix."""
+    """An index-form right side as the array whose entries it gives: a column, a row where its vectors are
+    rows, a matrix.
+    """
     if not is_scalar(core.shape):
         raise Misfit("each entry must be a number here", node)
     slots = []

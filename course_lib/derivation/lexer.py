@@ -1,7 +1,9 @@
 r"""From a line's text to tokens, knowing which names are declared.
 
-That knowledge is what decides whether `Xw` is one name or a product, whether `d` in `dW` is a differential or a
-dimension, whether `f(` is a call or a factor, whether `W^2` is a layer or a square, and whether `x_{ij}` is an entry
+That knowledge is what decides whether `Xw` is one name or a product, whether `d` in `dW` is a differential or
+a
+dimension, whether `f(` is a call or a factor, whether `W^2` is a layer or a square, and whether `x_{ij}` is
+an entry
 of X. The grammar in latex.lark then has no ambiguity left.
 """
 
@@ -10,29 +12,102 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .names import ACCENTS, GREEK, STYLES, Names, plain
+from .names import ACCENTS, GREEK, STYLES, Names, canonical, dependencies, plain
+from .tree import Node
 
 FUNCTIONS = {
-    "exp": "exp", "log": "log", "ln": "log", "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu", "softmax": "softmax",
-    "tr": "tr", "trace": "tr", "Tr": "tr", "vec": "vec", "diag": "diag", "Diag": "diag", "det": "det", "inv": "inv",
+    "exp": "exp", "log": "log", "ln": "log", "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu",
+    "softmax": "softmax",
+    "tr": "tr", "trace": "tr", "Tr": "tr", "vec": "vec", "diag": "diag", "Diag": "diag", "det": "det",
+    "inv": "inv",
     "sin": "sin", "cos": "cos", "logdet": "logdet", "cosh": "cosh", "sinh": "sinh", "softplus": "softplus",
-    "logsumexp": "logsumexp", "Softmax": "softmax", "ReLU": "relu", "Tanh": "tanh", "sqrt": "sqrt", "lse": "logsumexp",
+    "logsumexp": "logsumexp", "Softmax": "softmax", "ReLU": "relu", "Tanh": "tanh", "sqrt": "sqrt",
+    "lse": "logsumexp",
     "LSE": "logsumexp", "abs": "abs", "outer": "outer",
 }  # fmt: skip
 SPACES = frozenset(
-    ", ; : ! quad qquad thinspace medspace thickspace enspace , left right bigl bigr Bigl Bigr big Big bigg Bigg biggl "
-    "biggr Biggl Biggr middle mathopen mathclose hspace vspace phantom displaystyle textstyle limits nolimits nonumber "
-    "notag scriptstyle mkern mskip null allowbreak normalsize bf rm it".split()
+    [
+        ",",
+        ";",
+        ":",
+        "!",
+        "quad",
+        "qquad",
+        "thinspace",
+        "medspace",
+        "thickspace",
+        "enspace",
+        ",",
+        "left",
+        "right",
+        "bigl",
+        "bigr",
+        "Bigl",
+        "Bigr",
+        "big",
+        "Big",
+        "bigg",
+        "Bigg",
+        "biggl",
+        "biggr",
+        "Biggl",
+        "Biggr",
+        "middle",
+        "mathopen",
+        "mathclose",
+        "hspace",
+        "vspace",
+        "phantom",
+        "displaystyle",
+        "textstyle",
+        "limits",
+        "nolimits",
+        "nonumber",
+        "notag",
+        "scriptstyle",
+        "mkern",
+        "mskip",
+        "null",
+        "allowbreak",
+        "normalsize",
+        "bf",
+        "rm",
+        "it",
+    ]
 )
 SIMPLE = {
-    "cdot": "DOT", "times": "DOT", "ast": "DOT", "odot": "ODOT", "circ": "ODOT", "otimes": "OTIMES", "cdots": "DOTS",
-    "ldots": "DOTS", "dots": "DOTS", "dotsc": "DOTS", "dotsb": "DOTS", "dotsi": "DOTS", "vdots": "DOTS", "ddots": "DOTS",
-    "langle": "LANG", "rangle": "RANG", "lbrace": "LPAR", "rbrace": "RPAR", "lbrack": "LPAR", "rbrack": "RPAR",
-    "over": "OVER", "colon": "COLON", "lparen": "LPAR", "rparen": "RPAR", "star": "DOT", "bullet": "DOT", "hadamard": "ODOT",
+    "cdot": "DOT", "times": "DOT", "ast": "DOT", "odot": "ODOT", "circ": "ODOT", "otimes": "OTIMES",
+    "cdots": "DOTS",
+    "ldots": "DOTS", "dots": "DOTS", "dotsc": "DOTS", "dotsb": "DOTS", "dotsi": "DOTS", "vdots": "DOTS",
+    "ddots": "DOTS",
+    "langle": "LANG", "rangle": "RANG", "lbrace": "LPAR", "rbrace": "RPAR", "lbrack": "LPAR",
+    "rbrack": "RPAR",
+    "over": "OVER", "colon": "COLON", "lparen": "LPAR", "rparen": "RPAR", "star": "DOT", "bullet": "DOT",
+    "hadamard": "ODOT",
 }  # fmt: skip
 TRANSPOSES = frozenset(["T", "top", "intercal", "t", "prime", "'", "tr", "mathsf T"])
-OPERAND_END = frozenset("NUM NAME EYE ONES KDELTA RPAR RBRACE NORM_C BAR_C RANG SUB TRANS INV INVT PRIME MATCLOSE DOTS".split())
-BEFORE_SIGN = frozenset("SUM DOT SLASH ODOT OTIMES COLON FUNCH DIFFH NABLA".split())
+OPERAND_END = frozenset(
+    [
+        "NUM",
+        "NAME",
+        "EYE",
+        "ONES",
+        "KDELTA",
+        "RPAR",
+        "RBRACE",
+        "NORM_C",
+        "BAR_C",
+        "RANG",
+        "SUB",
+        "TRANS",
+        "INV",
+        "INVT",
+        "PRIME",
+        "MATCLOSE",
+        "DOTS",
+    ]
+)
+BEFORE_SIGN = frozenset(["SUM", "DOT", "SLASH", "ODOT", "OTIMES", "COLON", "FUNCH", "DIFFH", "NABLA"])
 MAX_TOKENS, MAX_DEPTH = 700, 40
 
 
@@ -81,7 +156,8 @@ class Lexer:
         self.after_name: list[tuple[str, object]] = []
         self.taken: dict[int, int] = {}
 
-    # -- the main loop ------------------------------------------------------------------------------------------
+    # -- the main loop
+    # ------------------------------------------------------------------------------------------
 
     def tokens(self) -> list[Tok]:
         """All tokens of the text, or Unreadable."""
@@ -138,8 +214,22 @@ class Lexer:
     def _balance(self):
         """Brackets must pair up; the message points at the one that does not."""
         stack = []
-        pairs = {"RPAR": "LPAR", "RBRACE": "LBRACE", "RANG": "LANG", "NORM_C": "NORM_O", "BAR_C": "BAR_O", "MATCLOSE": "MATOPEN"}
-        spoken = {"LPAR": "bracket", "LBRACE": "brace", "LANG": r"\langle", "NORM_O": "norm", "BAR_O": "bar", "MATOPEN": "matrix"}
+        pairs = {
+            "RPAR": "LPAR",
+            "RBRACE": "LBRACE",
+            "RANG": "LANG",
+            "NORM_C": "NORM_O",
+            "BAR_C": "BAR_O",
+            "MATCLOSE": "MATOPEN",
+        }
+        spoken = {
+            "LPAR": "bracket",
+            "LBRACE": "brace",
+            "LANG": r"\langle",
+            "NORM_O": "norm",
+            "BAR_O": "bar",
+            "MATOPEN": "matrix",
+        }
         for tok in self.out:
             if tok.type in pairs.values():
                 stack.append(tok)
@@ -148,17 +238,26 @@ class Lexer:
             elif tok.type in pairs:
                 if not stack or stack[-1].type != pairs[tok.type]:
                     if stack:
-                        raise Unreadable(f"this closes a {spoken[pairs[tok.type]]}, but the {spoken[stack[-1].type]} opened at column {stack[-1].start + 1} is still open", tok.start)  # noqa: E501
-                    raise Unreadable(f"this closes a {spoken[pairs[tok.type]]} that was never opened", tok.start)
+                        raise Unreadable(
+                            f"this closes a {spoken[pairs[tok.type]]}, but the {spoken[stack[-1].type]} "
+                            f"opened at column {stack[-1].start + 1} is still open",
+                            tok.start,
+                        )  # noqa: E501
+                    raise Unreadable(
+                        f"this closes a {spoken[pairs[tok.type]]} that was never opened", tok.start
+                    )
                 stack.pop()
         if stack:
             raise Unreadable(f"a {spoken[stack[-1].type]} is opened here and never closed", stack[-1].start)
 
-    # -- brackets that look the same on both sides --------------------------------------------------------------
+    # -- brackets that look the same on both sides
+    # --------------------------------------------------------------
 
     def _bar(self, kind, here, side=None):
         spoken = "norm" if kind == "NORM" else "bar |"
-        closes = side == "R" if side else bool(self.bars and self.bars[-1][0] == spoken and self._operand_before())
+        closes = (
+            side == "R" if side else bool(self.bars and self.bars[-1][0] == spoken and self._operand_before())
+        )
         if closes:
             if not self.bars or self.bars[-1][0] != spoken:
                 raise Unreadable(f"this closes a {spoken} that was never opened", here)
@@ -174,17 +273,24 @@ class Lexer:
         return bool(self.out) and self.out[-1].type in OPERAND_END
 
     def _norm_label(self):
-        found = re.compile(r"\s*_\s*(\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}|\\[A-Za-z]+\s*\{?\w*\}?|\w)").match(self.text, self.pos)
+        found = re.compile(r"\s*_\s*(\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}|\\[A-Za-z]+\s*\{?\w*\}?|\w)").match(
+            self.text, self.pos
+        )
         if not found:
             return
         label = re.sub(r"\\(?:mathrm|text|mathsf|mathbf|mathit|rm|,)|[{}\s]", "", found.group(1))
         if label not in ("F", "2", "1", r"\infty", "Fro", "fro", "E"):
-            raise Unreadable(f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and \\|.\\|_1 are", self.pos)
+            raise Unreadable(
+                f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and "
+                f"\\|.\\|_1 are",
+                self.pos,
+            )
         self.pos = found.end()
         self.out[-1].value = {"1": "1", r"\infty": "inf"}.get(label, "2")
         self.out[-1].end = self.pos
 
-    # -- commands -----------------------------------------------------------------------------------------------
+    # -- commands
+    # -----------------------------------------------------------------------------------------------
 
     def _command(self):
         here = self.pos
@@ -262,7 +368,9 @@ class Lexer:
         try:
             raw, start = self._argument()
         except Unreadable as e:
-            raise Unreadable(f"{of} needs an argument here", e.position) if "missing" in e.message else e from None
+            raise (
+                Unreadable(f"{of} needs an argument here", e.position) if "missing" in e.message else e
+            ) from None
         after = self.pos
         self._emit("LBRACE", "{", start - 1 if self.text[start - 1 : start] == "{" else start, start)
         if not raw.strip():
@@ -327,10 +435,13 @@ class Lexer:
                 return name
         return None
 
-    # -- names --------------------------------------------------------------------------------------------------
+    # -- names
+    # --------------------------------------------------------------------------------------------------
 
     def _letters(self):
-        """A run of letters: declared names first (longest), then functions, then the differential d, then one letter."""
+        """A run of letters: declared names first (longest), then functions, then the differential d, then one
+        letter.
+        """
         here = self.pos
         run = re.compile(r"[A-Za-z][A-Za-z0-9]*").match(self.text, here)
         if not run:
@@ -338,7 +449,9 @@ class Lexer:
         run = run.group()[: self.end - here]
         best = max((n for n in self._spellings() if run.startswith(n)), key=len, default="")
         word = re.match(r"[A-Za-z]+", run).group()
-        as_function = max((f for f in FUNCTIONS if word.startswith(f) and (f == word or len(f) > 2)), key=len, default="")
+        as_function = max(
+            (f for f in FUNCTIONS if word.startswith(f) and (f == word or len(f) > 2)), key=len, default=""
+        )
         if as_function and self.names.known(as_function):
             as_function = ""
         if as_function and (len(as_function) > len(best)):
@@ -364,7 +477,13 @@ class Lexer:
 
     def _spellings(self):
         """Multi-letter and single-letter names as they may stand in plain text."""
-        known = [*self.names.symbols, *self.names.dims, *self.names.definitions, *self.names.functions, *self.names.directions]
+        known = [
+            *self.names.symbols,
+            *self.names.dims,
+            *self.names.definitions,
+            *self.names.functions,
+            *self.names.directions,
+        ]
         return [n for n in known if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", n)]
 
     def _is_differential(self, here):
@@ -372,14 +491,16 @@ class Lexer:
         rest = self.text[here + 1 : self.end]
         if re.match(r"\s*(\\left\s*)?[(\[]|\s*\\(left)?\s*(\\\||\|\||\\[lV]Vert)|\s*\\\||\s*\\l?Vert", rest):
             return True
-        if re.match(r"[A-Za-z]", rest):
+        if re.match(r"[A-Za-z]|\{\s*\\?[A-Za-z]", rest):
             if self.names.known("d") and self._as_subscript(here):
                 return False
             return True
         if re.match(r"\s+[A-Za-z]", rest):
             return not self.names.known("d") or not self._operand_before()
         if re.match(r"\s*\\(log|ln|det|tr|operatorname|mathrm|text|sum|sigma|exp)", rest):
-            return not self.names.known("d") or bool(re.match(r"\s*\\(text|mathrm|operatorname|log|tr|det)", rest))
+            return not self.names.known("d") or bool(
+                re.match(r"\s*\\(text|mathrm|operatorname|log|tr|det)", rest)
+            )
         found = re.match(r"\s*\\([A-Za-z]+)", rest)
         if found and (found[1] in ACCENTS or found[1] in GREEK or found[1] in STYLES):
             return True
@@ -387,7 +508,9 @@ class Lexer:
         return not rest.strip() and self._is_operator_fraction()
 
     def _is_operator_fraction(self):
-        return bool(re.match(r"\s*\}?\s*\{\s*(d|\\mathrm\s*\{?d\}?)\s*\\?[A-Za-z]", self.text[self.pos + 1 :]))
+        return bool(
+            re.match(r"\s*\}?\s*\{\s*(d|\\mathrm\s*\{?d\}?)\s*\\?[A-Za-z]", self.text[self.pos + 1 :])
+        )
 
     def _as_subscript(self, here):
         return self.text[:here].rstrip().endswith("_")
@@ -399,7 +522,10 @@ class Lexer:
             self.pos = order.end()
         rest = self.text[self.pos : self.end]
         value = (kind, 2 if order else 1)
-        head = re.match(r"\s*\\(log|ln|det|tr|sum|exp|operatorname|mathrm\s*\{\s*tr|text\s*\{\s*tr|frac|dfrac|tfrac)\b", rest)
+        head = re.match(
+            r"\s*\\(log|ln|det|tr|sum|exp|operatorname|mathrm\s*\{\s*tr|text\s*\{\s*tr|frac|dfrac|tfrac)\b",
+            rest,
+        )
         if not rest.strip() or rest.lstrip().startswith(("}", "/")):
             self._emit("DOP", value, here)
         else:
@@ -414,7 +540,9 @@ class Lexer:
         self._finish_name(name, here)
 
     def _read_accented(self):
-        """The canonical name at the present position: accents, styles, one symbol; leaves subscripts inside braces to be read."""
+        """The canonical name at the present position: accents, styles, one symbol; leaves subscripts inside
+        braces to be read.
+        """
         found = re.compile(r"\\([A-Za-z]+)").match(self.text, self.pos)
         if found and found[1] in ACCENTS:
             self.pos = found.end()
@@ -456,7 +584,9 @@ class Lexer:
     def _delta_direction(self, word):
         """`\\Delta W` as one name when neither is declared apart."""
         if word == "Delta" and not self.names.known("Delta"):
-            found = re.compile(r"\s*\{?\s*(?:\\(?:mathbf|boldsymbol|mathrm)\s*\{?\s*)?([A-Za-z])\s*\}?").match(self.text, self.pos)
+            found = re.compile(
+                r"\s*\{?\s*(?:\\(?:mathbf|boldsymbol|mathrm)\s*\{?\s*)?([A-Za-z])\s*\}?"
+            ).match(self.text, self.pos)
             if found:
                 self.pos = found.end(1)
                 return "Delta" + found[1]
@@ -465,7 +595,11 @@ class Lexer:
     def _finish_name(self, name, here):
         pending, self.pending = getattr(self, "pending", None), None
         name = self._with_suffix(name)
-        is_call = bool(re.compile(r"\s*(\\left|\\bigl|\\big|\\Big[l]?)?\s*(\(|\[|\\\{|\\lbrace)").match(self.text, self.pos))
+        is_call = bool(
+            re.compile(r"\s*(\\left|\\bigl|\\big|\\Big[l]?)?\s*(\(|\[|\\\{|\\lbrace)").match(
+                self.text, self.pos
+            )
+        )
         if self.names.functions.get(name) or name == "sigma" and is_call and not self.names.known(name):
             if name not in self.names.symbols:
                 self._function(self.names.functions.get(name, "sigmoid"), here, shown=name)
@@ -487,13 +621,19 @@ class Lexer:
     def _with_suffix(self, name):
         """The name with a layer number, star or label taken in, when that longer name is known."""
         for _ in range(2):
-            found = re.compile(r"\s*([_^])\s*(\{(?:[^{}]|\{[^{}]*\})*\}|\\\w+|[\w*])").match(self.text, self.pos)
+            found = re.compile(r"\s*([_^])\s*(\{(?:[^{}]|\{[^{}]*\})*\}|\\\w+|[\w*])").match(
+                self.text, self.pos
+            )
             if not found or found.end() > self.end:
                 break
             content = found[2].strip("{} ")
             bare = re.sub(r"[()\[\]\s]|\\(?:text|mathrm|rm|mathbf|mathsf)(?![a-z])|[{}]", "", content)
             layer = re.fullmatch(r"(?:([A-Za-z]'*),)?(\d)(?:,([A-Za-z]'*))?(\^?\\?(?:top|T|intercal))?", bare)
-            if layer and self._layer_known(name + layer[2]) and (found[1] == "^" or not (layer[1] or layer[3] or layer[4])):
+            if (
+                layer
+                and self._layer_known(name + layer[2])
+                and (found[1] == "^" or not (layer[1] or layer[3] or layer[4]))
+            ):
                 name, self.pos = name + layer[2], found.end()
                 if layer[1] or layer[3]:
                     self.after_name.append(("SUB", (layer[1] or layer[3], None)))
@@ -529,11 +669,20 @@ class Lexer:
         pending = getattr(self, "pending", None)
         capital = self.names.with_entries(name)
         if self.names.known(name):
-            two = subscripted and len(re.findall(r"[A-Za-z]'*|\d", subscripted[1])) == 2 and "_" in subscripted[0]
+            two = (
+                subscripted
+                and len(re.findall(r"[A-Za-z]'*|\d", subscripted[1])) == 2
+                and "_" in subscripted[0]
+            )
             if two and capital and not self.names.is_matrix(name):
                 return capital
             return name
-        if capital and (subscripted or pending or self.after_name or re.compile(r"\s*\}?\s*[_^]").match(self.text, self.pos)):
+        if capital and (
+            subscripted
+            or pending
+            or self.after_name
+            or re.compile(r"\s*\}?\s*[_^]").match(self.text, self.pos)
+        ):
             return capital
         digits = re.compile(r"\s*[_^]\s*\{?[\[(]?(\d)").match(self.text, self.pos)
         if capital and digits:
@@ -551,8 +700,15 @@ class Lexer:
         capital = self.names.with_entries(name)
         said = spoken_name(name)
         if capital:
-            return f"{said} is not declared; for an entry of {spoken_name(capital)} write {said}_{{ij}}, for the matrix {spoken_name(capital)}"
-        others = [n for n in (*self.names.symbols, *self.names.definitions) if n.lower() == name.lower() or n.endswith(" " + name)]
+            return (
+                f"{said} is not declared; for an entry of {spoken_name(capital)} write "
+                f"{said}_{{ij}}, for the matrix {spoken_name(capital)}"
+            )
+        others = [
+            n
+            for n in (*self.names.symbols, *self.names.definitions)
+            if n.lower() == name.lower() or n.endswith(" " + name)
+        ]
         hint = f"; did you mean {spoken_name(others[0])}?" if others else ""
         return f"{said} is not declared: it is neither in the shapes nor defined in a line above{hint}"
 
@@ -576,15 +732,33 @@ class Lexer:
             tok.type = "CALL"
 
     def _is_argument(self, inside, definition):
-        """Whether the bracket after a defined name holds arguments: names, or a name plus a direction."""
-        bare = re.sub(r"\\(?:mathbf|boldsymbol|mathrm|bm|left|right|,|;|!)|[{}\s]", "", inside)
+        """Whether the bracket after a defined name holds arguments: names it depends on, alone or moved in a
+        direction.
+        """
         if definition.params:
             return True
+        bare = re.sub(
+            r"\\(?:mathbf|boldsymbol|mathrm|bm|left|right|,|;|!)(?![a-z])|\\(?:,|;|!)|[{}\s]", "", inside
+        ).rstrip("\\")
         symbol = r"(?:\\(?:hat|bar|tilde))?\\?[A-Za-z]+(?:[_^]?\(?\d+\)?)?(?:\^?\*)?"
-        shift = rf"[+-](?:d|t|h|\\epsilon|\\varepsilon|\\delta|\\Delta)?{symbol}"
-        return bool(re.fullmatch(rf"{symbol}(?:{shift})?(?:[,;]{symbol}(?:{shift})?)*\\?", bare))
+        needs = dependencies(Node("sym", (), definition.name), self.names)
+        for part in re.split("[,;]", bare):
+            found = re.fullmatch(rf"({symbol})(?:[+-](.+))?", part)
+            if not found:
+                return False
+            base = canonical(found[1])
+            moved = found[2] is None or re.match(r"d|t|h|\\?(?:varepsilon|epsilon|delta|Delta)", found[2])
+            instead = (
+                found[2] is None
+                and definition.shape == ((), ())
+                and any(base.endswith(" " + n) or base == n + "*" for n in needs)
+            )
+            if not (base in needs and base != definition.name and moved or instead):
+                return False
+        return True
 
-    # -- special atoms ------------------------------------------------------------------------------------------
+    # -- special atoms
+    # ------------------------------------------------------------------------------------------
 
     def _size(self):
         """An optional size in a subscript: `I_m`, `\\mathbf 1_{n}`, `I_{n \\times n}`."""
@@ -616,10 +790,14 @@ class Lexer:
         if primes:
             count = primes[1].count("'") + primes[1].count("prime")
             self.pos = primes.end()
-        for_rows = re.compile(r"\s*_\s*\{?\s*\\?(?:text|mathrm)?\{?(?:row|rows|i)\}*").match(self.text, self.pos)
+        for_rows = re.compile(r"\s*_\s*\{?\s*\\?(?:text|mathrm)?\{?(?:row|rows|i)\}*").match(
+            self.text, self.pos
+        )
         if for_rows and name == "softmax" and "row" in for_rows[0]:
             self.pos = for_rows.end()
-        follows = re.compile(r"\s*(?:\\left|\\bigl|\\Bigl|\\big|\\Big|\\!|\\,)*\s*(?:[(\[]|\\\{|\\lbrace)").match(self.text, self.pos)
+        follows = re.compile(
+            r"\s*(?:\\left|\\bigl|\\Bigl|\\big|\\Big|\\!|\\,)*\s*(?:[(\[]|\\\{|\\lbrace)"
+        ).match(self.text, self.pos)
         braced = re.compile(r"\s*\{").match(self.text, self.pos)
         self._emit("FUNCP" if follows else "FUNCH", (name, count), here)
         if braced and not follows and name != "sqrt":
@@ -690,7 +868,9 @@ class Lexer:
         head, _, first = text.partition("=")
         letters = re.findall(r"[A-Za-z](?:'|\^\{?\\prime\}?|_\d)*|\\ell", head)
         if not letters or re.sub(r"[A-Za-z](?:'|\^\{?\\prime\}?|_\d)*|\\ell|,", "", head):
-            raise Unreadable(r"the index of this sum is not clear: write \sum_i, \sum_{i,j} or \sum_{i=1}^{n}", start)
+            raise Unreadable(
+                r"the index of this sum is not clear: write \sum_i, \sum_{i,j} or \sum_{i=1}^{n}", start
+            )
         if first not in ("", "1") and not first.startswith("1,"):
             raise Unreadable("a sum must start at 1 here", start)
         limit = None
@@ -731,20 +911,27 @@ class Lexer:
                 start += len(row)
                 continue
             value, amp, condition = row.partition("&")
-            text = re.sub(r"\\(?:text|mathrm|mbox)|if|when|for|[{}\s,\\]", " ", condition.replace(r"\neq", "≠").replace(r"\ne", "≠"))
+            text = re.sub(
+                r"\\(?:text|mathrm|mbox)|if|when|for|[{}\s,\\]",
+                " ",
+                condition.replace(r"\neq", "≠").replace(r"\ne", "≠"),
+            )
             found = re.search(r"([A-Za-z]'*)\s*(=|≠|!=)\s*([A-Za-z]'*)", text)
             if found:
                 cond = ("eq" if found[2] == "=" else "ne", found[1], found[3])
             elif "otherwise" in text or "else" in text or not amp:
                 cond = ("else",)
             else:
-                raise Unreadable("a condition in cases must be like i = j, i \\ne j or otherwise", start + len(value))
+                raise Unreadable(
+                    "a condition in cases must be like i = j, i \\ne j or otherwise", start + len(value)
+                )
             self._inline(start, start + len(value))
             self._emit("COND", cond, start + len(value), start + len(row))
             start += len(row)
         self.pos = stop
 
-    # -- sub- and superscripts ----------------------------------------------------------------------------------
+    # -- sub- and superscripts
+    # ----------------------------------------------------------------------------------
 
     def _script(self, mark):
         here = self.pos
@@ -756,7 +943,9 @@ class Lexer:
         if mark == "_":
             self._subscript(raw, here, start)
             return
-        content = re.sub(r"\\(?:mathsf|mathrm|text|rm|mathbf|mathit|sf)(?![a-z])|[\s{}]", "", raw).replace("\\!", "")
+        content = re.sub(r"\\(?:mathsf|mathrm|text|rm|mathbf|mathit|sf)(?![a-z])|[\s{}]", "", raw).replace(
+            "\\!", ""
+        )
         stripped = content.lstrip("\\")
         if stripped in TRANSPOSES and content != "\\tr":
             self._emit("TRANS", None, here)
@@ -780,13 +969,17 @@ class Lexer:
         self._emit("RBRACE", "}", after, after)
 
     def _layer_or_row(self, content, here):
-        """`z_j^{(1)}`, `W^{1\\top}`, `x^n`, `z^{n,1}`: a layer number, a sample index, a transpose at the end."""
+        """`z_j^{(1)}`, `W^{1\\top}`, `x^n`, `z^{n,1}`: a layer number, a sample index, a transpose at the
+        end.
+        """
         found = re.fullmatch(r"([(\[]?\w?'?[)\]]?)(?:,([(\[]?\w[)\]]?))?(?:\^?\\?(top|T|intercal))?", content)
         if not found or not self.out:
             return False
         transposed = found[3] is not None
         parts = [re.sub(r"[()\[\]]", "", p) for p in found.groups()[:2] if p]
-        target = next((k for k in (len(self.out) - 1, len(self.out) - 2) if k >= 0 and self.out[k].type == "NAME"), None)
+        target = next(
+            (k for k in (len(self.out) - 1, len(self.out) - 2) if k >= 0 and self.out[k].type == "NAME"), None
+        )
         if target is None or target == len(self.out) - 2 and self.out[-1].type != "SUB":
             return False
         tok, row, layer = self.out[target], None, None
@@ -821,10 +1014,18 @@ class Lexer:
         rest = re.sub(r"[A-Za-z](?:'|_\d)*|\\ell|\d+|:|,", "", text.replace("{", "").replace("}", ""))
         if rest or not items:
             raise Unreadable(f"the subscript {raw.strip()!r} is not an index", start)
-        if len(items) == 1 and items[0].isdigit() and len(items[0]) == 2 and "," not in text and self._two_axes():
+        if (
+            len(items) == 1
+            and items[0].isdigit()
+            and len(items[0]) == 2
+            and "," not in text
+            and self._two_axes()
+        ):
             items = list(items[0])
         if len(items) > 2:
-            raise Unreadable(f"the subscript {raw.strip()!r} has {len(items)} indices; a matrix has two", start)
+            raise Unreadable(
+                f"the subscript {raw.strip()!r} has {len(items)} indices; a matrix has two", start
+            )
         self._emit("SUB", tuple(None if i == ":" else int(i) if i.isdigit() else i for i in items), here)
 
     def _two_axes(self):

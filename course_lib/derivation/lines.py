@@ -1,4 +1,6 @@
-r"""From a learner's text to lines, from a line to the members of its relations, and the name a line may define."""
+r"""From a learner's text to lines, from a line to the members of its relations, and the name a line may
+define.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from .lexer import FUNCTIONS
 from .names import ACCENTS, GREEK, STYLES, Names, plain
 
 MOST_LINES, MOST_CHARACTERS = 80, 3000
-_WRAPPERS = r"aligned|align\*?|alignat\*?|equation\*?|split|gather\*?|gathered|displaymath|eqnarray\*?|multline\*?"
+_WRAPPERS = (
+    r"aligned|align\*?|alignat\*?|equation\*?|split|gather\*?|gathered|displaymath|eqnarray\*?|multline\*?"
+)
 _BLANKED = re.compile(
     rf"\\(?:begin|end)\{{(?:{_WRAPPERS})\}}|\$\$?|\\\[|\\\]|\\\(|\\\)|\\(?:label|tag)\{{[^{{}}]*\}}|\\(?:notag|nonumber|therefore|because)\b"
 )
@@ -31,7 +35,9 @@ class Piece:
 
 @dataclass
 class Member:
-    """One side of a relation: its text, where it starts in the line, and whether `\\Rightarrow` stands before it."""
+    """One side of a relation: its text, where it starts in the line, and whether `\\Rightarrow` stands before
+    it.
+    """
 
     text: str
     start: int
@@ -46,7 +52,10 @@ def split_lines(text: str) -> list[Piece]:
         raw = waiting + raw
         bare = re.sub(r"(?<!\\)%.*", "", raw)
         opened = len(re.findall(r"\\begin\{[bpBv]?matrix\}|\\begin\{cases\}", bare))
-        if opened > len(re.findall(r"\\end\{[bpBv]?matrix\}|\\end\{cases\}", bare)) and len(raw) < MOST_CHARACTERS:
+        if (
+            opened > len(re.findall(r"\\end\{[bpBv]?matrix\}|\\end\{cases\}", bare))
+            and len(raw) < MOST_CHARACTERS
+        ):
             waiting = bare + " "
             continue
         waiting = ""
@@ -110,7 +119,9 @@ def _without_alignment(text):
 
 
 def split_members(text: str) -> list[Member]:
-    """The members of a line, split at relation signs outside of all brackets; the first is empty in a continuation."""
+    """The members of a line, split at relation signs outside of all brackets; the first is empty in a
+    continuation.
+    """
     members, depth, start, k, implied = [], 0, 0, 0, False
     while k < len(text):
         ch = text[k]
@@ -150,14 +161,24 @@ def _split_regardless(text):
 
 
 def _part_of_other(text, k):
-    return text[k] == "=" and k > 0 and text[k - 1] in "<>!" or text[k] == "=" and re.search(r"\\n(?:e|ot)q?\s*$", text[:k]) is not None
+    return (
+        text[k] == "="
+        and k > 0
+        and text[k - 1] in "<>!"
+        or text[k] == "="
+        and re.search(r"\\n(?:e|ot)q?\s*$", text[:k]) is not None
+    )
 
 
-# -- the name a line defines -----------------------------------------------------------------------------------------
+# -- the name a line defines
+# -----------------------------------------------------------------------------------------
 
-_DROP = re.compile(r"\\(?:" + "|".join(sorted(STYLES, key=len, reverse=True)) + r")(?![A-Za-z])|\\[,;:! ]|\\left|\\right|\s")
+_DROP = re.compile(
+    r"\\(?:" + "|".join(sorted(STYLES, key=len, reverse=True)) + r")(?![A-Za-z])|\\[,;:! ]|\\left|\\right|\s"
+)
 _ACCENT = re.compile(r"\\(" + "|".join(sorted(ACCENTS, key=len, reverse=True)) + r")(?![A-Za-z])")
-# An accent is one private character while a left side is looked at, so that dropping blanks cannot glue it to its letter.
+# An accent is one private character while a left side is looked at, so that dropping blanks cannot glue it to
+# its letter.
 _SHAPE = re.compile(
     r"(?P<accents>(?:[\ue000-\ue0ff]\{*)*)\{*(?P<base>\\[A-Za-z]+|[A-Za-z]+\d*)\}*"
     r"(?P<marks>(?:[_^](?:\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}|\\?[A-Za-z0-9*]))*)(?P<args>\((?P<inside>[^()]*(?:\([^()]*\))?[^()]*)\))?"
@@ -165,9 +186,11 @@ _SHAPE = re.compile(
 
 
 def defined_name(text: str, names: Names) -> tuple[str, tuple, tuple] | None:
-    """(name, parameters, index letters) when a member is a name alone that could be introduced here, else None.
+    """(name, parameters, index letters) when a member is a name alone that could be introduced here, else
+    None.
 
-    `L`, `\\hat y`, `f(W)`, `p_i`, `\\text{MSE}`, `z^{(1)}`: whether it is known already is for the caller to ask.
+    `L`, `\\hat y`, `f(W)`, `p_i`, `\\text{MSE}`, `z^{(1)}`: whether it is known already is for the caller to
+    ask.
     """
     spelled = plain(text)[0]
     spelled = re.sub(r"\\(left|right)\b", "", spelled)
@@ -180,7 +203,12 @@ def defined_name(text: str, names: Names) -> tuple[str, tuple, tuple] | None:
     base = found["base"].lstrip("\\")
     if found["base"].startswith("\\") and base not in GREEK:
         return None
-    if len(base) > 1 and not found["base"].startswith("\\") and not names.known(base) and not _is_word(base, names):
+    if (
+        len(base) > 1
+        and not found["base"].startswith("\\")
+        and not names.known(base)
+        and not _is_word(base, names)
+    ):
         return None
     name, indices = " ".join([*accents, base]), ()
     for mark, content in re.findall(r"([_^])(\{(?:[^{}]|\{[^{}]*\})*\}|\\?[A-Za-z0-9*])", found["marks"]):
@@ -197,7 +225,11 @@ def defined_name(text: str, names: Names) -> tuple[str, tuple, tuple] | None:
             name += "_" + digits
         else:
             return None
-    params = tuple(p for p in (_parameter(x) for x in re.split(r"[,;]", found["inside"])) if p) if found["args"] else ()
+    params = (
+        tuple(p for p in (_parameter(x) for x in re.split(r"[,;]", found["inside"])) if p)
+        if found["args"]
+        else ()
+    )
     return name, params, indices
 
 

@@ -9,32 +9,106 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
+from .tree import Node, names_in
+
 ACCENTS = {
     "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
     "dot": "dot", "vec": "vec",
 }  # fmt: skip
 GREEK = frozenset(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "vartheta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+        "ell",
+    ]
 )
 STYLES = frozenset(
-    "mathbf boldsymbol bm mathrm mathit mathsf mathcal text textrm textbf textit operatorname mbox mathbb mathtt "
-    "pmb rm bf hbox mathnormal textnormal displaystyle textstyle scriptstyle limits nolimits nonumber".split()
+    [
+        "mathbf",
+        "boldsymbol",
+        "bm",
+        "mathrm",
+        "mathit",
+        "mathsf",
+        "mathcal",
+        "text",
+        "textrm",
+        "textbf",
+        "textit",
+        "operatorname",
+        "mbox",
+        "mathbb",
+        "mathtt",
+        "pmb",
+        "rm",
+        "bf",
+        "hbox",
+        "mathnormal",
+        "textnormal",
+        "displaystyle",
+        "textstyle",
+        "scriptstyle",
+        "limits",
+        "nolimits",
+        "nonumber",
+    ]
 )
 PROMISES = ("symmetric", "spd", "orthogonal", "onehot", "simplex", "positive")
 _SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ᵀⁿ", "0123456789-+Tn", strict=True))
 _SUBSCRIPT = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ", "0123456789ijklmn", strict=True))
 _UNICODE = {
-    "‖": r"\| ", "∥": r"\| ", "·": r"\cdot ", "⋅": r"\cdot ", "×": r"\times ", "∇": r"\nabla ", "∂": r"\partial ",
-    "∑": r"\sum ", "Σ": r"\sum ", "⊙": r"\odot ", "∘": r"\circ ", "⊗": r"\otimes ", "−": "-", "–": "-", "⟨": r"\langle ",
-    "⟩": r"\rangle ", "⇒": r"\Rightarrow ", "⟹": r"\Rightarrow ", "⇔": r"\iff ", "√": r"\sqrt ", "½": r"\frac12 ",
-    "¼": r"\frac14 ", "…": r"\dots ", "⋯": r"\cdots ", "≠": r"\ne ", "≈": r"\approx ", "≡": r"\equiv ", "′": "'",
+    "‖": r"\| ", "∥": r"\| ", "·": r"\cdot ", "⋅": r"\cdot ", "×": r"\times ", "∇": r"\nabla ",
+    "∂": r"\partial ",
+    "∑": r"\sum ", "Σ": r"\sum ", "⊙": r"\odot ", "∘": r"\circ ", "⊗": r"\otimes ", "−": "-", "–": "-",
+    "⟨": r"\langle ",
+    "⟩": r"\rangle ", "⇒": r"\Rightarrow ", "⟹": r"\Rightarrow ", "⇔": r"\iff ", "√": r"\sqrt ",
+    "½": r"\frac12 ",
+    "¼": r"\frac14 ", "…": r"\dots ", "⋯": r"\cdots ", "≠": r"\ne ", "≈": r"\approx ", "≡": r"\equiv ",
+    "′": "'",
     "’": "'", "⊤": r"\top ", "𝟙": r"\mathbf 1 ", "𝟏": r"\mathbf 1 ", "∗": "*",
 }  # fmt: skip
 _GREEK_LETTERS = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ϵ": "epsilon", "ζ": "zeta", "η": "eta",
-    "θ": "theta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma",
-    "τ": "tau", "φ": "phi", "ϕ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Δ": "Delta", "Γ": "Gamma", "Θ": "Theta",
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ϵ": "epsilon", "ζ": "zeta",
+    "η": "eta",
+    "θ": "theta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho",
+    "σ": "sigma",
+    "τ": "tau", "φ": "phi", "ϕ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Δ": "Delta", "Γ": "Gamma",
+    "Θ": "Theta",
     "Λ": "Lambda", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega", "ℓ": "ell",
 }  # fmt: skip
 _COMBINING = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
@@ -88,7 +162,10 @@ def canonical(key: str) -> str:
     drop = "|".join(sorted([*ACCENTS, *STYLES], key=len, reverse=True))
     text = re.sub(rf"\\(?:{drop})(?![A-Za-z])", "", text)
     text = re.sub(r"[\\{}()\[\]\s]", "", text)
-    found = re.fullmatch(r"(?:(hat|bar|tilde)_?)?([A-Za-z]+?)(?:_?(hat|bar|tilde))?(?:[_^]?(\d+))?(?:[_^]?(\*))?(?:_([A-Za-z]+))?", text)
+    found = re.fullmatch(
+        r"(?:(hat|bar|tilde)_?)?([A-Za-z]+?)(?:_?(hat|bar|tilde))?(?:[_^]?(\d+))?(?:[_^]?(\*))?(?:_([A-Za-z]+))?",
+        text,
+    )
     if not found:
         return text
     before, base, after, digits, star, label = found.groups()
@@ -170,7 +247,9 @@ class Names:
 
     def known(self, name: str) -> bool:
         """Whether the name may stand in an expression."""
-        return name in self.symbols or name in self.definitions or name in self.dims or name in self.directions
+        return (
+            name in self.symbols or name in self.definitions or name in self.dims or name in self.directions
+        )
 
     def is_matrix(self, name: str) -> bool:
         """Whether the name has two axes, so that two subscripts make sense on it."""
@@ -186,7 +265,9 @@ class Names:
         """The declared capital whose entries the lowercase `name` denotes (x for X), or None."""
         *accents, base = name.split(" ")
         capital = " ".join([*accents, base[0].upper() + base[1:]])
-        return capital if capital != name and (capital in self.symbols or capital in self.definitions) else None
+        return (
+            capital if capital != name and (capital in self.symbols or capital in self.definitions) else None
+        )
 
 
 def read_shapes(shapes) -> tuple[dict[str, Symbol], list[str]]:
@@ -195,7 +276,9 @@ def read_shapes(shapes) -> tuple[dict[str, Symbol], list[str]]:
     Raises TypeError or ValueError with one sentence (what was got, what was expected).
     """
     if not hasattr(shapes, "items"):
-        raise TypeError(f"shapes must map names to dimensions, like {{'X': 'n d', 'w': 'd'}}; got {type(shapes).__name__}")
+        raise TypeError(
+            f"shapes must map names to dimensions, like {{'X': 'n d', 'w': 'd'}}; got {type(shapes).__name__}"
+        )
     symbols, dims = {}, []
     for key, spec in shapes.items():
         if not isinstance(key, str) or not key.strip():
@@ -221,21 +304,45 @@ def _read_shape(key, spec, dims) -> Symbol:
         if word.lower().replace("-", "") in PROMISES:
             promises.append(word.lower().replace("-", ""))
         elif promises:
-            raise ValueError(f"shapes[{key!r}] = {spec!r}: {word!r} is no promise; known are {', '.join(PROMISES)}")
+            raise ValueError(
+                f"shapes[{key!r}] = {spec!r}: {word!r} is no promise; known are {', '.join(PROMISES)}"
+            )
         elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*'?|[1-9]\d?", word):
             sizes.append(int(word) if word.isdigit() else word)
         else:
-            raise ValueError(f"shapes[{key!r}] = {spec!r}: {word!r} is no dimension name; expected something like 'n d'")
+            raise ValueError(
+                f"shapes[{key!r}] = {spec!r}: {word!r} is no dimension name; expected something like 'n d'"
+            )
     if len(sizes) > 2:
         unknown = [w for w in sizes[1:] if isinstance(w, str) and len(w) > 2]
         if unknown:
-            raise ValueError(f"shapes[{key!r}] = {spec!r}: {unknown[0]!r} is no promise; known are {', '.join(PROMISES)}")
-        raise ValueError(f"shapes[{key!r}] = {spec!r} has {len(sizes)} axes; expected at most two, such as 'n d'")
+            raise ValueError(
+                f"shapes[{key!r}] = {spec!r}: {unknown[0]!r} is no promise; known are {', '.join(PROMISES)}"
+            )
+        raise ValueError(
+            f"shapes[{key!r}] = {spec!r} has {len(sizes)} axes; expected at most two, such as 'n d'"
+        )
     for size in sizes:
         if isinstance(size, str) and size not in dims:
             dims.append(size)
     square = {"symmetric", "spd", "orthogonal"} & set(promises)
     if square and (len(sizes) != 2 or sizes[0] != sizes[1]):
-        raise ValueError(f"shapes[{key!r}] = {spec!r}: only a square matrix such as 'd d' can be {square.pop()}")
+        raise ValueError(
+            f"shapes[{key!r}] = {spec!r}: only a square matrix such as 'd d' can be {square.pop()}"
+        )
     rows, columns = (1, 1) if not sizes else (sizes[0], 1) if len(sizes) == 1 else sizes
     return Symbol(rows, columns, tuple(promises), one_dimensional=len(sizes) == 1)
+
+
+def dependencies(node: Node, names: Names) -> set[str]:
+    """Every name the value of a tree depends on, through definitions."""
+    seen: set[str] = set()
+    todo = list(names_in(node))
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in names.definitions:
+            todo.extend(names_in(names.definitions[name].body))
+    return seen

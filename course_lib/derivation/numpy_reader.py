@@ -12,9 +12,12 @@ from .tree import Node, add, mul, neg, num, walk
 
 LOOKS_LIKE_NUMPY = re.compile(r"@|\.T\b|\bnp\.|\bnumpy\.|\*\*|\.(sum|mean|dot|transpose|trace)\(")
 ONE_ARGUMENT = {
-    "exp": "exp", "log": "log", "tanh": "tanh", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "cosh": "cosh", "sinh": "sinh",
-    "abs": "abs", "absolute": "abs", "trace": "tr", "diag": "diag", "inv": "inv", "linalg.inv": "inv", "linalg.det": "det",
-    "sigmoid": "sigmoid", "relu": "relu", "softmax": "softmax", "softplus": "softplus", "tr": "tr", "vec": "vec", "det": "det",
+    "exp": "exp", "log": "log", "tanh": "tanh", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "cosh": "cosh",
+    "sinh": "sinh",
+    "abs": "abs", "absolute": "abs", "trace": "tr", "diag": "diag", "inv": "inv", "linalg.inv": "inv",
+    "linalg.det": "det",
+    "sigmoid": "sigmoid", "relu": "relu", "softmax": "softmax", "softplus": "softplus", "tr": "tr",
+    "vec": "vec", "det": "det",
     "logsumexp": "logsumexp", "log_sum_exp": "logsumexp", "logdet": "logdet",
 }  # fmt: skip
 
@@ -34,7 +37,9 @@ def parse_numpy(text: str, names: Names, offset: int = 0) -> Node:
             warnings.simplefilter("ignore")
             tree = ast.parse(text.strip(), mode="eval")
     except SyntaxError as e:
-        raise Unreadable(f"this is no Python expression: {e.msg}", lead + max((e.offset or 1) - 1, 0)) from None
+        raise Unreadable(
+            f"this is no Python expression: {e.msg}", lead + max((e.offset or 1) - 1, 0)
+        ) from None
     except (ValueError, RecursionError, MemoryError):
         raise Unreadable("this is no Python expression", lead) from None
     if sum(1 for _ in ast.walk(tree)) > 1500:
@@ -59,9 +64,11 @@ class _Reader:
         return node.col_offset + self.offset
 
     def _spoken(self, node):
-        return {"Subscript": "an index in square brackets", "Lambda": "lambda", "Compare": "a comparison"}.get(
-            type(node).__name__, type(node).__name__
-        )
+        return {
+            "Subscript": "an index in square brackets",
+            "Lambda": "lambda",
+            "Compare": "a comparison",
+        }.get(type(node).__name__, type(node).__name__)
 
     def _Constant(self, node, depth):  # noqa: N802
         if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
@@ -76,7 +83,10 @@ class _Reader:
             if len(node.id) > 1 and node.id[0] == "d" and self.names.known(canonical(node.id[1:])):
                 return Node("d", [Node("sym", (), canonical(node.id[1:]))])
             said = spoken_name(name)
-            raise Unreadable(f"{said} is not declared: it is neither in the shapes nor defined in a line above", self._at(node))
+            raise Unreadable(
+                f"{said} is not declared: it is neither in the shapes nor defined in a line above",
+                self._at(node),
+            )
         return Node("sym", (), name)
 
     def _UnaryOp(self, node, depth):  # noqa: N802
@@ -96,7 +106,11 @@ class _Reader:
         if isinstance(node.op, ast.MatMult):
             return Node("at", [a, b])
         if isinstance(node.op, ast.Mult):
-            return mul(a, b) if a.op == "num" or b.op == "num" or a.op == "div" and not _has_array(a, self.names) else Node("had", [a, b])
+            return (
+                mul(a, b)
+                if a.op == "num" or b.op == "num" or a.op == "div" and not _has_array(a, self.names)
+                else Node("had", [a, b])
+            )
         if isinstance(node.op, ast.Div):
             return Node("div", [a, b])
         if isinstance(node.op, ast.Pow):
@@ -106,7 +120,11 @@ class _Reader:
     def _Attribute(self, node, depth):  # noqa: N802
         if node.attr == "T":
             inner = self.read(node.value, depth)
-            flat = inner.op == "sym" and inner.val in self.names.symbols and self.names.symbols[inner.val].one_dimensional
+            flat = (
+                inner.op == "sym"
+                and inner.val in self.names.symbols
+                and self.names.symbols[inner.val].one_dimensional
+            )
             return inner if flat else Node("T", [inner])
         raise Unreadable(f".{node.attr} is not read here", self._at(node))
 
@@ -114,7 +132,10 @@ class _Reader:
         path = self._path(node.func)
         if path is None:
             raise Unreadable("this call is not read here", self._at(node))
-        axis = next((k.value.value for k in node.keywords if k.arg == "axis" and isinstance(k.value, ast.Constant)), None)
+        axis = next(
+            (k.value.value for k in node.keywords if k.arg == "axis" and isinstance(k.value, ast.Constant)),
+            None,
+        )
         if [k for k in node.keywords if k.arg not in ("axis",)]:
             raise Unreadable(f"the keyword {node.keywords[0].arg!r} is not read here", self._at(node))
         if isinstance(node.func, ast.Attribute) and not path.startswith(("np.", "numpy.")):

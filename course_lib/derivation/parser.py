@@ -1,6 +1,7 @@
 """From tokens to the tree: the Lark grammar, and what an open product means.
 
-In a flat product some factors are heads that reach to the right: a sum, a function or a derivative without brackets,
+In a flat product some factors are heads that reach to the right: a sum, a function or a derivative without
+brackets,
 `\\frac{\\partial}{\\partial w}`, `\\nabla`. `_unroll` decides how far.
 """
 
@@ -11,18 +12,24 @@ from pathlib import Path
 
 from .lexer import Tok, Unreadable, lex
 from .names import Names
-from .tree import Node, add, mul, neg, num, places, put, walk
+from .tree import Node, add, mul, neg, num
 
 SPOKEN = {
-    "PLUS": "'+'", "MINUS": "'-'", "SLASH": "'/'", "DOT": "a product sign", "ODOT": r"'\odot'", "OTIMES": r"'\otimes'",
-    "COLON": "':'", "RPAR": "a closing bracket", "LPAR": "an opening bracket", "RBRACE": "a closing brace", "NUM": "a number",
-    "COMMA": "a comma", "AMP": "'&'", "NL": r"'\\'", "SUB": "a subscript", "TRANS": "a transpose", "SUP": "a superscript",
-    "NORM_C": "the end of a norm", "BAR_C": "the end of a bar", "NAME": "a name", "RANG": r"'\rangle'", "INV": "an inverse",
+    "PLUS": "'+'", "MINUS": "'-'", "SLASH": "'/'", "DOT": "a product sign", "ODOT": r"'\odot'",
+    "OTIMES": r"'\otimes'",
+    "COLON": "':'", "RPAR": "a closing bracket", "LPAR": "an opening bracket", "RBRACE": "a closing brace",
+    "NUM": "a number",
+    "COMMA": "a comma", "AMP": "'&'", "NL": r"'\\'", "SUB": "a subscript", "TRANS": "a transpose",
+    "SUP": "a superscript",
+    "NORM_C": "the end of a norm", "BAR_C": "the end of a bar", "NAME": "a name", "RANG": r"'\rangle'",
+    "INV": "an inverse",
 }  # fmt: skip
 
 
 def parse(text: str, names: Names, offset: int = 0) -> Node:
-    """The tree of one member written in LaTeX; Unreadable otherwise. `offset` is added to every place in the text."""
+    """The tree of one member written in LaTeX; Unreadable otherwise. `offset` is added to every place in the
+    text.
+    """
     tokens = lex(text, names)
     if not tokens:
         raise Unreadable("nothing stands here", 0)
@@ -78,7 +85,9 @@ def _lark():
                 yield Token(tok.type, tok, start_pos=tok.start, end_pos=tok.end, column=tok.start)
 
     grammar = (Path(__file__).parent / "latex.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer=Given, transformer=_builder(), maybe_placeholders=False), exceptions
+    return Lark(
+        grammar, parser="lalr", lexer=Given, transformer=_builder(), maybe_placeholders=False
+    ), exceptions
 
 
 def _span(children):
@@ -126,7 +135,9 @@ def _builder():
         hadamard, kronecker, frobenius = binary("had"), binary("kron"), binary("frob")
 
         def product(self, c):
-            items = [x if isinstance(x, Node) else x.type for x in c if isinstance(x, Node) or x.type == "SLASH"]
+            items = [
+                x if isinstance(x, Node) else x.type for x in c if isinstance(x, Node) or x.type == "SLASH"
+            ]
             alone = len(items) == 1 and (items[0].op != "head" or items[0].val.type == "DOP")
             return items[0] if alone else _unroll(items, _span(c))
 
@@ -209,7 +220,9 @@ def _builder():
             if c[0].value.value[0] == "outer" and len(c[2]) == 2:
                 return Node("outer", c[2], None, _span(c))
             if len(c[2]) != 1:
-                raise Unreadable(f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos)
+                raise Unreadable(
+                    f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos
+                )
             return Node("fn", [c[2][0]], c[0].value.value, _span(c))
 
         def call(self, c):
@@ -242,7 +255,8 @@ class _Opaque:
         self.type, self.value = kind, value
 
 
-# -- products ----------------------------------------------------------------------------------------------------
+# -- products
+# ----------------------------------------------------------------------------------------------------
 
 
 def _unroll(items, span) -> Node:
@@ -255,7 +269,8 @@ def _unroll(items, span) -> Node:
             below, k = _unit(items, k + 1)
             if not result:
                 raise Unreadable("nothing stands before this '/'", span[0])
-            above = result.pop()
+            above = mul(*result) if not any(r.op == "head" for r in result) else result.pop()
+            result = []
             if _is_plain_number(below) and k < len(items) and _is_letter(items[k]):
                 below, k = mul(below, items[k]), k + 1  # 1/2n is 1/(2n)
             top = _fraction(above, below, _span([above, below]))
@@ -284,7 +299,9 @@ def _as_factor(node):
 def _unit(items, k):
     """The operand that starts at position k, and the position after it."""
     if k >= len(items) or items[k] == "SLASH":
-        raise Unreadable("something must follow here", _span([i for i in items if isinstance(i, Node)])[1] - 1)
+        raise Unreadable(
+            "something must follow here", _span([i for i in items if isinstance(i, Node)])[1] - 1
+        )
     item = items[k]
     head = item
     wraps = []
@@ -300,7 +317,12 @@ def _unit(items, k):
 
 
 def _holds_head(node):
-    return node.op == "head" or bool(node.args) and node.op in ("T", "pow", "inv", "idx", "d", "row") and _holds_head(node.args[0])
+    return (
+        node.op == "head"
+        or bool(node.args)
+        and node.op in ("T", "pow", "inv", "idx", "d", "row")
+        and _holds_head(node.args[0])
+    )
 
 
 def _rest(items, k, head):
@@ -342,7 +364,9 @@ def _reach(head, items, k):
     if kind == "OPERATOR":
         body = _rest(items, k, head)
         return _derivative(body, value, head), len(items)
-    raise Unreadable(r"this sign needs something to differentiate, as in \frac{\partial L}{\partial w}", head.span[0])
+    raise Unreadable(
+        r"this sign needs something to differentiate, as in \frac{\partial L}{\partial w}", head.span[0]
+    )
 
 
 def _nabla(head, value, items, k):
@@ -357,18 +381,27 @@ def _nabla(head, value, items, k):
         core = core.args[0]
     if isinstance(core, Node) and core.op in ("sym", "app", "paren", "idx"):
         body, after = core, k + 1
-        if core.op == "sym" and k + 1 < len(items) and isinstance(items[k + 1], Node) and items[k + 1].op == "paren" and k + 2 == len(items):
+        if (
+            core.op == "sym"
+            and k + 1 < len(items)
+            and isinstance(items[k + 1], Node)
+            and items[k + 1].op == "paren"
+            and k + 2 == len(items)
+        ):
             body, after = core, k + 1
     else:
         wraps = []
         body, after = _rest(items, k, head), len(items)
-    node = Node("hess" if order == 2 else "grad", [body] + ([wrt] * (order if wrt else 0)), None, _span([head, body]))
+    node = Node(
+        "hess" if order == 2 else "grad", [body] + ([wrt] * (order if wrt else 0)), None, _span([head, body])
+    )
     for w in reversed(wraps):
         node = Node("T", [node], None, w.span)
     return node, after
 
 
-# -- fractions and derivatives -------------------------------------------------------------------------------------
+# -- fractions and derivatives
+# -------------------------------------------------------------------------------------
 
 
 def _fraction(above, below, span) -> Node:
@@ -394,7 +427,9 @@ def _derivative(body, variables, head):
 
 
 def _variables(node):
-    """[w] for `\\partial w`, [x, x] for `\\partial x^2` and `\\partial x\\,\\partial x^T`, None for anything else."""
+    """[w] for `\\partial w`, [x, x] for `\\partial x^2` and `\\partial x\\,\\partial x^T`, None for anything
+    else.
+    """
     if node.op == "paren":
         return _variables(node.args[0])
     if node.op == "d":
@@ -422,7 +457,12 @@ def _pull_d(node):
     if node.op in ("idx", "pow", "T", "mul") and node.args:
         first = _pull_d(node.args[0])
         if first is not None:
-            return Node("d", [Node(node.op, [first.args[0], *node.args[1:]], node.val, node.span)], first.val, node.span)
+            return Node(
+                "d",
+                [Node(node.op, [first.args[0], *node.args[1:]], node.val, node.span)],
+                first.val,
+                node.span,
+            )
     return None
 
 
@@ -464,7 +504,8 @@ def _matrix(rows, kind, span):
     return Node("bars", [node], None, span) if kind == "vmatrix" else node
 
 
-# -- the finished tree -----------------------------------------------------------------------------------------------
+# -- the finished tree
+# -----------------------------------------------------------------------------------------------
 
 
 def _tidy(node: Node) -> Node:
@@ -475,7 +516,9 @@ def _tidy(node: Node) -> Node:
     if node.op == "head":
         raise Unreadable("this sign has nothing to act on", node.span[0])
     if node.op == "d" and node.val[0] == "partial":
-        raise Unreadable(r"\partial stands alone here; a derivative is written \frac{\partial L}{\partial w}", node.span[0])
+        raise Unreadable(
+            r"\partial stands alone here; a derivative is written \frac{\partial L}{\partial w}", node.span[0]
+        )
     if node.op == "add":
         return _with_dots(add(*(_tidy(a) for a in _operands(node)), span=node.span))
     args = [_tidy(a) for a in node.args]
@@ -487,7 +530,9 @@ def _tidy(node: Node) -> Node:
         for wrt in args[1:]:
             base = wrt.args[0] if wrt.op == "idx" or wrt.op == "fn" and wrt.val == ("vec", 0) else wrt
             if base.op != "sym":
-                raise Unreadable("a derivative is taken in a name or an entry of one", wrt.span[0] if wrt.span else 0)
+                raise Unreadable(
+                    "a derivative is taken in a name or an entry of one", wrt.span[0] if wrt.span else 0
+                )
     if node.op == "mat" and any(a.op == "dots" for a in args):
         return _matrix_with_dots(node.with_args(args))
     return Node(node.op, args, None if node.op == "d" else node.val, node.span)
@@ -504,7 +549,9 @@ def _signed(inner, span):
 
 
 def _dotted(first: Node, last: Node, letter: str):
-    """The general term between two, with `letter` where the first says 1 and the last its limit; (term, limit)."""
+    """The general term between two, with `letter` where the first says 1 and the last its limit; (term,
+    limit).
+    """
     limits = set()
 
     def merge(a, b):
@@ -535,7 +582,11 @@ def _dotted(first: Node, last: Node, letter: str):
 
 def _with_dots(node: Node) -> Node:
     """a_1 + a_2 + ... + a_n as the sum it abbreviates."""
-    at = [k for k, a in enumerate(node.args) if a.op == "dots" or a.op == "neg" and a.args[0].op == "dots"] if node.op == "add" else []
+    at = (
+        [k for k, a in enumerate(node.args) if a.op == "dots" or a.op == "neg" and a.args[0].op == "dots"]
+        if node.op == "add"
+        else []
+    )
     if not at:
         return node
     if len(at) > 1 or at[0] in (0, len(node.args) - 1):
@@ -543,7 +594,10 @@ def _with_dots(node: Node) -> Node:
     k = at[0]
     found = _dotted(node.args[0], node.args[k + 1], "i_0")
     if found is None:
-        raise Unreadable("what the dots stand for is not clear: first and last term must differ in one subscript", node.args[k].span[0])
+        raise Unreadable(
+            "what the dots stand for is not clear: first and last term must differ in one subscript",
+            node.args[k].span[0],
+        )
     body = Node("sum", [found[0]], ("i_0", found[1], None), node.span)
     return add(body, *node.args[k + 2 :], span=node.span)
 
@@ -553,7 +607,10 @@ def _matrix_with_dots(node: Node) -> Node:
     rows, columns = node.val
     entry = [node.args[r * columns : (r + 1) * columns] for r in range(rows)]
     corner = entry[0][0]
-    problem = Unreadable("what the dots in this matrix stand for is not clear: its corners must differ in one subscript", node.span[0])
+    problem = Unreadable(
+        "what the dots in this matrix stand for is not clear: its corners must differ in one subscript",
+        node.span[0],
+    )
     across = _dotted(corner, entry[0][-1], "j_0") if columns > 1 else (corner, None)
     if across is None:
         raise problem
@@ -573,5 +630,8 @@ def _matrix_with_dots(node: Node) -> Node:
 def _dotted_last(row, across):
     found = _dotted(row[0], row[-1], "j_0")
     if found is None:
-        raise Unreadable("what the dots in this matrix stand for is not clear: its corners must differ in one subscript", row[0].span[0])
+        raise Unreadable(
+            "what the dots in this matrix stand for is not clear: its corners must differ in one subscript",
+            row[0].span[0],
+        )
     return found[0]

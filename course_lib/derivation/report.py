@@ -18,7 +18,8 @@ COLOURS = {
     "unreadable": "#b07d00",
 }
 SAID = {
-    "definition": "definition", "right": "right", "wrong": "wrong", "follows": "follows", "shapes": "does not fit",
+    "definition": "definition", "right": "right", "wrong": "wrong", "follows": "follows",
+    "shapes": "does not fit",
     "unreadable": "unreadable",
 }  # fmt: skip
 BAD = ("wrong", "shapes", "unreadable")
@@ -32,12 +33,16 @@ class Report:
 
     @property
     def first_wrong(self) -> int | None:
-        """The index of the first line that is wrong or does not fit together; a line that cannot be read is not judged."""
+        """The index of the first line that is wrong or does not fit together; a line that cannot be read is
+        not judged.
+        """
         return next((k for k, line in enumerate(self.lines) if line.verdict in ("wrong", "shapes")), None)
 
     @property
     def ok(self) -> bool:
-        """Whether no line is wrong, misfit or unreadable (a line that follows from a wrong one comes after a wrong one)."""
+        """Whether no line is wrong, misfit or unreadable (a line that follows from a wrong one comes after a
+        wrong one).
+        """
         return not any(line.verdict in (*BAD, "follows") for line in self.lines)
 
     def summary(self) -> str:
@@ -51,7 +56,13 @@ class Report:
             return f"Every claim is right ({claims} of {claims})." if claims > 1 else "The claim is right."
         k = self.first_wrong
         unread = [str(j) for j, line in enumerate(self.lines, 1) if line.verdict == "unreadable"]
-        many = f"Lines {', '.join(unread)} cannot be read." if len(unread) > 1 else f"Line {unread[0]} cannot be read." if unread else ""
+        many = (
+            f"Lines {', '.join(unread)} cannot be read."
+            if len(unread) > 1
+            else f"Line {unread[0]} cannot be read."
+            if unread
+            else ""
+        )
         if k is None:
             return many
         said = {"wrong": "is wrong", "shapes": "does not fit together"}[self.lines[k].verdict]
@@ -66,7 +77,8 @@ class Report:
             "lines": [
                 {
                     "text": line.text, "verdict": line.verdict, "shape": line.shape, "mistake": line.mistake,
-                    "message": line.message, "repair": line.repair, "reading": line.reading, "position": line.position,
+                    "message": line.message, "repair": line.repair, "reading": line.reading,
+                    "position": line.position,
                     "where": list(line.where) if line.where else None,
                 }
                 for line in self.lines
@@ -74,13 +86,18 @@ class Report:
         }  # fmt: skip
 
     def __repr__(self) -> str:
-        rows = [(str(k), f"{MARKS[x.verdict]} {SAID[x.verdict]}", x.shape, x.text) for k, x in enumerate(self.lines, 1)]
+        rows = [
+            (str(k), f"{MARKS[x.verdict]} {SAID[x.verdict]}", x.shape, x.text)
+            for k, x in enumerate(self.lines, 1)
+        ]
         heads = ("line", "verdict", "shape", "text")
         widths = [max([len(h), *(len(r[k]) for r in rows)]) for k, h in enumerate(heads[:3])]
         out = ["  ".join([*(h.ljust(w) for h, w in zip(heads[:3], widths, strict=True)), heads[3]])]
         indent = " " * (sum(widths) + 6)
         for row, line in zip(rows, self.lines, strict=True):
-            out.append("  ".join([*(c.ljust(w) for c, w in zip(row[:3], widths, strict=True)), row[3]]).rstrip())
+            out.append(
+                "  ".join([*(c.ljust(w) for c, w in zip(row[:3], widths, strict=True)), row[3]]).rstrip()
+            )
             if line.verdict not in ("right", "definition"):
                 out.extend(indent + part for part in _folded(line.message, 78))
                 if line.repair:
@@ -91,7 +108,10 @@ class Report:
 
     def _repr_html_(self) -> str:
         rows = "".join(_row(k, line) for k, line in enumerate(self.lines, 1))
-        heads = "".join(f'<th scope="col" style="{_CELL}">{h}</th>' for h in ("line", "as it was read", "shape", "verdict"))
+        heads = "".join(
+            f'<th scope="col" style="{_CELL}">{h}</th>'
+            for h in ("line", "as it was read", "shape", "verdict")
+        )
         return (
             '<div class="course-derivation" style="color:var(--jp-content-font-color1, inherit)">'
             f'<table style="border-collapse:collapse;background:transparent"><thead><tr>{heads}</tr></thead>'

@@ -1,15 +1,20 @@
-"""From the tree to a typed tree: every node gets its shape in dimension names, every index the axis it runs over.
+"""From the tree to a typed tree: every node gets its shape in dimension names, every index the axis it runs
+over.
 
-A dimension is a sorted tuple of names and numbers, multiplied: `()` is one, `("n",)` is n, `("d", "k")` is d·k. What the
-text leaves open (the length of a vector of ones, the size of I) is an `Open` that the shapes around it decide.
+A dimension is a sorted tuple of names and numbers, multiplied: `()` is one, `("n",)` is n, `("d", "k")` is
+d·k. What the
+text leaves open (the length of a vector of ones, the size of I) is an `Open` that the shapes around it
+decide.
 """
 
 from __future__ import annotations
 
-from .names import Names, spoken_name
+from .names import Names, dependencies, spoken_name
 from .tree import Node, free_indices, map_tree, names_in, num, sym, walk
 
-ELEMENTWISE = frozenset("exp log tanh sigmoid relu sin cos sinh cosh sqrt softplus abs".split())
+ELEMENTWISE = frozenset(
+    ["exp", "log", "tanh", "sigmoid", "relu", "sin", "cos", "sinh", "cosh", "sqrt", "softplus", "abs"]
+)
 SCALAR = ((), ())
 
 
@@ -99,7 +104,8 @@ class Scope:
         self.used_by: dict[str, str] = {}
         self.notes: list[str] = []
 
-    # -- open lengths -------------------------------------------------------------------------------------------
+    # -- open lengths
+    # -------------------------------------------------------------------------------------------
 
     def unify(self, a: tuple, b: tuple) -> bool:
         """Whether two dimensions can be the same; open lengths are decided on the way."""
@@ -170,7 +176,8 @@ class Typer:
 
         return plain_text(node)
 
-    # -- leaves -------------------------------------------------------------------------------------------------
+    # -- leaves
+    # -------------------------------------------------------------------------------------------------
 
     def _num(self, node):
         return Core("num", (), SCALAR, float(min(node.val, 1e300)))
@@ -221,10 +228,16 @@ class Typer:
         i, j = node.val
         a, b = self._index(i, node), self._index(j, node)
         if not self.scope.unify(a[1], b[1]):
-            raise Misfit(f"δ_{{{i}{j}}} compares {i}, which runs over {spoken_dim(a[1])}, with {j}, which runs over {spoken_dim(b[1])}", node, "index")
+            raise Misfit(
+                f"δ_{{{i}{j}}} compares {i}, which runs over {spoken_dim(a[1])}, with {j}, which runs "
+                f"over {spoken_dim(b[1])}",
+                node,
+                "index",
+            )
         return Core("kdelta", (), SCALAR, (a[0], b[0], a[1]))
 
-    # -- arithmetic ---------------------------------------------------------------------------------------------
+    # -- arithmetic
+    # ---------------------------------------------------------------------------------------------
 
     def _neg(self, node):
         inner = self.typed(node.args[0])
@@ -261,14 +274,26 @@ class Typer:
             if is_scalar(x.shape):
                 return Core("add", [a, b], y.shape)
         for x, y, ny in ((a, b, node_b), (b, a, node_a)):
-            if resolve(y.shape[0]) == () and resolve(x.shape[0]) != () and self.scope.unify(x.shape[1], y.shape[1]):
+            if (
+                resolve(y.shape[0]) == ()
+                and resolve(x.shape[0]) != ()
+                and self.scope.unify(x.shape[1], y.shape[1])
+            ):
                 return Core("add", [a, b], x.shape)
-            one = ny.op == "sym" and ny.val in self.names.symbols and self.names.symbols[ny.val].one_dimensional
-            if one and resolve(x.shape[0]) != () != resolve(x.shape[1]) and self.scope.unify(x.shape[1], y.shape[0]):
+            one = (
+                ny.op == "sym" and ny.val in self.names.symbols and self.names.symbols[ny.val].one_dimensional
+            )
+            if (
+                one
+                and resolve(x.shape[0]) != () != resolve(x.shape[1])
+                and self.scope.unify(x.shape[1], y.shape[0])
+            ):
                 row = Core("T", [y], (y.shape[1], y.shape[0]))
                 return Core("add", [a, row] if y is b else [row, b], x.shape)
         raise Misfit(
-            f"{self.say(node_a)} is {shape_phrase(a.shape)} and {self.say(node_b)} is {shape_phrase(b.shape)}: they cannot be added", whole
+            f"{self.say(node_a)} is {shape_phrase(a.shape)} and {self.say(node_b)} is "
+            f"{shape_phrase(b.shape)}: they cannot be added",
+            whole,
         )
 
     def _mul(self, node):
@@ -296,7 +321,9 @@ class Typer:
         return None
 
     def _regrouped(self, typed):
-        """The product in another order of brackets, for `x^T A y z`-like chains in which an inner product is a number."""
+        """The product in another order of brackets, for `x^T A y z`-like chains in which an inner product is
+        a number.
+        """
         if len(typed) > 8:
             return None
         for cut in range(1, len(typed)):
@@ -322,7 +349,12 @@ class Typer:
         if len(typed) != 2 or not self.scope.same(typed[0].shape, typed[1].shape):
             return None
         for one, other in (node.args, node.args[::-1]):
-            if other.op == "add" and len(other.args) == 2 and other.args[0] == num(1) and other.args[1] == Node("neg", [one]):
+            if (
+                other.op == "add"
+                and len(other.args) == 2
+                and other.args[0] == num(1)
+                and other.args[1] == Node("neg", [one])
+            ):
                 return Core("had", typed, typed[0].shape)
         return None
 
@@ -333,7 +365,8 @@ class Typer:
         before = self.say(node.args[0]) if k == 1 else self.say(Node("mul", node.args[:k]))
         a, b = left.shape, typed[k].shape
         return Misfit(
-            f"the product of {before} ({spoken_shape(a)}) and {self.say(node.args[k])} ({spoken_shape(b)}) is not defined: "
+            f"the product of {before} ({spoken_shape(a)}) and {self.say(node.args[k])} "
+            f"({spoken_shape(b)}) is not defined: "
             f"the inner lengths {spoken_dim(a[1])} and {spoken_dim(b[0])} differ",
             Node("mul", node.args[max(k - 1, 0) : k + 1], None, _cover(node.args[k - 1], node.args[k])),
         )
@@ -355,7 +388,11 @@ class Typer:
         if is_scalar(a.shape) or is_scalar(b.shape):
             return Core("scale", [a, b], b.shape if is_scalar(a.shape) else a.shape)
         if not self.scope.same(a.shape, b.shape):
-            raise Misfit(f"{word} needs two arrays of one shape; {self.say(node.args[0])} is {spoken_shape(a.shape)}, {self.say(node.args[1])} is {spoken_shape(b.shape)}", node)
+            raise Misfit(
+                f"{word} needs two arrays of one shape; {self.say(node.args[0])} is "
+                f"{spoken_shape(a.shape)}, {self.say(node.args[1])} is {spoken_shape(b.shape)}",
+                node,
+            )
         return Core("had", [a, b], a.shape)
 
     def _had(self, node):
@@ -365,7 +402,10 @@ class Typer:
         a, b = (self.typed(x) for x in node.args)
         for core, piece in zip((a, b), node.args, strict=True):
             if not is_vector(core.shape):
-                raise Misfit(f"an outer product needs two vectors; {self.say(piece)} is {shape_phrase(core.shape)}", piece)
+                raise Misfit(
+                    f"an outer product needs two vectors; {self.say(piece)} is {shape_phrase(core.shape)}",
+                    piece,
+                )
         lengths = [c.shape[0] if resolve(c.shape[1]) == () else c.shape[1] for c in (a, b)]
         return Core("outer", [a, b], tuple(lengths))
 
@@ -376,7 +416,11 @@ class Typer:
     def _frob(self, node):
         a, b = (self.typed(x) for x in node.args)
         if not self.scope.same(a.shape, b.shape):
-            raise Misfit(f"the inner product needs two arrays of one shape; {self.say(node.args[0])} is {spoken_shape(a.shape)}, {self.say(node.args[1])} is {spoken_shape(b.shape)}", node)
+            raise Misfit(
+                f"the inner product needs two arrays of one shape; {self.say(node.args[0])} is "
+                f"{spoken_shape(a.shape)}, {self.say(node.args[1])} is {spoken_shape(b.shape)}",
+                node,
+            )
         return Core("frob", [a, b])
 
     def _div(self, node):
@@ -385,14 +429,22 @@ class Typer:
             return Core("quotient", [a, b], a.shape)
         if is_scalar(a.shape) or self.scope.same(a.shape, b.shape):
             return Core("quotient", [a, b], b.shape)
-        raise Misfit(f"{self.say(node.args[0])} ({spoken_shape(a.shape)}) cannot be divided by {self.say(node.args[1])} ({spoken_shape(b.shape)})", node)
+        raise Misfit(
+            f"{self.say(node.args[0])} ({spoken_shape(a.shape)}) cannot be divided by "
+            f"{self.say(node.args[1])} ({spoken_shape(b.shape)})",
+            node,
+        )
 
     def _pow(self, node):
         base, exponent = self.typed(node.args[0]), self.typed(node.args[1])
         if not is_scalar(exponent.shape):
             raise Misfit(f"the exponent {self.say(node.args[1])} is not a number", node.args[1])
         whole = node.args[1].val if node.args[1].op == "num" else None
-        square = not is_scalar(base.shape) and not is_vector(base.shape) and self.scope.same(base.shape, base.shape[::-1])
+        square = (
+            not is_scalar(base.shape)
+            and not is_vector(base.shape)
+            and self.scope.same(base.shape, base.shape[::-1])
+        )
         if square:
             if not isinstance(whole, int) or whole > 20:
                 raise Misfit("a matrix can be raised to a whole number up to 20 only", node)
@@ -403,14 +455,20 @@ class Typer:
         base, exponent = self.typed(node.args[0]), self.typed(node.args[1])
         if not is_scalar(exponent.shape):
             raise Misfit("the exponent is not a number", node.args[1])
-        return Core("power", [base, exponent], base.shape, node.args[1].val if node.args[1].op == "num" else None)
+        return Core(
+            "power", [base, exponent], base.shape, node.args[1].val if node.args[1].op == "num" else None
+        )
 
     def _T(self, node):  # noqa: N802
         return _turned(self.typed(node.args[0]))
 
     def _square(self, core, node, what):
         if not self.scope.same(core.shape, core.shape[::-1]):
-            raise Misfit(f"{what} needs a square matrix; {self.say(node)} is {shape_phrase(core.shape)}", node, "square")
+            raise Misfit(
+                f"{what} needs a square matrix; {self.say(node)} is {shape_phrase(core.shape)}",
+                node,
+                "square",
+            )
 
     def _inv(self, node):
         a = self.typed(node.args[0])
@@ -471,7 +529,8 @@ class Typer:
             return Core("along", [a], (shape[1 - axis], ()), (name[:-1], axis))
         raise Misfit(f"{name} is not known here", node)
 
-    # -- indices ------------------------------------------------------------------------------------------------
+    # -- indices
+    # ------------------------------------------------------------------------------------------------
 
     def _index(self, letter, node):
         """Slot and dimension of an index letter: bound, or free in the whole relation."""
@@ -489,7 +548,12 @@ class Typer:
         if not self.scope.unify(length, axis):
             where = self.scope.used_by.get(item)
             seen = f" in {where}" if where else ""
-            raise Misfit(f"the index {item} runs over {spoken_dim(length)}{seen}, but over {spoken_dim(axis)} in {self.say(node)}", node, "index")
+            raise Misfit(
+                f"the index {item} runs over {spoken_dim(length)}{seen}, but over {spoken_dim(axis)} in "
+                f"{self.say(node)}",
+                node,
+                "index",
+            )
         self.scope.used_by.setdefault(item, self.say(node))
         return ("slot", slot)
 
@@ -507,7 +571,11 @@ class Typer:
                 return Core("entry", [base], SCALAR, (position, 1) if fixed else (1, position))
             items = (items[0], None)
         elif is_vector(base.shape):
-            raise Misfit(f"{self.say(node.args[0])} is {spoken_shape(base.shape)}: one subscript is enough", node, "index")
+            raise Misfit(
+                f"{self.say(node.args[0])} is {spoken_shape(base.shape)}: one subscript is enough",
+                node,
+                "index",
+            )
         a, b = self._run_over(items[0], rows, node), self._run_over(items[1], columns, node)
         return Core("entry", [base], (rows if a is None else (), columns if b is None else ()), (a, b))
 
@@ -517,7 +585,8 @@ class Typer:
             self.scope.clashes.append((node, letter))
         length = (Open(),) if limit is None else self._length(limit)
         outer = self.indices
-        # A letter bound twice, one inside the other, gets an axis of its own: the inner sum hides the outer one.
+        # A letter bound twice, one inside the other, gets an axis of its own: the inner sum hides the outer
+        # one.
         slot = self.scope.slot(f"{letter}@{len(outer)}" if letter in outer else letter + "@")
         self.indices = {**outer, letter: (slot, length)}
         seen = self.scope.used_by.pop(letter, None)
@@ -535,9 +604,16 @@ class Typer:
                 self.scope.used_by[letter] = seen
         used = letter in free_indices(node.args[0]) or unequal
         if not used and limit is None:
-            raise Misfit(f"the sum runs over {letter}, but nothing in it carries the index {letter}", node, "index")
+            raise Misfit(
+                f"the sum runs over {letter}, but nothing in it carries the index {letter}", node, "index"
+            )
         if not used and not is_scalar(body.shape):
-            raise Misfit(f"the sum runs over {letter}, but nothing in {self.say(node.args[0])} carries the index {letter}", node, "index")
+            raise Misfit(
+                f"the sum runs over {letter}, but nothing in {self.say(node.args[0])} carries the index "
+                f"{letter}",
+                node,
+                "index",
+            )
         return Core("sum", [body], body.shape, (slot, length, except_for))
 
     def _table(self, node):
@@ -563,12 +639,17 @@ class Typer:
         typed = [self.typed(a) for a in node.args]
         for core, entry in zip(typed, node.args, strict=True):
             if not is_scalar(core.shape):
-                raise Misfit(f"the entry {self.say(entry)} of this matrix is {shape_phrase(core.shape)}, not a number", entry)
+                raise Misfit(
+                    f"the entry {self.say(entry)} of this matrix is {shape_phrase(core.shape)}, not a number",
+                    entry,
+                )
         return Core("mat", typed, (dim(node.val[0]), dim(node.val[1])), node.val)
 
     def _cases(self, node):
         total = None
-        delta = next((Node("kdelta", (), tuple(rest)) for kind, *rest in node.val if kind in ("eq", "ne")), None)
+        delta = next(
+            (Node("kdelta", (), tuple(rest)) for kind, *rest in node.val if kind in ("eq", "ne")), None
+        )
         if delta is None or len(node.args) != 2:
             raise Misfit("cases are read with two rows: i = j and i ≠ j", node)
         parts = []
@@ -579,7 +660,8 @@ class Typer:
         total = Node("add", parts, None, node.span)
         return self.typed(total)
 
-    # -- derivatives --------------------------------------------------------------------------------------------
+    # -- derivatives
+    # --------------------------------------------------------------------------------------------
 
     def _d(self, node):
         inner = node.args[0]
@@ -598,7 +680,9 @@ class Typer:
         return (wrt.args[0].val, wrt) if wrt.op == "idx" else (wrt.val, None)
 
     def only_variable(self, body, node):
-        """The variable of a gradient that names none: the one the function was defined in, or the only one there is."""
+        """The variable of a gradient that names none: the one the function was defined in, or the only one
+        there is.
+        """
         if body.op == "app":
             inside = [a for a in body.args if a.op == "sym"]
             if len(inside) == 1:
@@ -619,7 +703,9 @@ class Typer:
             raise Misfit(f"{spoken_name(name)} is no variable to differentiate in", node)
         body_node = as_function_of(body_node, name, self.names)
         if name not in dependencies(body_node, self.names) and body_node.op != "app":
-            self.scope.notes.append(f"{self.say(node.args[0])} as defined does not contain {spoken_name(name)}")
+            self.scope.notes.append(
+                f"{self.say(node.args[0])} as defined does not contain {spoken_name(name)}"
+            )
         outside = self._evaluated_elsewhere(body_node, name)
         body = self.typed(sym(body_node.val, body_node.span) if outside else body_node)
         core = self._derivative_core(body, name, shape, entry, node)
@@ -635,7 +721,9 @@ class Typer:
             items = entry.val
             if len(items) == 1 and is_vector(shape):
                 items = (items[0], 1) if resolve(shape[1]) == () else (1, items[0])
-                along = [self._run_over(i, ax, entry) if i != 1 else 1 for i, ax in zip(items, shape, strict=True)]
+                along = [
+                    self._run_over(i, ax, entry) if i != 1 else 1 for i, ax in zip(items, shape, strict=True)
+                ]
             else:
                 items = (*items, None)[:2]
                 if is_vector(shape) and items[1] is not None:
@@ -651,7 +739,12 @@ class Typer:
             return Core("grad", [body], shape, (name, None))
         if is_scalar(shape):
             return Core("grad", [body], body.shape, (name, (1, 1)))
-        return Core("jacobian", [body], (dim(*resolve(body.shape[0]), *resolve(body.shape[1])), dim(*shape[0], *shape[1])), (name, None))
+        return Core(
+            "jacobian",
+            [body],
+            (dim(*resolve(body.shape[0]), *resolve(body.shape[1])), dim(*shape[0], *shape[1])),
+            (name, None),
+        )
 
     def _frozen(self, node):
         inner = self.typed(node.args[0])
@@ -683,7 +776,14 @@ class Typer:
             elif inside:
                 param = inside[0]
             elif arg.op == "sym":
-                param = next((p for p in needed if p != arg.val and self.shape_of(p) == self.shape_of(arg.val) and arg.val.endswith(p)), None)
+                param = next(
+                    (
+                        p
+                        for p in needed
+                        if p != arg.val and self.shape_of(p) == self.shape_of(arg.val) and arg.val.endswith(p)
+                    ),
+                    None,
+                )
             else:
                 param = None
             if param is None:
@@ -695,7 +795,11 @@ class Typer:
             if shape is None or param in self.names.dims:
                 continue
             if not self.scope.same(core.shape, shape):
-                raise Misfit(f"{spoken_name(param)} is {spoken_shape(shape)}, but {self.say(arg)} is {spoken_shape(core.shape)}", arg)
+                raise Misfit(
+                    f"{spoken_name(param)} is {spoken_shape(shape)}, but {self.say(arg)} is "
+                    f"{spoken_shape(core.shape)}",
+                    arg,
+                )
             if arg != sym(param):
                 params.append(param)
                 args.append(core)
@@ -721,25 +825,13 @@ def _cover(a, b):
     return (a.span[0], b.span[1]) if a.span and b.span else None
 
 
-# -- what depends on what ------------------------------------------------------------------------------------------
-
-
-def dependencies(node: Node, names: Names) -> set[str]:
-    """Every name the value of a tree depends on, through definitions."""
-    seen: set[str] = set()
-    todo = list(names_in(node))
-    while todo:
-        name = todo.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in names.definitions:
-            todo.extend(names_in(names.definitions[name].body))
-    return seen
+# -- what depends on what
+# ------------------------------------------------------------------------------------------
 
 
 def as_function_of(node: Node, name: str, names: Names) -> Node:
-    """The tree so written that `name` occurs in it: where it depends on a definition's right side only in disguise, the name is put in.
+    """The tree so written that `name` occurs in it: where it depends on a definition's right side only in
+    disguise, the name is put in.
 
     `L = \\|Xw-y\\|^2` does not mention ŷ, but with `ŷ = Xw` it is a function of ŷ.
     """
@@ -792,7 +884,11 @@ def replaced(node: Node, old: Node, new: Node) -> Node:
             for k in range(len(n.args) - width + 1):
                 if n.args[k : k + width] == old.args:
                     rest = [*n.args[:k], new, *n.args[k + width :]]
-                    return map_tree(Node("mul", rest, None, n.span), change) if width > 1 else Node("mul", rest, None, n.span)
+                    return (
+                        map_tree(Node("mul", rest, None, n.span), change)
+                        if width > 1
+                        else Node("mul", rest, None, n.span)
+                    )
         if n.op == old.op == "add" and all(t in n.args for t in old.args):
             rest = [t for t in n.args if t not in old.args]
             return Node("add", [new, *rest], None, n.span) if rest else new

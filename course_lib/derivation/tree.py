@@ -7,8 +7,10 @@ Operations and what `val` holds:
     ones    length or None                 fn       (function name, number of primes)
     eye     size or None                   norm     "2" (Frobenius), "1" or "inf"
     kdelta  (i, j)                         bars     |.|: determinant of a matrix, modulus of a number
-    idx     (i, j): letter, number, None   sum      (index, upper limit or None, index it must differ from or None)
-    d       differential of args[0]        grad     args[0] differentiated in args[1] (None in val: "the" variable)
+    idx     (i, j): letter, number, None   sum      (index, upper limit or None, index it must differ from or
+    None)
+    d       differential of args[0]        grad     args[0] differentiated in args[1] (None in val: "the"
+    variable)
     hess    second derivative              app      definition called with arguments
     mat     (rows, columns)                cases    conditions, one per argument
     table   (index, limit, index, limit)   dots     an ellipsis, gone once the tree is built
@@ -116,7 +118,9 @@ def put(node: Node, path: tuple[int, ...], new: Node) -> Node:
 
 
 def map_tree(node: Node, change) -> Node:
-    """A copy in which `change(node)` replaces every node for which it returns one (children are not visited then)."""
+    """A copy in which `change(node)` replaces every node for which it returns one (children are not visited
+    then).
+    """
     new = change(node)
     if new is not None:
         return new
@@ -136,7 +140,12 @@ def rename_index(node: Node, old, new) -> Node:
 
     def change(n):
         if n.op == "idx" and old in n.val:
-            return Node("idx", [rename_index(n.args[0], old, new)], tuple(new if i == old else i for i in n.val), n.span)
+            return Node(
+                "idx",
+                [rename_index(n.args[0], old, new)],
+                tuple(new if i == old else i for i in n.val),
+                n.span,
+            )
         if n.op == "kdelta" and old in n.val:
             return Node("kdelta", (), tuple(new if i == old else i for i in n.val), n.span)
         if n.op == "sum" and n.val[0] == old or n.op == "table" and old in (n.val[0], n.val[2]):

@@ -11,7 +11,10 @@ TOO_MANY_LINES = "A derivation may have at most {most} lines; what comes from he
 TOO_LONG = "This line is longer than {most} characters and was not read."
 OUT_OF_TIME = "There was no time left to check this line; check it in a derivation of its own."
 TOO_DEEP = "This line is nested too deep to be read."
-FOLLOWS = "Not right in itself, but it follows from your earlier line that is wrong: mend that one and this one with it."
+FOLLOWS = (
+    "Not right in itself, but it follows from your earlier line that is wrong: mend that one and "
+    "this one with it."
+)
 SET_TO_ZERO = "{name} is declared as data here, so it cannot be set to zero."
 
 
@@ -57,7 +60,11 @@ def minus_one(words) -> str:
 
 def number(c) -> str:
     if isinstance(c, Fraction):
-        return str(c).replace("-", "−") if c.denominator == 1 else f"{c.numerator}/{c.denominator}".replace("-", "−")
+        return (
+            str(c).replace("-", "−")
+            if c.denominator == 1
+            else f"{c.numerator}/{c.denominator}".replace("-", "−")
+        )
     return f"{c:.4g}".replace("-", "−")
 
 
@@ -97,7 +104,11 @@ def mean(powers, c) -> str:
 
 
 def layout(truth, shape) -> str:
-    kind = "gradient of a number has the shape of its variable" if _of_number(truth, shape) else "rows of a Jacobian follow the output, its columns the input"
+    kind = (
+        "gradient of a number has the shape of its variable"
+        if _of_number(truth, shape)
+        else "rows of a Jacobian follow the output, its columns the input"
+    )
     return f"this is the transpose of the right answer, which is {spoken_shape(shape)}: here the {kind}"
 
 
@@ -123,12 +134,19 @@ def missing_term(said) -> str:
     return f"the derivative of the term {said} is missing"
 
 
+def missing_name(name) -> str:
+    return f"what comes from {name} is missing: this is the right answer with {name} put to zero"
+
+
 def assumption(name, what) -> str:
     return f"this is right only when {name} {what}, which nothing here says"
 
 
 def product_rule(name) -> str:
-    return f"the product rule leaves one term out: {name} occurs in more than one factor, and each occurrence gives a term"
+    return (
+        f"the product rule leaves one term out: {name} occurs in more than one factor, and each "
+        f"occurrence gives a term"
+    )
 
 
 def with_mend(problem: str, finding) -> str:
@@ -159,4 +177,7 @@ def _unexplained(which, relation, worst):
     core = relation.cores[relation.reference]
     where = "" if shape == (1, 1) else f" in entry ({row}, {column})"
     kind = "" if is_scalar(core.shape) else f" Both are {spoken_shape(core.shape)}."
-    return f"{sentence(which + 'the two sides are not equal')}{kind} On the first draw the right side is {value:.4g}{where}, where {truth:.4g} is right."
+    return (
+        f"{sentence(which + 'the two sides are not equal')}{kind} On the first draw the right side "
+        f"is {value:.4g}{where}, where {truth:.4g} is right."
+    )

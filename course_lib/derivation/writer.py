@@ -45,14 +45,23 @@ def _add(node):
 def _mul(node):
     parts = []
     for k, factor in enumerate(node.args):
-        reaching = factor.op == "sum" or factor.op == "grad" and not _is_quotient(factor) or factor.op == "neg"
+        reaching = (
+            factor.op == "sum" or factor.op == "grad" and not _is_quotient(factor) or factor.op == "neg"
+        )
         last = k == len(node.args) - 1
         said = _at_least(factor, PRODUCT + (0 if last and factor.op == "sum" else 0))
         if reaching and not (last and factor.op == "sum"):
             said = rf"\left({_tex(factor)[0]}\right)"
         if parts and said[0].isdigit():
             said = r"\cdot " + said
-        elif parts and factor.op == "d" or parts and factor.op in ("sym", "idx") and parts[-1][-1:].isalpha() and "\\" in parts[-1]:
+        elif (
+            parts
+            and factor.op == "d"
+            or parts
+            and factor.op in ("sym", "idx")
+            and parts[-1][-1:].isalpha()
+            and "\\" in parts[-1]
+        ):
             said = r"\, " + said if factor.op == "d" else " " + said
         parts.append(said)
     return " ".join(parts), PRODUCT
@@ -134,13 +143,22 @@ def _idx(node):
     if base.op == "sym":
         name = latex_name(base.val)
         # Entries of a declared matrix are written with the small letter.
-        return f"{{{name}}}_{{{_indices(items)}}}" if "^" in name else f"{name}_{{{_indices(items)}}}", POSTFIX
+        return (
+            f"{{{name}}}_{{{_indices(items)}}}" if "^" in name else f"{name}_{{{_indices(items)}}}",
+            POSTFIX,
+        )
     return rf"\left[{latex(base)}\right]_{{{_indices(items)}}}", POSTFIX
 
 
 def _sum(node):
     letters, inner = [], node
-    while inner.op == "sum" and inner.val[1] is None and inner.val[2] is None and node.val[1] is None and node.val[2] is None:
+    while (
+        inner.op == "sum"
+        and inner.val[1] is None
+        and inner.val[2] is None
+        and node.val[1] is None
+        and node.val[2] is None
+    ):
         letters.append(inner.val[0])
         inner = inner.args[0]
     if letters:
@@ -268,7 +286,11 @@ def _plain(node: Node) -> tuple[str, int]:
         text = parts[0]
         for before, a, part in zip(parts, args[1:], parts[1:], strict=False):
             close = len(before) == 1 or before[-1] in ")ᵀ" or part[0] == "("
-            text += part if close and not part[0].isdigit() and a.op != "d" or before.isdigit() and part[0].isalpha() else " " + part
+            text += (
+                part
+                if close and not part[0].isdigit() and a.op != "d" or before.isdigit() and part[0].isalpha()
+                else " " + part
+            )
         return text, PRODUCT
     if op in ("had", "kron"):
         return f"{_wrap(args[0], LOOSE)} {'⊙' if op == 'had' else '⊗'} {_wrap(args[1], PRODUCT)}", LOOSE
@@ -300,7 +322,14 @@ def _plain(node: Node) -> tuple[str, int]:
         return f"∇{_wrap(args[0], ATOM)}", ATOM
     if op == "app":
         return f"{spoken_name(node.val)}({', '.join(plain_text(a) for a in args)})", ATOM
-    fixed = {"ones": "1", "eye": "I", "dots": "…", "mat": "the matrix", "table": "the matrix", "cases": "the cases"}
+    fixed = {
+        "ones": "1",
+        "eye": "I",
+        "dots": "…",
+        "mat": "the matrix",
+        "table": "the matrix",
+        "cases": "the cases",
+    }
     if op == "kdelta":
         return f"δ_{{{_indices(node.val)}}}", ATOM
     if op == "outer":
