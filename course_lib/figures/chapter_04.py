@@ -83,7 +83,7 @@ class _Slope:
         self.figure, (self.left, self.right) = new_figure(columns=2, height=3.5)
         (self.curve,) = self.left.plot([], [], color=BLUE, lw=2.5, label="L(W + tD) − L(W)")
         (self.line,) = self.left.plot([], [], color=ORANGE, lw=2, ls="--", label="t ⟨G, D⟩")
-        (self.gap,) = self.left.plot([], [], color=RED, lw=3, label="t² ‖XD‖² / N")
+        (self.gap,) = self.left.plot([], [], color=RED, lw=3, label="t² ‖XD‖² / n")
         self.left.plot([0], [0], "o", color="black", ms=5)
         self.left.set(xlabel="t, steps of length 1 in W", ylabel="change of the loss", xlim=(-2, 2), ylim=(-26, 40))
         self.left.legend(loc="upper center", fontsize=8, ncols=1)
