@@ -7,7 +7,6 @@ check every gradient here.
 
 import numpy as np
 
-
 # One output: L = 1/(2n) ‖Xw - y‖² (chapter 3)
 
 
