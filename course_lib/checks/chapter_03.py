@@ -623,7 +623,7 @@ mse_gradient_derivation = derivation(
     hints=(
         r"Give the residual a name, `r = Xw - y`. Then `L = \frac{1}{2n} r^\top r`.",
         r"Take differentials: `dr = X dw`, and `dL = \frac{1}{n} r^\top dr`. Put the first into the second.",
-        r"A number is its own transpose, so `dL = \frac{1}{n} (X^\top r)^\top dw`. What stands beside dw is the gradient.",
+        r"A number is its own transpose, so `dL = \frac{1}{n} (X^\top r)^\top dw`. What stands beside dw is it.",
     ),
     mistakes={
         "sign": r"""
