@@ -143,7 +143,7 @@ class Session:
         except RecursionError:
             return Line(piece.text, "unreadable", message=wording.TOO_DEEP, position=1)
         except Exception:
-            # A defect of the checker must not cost the learner the other lines; the tests look for this sentence.
+            # A defect here must not cost the learner the other lines; the tests look for this sentence.
             return Line(piece.text, "unreadable", message=wording.DEFECT, position=1)
 
     def _judged(self, piece: Piece) -> Line:

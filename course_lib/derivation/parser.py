@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .lexer import Tok, UnreadableError, lex
 from .names import Names
-from .tree import Node, add, mul, neg, num
+from .tree import Node, add, mul, neg, num, walk
 
 SPOKEN = {
     "PLUS": "'+'",
@@ -160,16 +160,16 @@ def _builder():
             return _indexed(c[0], c[1].value.value, _span(c))
 
         def transpose(self, c):
-            return Node("T", [_settle(c[0])], None, _span(c))
+            return Node("T", [c[0]], None, _span(c))
 
         def inverse(self, c):
-            return Node("inv", [_settle(c[0])], None, _span(c))
+            return Node("inv", [c[0]], None, _span(c))
 
         def inverse_transpose(self, c):
-            return Node("T", [Node("inv", [_settle(c[0])], None, _span(c))], None, _span(c))
+            return Node("T", [Node("inv", [c[0]], None, _span(c))], None, _span(c))
 
         def power(self, c):
-            return Node("pow", [_settle(c[0]), c[3]], None, _span(c))
+            return Node("pow", [c[0], c[3]], None, _span(c))
 
         def differential(self, c):
             kind, order = c[0].value.value
@@ -298,7 +298,7 @@ def _unroll(items, span) -> Node:
         else:
             node, k = _unit(items, k)
             result.append(node)
-    return mul(*(_as_factor(f) for f in result), span=span)
+    return mul(*result, span=span)
 
 
 def _is_plain_number(item):
@@ -307,10 +307,6 @@ def _is_plain_number(item):
 
 def _is_letter(item):
     return isinstance(item, Node) and item.op == "sym"
-
-
-def _as_factor(node):
-    return node
 
 
 def _unit(items, k):
@@ -483,12 +479,6 @@ def _pull_d(node):
     return None
 
 
-def _settle(node):
-    if node.op == "d" and node.val[0] == "partial":
-        return node
-    return node
-
-
 def _indexed(node, items, span):
     """Subscripts on an expression: one or two, letters, numbers or None for a whole axis."""
     base = node.args[0] if node.op == "paren" else node
@@ -621,9 +611,8 @@ def _with_dots(node: Node) -> Node:
 
 def _unused(node: Node) -> list[str]:
     """Two index letters that the expression does not use yet."""
-    used = {i for n in walk(node) if n.op in ("idx", "kdelta") for i in n.val} | {
-        n.val[0] for n in walk(node) if n.op == "sum"
-    }
+    used = {i for n in walk(node) if n.op in ("idx", "kdelta") for i in n.val}
+    used |= {n.val[0] for n in walk(node) if n.op == "sum"}
     return [c for c in "ijklmpqrstuv" if c not in used][:2]
 
 
