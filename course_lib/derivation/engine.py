@@ -103,6 +103,8 @@ class Session:
         """Judge every line of a text."""
         pieces = split_lines(text)
         self.names.varied = _varied(text, self.names)
+        self.names.columns = _samples_are_columns(text, self.names)
+        self.names.directions = _directions(text, self.names)
         for k, piece in enumerate(pieces):
             if k >= MOST_LINES:
                 self.lines.append(
@@ -145,6 +147,9 @@ class Session:
             return Line(piece.text, "unreadable", message=wording.OUT_OF_TIME, position=1)
         except RecursionError:
             return Line(piece.text, "unreadable", message=wording.TOO_DEEP, position=1)
+        except Exception:
+            # A defect here must not cost the learner the other lines; the tests look for this sentence.
+            return Line(piece.text, "unreadable", message=wording.DEFECT, position=1)
 
     def _judged(self, piece: Piece) -> Line:
         members = split_members(piece.clean)
@@ -526,11 +531,45 @@ def _continues(text):
     return re.match(r"\s*(=|\\Rightarrow|\\implies|\\iff|\\equiv)", text) is not None
 
 
+def _directions(text: str, names: Names) -> dict[str, str | None]:
+    """Undeclared small letters that some argument is moved by, as δ in f(W+δ)."""
+    spelled, found = plain(text)[0], {}
+    for name in ("delta", "epsilon", "varepsilon", "h"):
+        written = "h" if name == "h" else rf"\\{name}"
+        defined = re.search(rf"^\s*{written}\s*&?:?=", spelled, re.MULTILINE)
+        if not names.known(name) and not defined and re.search(rf"\+\s*{written}\s*\\?[),]", spelled):
+            found[name] = None
+    return found
+
+
+_LAYOUT = re.compile(
+    r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|text|operatorname|left|right)(?![A-Za-z])|[{}\s]|\\[,;!]"
+)
+
+
+def _samples_are_columns(text: str, names: Names) -> bool:
+    """Whether a text writes w^T x_i or x_i^T w for a column w: then x_i, a row of X, is meant as a column."""
+    bare = re.sub(
+        r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|left|right)(?![A-Za-z])|[{}\s]|\\[,;!]", "", plain(text)[0]
+    )
+    turned = r"\^\\?(?:top|T|intercal)"
+    sample = r"([a-z])(?:_|\^(?=\())\(?([a-z])\)?(?![a-z0-9,])"
+    for found in re.finditer(
+        rf"(?<![_A-Za-z])(\\?[A-Za-z]+){turned}\(?{sample}|{sample}{turned}\(?(\\?[a-zA-Z])(?!_)", bare
+    ):
+        vector, letter = (found[1], found[2]) if found[1] else (found[6], found[4])
+        spec = names.symbols.get(vector.lstrip("\\"))
+        # A column (w) or a matrix that maps samples (W^T x_i): for rows either product would not fit.
+        if spec is not None and spec.rows != 1 and names.with_entries(letter) and not names.known(letter):
+            samples = names.symbols.get(names.with_entries(letter))
+            if samples is not None and samples.columns == spec.rows:
+                return True
+    return False
+
+
 def _varied(text: str, names: Names) -> list[str]:
     """Declared names in which the text differentiates somewhere, in the order of the shapes."""
-    bare = re.sub(
-        r"\\(?:mathbf|boldsymbol|mathrm|bm|text|operatorname)(?![A-Za-z])|[{}\s]|\\[,;!]", "", plain(text)[0]
-    )
+    bare = _LAYOUT.sub("", plain(text)[0])
     found = []
     for name in names.symbols:
         base = re.sub(r"\d+$", "", name.split(" ")[-1])

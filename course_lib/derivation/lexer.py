@@ -472,7 +472,8 @@ class Lexer:
         elif re.fullmatch(r"[A-Za-z]\w+", inner):
             word_name = self._spelled(inner)
             if word_name is None and word in ("text", "textrm", "mbox", "hbox", "textit", "textbf"):
-                raise UnreadableError(f"words such as {inner!r} belong after a % sign", here)
+                said = self._undeclared(inner) + "; words of explanation belong after a % sign"
+                raise UnreadableError(said, here)
             if word_name is None:
                 self._inline(start, start + len(raw))
                 return
@@ -689,7 +690,7 @@ class Lexer:
             ):
                 name, self.pos = name + layer[2], found.end()
                 if layer[1] or layer[3]:
-                    self.after_name.append(("SUB", (layer[1] or layer[3], None)))
+                    self.after_name.append(("SUB", (layer[1] or layer[3],)))
                 if layer[4]:
                     self.after_name.append(("TRANS", None))
                     break
@@ -740,12 +741,17 @@ class Lexer:
         digits = re.compile(r"\s*[_^]\s*\{?[\[(]?(\d)").match(self.text, self.pos)
         if capital and digits:
             return capital
-        if name in ("delta", "epsilon", "varepsilon", "h") or name.startswith("Delta") and len(name) == 6:
-            self.names.directions.setdefault(name, name[5:] or None if name.startswith("Delta") else None)
+        if name.startswith("Delta") and len(name) == 6:
+            self.names.directions.setdefault(name, name[5:])
             return name
         if name == "pi":
             return name
-        raise UnreadableError(self._undeclared(name), here)
+        raise UnreadableError(self._undeclared(self._whole_word(name, here)), here)
+
+    def _whole_word(self, name, here):
+        """The run of letters a name begins, when none of them is known: MSE and not M is what is missing."""
+        run = re.compile(r"[A-Za-z]+").match(self.text, here)
+        return run[0] if run and len(name) == 1 and not any(self.names.known(c) for c in run[0]) else name
 
     def _undeclared(self, name):
         from .names import spoken_name
@@ -863,6 +869,9 @@ class Lexer:
             self._emit("RPAR", ")", after - 1, after)
 
     def _do_partial(self, here):
+        if re.compile(r"\s*_").match(self.text, self.pos):
+            self._do_nabla(here)
+            return
         self._differential(here, "partial")
 
     def _do_color(self, here):
@@ -1053,7 +1062,7 @@ class Lexer:
             tok.value += layer
         if row:
             inner = self.out.pop().value if target == len(self.out) - 2 else None
-            self._emit("SUB", (row, inner[0]) if inner else (row, None), here)
+            self._emit("SUB", (row, inner[0]) if inner else (row,), here)
         if transposed:
             self._emit("TRANS", None, here)
         return True

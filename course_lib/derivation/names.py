@@ -298,6 +298,9 @@ class Names:
     functions: dict[str, str] = field(default_factory=dict)
     directions: dict[str, str | None] = field(default_factory=dict)
     varied: list[str] = field(default_factory=list)
+    columns: bool = (
+        False  # whether x_i, a sample of X, is read as a column (w^T x_i) and not as a row (x_i w)
+    )
 
     def known(self, name: str) -> bool:
         """Whether the name may stand in an expression."""

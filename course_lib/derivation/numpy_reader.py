@@ -101,10 +101,10 @@ class _Reader:
             if len(node.id) > 1 and node.id[0] == "d" and self.names.known(canonical(node.id[1:])):
                 return Node("d", [Node("sym", (), canonical(node.id[1:]))])
             said = spoken_name(name)
-            raise UnreadableError(
-                f"{said} is not declared: it is neither in the shapes nor defined in a line above",
-                self._at(node),
-            )
+            problem = f"{said} is not declared: it is neither in the shapes nor defined in a line above"
+            if len(node.id) > 1 and all(self.names.known(c) for c in node.id):
+                problem = f"NumPy reads {said} as one name; a matrix product is written {' @ '.join(node.id)}"
+            raise UnreadableError(problem, self._at(node))
         return Node("sym", (), name)
 
     def _UnaryOp(self, node, depth):

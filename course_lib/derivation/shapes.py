@@ -570,6 +570,9 @@ class Typer:
                 position = self._run_over(items[1 - fixed], rows if fixed else columns, node)
                 return Core("entry", [base], SCALAR, (position, 1) if fixed else (1, position))
             items = (items[0], None)
+            if self.names.columns:
+                position = self._run_over(items[0], rows, node)
+                return _turned(Core("entry", [base], ((), columns), (position, None)))
         elif is_vector(base.shape):
             raise MisfitError(
                 f"{self.say(node.args[0])} is {spoken_shape(base.shape)}: one subscript is enough",
