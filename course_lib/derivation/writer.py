@@ -285,6 +285,8 @@ def _plain(node: Node) -> tuple[str, int]:
     op, args = node.op, node.args
     if op == "num":
         return _num(node)
+    if op == "frozen":
+        return _plain(args[0])
     if op == "sym":
         return spoken_name(node.val), ATOM
     if op == "add":
