@@ -135,7 +135,8 @@ _CELL = (
 
 
 def _row(number: int, line: Line) -> str:
-    read = f"${html.escape(line.reading)}$" if line.reading else f"<code style="color:inherit">{_marked(line)}</code>"
+    literal = f'<code style="color:inherit;background:transparent">{_marked(line)}</code>'
+    read = f"${html.escape(line.reading)}$" if line.reading else literal
     colour = COLOURS[line.verdict]
     # Only the symbol is coloured: the word keeps the theme's own contrast.
     mark = f'<span aria-hidden="true" style="color:{colour}">{MARKS[line.verdict]}</span>'
