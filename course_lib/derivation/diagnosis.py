@@ -684,8 +684,6 @@ def _once(node, d, up):
 # -- definitions
 # -----------------------------------------------------------------------------------------------------------
 
-FITTING = ("index", "transpose", "order", "sum", "hadamard", "trace")
-
 
 def diagnose_definition(names, bench, name, indices, body, misfit, clashes) -> Finding | None:
     """A definition that does not fit together has no truth to compare with: the cheapest edit that makes it

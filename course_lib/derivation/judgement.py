@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .evaluation import Draw, Env, TooLargeError, UndefinedError, _differentiates, differentials, evaluate
+from .evaluation import Draw, Env, UndefinedError, _differentiates, differentials, evaluate
 from .names import Definition, Names
-from .shapes import Core, MisfitError, Open, Scope, Typer, dim, is_scalar, resolve, spoken_dim, spoken_shape
+from .shapes import Core, MisfitError, Open, Scope, Typer, is_scalar, resolve, spoken_shape
 from .tree import Node, bound_indices, free_indices, num, walk
 
 DRAWS = 5
@@ -283,6 +283,3 @@ def _over_rows(core, slot):
                 seen.append(False)
         stack.extend(c.args)
     return bool(seen) and all(seen)
-
-
-__all__ = ["Bench", "Relation", "TooLargeError", "close", "define", "dim", "spoken_dim"]

@@ -135,10 +135,12 @@ _CELL = (
 
 
 def _row(number: int, line: Line) -> str:
-    read = f"${html.escape(line.reading)}$" if line.reading else f"<code>{_marked(line)}</code>"
+    literal = f'<code style="color:inherit;background:transparent">{_marked(line)}</code>'
+    read = f"${html.escape(line.reading)}$" if line.reading else literal
     colour = COLOURS[line.verdict]
-    said = f"{MARKS[line.verdict]} {SAID[line.verdict]}"
-    badge = f'<strong style="color:{colour};white-space:nowrap">{said}</strong>'
+    # Only the symbol is coloured: the word keeps the theme's own contrast.
+    mark = f'<span aria-hidden="true" style="color:{colour}">{MARKS[line.verdict]}</span>'
+    badge = f'<strong style="white-space:nowrap">{mark} {SAID[line.verdict]}</strong>'
     note = f"<div>{html.escape(line.message)}</div>" if line.message else ""
     if line.repair:
         note += f"<div>mended: ${html.escape(line.repair)}$</div>"

@@ -6,25 +6,6 @@ from .names import latex_name, spoken_name
 from .tree import Node
 
 SUM, LOOSE, PRODUCT, POSTFIX, ATOM = 1, 2, 3, 4, 5
-WORDS = {
-    "tr",
-    "vec",
-    "diag",
-    "det",
-    "softmax",
-    "logsumexp",
-    "sum",
-    "mean",
-    "inv",
-    "sigmoid",
-    "relu",
-    "softplus",
-    "abs",
-    "sum0",
-    "sum1",
-    "mean0",
-    "mean1",
-}
 PLAIN = {"exp", "log", "tanh", "sin", "cos", "sinh", "cosh"}
 
 
