@@ -185,9 +185,7 @@ class Session:
 
     def _continuation(self, piece, members) -> Line:
         if self.reference is None:
-            raise UnreadableError(
-                "this line continues the one before, but there is none that could be read", 0
-            )
+            raise UnreadableError("this line continues the one before, but there is none that could be read", 0)
         nodes = [self._parse(m) for m in members]
         relation = [self.reference, *nodes]
         return self._claim(piece, relation, hidden=True)
@@ -207,9 +205,7 @@ class Session:
         relation = Relation(self.names, [node])
         if relation.misfits[0]:
             m = relation.misfits[0]
-            return Line(
-                piece.text, "shapes", message=wording.sentence(m.message), reading=latex(node), where=m.span
-            )
+            return Line(piece.text, "shapes", message=wording.sentence(m.message), reading=latex(node), where=m.span)
         raise UnreadableError(
             "this line has no '=': there is nothing to compare", max(len(piece.clean.rstrip()) - 1, 0)
         )
@@ -225,9 +221,7 @@ class Session:
             capital = self.names.with_entries(name)
             if indices and capital:
                 return (
-                    capital not in self.used
-                    and capital in self.names.symbols
-                    and capital not in self.names.definitions
+                    capital not in self.used and capital in self.names.symbols and capital not in self.names.definitions
                 )
             return True
         # A declared name that nothing has used yet may be given its meaning: shapes often list intermediate
@@ -419,9 +413,7 @@ class Session:
     def _broken_reference(self, relation, nodes, reference, out):
         misfit = relation.misfits[reference]
         others = [k for k in range(len(nodes)) if k != reference]
-        finding = (
-            diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
-        )
+        finding = diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
         out.verdict = "wrong" if misfit.kind == "free" else "shapes"
         out.culprit, out.finding = reference, finding
         out.message = wording.wrong(relation, reference, misfit, finding, [], None)
@@ -549,9 +541,7 @@ _LAYOUT = re.compile(
 
 def _samples_are_columns(text: str, names: Names) -> bool:
     """Whether a text writes w^T x_i or x_i^T w for a column w: then x_i, a row of X, is meant as a column."""
-    bare = re.sub(
-        r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|left|right)(?![A-Za-z])|[{}\s]|\\[,;!]", "", plain(text)[0]
-    )
+    bare = re.sub(r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|left|right)(?![A-Za-z])|[{}\s]|\\[,;!]", "", plain(text)[0])
     turned = r"\^\\?(?:top|T|intercal)"
     sample = r"([a-z])(?:_|\^(?=\())\(?([a-z])\)?(?![a-z0-9,])"
     for found in re.finditer(
@@ -596,8 +586,6 @@ def _read_functions(functions) -> dict[str, str]:
         key = canonical(name)
         meaning = meaning or key
         if not isinstance(meaning, str):
-            raise ValueError(
-                f"functions[{name!r}] must name a known function such as 'tanh'; got {meaning!r}"
-            )
+            raise ValueError(f"functions[{name!r}] must name a known function such as 'tanh'; got {meaning!r}")
         table[key] = KNOWN_FUNCTIONS.get(meaning.lstrip("\\"), f"any:{key}")
     return table

@@ -27,9 +27,7 @@ class Bench:
         """The environment of draw `number`; later attempts draw again, in other modes."""
         key = (number, attempt)
         if key not in self.draws:
-            self.draws[key] = Draw(
-                self.names, number + 1000 * attempt, self.seed, MODES[attempt], self.promise
-            )
+            self.draws[key] = Draw(self.names, number + 1000 * attempt, self.seed, MODES[attempt], self.promise)
         draw = self.draws[key]
         missing = [d for d in self.names.dims if d not in draw.dims]
         if missing:
@@ -89,9 +87,7 @@ class Relation:
                 return Typer(self.scope).typed(Node("idx", [node], tuple(letters), node.span))
         if extra:
             names = " and ".join(extra)
-            raise MisfitError(
-                f"the index {names} is neither summed nor does it stand on the left", node, "free"
-            )
+            raise MisfitError(f"the index {names} is neither summed nor does it stand on the left", node, "free")
         if not self.scope.same(reference.shape, core.shape):
             raise MisfitError(
                 f"this side is {_phrase(core.shape)}, the other is {_phrase(reference.shape)}",
@@ -109,9 +105,7 @@ class Relation:
     def clashes(self, k: int) -> list[str]:
         """Index letters that member k both sums over and uses free (on the left side or around the sum)."""
         outside = set(free_indices(self.nodes[self.reference])) | set(free_indices(self.nodes[k]))
-        nested = {
-            letter for node, letter in self.scope.clashes if any(n is node for n in walk(self.nodes[k]))
-        }
+        nested = {letter for node, letter in self.scope.clashes if any(n is node for n in walk(self.nodes[k]))}
         return sorted((outside & set(bound_indices(self.nodes[k]))) | nested)
 
     def active(self) -> tuple[str, ...]:
@@ -155,10 +149,7 @@ class Relation:
                 out = [self._value(bench, number, attempt, active, slots, k) for k in which]
             except (UndefinedError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
                 continue
-            if all(
-                v is None or np.isfinite(v[0]).all() and (v[1] is None or np.isfinite(v[1]).all())
-                for v in out
-            ):
+            if all(v is None or np.isfinite(v[0]).all() and (v[1] is None or np.isfinite(v[1]).all()) for v in out):
                 self.attempt = attempt
                 return out
         raise UndefinedError
@@ -182,9 +173,7 @@ def _multiplied(names: Names) -> list[str]:
     for definition in names.definitions.values():
         for n in walk(definition.body):
             if n.op in ("mul", "at") and sum(a.op in ("sym", "T", "idx") for a in n.args) > 1:
-                found |= {
-                    m.val for a in n.args if a.op in ("sym", "T", "idx") for m in walk(a) if m.op == "sym"
-                }
+                found |= {m.val for a in n.args if a.op in ("sym", "T", "idx") for m in walk(a) if m.op == "sym"}
     return [s for s, spec in names.symbols.items() if s in found and (spec.rows, spec.columns) != (1, 1)]
 
 

@@ -43,9 +43,7 @@ def _add(node):
 def _mul(node):
     parts = []
     for k, factor in enumerate(node.args):
-        reaching = (
-            factor.op == "sum" or factor.op == "grad" and not _is_quotient(factor) or factor.op == "neg"
-        )
+        reaching = factor.op == "sum" or factor.op == "grad" and not _is_quotient(factor) or factor.op == "neg"
         last = k == len(node.args) - 1
         said = _at_least(factor, PRODUCT + (0 if last and factor.op == "sum" else 0))
         if reaching and not (last and factor.op == "sum"):
