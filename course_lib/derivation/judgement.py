@@ -86,8 +86,7 @@ class Relation:
                 self.as_entries[k] = True
                 return Typer(self.scope).typed(Node("idx", [node], tuple(letters), node.span))
         if extra:
-            names = " and ".join(extra)
-            raise MisfitError(f"the index {names} is neither summed nor does it stand on the left", node, "free")
+            raise MisfitError(_loose(extra), node, "free")
         if not self.scope.same(reference.shape, core.shape):
             raise MisfitError(
                 f"this side is {_phrase(core.shape)}, the other is {_phrase(reference.shape)}",
@@ -210,6 +209,13 @@ def _near(x, y, tolerance):
         return False
 
 
+def _loose(indices):
+    """What is to be said of indices that are free on the right side only."""
+    if len(indices) == 1:
+        return f"the index {indices[0]} is neither summed nor does it stand on the left"
+    return f"the indices {' and '.join(indices)} are neither summed nor do they stand on the left"
+
+
 def define(names: Names, name: str, params, indices, node: Node) -> tuple[Definition, Relation]:
     """A definition from the right side of `name = node`; MisfitError when it does not fit together."""
     relation = Relation(names, [node])
@@ -220,9 +226,7 @@ def define(names: Names, name: str, params, indices, node: Node) -> tuple[Defini
     free = free_indices(node)
     extra = [i for i in free if i not in indices]
     if extra:
-        raise MisfitError(
-            f"the index {' and '.join(extra)} is neither summed nor does it stand on the left", node, "free"
-        )
+        raise MisfitError(_loose(extra), node, "free")
     if indices:
         core = _collected(core, indices, node, scope)
     if any(isinstance(a, Open) for d in core.shape for a in resolve(d)):
