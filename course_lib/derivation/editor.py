@@ -1,4 +1,4 @@
-"""An editor for derivations in a notebook: text and shapes on top, the reading and the verdicts below, live."""
+"""An editor for derivations in a notebook: text and shapes on top, reading and verdicts below, live."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .names import Names, spoken_name
-from .shapes import ELEMENTWISE, Misfit, Scope, Typer, inlined, is_scalar
+from .shapes import ELEMENTWISE, MisfitError, Scope, Typer, inlined, is_scalar
 from .tree import (
     Node,
     add,
@@ -31,7 +31,7 @@ from .writer import plain_text, spoken_function
 
 @dataclass
 class Edit:
-    """A candidate: the whole tree after the edit, what the edit mends, its cost, the place, and its sentence."""
+    """A candidate: the whole tree after the edit, the mistake it mends, its cost, the place, its sentence."""
 
     cost: float
     mistake: str
@@ -57,8 +57,22 @@ class Editor:
 
     def all(self) -> list[Edit]:
         """Every edit, cheapest first."""
-        makers = (self.signs, self.transposes, self.orders, self.hadamards, self.norms, self.sums, self.indices, self.product_rules,
-                  self.activations, self.factors, self.symbols, self.traces, self.terms, self.layouts)  # fmt: skip
+        makers = (
+            self.signs,
+            self.transposes,
+            self.orders,
+            self.hadamards,
+            self.norms,
+            self.sums,
+            self.indices,
+            self.product_rules,
+            self.activations,
+            self.factors,
+            self.symbols,
+            self.traces,
+            self.terms,
+            self.layouts,
+        )
         found: dict[Node, Edit] = {}
         for make in makers:
             for edit in make():
@@ -106,7 +120,7 @@ class Editor:
         """Whether a node is a number by its shapes."""
         try:
             return is_scalar(Typer(Scope(self.names)).typed(node).shape)
-        except Misfit:
+        except MisfitError:
             return False
 
     def _row(self, node):
@@ -130,8 +144,11 @@ class Editor:
             if n.op != "add":
                 continue
             flipped = [neg(t) for t in n.args]
-            words = (f"the difference {plain_text(n)} is the wrong way round" if len(n.args) == 2 and any(t.op == "neg" for t in n.args)
-                     else f"all of {plain_text(n)} has the wrong sign")  # fmt: skip
+            words = (
+                f"the difference {plain_text(n)} is the wrong way round"
+                if len(n.args) == 2 and any(t.op == "neg" for t in n.args)
+                else f"all of {plain_text(n)} has the wrong sign"
+            )
             if len(n.args) == 2 and flipped[0].op == "neg" and flipped[1].op != "neg":
                 flipped.reverse()
             yield self._edit(0.95, "sign", path, add(*flipped), n, words)
@@ -269,7 +286,7 @@ class Editor:
                             Node("had", [left, right]),
                             mul(n.args[k - 1], n.args[k], span=_both(n.args[k - 1], n.args[k])),
                             "the entrywise product ⊙ is needed here, not the matrix product",
-                        )  # noqa: E501
+                        )
             if n.op == "at":
                 yield self._edit(
                     1.15,

@@ -11,6 +11,7 @@ TOO_MANY_LINES = "A derivation may have at most {most} lines; what comes from he
 TOO_LONG = "This line is longer than {most} characters and was not read."
 OUT_OF_TIME = "There was no time left to check this line; check it in a derivation of its own."
 TOO_DEEP = "This line is nested too deep to be read."
+DEFECT = "This line could not be judged because of a defect in the checker itself, not in your text."
 FOLLOWS = (
     "Not right in itself, but it follows from your earlier line that is wrong: mend that one and "
     "this one with it."
@@ -158,7 +159,7 @@ def wrong_definition(finding) -> str:
 
 
 def wrong(relation, k, misfit, finding, clashes, worst) -> str:
-    """The sentence about member k of a relation: what does not fit, what was confirmed, or how far off it is."""
+    """The sentence about member k of a relation: what does not fit, what was confirmed, or how far off."""
     which = f"in part {k + 1} of this line, " if len(relation.nodes) > 2 and k != relation.reference else ""
     if misfit is not None:
         head = sentence(which + misfit.message)

@@ -6,8 +6,6 @@ from .names import latex_name, spoken_name
 from .tree import Node
 
 SUM, LOOSE, PRODUCT, POSTFIX, ATOM = 1, 2, 3, 4, 5
-WORDS = {"tr", "vec", "diag", "det", "softmax", "logsumexp", "sum", "mean", "inv", "sigmoid", "relu", "softplus", "abs",
-         "sum0", "sum1", "mean0", "mean1"}  # fmt: skip
 PLAIN = {"exp", "log", "tanh", "sin", "cos", "sinh", "cosh"}
 
 
@@ -133,7 +131,6 @@ def _norm(node):
 
 def _indices(items):
     said = [":" if i is None else str(i) for i in items]
-    said = ["i" if s == "i_0" else "j" if s == "j_0" else s for s in said]
     return "".join(said) if all(len(s) == 1 or s[1:] == "'" for s in said) else ",".join(said)
 
 
@@ -164,7 +161,6 @@ def _sum(node):
     if letters:
         return rf"\sum_{{{','.join(letters)}}} {_at_least(inner, LOOSE)}", PRODUCT
     index, limit, unequal = node.val
-    index = {"i_0": "i", "j_0": "j"}.get(index, index)
     low = rf"{index} \neq {unequal}" if unequal else f"{index}=1" if limit else index
     high = f"^{{{limit}}}" if limit else ""
     return rf"\sum_{{{low}}}{high} {_at_least(node.args[0], LOOSE)}", PRODUCT
@@ -313,7 +309,7 @@ def _plain(node: Node) -> tuple[str, int]:
         said = _indices(node.val)
         return f"{inner}_{said}" if len(said) == 1 else f"{inner}_{{{said}}}", ATOM
     if op == "sum":
-        return f"Σ_{node.val[0].split('_')[0]} {_wrap(args[0], LOOSE)}", PRODUCT
+        return f"Σ_{node.val[0]} {_wrap(args[0], LOOSE)}", PRODUCT
     if op == "d":
         return "d" + _wrap(args[0], ATOM), ATOM
     if op in ("grad", "hess") and len(args) > 1:
