@@ -386,10 +386,11 @@ sgd_epoch = exercise(
 
 @sgd_epoch.draws
 def _(draw):
-    d, h, k = draw.sizes(3)
-    # Batches of three sizes, none of them in the order of the rows; the last is the smallest, as it is in practice.
-    order, cuts = draw.rng.permutation(12), (5 - draw.index % 2, 9)
-    batches = tuple(np.split(order, cuts))
+    # Small layers: the truth takes one complex step for each weight and each batch. Every size changes every time.
+    d, h, k = np.roll((3, 4, 5, 6), draw.index)[:3]
+    # Batches of different sizes, none of them in the order of the rows; the last is the smallest, as it is in practice.
+    cuts = (5, 9) if draw.index == 3 else (7 + draw.index,)
+    batches = tuple(np.split(draw.rng.permutation(12), cuts))
     W1, b1, W2, b2 = draw.array(d, h) / np.sqrt(d), draw.array(h), draw.array(h, k), draw.array(k)
     return draw.array(12, d), labels(draw, 12, k), W1, b1, W2, b2, draw.number(0.3, 0.9), batches
 
