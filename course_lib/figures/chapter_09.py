@@ -94,8 +94,8 @@ class _Start:
         self.here.set_data([factor], [loss])
         self.right.set_title(f"loss {loss:.3g} with weights × {factor:.3g}")
         return self.figure, (
-            f"With Glorot's first weights times {factor:.3g}: left, the activations of 32 hidden units on 300 digits as "
-            f"a histogram, with a mean slope of {slope:.2f} of at most 0.25; right, the loss before training, "
+            f"With Glorot's weights times {factor:.3g}: left, the activations of 32 hidden units on 300 digits, as a "
+            f"histogram, with a mean slope of {slope:.2f} of at most 0.25; right, the loss before training, "
             f"{loss:.3g}, on its curve over all scales."
         )
 
@@ -420,7 +420,7 @@ def over_fitting(plain=None, decayed=None):
         figure,
         "Loss over 200 epochs on 300 training digits, a fifth of them with wrong labels, and on test digits. Without "
         "weight decay the training loss falls towards 0, while the test loss has its lowest point early and climbs "
-        "again. With weight decay the training loss stays high and the test loss stays low.",
+        "again. With weight decay the training loss stays high and the test loss levels off below it.",
     )
 
 
