@@ -105,7 +105,7 @@ def scale_of_the_start():
     import ipywidgets as widgets
 
     return Explorer(
-        {"power": widgets.FloatSlider(value=0, min=-2, max=2, step=0.1, description="weights times 10 to the power")},
+        {"power": widgets.FloatSlider(value=0, min=-2, max=2, step=0.1, description="power of ten")},
         _Start(),
         "scale the first weights from a hundredth to a hundred times Glorot's, and see when the units stop listening.",
     )
@@ -348,7 +348,7 @@ class _Viewer:
         x, w, a = self.X[picture], W1[:, unit], self.A[picture, unit]
         for image, values in zip(self.images, (x, w, x * w), strict=True):
             image.set_data(values.reshape(SIDE, SIDE))
-        titles = (f"x: a {self.labels[picture]}", f"column {unit} of W1", "x ∘ w")
+        titles = (f"x: the digit {self.labels[picture]}", f"column {unit} of W1", "x ∘ w")
         for axis, title in zip(self.axes, titles, strict=False):
             axis.set_title(f"{title}\n", fontsize=9)
         self.axes[2].set_title(f"x ∘ w\nsum + bias = {x @ w + b1[unit]:.1f}", fontsize=9)
@@ -356,7 +356,7 @@ class _Viewer:
             bar.set_height(height)
         self.votes.set_title(f"activation a = {a:.2f}\nand what it adds to the scores", fontsize=9)
         return self.figure, (
-            f"A picture of a {self.labels[picture]}, the weights of hidden unit {unit}, and their product, pixel by "
+            f"A picture of the digit {self.labels[picture]}, the weights of hidden unit {unit}, and their product, pixel by "
             f"pixel. Its sum and the bias give {x @ w + b1[unit]:.1f}, the activation is {a:.2f}. The unit speaks most "
             f"for class {np.argmax(W2[unit])} and most against class {np.argmin(W2[unit])}."
         )
