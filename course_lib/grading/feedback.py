@@ -18,15 +18,15 @@ PRINTED_LIMIT = 8000
 
 
 def write_feedback(gradebook, config, folder):
-    """Write the pages that are missing or older than the grades in them; the paths written."""
+    """Write the pages that are missing or say something else; the paths written."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for student in gradebook.students():
-        submissions = gradebook.submissions(student)
         path = folder / page_name(student)
-        latest = max((row.graded_at.timestamp() for row in submissions), default=0)
-        if not path.exists() or path.stat().st_mtime <= latest:
-            write_whole(path, page(student, submissions, config).encode())
+        text = page(student, gradebook.submissions(student), config, gradebook.adjustments(student)).encode()
+        # By content and not by time: points, due times and adjustments change pages too.
+        if not path.exists() or path.read_bytes() != text:
+            write_whole(path, text)
             written.append(path)
     return written
 
@@ -39,10 +39,10 @@ def page_name(student):
     return f"{readable}-{hashlib.sha256(student.encode()).hexdigest()[:10]}.html"
 
 
-def page(student, submissions, config):
+def page(student, submissions, config, adjustments=None):
     """The HTML page of one student from the rows of the gradebook."""
-    counted = scores(submissions, config)
-    counting = {score.submission.id for score in counted.values()}
+    counted = scores(submissions, config, adjustments)
+    counting = {score.submission.id for score in counted.values() if score.submission}
     return _template().render(
         title=config.title,
         student=student,
@@ -55,23 +55,34 @@ def page(student, submissions, config):
 
 
 def _chapter(chapter, score, config):
-    hints = {exercise.name: exercise.hints for exercise in exercises(chapter)}
     row = score.submission
-    return {
+    verdicts = row.verdicts if row else ()
+    judged = {verdict.exercise for verdict in verdicts}
+    shown = {
         "number": chapter,
         "score": score,
         "row": row,
         "due": config.due.get(chapter),
+        "by_hand": [adjustment for name, adjustment in score.adjusted.items() if name not in judged],
+    }
+    if row is None:
+        return {**shown, "verdicts": (), "errors": (), "printed": ""}
+    hints = {exercise.name: exercise.hints for exercise in exercises(chapter)}
+    return {
+        **shown,
+        "time": config.counting_time(row),
         "code": receipt_code(row.sha256),
+        "before_late": score.points / score.share if score.share else row.points,
         "verdicts": [
             {
                 "row": verdict,
+                "adjustment": score.adjusted.get(verdict.exercise),
                 "status": STATUSES.get(verdict.status, verdict.status),
                 "right": verdict.status == "right",
                 "idle": verdict.status == "not attempted",
                 "hints": () if verdict.status == "right" else hints.get(verdict.exercise, ()),
             }
-            for verdict in row.verdicts
+            for verdict in verdicts
         ],
         "errors": json.loads(row.errors),
         "printed": row.printed[:PRINTED_LIMIT],
