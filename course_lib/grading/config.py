@@ -49,8 +49,8 @@ class Config:
     points     exercise name -> points, where they differ from the exercise's own.
     due        chapter -> time with zone.
     attempts   "latest" or "best": which submission of a chapter counts.
-    clock      "arrival": the file's time in the inbox counts for lateness; "claim": what a bundle says of itself, which a
-               student can write at will; None: arrival for a bundle that was delivered to the inbox, else the claim.
+    clock      "arrival": the file's time in the inbox counts for lateness; "claim": what a bundle says of itself, which
+               a student can write at will; None: arrival where a bundle was delivered to the inbox, else the claim.
     student, inbox   what `submit` uses when neither an argument nor the environment says otherwise.
     """
 

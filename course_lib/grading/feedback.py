@@ -3,16 +3,13 @@
 import hashlib
 import json
 import re
-from functools import lru_cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 
 from course_lib.checks import exercises
-from course_lib.checks.verdict import STATUSES, inline_html
+from course_lib.checks.verdict import STATUSES
 from course_lib.grading.files import write_whole
 from course_lib.grading.gradebook import scores
 from course_lib.grading.notebook import receipt_code
+from course_lib.grading.pages import template
 
 PRINTED_LIMIT = 8000
 
@@ -43,7 +40,7 @@ def page(student, submissions, config, adjustments=None):
     """The HTML page of one student from the rows of the gradebook."""
     counted = scores(submissions, config, adjustments)
     counting = {score.submission.id for score in counted.values() if score.submission}
-    return _template().render(
+    return template("feedback.html").render(
         title=config.title,
         student=student,
         chapters=[_chapter(chapter, score, config) for chapter, score in sorted(counted.items())],
@@ -72,7 +69,6 @@ def _chapter(chapter, score, config):
         **shown,
         "time": config.counting_time(row),
         "code": receipt_code(row.sha256),
-        "before_late": score.points / score.share if score.share else row.points,
         "verdicts": [
             {
                 "row": verdict,
@@ -88,19 +84,3 @@ def _chapter(chapter, score, config):
         "printed": row.printed[:PRINTED_LIMIT],
         "cut": row.printed_bytes > len(row.printed[:PRINTED_LIMIT].encode()),
     }
-
-
-@lru_cache(maxsize=1)
-def _template():
-    environment = Environment(
-        loader=PackageLoader("course_lib.grading"),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["points"] = lambda value: f"{value:.2f}".rstrip("0").rstrip(".")
-    environment.filters["time"] = lambda value: f"{value:%Y-%m-%d %H:%M} UTC"
-    # inline_html escapes all of its text itself.
-    environment.filters["sentence"] = lambda text: Markup(inline_html(text))
-    return environment.get_template("feedback.html")

@@ -24,6 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 
 from course_lib.errors import CourseError
 from course_lib.grading.files import write_whole
+from course_lib.grading.pages import number
 
 STATUSES = ("graded", "refused", "failed")
 
@@ -153,12 +154,14 @@ class Score:
 
     submission   the one that counts, or None where there are only adjustments.
     adjusted     exercise -> Adjustment, where one is in force.
-    share        what lateness left of the points, between 0 and 1.
+    given        the points before lateness.
+    share        what lateness left of them, between 0 and 1.
     """
 
     submission: Submission | None
     points: float
     max_points: float
+    given: float
     share: float
     adjusted: dict[str, Adjustment]
 
@@ -276,6 +279,18 @@ class Gradebook:
                 .options(selectinload(Submission.verdicts))
             ).all()
 
+    def chapters(self):
+        """The chapters in which anything was graded or adjusted, in order."""
+        with self.session() as session:
+            graded = session.scalars(select(Submission.chapter).where(Submission.status == "graded").distinct())
+            return sorted({*graded, *session.scalars(select(Adjustment.chapter).distinct())})
+
+    def lms_numbers(self):
+        """ "moodle:12345" or "canvas:12345" -> the student who handed in under that number."""
+        with self.session() as session:
+            query = select(Submission.lms, Submission.student_id).where(Submission.lms != "").order_by(Submission.id)
+            return dict(session.execute(query).all())
+
     def adjust(self, student, exercise, points, max_points, reason):
         """Note an instructor's decision, points or None; CourseError for an unknown student."""
         with self.session() as session, session.begin():
@@ -324,7 +339,7 @@ def scores(submissions, config, adjustments=None):
     for chapter in {a.chapter for a in adjustments.values()} - set(counted):
         alone = {name: a for name, a in adjustments.items() if a.chapter == chapter}
         points, most = (sum(getattr(a, key) for a in alone.values()) for key in ("points", "max_points"))
-        counted[chapter] = Score(None, points, most, 1.0, alone)
+        counted[chapter] = Score(None, points, most, points, 1.0, alone)
     return counted
 
 
@@ -332,7 +347,8 @@ def _score(row, config, adjusted):
     share = config.share_after(row.chapter, config.counting_time(row))
     given = {verdict.exercise: verdict.points for verdict in row.verdicts}
     given |= {name: adjustment.points for name, adjustment in adjusted.items()}
-    return Score(row, math.fsum(given.values()) * share, row.max_points, share, adjusted)
+    points = math.fsum(given.values())
+    return Score(row, points * share, row.max_points, points, share, adjusted)
 
 
 def write_grades(gradebook, config, path):
@@ -347,19 +363,15 @@ def write_grades(gradebook, config, path):
     table = csv.writer(text)
     table.writerow(["student", *chapters, "total", "max"])
     for student, counted in rows.items():
-        points = [_number(counted[chapter].points) if chapter in counted else "" for chapter in chapters]
+        points = [number(counted[chapter].points) if chapter in counted else "" for chapter in chapters]
         total = sum(score.points for score in counted.values())
-        table.writerow([no_formula(student), *points, _number(total), _number(math.fsum(most.values()))])
+        table.writerow([no_formula(student), *points, number(total), number(math.fsum(most.values()))])
     write_whole(path, text.getvalue().encode())
 
 
 def no_formula(text):
     """The text so that a spreadsheet reads it as text: a formula's first character gets an apostrophe before it."""
     return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def _number(value):
-    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _now():

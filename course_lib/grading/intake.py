@@ -131,6 +131,12 @@ def intake(inbox, notebook_mb=20):
         yield from reader.entries(_entries(inbox / "submitted"))
 
 
+def of_one_student(folder, notebook_mb=20):
+    """The same for a folder that holds one student's files alone, whatever their names say."""
+    folder = Path(folder)
+    yield from _Reader(folder, notebook_mb << 20).folder(folder, Whose("student"))
+
+
 def count_candidates(inbox):
     """How many notebooks and bundles there are to look at, by their names: what a progress bar needs."""
     if Path(inbox).is_file():
