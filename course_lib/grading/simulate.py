@@ -71,7 +71,8 @@ class Simulated:
         students = len({item.student for item in self.handed})
         return (
             f"{self.inbox}: {len(self.handed)} submissions of {students} students, "
-            f"{sum(item.late for item in self.handed)} late, {befell}.\nAnswers: {shares}.\nNow: course grade {self.inbox}"
+            f"{sum(item.late for item in self.handed)} late, {befell}.\nAnswers: {shares}.\n"
+            f"Now: course grade {self.inbox}"
         )
 
 
