@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    BigInteger,
     DateTime,
     ForeignKey,
     Text,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     inspect,
     select,
 )
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
 
 from course_lib.errors import CourseError
@@ -61,7 +62,7 @@ class Run(_Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    seed: Mapped[int]
+    seed: Mapped[int] = mapped_column(BigInteger)
     sandbox: Mapped[str]
     versions: Mapped[str]
 
@@ -84,7 +85,7 @@ class Submission(_Base):
     reason: Mapped[str]
     errors: Mapped[str]
     printed: Mapped[str]
-    printed_bytes: Mapped[int]
+    printed_bytes: Mapped[int] = mapped_column(BigInteger)
     code_hash: Mapped[str]
     seconds: Mapped[float]
     graded_at: Mapped[datetime]
@@ -235,8 +236,14 @@ class Gradebook:
     def record(self, run_id, found, graded):
         """Write one submission and its verdicts in one transaction; a Change if it was graded before, else None.
 
-        found: student, chapter, sha256, submitted_at, received_at, source.  graded: a unit.Graded.
+        found: an intake.Submission or Refused.  graded: a unit.Graded.
         """
+        try:
+            return self._record(run_id, found, graded)
+        except IntegrityError:  # another grader wrote the same student or submission just now; it is there by now
+            return self._record(run_id, found, graded)
+
+    def _record(self, run_id, found, graded):
         with self.session() as session, session.begin():
             if session.get(Student, found.student) is None:
                 session.add(Student(id=found.student))
