@@ -212,3 +212,32 @@ def test_the_process_sandbox_grades_and_changes_no_file(process_confinement, tmp
     assert os.listdir(tmp_path) == ["precious"]
     assert precious.read_text() == "as it was"
     assert graded(process_confinement, chapter_01(), "01").verdicts[2].ok
+
+
+def test_a_derivation_is_judged_from_its_text_even_where_the_cells_never_end(confinement, monkeypatch):
+    """A stand-in for the judge of derivations: what reaches it is the text as it stands in the notebook."""
+    from course_lib.checks.specification import Exercise
+    from course_lib.checks.verdict import Verdict
+    from course_lib.grading import unit
+
+    exercise = Exercise("my_derivation", (), "00", 2, 5, (), kind="derivation")
+    texts = []
+
+    def judge(exercise, caller, seed):
+        texts.append(caller.text(exercise.name))
+        return Verdict(exercise.name, "right", "read", 2.0, 2.0, chapter="00")
+
+    monkeypatch.setattr(unit, "exercises", lambda chapter=None: [exercise])
+    monkeypatch.setattr(unit, "judge", judge)
+    derivation = "L = x'x\ndL = 2 x'dx"
+    for cells in (
+        (f"my_derivation = {derivation!r}",),
+        ("my_derivation = 'first'", f"my_derivation: str = {derivation!r}", "while True: pass"),
+        (f"other = 1; my_derivation = {derivation!r}", "import os; os._exit(0)"),
+        ("x = 1",),
+        ("my_derivation = 1 + 1",),
+        ("my_derivation = f'{1}'",),
+    ):
+        result = graded(confinement, notebook(*cells))
+        assert (result.status, result.verdicts[0].points) == ("graded", 2)
+    assert texts == [derivation] * 3 + [None] * 3
