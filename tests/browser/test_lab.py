@@ -32,15 +32,19 @@ def kernel_idle(page):
     page.locator("#jp-bottom-panel, .jp-StatusBar-Widget").get_by_text("| Idle").first.wait_for()
 
 
+def scroll_on(page):
+    """Half a window further down, and a moment to build what comes into view."""
+    page.locator(".jp-WindowedPanel-outer:visible").first.evaluate("panel => panel.scrollBy(0, 400)")
+    page.wait_for_timeout(200)
+
+
 def scrolled_to(page, locator, steps=60):
     """The element, once scrolling down has brought it into the page: JupyterLab builds only the cells in view."""
-    page.locator(".jp-WindowedPanel-outer:visible").first.hover()
     for _ in range(steps):
         if locator.count():
             locator.first.scroll_into_view_if_needed()
             return locator.first
-        page.mouse.wheel(0, 400)
-        page.wait_for_timeout(150)
+        scroll_on(page)
     raise AssertionError(f"{locator} did not come into view")
 
 
@@ -66,7 +70,6 @@ def test_every_explorer_of_a_chapter_moves(page, lab, chapter):
     open_notebook(page, lab, f"notebooks/{chapter.name}")
     wanted, moved = explorers_in(chapter), set()
     cells = page.locator(".jp-CodeCell", has=page.locator(".jupyter-widgets img"))
-    page.locator(".jp-WindowedPanel-outer:visible").first.hover()
     for _ in range(240):
         for cell in cells.all():
             name = cell.get_attribute("data-windowed-list-index")
@@ -75,8 +78,7 @@ def test_every_explorer_of_a_chapter_moves(page, lab, chapter):
                 moved.add(name)
         if len(moved) == wanted:
             break
-        page.mouse.wheel(0, 400)
-        page.wait_for_timeout(150)
+        scroll_on(page)
     assert len(moved) == wanted
     assert not page.complaints
 
