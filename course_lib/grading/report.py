@@ -14,13 +14,9 @@ from course_lib.grading.notebook import receipt_code
 from course_lib.grading.pages import template
 
 BINS = 10
-# How the ladder's rungs are drawn together; blue, grey and two oranges keep apart for colour-blind readers.
-GROUPS = {
-    "right": ("right",),
-    "wrong": ("signature", "none", "kind", "shape", "not finite", "wrong"),
-    "raised or stopped": ("raised", "stopped"),
-    "not attempted": ("not attempted", "unknown"),
-}
+# How the verdicts are drawn together; blue, grey and two oranges keep apart for colour-blind readers.
+GROUPS = ("right", "wrong", "raised or stopped", "not attempted")
+_GROUP_OF = {"right": 0, "raised": 2, "stopped": 2, "not attempted": 3, "unknown": 3}
 WIDTH = 340
 
 
@@ -56,8 +52,11 @@ class Item:
 
     @property
     def groups(self):
-        """How many are in each of GROUPS."""
-        return {name: sum(self.statuses[status] for status in parts) for name, parts in GROUPS.items()}
+        """How many are in each of GROUPS; every other verdict says in which way it is wrong."""
+        counts = dict.fromkeys(GROUPS, 0)
+        for status, count in self.statuses.items():
+            counts[GROUPS[_GROUP_OF.get(status, 1)]] += count
+        return counts
 
 
 @dataclass
@@ -135,7 +134,7 @@ def report_page(found, config):
         chapters=[(chapter, found.handed_in[chapter], found.late[chapter]) for chapter in sorted(found.handed_in)],
         items=items,
         bars=_bars(items),
-        groups=list(GROUPS),
+        groups=GROUPS,
         width=WIDTH,
         mistakes=_mistakes(items),
         statuses=_statuses(items),

@@ -184,11 +184,11 @@ def _answer(exercise, right, able, draw):
     if draw.random() < 0.3 + 0.68 * able:
         return "right", right
     way = str(draw.choice(list(WRONG_WAYS), p=list(WRONG_WAYS.values())))
-    if exercise.kind != "function":
-        return "stub", None
     if way == "mistake" and exercise.mistakes:
         mistake = exercise.mistakes[int(draw.integers(len(exercise.mistakes)))]
         return f"mistake:{mistake.id}", mistake.source(exercise.name)
+    if exercise.kind != "function":
+        return "stub", None
     first = exercise.parameters[0]
     bodies = {
         "crash": f"return {first}.no_such_attribute",

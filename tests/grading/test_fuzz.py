@@ -106,6 +106,7 @@ def test_any_json_as_a_manifest(manifest):
     assert isinstance(found, Refused)
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 @FUZZ
 @given(
     st.lists(st.tuples(NAMES | LMS_NAMES, st.sampled_from(["", ".ipynb", ".zip", "/00.ipynb", "/a/b.zip"])), max_size=6)
