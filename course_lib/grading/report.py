@@ -3,6 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from course_lib.grading.notebook import receipt_code
 from course_lib.grading.pages import template
 
 BINS = 10
+ALIKE_SHOWN = 12
 # How the verdicts are drawn together; blue, grey and two oranges keep apart for colour-blind readers.
 GROUPS = ("right", "wrong", "raised or stopped", "not attempted")
 _GROUP_OF = {"right": 0, "raised": 2, "stopped": 2, "not attempted": 3, "unknown": 3}
@@ -27,6 +29,7 @@ class Item:
     share    points earned over points possible, of the submission that counts.
     rest     the same over all other exercises of the chapter, NaN where there are none.
     seconds  wall time in the student's code.
+    examples   mistake -> what the judge said of the first one, for mistakes that no sentence of the bank stands for.
     """
 
     chapter: str
@@ -36,6 +39,7 @@ class Item:
     seconds: list = field(default_factory=list)
     statuses: Counter = field(default_factory=Counter)
     mistakes: dict = field(default_factory=lambda: defaultdict(list))
+    examples: dict = field(default_factory=dict)
 
     @property
     def difficulty(self):
@@ -57,6 +61,23 @@ class Item:
         for status, count in self.statuses.items():
             counts[GROUPS[_GROUP_OF.get(status, 1)]] += count
         return counts
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What is shown of one of several submissions with the same answers."""
+
+    student: str
+    source: str
+    submitted_at: datetime
+    points: float
+    max_points: float
+    sha256: str
+    wrong: tuple[str, ...]
+
+    @property
+    def receipt(self):
+        return receipt_code(self.sha256)
 
 
 @dataclass
@@ -86,12 +107,18 @@ def gather(gradebook, config):
             found.adjustments += sorted(score.adjusted.values(), key=lambda adjustment: adjustment.id)
             if score.submission is not None:
                 found.handed_in[chapter] += 1
-                found.late[chapter] += score.share < 1
+                due = config.due.get(chapter)
+                found.late[chapter] += due is not None and config.counting_time(score.submission) > due
                 _gather_chapter(found, student, chapter, score)
         for row in rows:
             if row.code_hash:
-                found.alike[row.chapter, row.code_hash].append(row)
+                found.alike[row.chapter, row.code_hash].append(_copy(row))
     return found
+
+
+def _copy(row):
+    wrong = tuple(v.exercise for v in row.verdicts if v.status not in ("right", "not attempted"))
+    return Copy(row.student_id, row.source, row.submitted_at, row.points, row.max_points, row.sha256, wrong)
 
 
 def _gather_chapter(found, student, chapter, score):
@@ -109,6 +136,7 @@ def _gather_chapter(found, student, chapter, score):
             item.seconds.append(verdict.seconds)
         if verdict.mistake:
             item.mistakes[verdict.mistake].append(student)
+            item.examples.setdefault(verdict.mistake, verdict.message)
 
 
 def write_report(gradebook, config, path):
@@ -195,7 +223,7 @@ def _mistakes(items):
     for item in items:
         attempted = sum(item.statuses.values()) - item.statuses["not attempted"]
         for mistake, who in item.mistakes.items():
-            sentence = sentences.get((item.name, mistake), "")
+            sentence = sentences.get((item.name, mistake)) or f"For example: {item.examples[mistake]}"
             rows.append(
                 {"item": item, "id": mistake, "sentence": sentence, "who": sorted(who), "share": len(who) / attempted}
             )
@@ -212,17 +240,17 @@ def _alike(found):
     """Groups of submissions by different students whose answers differ in blanks and comments at most."""
     groups = []
     for (chapter, _), rows in sorted(found.alike.items()):
-        latest = {row.student_id: row for row in rows}
+        latest = {copy.student: copy for copy in rows}
         if len(latest) > 1:
-            ordered = sorted(latest.values(), key=lambda row: (row.submitted_at, row.student_id))
-            mistakes = [v for v in ordered[0].verdicts if v.status not in ("right", "not attempted")]
+            ordered = sorted(latest.values(), key=lambda copy: (copy.submitted_at, copy.student))
             groups.append(
                 {
                     "chapter": chapter,
-                    "rows": [(row, receipt_code(row.sha256)) for row in ordered],
-                    "same_file": len({row.sha256 for row in ordered}) == 1,
-                    "wrong": [v.exercise for v in mistakes],
+                    "count": len(ordered),
+                    "rows": ordered[:ALIKE_SHOWN],
+                    "same_file": len({copy.sha256 for copy in ordered}) == 1,
+                    "wrong": ordered[0].wrong,
                 }
             )
     # Shared mistakes say more than shared right answers.
-    return sorted(groups, key=lambda group: (-len(group["wrong"]), group["chapter"], -len(group["rows"])))
+    return sorted(groups, key=lambda group: (-len(group["wrong"]), group["chapter"], -group["count"]))

@@ -259,6 +259,15 @@ THREATS = {
         "    return np.stack([(g(r + h, theta) - g(r - h, theta)) / (2 * h),\n"
         "                     (g(r, theta + h) - g(r, theta - h)) / (2 * h)], axis=1)",
     ),
+    "a derivation without end": Threat(
+        _in_folder(
+            "03_least_squares.ipynb",
+            lambda *_: notebook(f"mse_gradient_derivation = {_endless_derivation()!r}", "while True: pass"),
+        ),
+        "nothing",
+        "Line 1",
+        "mse_gradient_derivation",
+    ),
     # Harm to the machine or to others.
     "fork bomb": earns_nothing("import os\ndef square_slope(x):\n    while True: os.fork()", words="raised"),
     "threads without end": earns_nothing(
@@ -354,6 +363,12 @@ THREATS = {
     "lone surrogates": costs_nothing("text = '\\ud800'\nprint(text)"),
     "closed output": costs_nothing("import sys\nsys.stdout.close()\nsys.stdout = None"),
 }
+
+
+def _endless_derivation():
+    """As much text as is read, of sums within sums and nested parentheses."""
+    sums = "".join(rf"\sum_{{{index}=1}}^n " for index in "abcdeghijklm")
+    return "\n".join([rf"\nabla_w L = {sums} 1", r"\nabla_w L = " + "(" * 9000 + "w", *["L = x^{9^{9^{9^9}}}"] * 400])
 
 
 def _zip_of_zip():
