@@ -18,9 +18,9 @@ def write_feedback(gradebook, config, folder):
     """Write the pages that are missing or say something else; the paths written."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for student in gradebook.students():
+    for student, submissions, adjustments in gradebook.everyone():
         path = folder / page_name(student)
-        text = page(student, gradebook.submissions(student), config, gradebook.adjustments(student)).encode()
+        text = page(student, submissions, config, adjustments).encode()
         # By content and not by time: points, due times and adjustments change pages too.
         if not path.exists() or path.read_bytes() != text:
             write_whole(path, text)

@@ -5,6 +5,7 @@ import difflib
 import io
 import json
 import math
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,6 +28,7 @@ from course_lib.errors import CourseError
 from course_lib.grading.files import write_whole
 from course_lib.grading.pages import number
 
+BATCH = 50
 STATUSES = ("graded", "refused", "failed")
 
 
@@ -279,12 +281,22 @@ class Gradebook:
     def submissions(self, student):
         """A student's submissions with their verdicts, by chapter and time."""
         with self.session() as session:
-            return session.scalars(
-                select(Submission)
-                .where(Submission.student_id == student)
-                .order_by(Submission.chapter, Submission.submitted_at, Submission.id)
-                .options(selectinload(Submission.verdicts))
-            ).all()
+            return session.scalars(_in_order().where(Submission.student_id == student)).all()
+
+    def everyone(self):
+        """Yield (student, submissions, adjustments in force) for all students in order, a batch in memory at a time."""
+        students = self.students()
+        for first in range(0, len(students), BATCH):
+            batch = students[first : first + BATCH]
+            with self.session() as session:
+                submissions, adjustments = defaultdict(list), defaultdict(dict)
+                for row in session.scalars(_in_order().where(Submission.student_id.in_(batch))):
+                    submissions[row.student_id].append(row)
+                chosen = select(Adjustment).where(Adjustment.student_id.in_(batch)).order_by(Adjustment.id)
+                for row in session.scalars(chosen):
+                    adjustments[row.student_id][row.exercise] = row
+            for student in batch:
+                yield student, submissions[student], _in_force(adjustments[student])
 
     def chapters(self):
         """The chapters in which anything was graded or adjusted, in order."""
@@ -321,8 +333,7 @@ class Gradebook:
         """exercise -> the Adjustment in force, of one student."""
         with self.session() as session:
             rows = session.scalars(select(Adjustment).where(Adjustment.student_id == student).order_by(Adjustment.id))
-            latest = {row.exercise: row for row in rows}
-        return {name: row for name, row in latest.items() if row.points is not None}
+            return _in_force({row.exercise: row for row in rows})
 
     def scores(self, student, config):
         """chapter -> Score of one student."""
@@ -360,18 +371,19 @@ def _score(row, config, adjusted):
 
 def write_grades(gradebook, config, path):
     """Write `student, <chapter>..., total, max` as CSV to `path`, whole or not at all."""
-    rows = {student: gradebook.scores(student, config) for student in gradebook.students()}
-    chapters = sorted({chapter for counted in rows.values() for chapter in counted} | set(config.chapters))
-    most = {
-        chapter: max((counted[chapter].max_points for counted in rows.values() if chapter in counted), default=0.0)
-        for chapter in chapters
-    }
+    rows, most = {}, defaultdict(float, dict.fromkeys(config.chapters, 0.0))
+    for student, submissions, adjustments in gradebook.everyone():
+        counted = scores(submissions, config, adjustments)
+        rows[student] = {chapter: score.points for chapter, score in counted.items()}
+        for chapter, score in counted.items():
+            most[chapter] = max(most[chapter], score.max_points)
+    chapters = sorted(most)
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(["student", *chapters, "total", "max"])
     for student, counted in rows.items():
-        points = [number(counted[chapter].points) if chapter in counted else "" for chapter in chapters]
-        total = sum(score.points for score in counted.values())
+        points = [number(counted[chapter]) if chapter in counted else "" for chapter in chapters]
+        total = math.fsum(counted.values())
         table.writerow([no_formula(student), *points, number(total), number(math.fsum(most.values()))])
     write_whole(path, text.getvalue().encode())
 
@@ -383,6 +395,16 @@ def no_formula(text):
 
 def _now():
     return datetime.now(UTC)
+
+
+def _in_order():
+    """The query for submissions with their verdicts, by chapter and time."""
+    order = (Submission.chapter, Submission.submitted_at, Submission.id)
+    return select(Submission).order_by(*order).options(selectinload(Submission.verdicts))
+
+
+def _in_force(latest):
+    return {name: row for name, row in latest.items() if row.points is not None}
 
 
 def _row(session, student, chapter, digest):

@@ -30,6 +30,7 @@ done
 """
 RUN = """#!/usr/bin/env bash
 cd /autograder/source
+chmod 600 seed.txt
 exec /autograder/venv/bin/python -m course_lib.grading.gradescope /autograder
 """
 

@@ -82,7 +82,7 @@ class Copy:
 
 @dataclass
 class Class:
-    """The whole class, gathered in one pass over the gradebook, one student in memory at a time."""
+    """The whole class, gathered in one pass over the gradebook, a few students in memory at a time."""
 
     totals: dict = field(default_factory=dict)
     items: dict = field(default_factory=dict)
@@ -97,9 +97,8 @@ class Class:
 def gather(gradebook, config):
     """The Class of a gradebook."""
     found = Class()
-    for student in gradebook.students():
-        rows = gradebook.submissions(student)
-        counted = scores(rows, config, gradebook.adjustments(student))
+    for student, rows, adjustments in gradebook.everyone():
+        counted = scores(rows, config, adjustments)
         found.totals[student] = {chapter: (score.points, score.max_points) for chapter, score in counted.items()}
         found.unread += [row for row in rows if row.status != "graded"]
         found.seconds += [row.seconds for row in rows if row.status == "graded"]
