@@ -155,9 +155,7 @@ def simplex_and_jacobian():
             "z_1": logit(1, 1.0),
             "z_2": logit(2, 0.2),
             "z_3": logit(3, -0.5),
-            "temperature": widgets.FloatSlider(
-                value=0, min=-1.5, max=1.5, step=0.1, description="temperature (powers of ten)"
-            ),
+            "temperature": widgets.FloatSlider(value=0, min=-1.5, max=1.5, step=0.1, description="log₁₀ T"),
         },
         _Simplex(),
         "move the logits and the temperature. The coloured arrows are the columns of the Jacobian: where the point "
@@ -184,7 +182,7 @@ def three_temperatures():
 
 
 # ----------------------------------------------------------------------------------------------------------------------
-def squared_slope(p, t):
+def _squared_slope(p, t):
     """Slope in the logit of half the squared error (σ(z) - t)²/2 at the share p = σ(z)."""
     return (p - t) * p * (1 - p)
 
@@ -194,7 +192,7 @@ def slopes_of_two_losses():
     z = np.linspace(-8, 8, 201)
     p = sigmoid(z)
     figure, (left, right) = new_figure(columns=2, height=3.2)
-    for axis, entropy, squared in ((left, -np.log(p), (p - 1) ** 2 / 2), (right, p - 1, squared_slope(p, 1))):
+    for axis, entropy, squared in ((left, -np.log(p), (p - 1) ** 2 / 2), (right, p - 1, _squared_slope(p, 1))):
         axis.plot(z, entropy, color=BLUE, lw=2.5, label="cross-entropy")
         axis.plot(z, squared, color=ORANGE, lw=2.5, ls="--", label="squared error")
         axis.set(xlabel="logit z of a sample with t = 1")
@@ -257,7 +255,7 @@ class _Logistic:
         self.curve.set_data(self.x, sigmoid(weight * self.x + bias))
         self.sticks.set_segments(_upright(HOURS, PASSED, p))
         self.entropy.set_segments(_upright(HOURS - 0.09, 0 * p, pull))
-        self.squared.set_segments(_upright(HOURS + 0.09, 0 * p, squared_slope(p, PASSED) / len(p)))
+        self.squared.set_segments(_upright(HOURS + 0.09, 0 * p, _squared_slope(p, PASSED) / len(p)))
         total = np.sum(pull) + 0.0
         sign = "−" if bias < 0 else "+"
         self.left.set_title(f"p = σ({weight:.1f} · hours {sign} {abs(bias):.1f}), L = {loss:.3f}")
@@ -267,7 +265,7 @@ class _Logistic:
             f"each target to its share; the cross-entropy is {loss:.3f}. Right: the slope of the loss in the logit "
             f"of each sample. Under the cross-entropy the slopes add up to {total:.3f}; the largest is "
             f"{np.max(np.abs(pull)):.3f}. Under half the squared error the largest is "
-            f"{np.max(np.abs(squared_slope(p, PASSED))) / len(p):.3f}."
+            f"{np.max(np.abs(_squared_slope(p, PASSED))) / len(p):.3f}."
         )
 
 
