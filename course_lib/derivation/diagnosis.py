@@ -1,4 +1,4 @@
-"""What went wrong: cheap tests first, then one search over single edits, every hit confirmed on fresh draws."""
+"""What went wrong: cheap tests, then one search over single edits; every hit is confirmed on fresh draws."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from . import wording
 from .edits import Edit, Editor, differentiates
-from .evaluation import TooLarge, Undefined, _differentiates, evaluate
+from .evaluation import TooLargeError, UndefinedError, evaluate
 from .judgement import DRAWS, FRESH, MODES, TOLERANCE, Bench, Relation, define, entry_order, is_zero
 from .names import Names, dependencies, spoken_name
-from .shapes import Core, Misfit, Scope, Typer, inlined, is_scalar, resolve
+from .shapes import Core, MisfitError, Scope, Typer, inlined, is_scalar, resolve
 from .tree import Node, add, free_indices, map_tree, mul, names_in, neg, num, places, put, sym, walk
 from .writer import plain_text
 
@@ -22,7 +22,7 @@ SECONDS = 0.8
 
 @dataclass
 class Finding:
-    """A confirmed mistake: its id, the mended expression if one edit mends it, where it is, and its sentence."""
+    """A confirmed mistake: its id, its sentence, the mended expression if there is one, and where it is."""
 
     mistake: str
     words: str
@@ -42,7 +42,7 @@ class Tester:
             raise relation.misfits[0]
         self.first_order, self.active = relation.scope.first_order, relation.active()
         self.core, self.scope = relation.cores[0], relation.scope
-        self.letters = [x for x in free_indices(truth)]
+        self.letters = free_indices(truth)
         self.shape = tuple(resolve(d) for d in self.core.shape)
         self.tolerance = max(TOLERANCE, relation.tolerance())
         self.known: dict[int, tuple] = {}
@@ -59,7 +59,7 @@ class Tester:
                     self.known[number] = (out, attempt)
                     break
             else:
-                raise Undefined
+                raise UndefinedError
         return self.known[number]
 
     def values(self, node: Node, numbers) -> list | None:
@@ -84,10 +84,7 @@ class Tester:
         scope.slots = {k: v[0] for k, v in scope.free.items()}
         for k in range(len(self.letters)):
             scope.slots.setdefault(f"reserved {k}", max([*scope.slots.values(), -1]) + 1)
-        scope.slots = {name: at for name, at in scope.slots.items()}
-        scope.direction_shapes = {
-            k: tuple(resolve(d) for d in s) for k, s in self.scope.direction_shapes.items()
-        }
+        scope.direction_shapes = {k: tuple(resolve(d) for d in s) for k, s in self.scope.direction_shapes.items()}
         highest = max(scope.slots.values(), default=-1)
         scope.slot = _counter(scope.slots, highest)
         try:
@@ -95,7 +92,7 @@ class Tester:
             right = free_indices(node)
             if self.letters and not right and is_scalar(self.shape) and not is_scalar(core.shape):
                 core = Typer(scope).typed(Node("idx", [node], tuple(entry_order(self.truth)), node.span))
-        except (Misfit, RecursionError):
+        except (MisfitError, RecursionError):
             return None
         if any(i not in self.letters for i in right) or not scope.same(self.shape, core.shape):
             return None
@@ -108,7 +105,14 @@ class Tester:
                 return self._plain(evaluate(core, self.bench.env(number, attempt, self.active), slots), scope)
             rest = evaluate(core, self.bench.env(number, attempt, self.active, 0.0), slots).real
             moved = evaluate(core, self.bench.env(number, attempt, self.active, 1e-30j), slots).imag / 1e-30
-        except (Undefined, TooLarge, np.linalg.LinAlgError, OverflowError, ZeroDivisionError, ValueError):
+        except (
+            UndefinedError,
+            TooLargeError,
+            np.linalg.LinAlgError,
+            OverflowError,
+            ZeroDivisionError,
+            ValueError,
+        ):
             return None
         rest, moved = self._plain(rest, scope), self._plain(moved, scope)
         return None if rest is None or moved is None else np.concatenate([rest.ravel(), moved.ravel()])
@@ -155,9 +159,7 @@ def _counter(slots, highest):
     return slot
 
 
-def diagnose(
-    names: Names, bench: Bench, nodes, k: int, reference: int, misfit=None, clashes=()
-) -> Finding | None:
+def diagnose(names: Names, bench: Bench, nodes, k: int, reference: int, misfit=None, clashes=()) -> Finding | None:
     """The mistake in member k, judged against member `reference`; None when nothing was confirmed.
 
     Bounded in time; what was found so far is given up when time runs out.
@@ -169,7 +171,7 @@ def diagnose(
         tester = Tester(names, bench, truth, member)
         finding = _clash(tester, member, clashes) if clashes else None
         return finding or _search(tester, names, bench, truth, member, misfit)
-    except (Misfit, Undefined, TooLarge, TimeoutError, RecursionError):
+    except (MisfitError, UndefinedError, TooLargeError, TimeoutError, RecursionError):
         return None
 
 
@@ -202,7 +204,7 @@ def _number_for_array(tester, member):
     """Whether a number stands where an array is needed: then a factor put in would only guess."""
     try:
         return is_scalar(Typer(Scope(tester.names)).typed(member).shape) and not is_scalar(tester.shape)
-    except Misfit:
+    except MisfitError:
         return False
 
 
@@ -278,23 +280,17 @@ def _named_ratio(tester, names, member, numbers, ratios, exclude):
         mended = scaled(member, constant)
         return Finding("factor", wording.factor(constant), mended, member.span)
     sizes = [
-        {d: tester.bench.env(k, tester.truth_on(k)[1], tester.active).draw.dims[d] for d in names.dims}
-        for k in numbers
+        {d: tester.bench.env(k, tester.truth_on(k)[1], tester.active).draw.dims[d] for d in names.dims} for k in numbers
     ]
     for powers in _power_products(names.dims):
         c = _constant(
-            [
-                r / np.prod([float(s[d]) ** e for d, e in powers.items()])
-                for r, s in zip(ratios, sizes, strict=True)
-            ]
+            [r / np.prod([float(s[d]) ** e for d, e in powers.items()]) for r, s in zip(ratios, sizes, strict=True)]
         )
         if c is not None:
             mended = scaled(member, c)
             for d, e in powers.items():
                 mended = _by_dimension(mended, d, e)
-            return Finding(
-                "mean", wording.mean(powers, c), mended if tester.right(mended) else None, member.span
-            )
+            return Finding("mean", wording.mean(powers, c), mended if tester.right(mended) else None, member.span)
     return _by_number(tester, names, member, numbers, ratios, exclude)
 
 
@@ -303,9 +299,7 @@ def _by_number(tester, names, member, numbers, ratios, exclude):
     for name in names.symbols:
         if name in exclude or (names.symbols[name].rows, names.symbols[name].columns) != (1, 1):
             continue
-        values = [
-            tester.bench.env(k, tester.truth_on(k)[1], tester.active).value(name).item() for k in numbers
-        ]
+        values = [tester.bench.env(k, tester.truth_on(k)[1], tester.active).value(name).item() for k in numbers]
         for power in (1, -1):
             c = _constant([r / v**power for r, v in zip(ratios, values, strict=True)])
             if c == 1:
@@ -346,9 +340,7 @@ def _minus_one(tester, member):
     """−1 times the truth: point at the difference that is the wrong way round or the minus that is one too
     many.
     """
-    for edit in sorted(
-        Editor(tester.names, member, tester.truth).signs(), key=lambda e: (e.place.op == "neg", e.cost)
-    ):
+    for edit in sorted(Editor(tester.names, member, tester.truth).signs(), key=lambda e: (e.place.op == "neg", e.cost)):
         if (
             edit.cost <= 1.0
             and (edit.place.op == "add" and len(edit.place.args) == 2 or edit.place.op == "neg")
@@ -359,7 +351,7 @@ def _minus_one(tester, member):
 
 
 def _layout(tester, truth, member):
-    """The whole is the transpose of the truth (the other layout convention, when the truth is a derivative)."""
+    """The whole is the transpose of the truth, which is a derivative: the other layout convention."""
     turned = member.args[0] if member.op == "T" else Node("T", [member], None, member.span)
     if not differentiates(truth, tester.names) or not tester.right(turned):
         return None
@@ -371,7 +363,7 @@ def _layout(tester, truth, member):
 
 
 def _one_term(tester, names, bench, truth, member):
-    """One term of a sum with the wrong coefficient: the coefficient that mends it is the same on all draws."""
+    """One term of a sum with the wrong coefficient: what mends it is the same on all draws."""
     numbers = (*range(DRAWS), *FRESH)
     whole = tester.values(member, numbers)
     if whole is None:
@@ -442,10 +434,12 @@ def _term_finding(tester, names, member, path, n, k, term, coefficients):
 
 
 ASSUMED = {
-    "symmetric": "is symmetric", "orthogonal": "is orthogonal", "unitsum": "sums to 1",
+    "symmetric": "is symmetric",
+    "orthogonal": "is orthogonal",
+    "unitsum": "sums to 1",
     "unitnorm": "has norm 1",
     "positive": "is positive",
-}  # fmt: skip
+}
 
 
 def _assumption(tester, names, bench, truth, member):
@@ -462,7 +456,7 @@ def _assumption(tester, names, bench, truth, member):
                         spoken_name(name), "has rows that sum to 1" if rows else ASSUMED[promise]
                     )
                     return Finding("assumption", words, None, member.span)
-            except (Misfit, Undefined, TooLarge):
+            except (MisfitError, UndefinedError, TooLargeError):
                 continue
     return None
 
@@ -575,8 +569,7 @@ def _without_a_name(tester, names, member):
         mine = tester.values(member, numbers)
         theirs = [tester._value(reduced, tester.scope, k, tester.truth_on(k)[1]) for k in numbers]
         if mine and all(
-            t is not None and np.allclose(m, t, rtol=1e-8, atol=1e-12)
-            for m, t in zip(mine, theirs, strict=True)
+            t is not None and np.allclose(m, t, rtol=1e-8, atol=1e-12) for m, t in zip(mine, theirs, strict=True)
         ):
             return Finding("term", wording.missing_name(spoken_name(name)), None, member.span)
     return None
@@ -585,9 +578,7 @@ def _without_a_name(tester, names, member):
 def _linear_above(body, path):
     node = body
     for step in path:
-        if node.op not in ("add", "neg", "mul", "div", "sum") and not (
-            node.op == "fn" and node.val[0] == "tr"
-        ):
+        if node.op not in ("add", "neg", "mul", "div", "sum") and not (node.op == "fn" and node.val[0] == "tr"):
             return False
         if node.op == "div" and step == 1:
             return False
@@ -620,12 +611,7 @@ def scaled(node: Node, c) -> Node:
         value = c * head.val
         lead = [] if value == 1 and rest else [_fraction_node(value)]
         return mul(*lead, *rest)
-    if (
-        head is not None
-        and head.op == "div"
-        and head.args[0].op == "num"
-        and isinstance(head.args[0].val, int)
-    ):
+    if head is not None and head.op == "div" and head.args[0].op == "num" and isinstance(head.args[0].val, int):
         bottom, value = head.args[1], c * head.args[0].val
         factors = list(bottom.args) if bottom.op == "mul" else [bottom]
         if factors[0].op == "num" and isinstance(factors[0].val, int):
@@ -640,9 +626,7 @@ def scaled(node: Node, c) -> Node:
 
 def _fraction_node(value: Fraction) -> Node:
     return (
-        num(value.numerator)
-        if value.denominator == 1
-        else Node("div", [num(value.numerator), num(value.denominator)])
+        num(value.numerator) if value.denominator == 1 else Node("div", [num(value.numerator), num(value.denominator)])
     )
 
 
@@ -676,8 +660,6 @@ def _once(node, d, up):
 # -- definitions
 # -----------------------------------------------------------------------------------------------------------
 
-FITTING = ("index", "transpose", "order", "sum", "hadamard", "trace")
-
 
 def diagnose_definition(names, bench, name, indices, body, misfit, clashes) -> Finding | None:
     """A definition that does not fit together has no truth to compare with: the cheapest edit that makes it
@@ -700,7 +682,7 @@ def diagnose_definition(names, bench, name, indices, body, misfit, clashes) -> F
             continue
         try:
             definition, relation = define(names, name, (), indices, edit.tree)
-        except Misfit:
+        except MisfitError:
             continue
         if not relation.scope.clashes:
             fitting.append(edit)
@@ -708,6 +690,3 @@ def diagnose_definition(names, bench, name, indices, body, misfit, clashes) -> F
         return None
     best = fitting[0]
     return Finding(best.mistake, best.words, best.tree, best.place.span, best.cost)
-
-
-__all__ = ["Core", "Finding", "diagnose", "diagnose_definition", "_differentiates"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .names import Names, spoken_name
-from .shapes import ELEMENTWISE, Misfit, Scope, Typer, inlined, is_scalar
+from .shapes import ELEMENTWISE, MisfitError, Scope, Typer, inlined, is_scalar
 from .tree import (
     Node,
     add,
@@ -31,7 +31,7 @@ from .writer import plain_text, spoken_function
 
 @dataclass
 class Edit:
-    """A candidate: the whole tree after the edit, what the edit mends, its cost, the place, and its sentence."""
+    """A candidate: the whole tree after the edit, the mistake it mends, its cost, the place, its sentence."""
 
     cost: float
     mistake: str
@@ -49,16 +49,28 @@ class Editor:
         self.available = [n for n in (*names.symbols, *names.definitions) if n not in exclude]
         self.available = list(dict.fromkeys(self.available))
         self.everywhere = list(places(member))
-        variables = [
-            p + (k,) for p, n in self.everywhere if n.op in ("grad", "hess") for k in range(1, len(n.args))
-        ]
+        variables = [p + (k,) for p, n in self.everywhere if n.op in ("grad", "hess") for k in range(1, len(n.args))]
         self.places = [(p, n) for p, n in self.everywhere if not any(p[: len(v)] == v for v in variables)]
         self.parents = {path + (k,): node for path, node in self.everywhere for k in range(len(node.args))}
 
     def all(self) -> list[Edit]:
         """Every edit, cheapest first."""
-        makers = (self.signs, self.transposes, self.orders, self.hadamards, self.norms, self.sums, self.indices, self.product_rules,
-                  self.activations, self.factors, self.symbols, self.traces, self.terms, self.layouts)  # fmt: skip
+        makers = (
+            self.signs,
+            self.transposes,
+            self.orders,
+            self.hadamards,
+            self.norms,
+            self.sums,
+            self.indices,
+            self.product_rules,
+            self.activations,
+            self.factors,
+            self.symbols,
+            self.traces,
+            self.terms,
+            self.layouts,
+        )
         found: dict[Node, Edit] = {}
         for make in makers:
             for edit in make():
@@ -106,7 +118,7 @@ class Editor:
         """Whether a node is a number by its shapes."""
         try:
             return is_scalar(Typer(Scope(self.names)).typed(node).shape)
-        except Misfit:
+        except MisfitError:
             return False
 
     def _row(self, node):
@@ -130,8 +142,11 @@ class Editor:
             if n.op != "add":
                 continue
             flipped = [neg(t) for t in n.args]
-            words = (f"the difference {plain_text(n)} is the wrong way round" if len(n.args) == 2 and any(t.op == "neg" for t in n.args)
-                     else f"all of {plain_text(n)} has the wrong sign")  # fmt: skip
+            words = (
+                f"the difference {plain_text(n)} is the wrong way round"
+                if len(n.args) == 2 and any(t.op == "neg" for t in n.args)
+                else f"all of {plain_text(n)} has the wrong sign"
+            )
             if len(n.args) == 2 and flipped[0].op == "neg" and flipped[1].op != "neg":
                 flipped.reverse()
             yield self._edit(0.95, "sign", path, add(*flipped), n, words)
@@ -147,9 +162,7 @@ class Editor:
                 )
                 changed = [*n.args[:k], neg(t), *n.args[k + 1 :]]
                 bare = t.args[0] if t.op == "neg" else t
-                yield self._edit(
-                    1.0, "sign", path, add(*changed), t, f"the term {plain_text(bare)} has the wrong sign"
-                )
+                yield self._edit(1.0, "sign", path, add(*changed), t, f"the term {plain_text(bare)} has the wrong sign")
 
     # -- transposes and order
     # -----------------------------------------------------------------------------------
@@ -159,14 +172,8 @@ class Editor:
             parent = self.parents.get(path)
             if n.op == "T":
                 inner = n.args[0]
-                yield self._edit(
-                    1.0, "transpose", path, inner, n, f"{plain_text(inner)} must not be transposed here"
-                )
-            elif (
-                parent is not None
-                and parent.op in ("T", "idx", "grad", "hess", "d", "norm")
-                or self._number(n)
-            ):
+                yield self._edit(1.0, "transpose", path, inner, n, f"{plain_text(inner)} must not be transposed here")
+            elif parent is not None and parent.op in ("T", "idx", "grad", "hess", "d", "norm") or self._number(n):
                 continue
             elif n.op in (
                 "sym",
@@ -269,7 +276,7 @@ class Editor:
                             Node("had", [left, right]),
                             mul(n.args[k - 1], n.args[k], span=_both(n.args[k - 1], n.args[k])),
                             "the entrywise product ⊙ is needed here, not the matrix product",
-                        )  # noqa: E501
+                        )
             if n.op == "at":
                 yield self._edit(
                     1.15,
@@ -351,9 +358,7 @@ class Editor:
                         1.0, "sum", path, body, n, f"the sum over {letter} is missing before {plain_text(n)}"
                     )
             if n.op == "sum":
-                yield self._edit(
-                    1.4, "sum", path, n.args[0], n, f"the sum over {n.val[0]} does not belong here"
-                )
+                yield self._edit(1.4, "sum", path, n.args[0], n, f"the sum over {n.val[0]} does not belong here")
             if n.op == "add":
                 yield from self._wider_sums(path, n)
 
@@ -382,9 +387,7 @@ class Editor:
         for path, n in self.everywhere:
             if n.op == "idx" and len(n.val) == 2 and n.val[0] != n.val[1]:
                 new = Node("idx", n.args, n.val[::-1], n.span)
-                yield self._edit(
-                    1.0, "index", path, new, n, f"the subscripts of {plain_text(n)} must be swapped"
-                )
+                yield self._edit(1.0, "index", path, new, n, f"the subscripts of {plain_text(n)} must be swapped")
             if n.op in ("idx", "kdelta"):
                 for k, old in enumerate(n.val):
                     for letter in letters:
@@ -504,9 +507,7 @@ class Editor:
                     if n.op in ("idx", "mul", "sum", "grad", "pow", "add") and (
                         parent is None or parent.op in ("sum", "add", "neg", "mul")
                     ):
-                        for val in [(i,) for i in letters] + [
-                            (i, j) for i in letters for j in letters if i != j
-                        ]:
+                        for val in [(i,) for i in letters] + [(i, j) for i in letters for j in letters if i != j]:
                             yield self._edit(
                                 1.75,
                                 "activation-derivative",
@@ -717,12 +718,7 @@ class Editor:
             return
         for tree in (self.member, *(d.body for d in self.names.definitions.values())):
             for m in walk(tree):
-                if (
-                    m.op == "fn"
-                    and m.args[0].op == "idx"
-                    and m.args[0].args[0].op == "sym"
-                    and len(m.args[0].val) == 1
-                ):
+                if m.op == "fn" and m.args[0].op == "idx" and m.args[0].args[0].op == "sym" and len(m.args[0].val) == 1:
                     for letter in letters:
                         f = m.with_args([Node("idx", m.args[0].args, (letter,))])
                         yield self._edit(
@@ -733,13 +729,9 @@ class Editor:
             if not shape or shape == ((), ()):
                 continue
             wide = () not in shape
-            for val in (
-                [(i, j) for i in letters for j in letters if i != j] if wide else [(i,) for i in letters]
-            ):
+            for val in [(i, j) for i in letters for j in letters if i != j] if wide else [(i,) for i in letters]:
                 f = Node("idx", [sym(name)], val)
-                yield self._edit(
-                    2.15, "chain-factor", path, mul(n, f), n, f"the factor {plain_text(f)} is missing"
-                )
+                yield self._edit(2.15, "chain-factor", path, mul(n, f), n, f"the factor {plain_text(f)} is missing")
 
     def symbols(self) -> Iterator[Edit]:
         for path, n in self.places:

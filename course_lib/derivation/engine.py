@@ -8,24 +8,39 @@ from dataclasses import dataclass, field
 
 from . import wording
 from .diagnosis import Finding, diagnose, diagnose_definition
-from .evaluation import TooLarge, Undefined
+from .evaluation import TooLargeError, UndefinedError
 from .judgement import DRAWS, Bench, Relation, close, define, is_zero
-from .lexer import Unreadable
+from .lexer import UnreadableError
 from .lines import MOST_CHARACTERS, MOST_LINES, Piece, defined_name, split_lines, split_members
 from .names import Names, canonical, dependencies, latex_name, plain, read_shapes, spoken_name
 from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import parse
-from .shapes import Misfit, spoken_shape
+from .shapes import MisfitError, spoken_shape
 from .tree import Node, names_in, sym, walk
 from .writer import latex
 
 KNOWN_FUNCTIONS = {
-    "exp": "exp", "log": "log", "ln": "log", "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu",
+    "exp": "exp",
+    "log": "log",
+    "ln": "log",
+    "tanh": "tanh",
+    "sigmoid": "sigmoid",
+    "relu": "relu",
     "softmax": "softmax",
-    "sigma": "sigmoid", "tr": "tr", "vec": "vec", "diag": "diag", "det": "det", "inv": "inv", "sin": "sin",
+    "sigma": "sigmoid",
+    "tr": "tr",
+    "vec": "vec",
+    "diag": "diag",
+    "det": "det",
+    "inv": "inv",
+    "sin": "sin",
     "cos": "cos",
-    "sqrt": "sqrt", "softplus": "softplus", "ReLU": "relu", "trace": "tr", "logsumexp": "logsumexp",
-}  # fmt: skip
+    "sqrt": "sqrt",
+    "softplus": "softplus",
+    "ReLU": "relu",
+    "trace": "tr",
+    "logsumexp": "logsumexp",
+}
 
 
 @dataclass
@@ -35,6 +50,8 @@ class Line:
     verdict: definition, right, wrong, follows, shapes or unreadable. `reading` is the line as it was read, in
     LaTeX;
     `where` the stretch of `text` the message is about; `position` the column (from 1) of what cannot be read.
+    `claimed` is the left side of a claim as a tree (that of the line before, where this one continues it), and
+    `explicit` says whether what is claimed to equal it holds no derivative that is still to be taken.
     """
 
     text: str
@@ -46,6 +63,8 @@ class Line:
     reading: str = ""
     where: tuple[int, int] | None = None
     position: int | None = None
+    claimed: Node | None = None
+    explicit: bool = False
 
 
 @dataclass
@@ -75,6 +94,7 @@ class Session:
         self.reference: Node | None = None
         self.wrong: list[tuple[Node, Node]] = []
         self.lines: list[Line] = []
+        self.claimed: Node | None = None
 
     # -- lines
     # --------------------------------------------------------------------------------------------------
@@ -83,6 +103,8 @@ class Session:
         """Judge every line of a text."""
         pieces = split_lines(text)
         self.names.varied = _varied(text, self.names)
+        self.names.columns = _samples_are_columns(text, self.names)
+        self.names.directions = _directions(text, self.names)
         for k, piece in enumerate(pieces):
             if k >= MOST_LINES:
                 self.lines.append(
@@ -109,20 +131,28 @@ class Session:
             return Line(piece.text, "unreadable", message=wording.OUT_OF_TIME, position=1)
         try:
             return self._judged(piece)
-        except Unreadable as problem:
+        except UnreadableError as problem:
             self.reference = self.reference if _continues(piece.clean) else None
             column = min(problem.position, max(len(piece.text) - 1, 0)) + 1
-            return Line(piece.text, "unreadable", message=wording.unreadable(problem.message, column), position=column,
-                        where=(column - 1, column))  # fmt: skip
-        except TooLarge as problem:
+            return Line(
+                piece.text,
+                "unreadable",
+                message=wording.unreadable(problem.message, column),
+                position=column,
+                where=(column - 1, column),
+            )
+        except TooLargeError as problem:
             return Line(piece.text, "unreadable", message=wording.sentence(str(problem)), position=1)
         except TimeoutError:
             return Line(piece.text, "unreadable", message=wording.OUT_OF_TIME, position=1)
         except RecursionError:
             return Line(piece.text, "unreadable", message=wording.TOO_DEEP, position=1)
+        except Exception:
+            # A defect here must not cost the learner the other lines; the tests look for this sentence.
+            return Line(piece.text, "unreadable", message=wording.DEFECT, position=1)
 
     def _judged(self, piece: Piece) -> Line:
-        members = [m for m in split_members(piece.clean)]
+        members = split_members(piece.clean)
         continues = not members[0].text.strip() and len(members) > 1
         if continues and members[1].implied and len(members) > 2:
             continues = False
@@ -130,7 +160,7 @@ class Session:
             members = members[1:]
         if any(not m.text.strip() for m in members):
             gap = next(m for m in members if not m.text.strip())
-            raise Unreadable("one side of this relation is empty", max(gap.start - 1, 0))
+            raise UnreadableError("one side of this relation is empty", max(gap.start - 1, 0))
         if continues:
             return self._continuation(piece, members)
         groups = [[members[0]]]
@@ -148,14 +178,14 @@ class Session:
             if looks_like_numpy(member.text):
                 return parse_numpy(member.text, self.names, offset)
             return parse(member.text, self.names, offset)
-        except Unreadable as problem:
+        except UnreadableError as problem:
             if not looks_like_numpy(member.text):
                 problem.position += offset
             raise
 
     def _continuation(self, piece, members) -> Line:
         if self.reference is None:
-            raise Unreadable("this line continues the one before, but there is none that could be read", 0)
+            raise UnreadableError("this line continues the one before, but there is none that could be read", 0)
         nodes = [self._parse(m) for m in members]
         relation = [self.reference, *nodes]
         return self._claim(piece, relation, hidden=True)
@@ -175,10 +205,8 @@ class Session:
         relation = Relation(self.names, [node])
         if relation.misfits[0]:
             m = relation.misfits[0]
-            return Line(
-                piece.text, "shapes", message=wording.sentence(m.message), reading=latex(node), where=m.span
-            )
-        raise Unreadable(
+            return Line(piece.text, "shapes", message=wording.sentence(m.message), reading=latex(node), where=m.span)
+        raise UnreadableError(
             "this line has no '=': there is nothing to compare", max(len(piece.clean.rstrip()) - 1, 0)
         )
 
@@ -193,9 +221,7 @@ class Session:
             capital = self.names.with_entries(name)
             if indices and capital:
                 return (
-                    capital not in self.used
-                    and capital in self.names.symbols
-                    and capital not in self.names.definitions
+                    capital not in self.used and capital in self.names.symbols and capital not in self.names.definitions
                 )
             return True
         # A declared name that nothing has used yet may be given its meaning: shapes often list intermediate
@@ -204,7 +230,7 @@ class Session:
             return False
         try:
             nodes = [self._parse(m) for m in members[1:]]
-        except Unreadable:
+        except UnreadableError:
             return False
         return not any(name in dependencies(n, self.names) for n in nodes)
 
@@ -228,7 +254,7 @@ class Session:
             definition, relation = define(self.names, name, params, indices, body)
             self._check_declared(name, definition, body)
             clashes = _clashes(body, indices)
-        except Misfit as misfit:
+        except MisfitError as misfit:
             return self._misfit_definition(line, found, name, nodes, misfit)
         self.names.definitions[name] = definition
         line.shape = spoken_shape(definition.shape)
@@ -237,7 +263,7 @@ class Session:
         self._finite(relation)
         if clashes:
             finding = diagnose_definition(
-                self.names, self.bench, name, indices, body, Misfit("", body, "clash"), clashes
+                self.names, self.bench, name, indices, body, MisfitError("", body, "clash"), clashes
             )
             line.verdict, line.mistake, line.message = "wrong", "index", wording.clash(clashes)
             line.repair = latex(finding.mended) if finding and finding.mended is not None else None
@@ -250,21 +276,21 @@ class Session:
             s = self.names.symbols[name]
             declared = tuple(() if x == 1 else (x,) for x in (s.rows, s.columns))
             if declared != definition.shape:
-                raise Misfit(
+                raise MisfitError(
                     f"{spoken_name(name)} is declared {spoken_shape(declared)}, but this is "
                     f"{spoken_shape(definition.shape)}",
                     body,
                 )
 
     def _finite(self, relation):
-        """Undefined when the right side exists on no draw."""
+        """UndefinedError when the right side exists on no draw."""
         try:
             relation.values(self.bench, 0)
-        except Undefined:
-            raise Unreadable("this has no finite value on any draw", 0) from None
+        except UndefinedError:
+            raise UnreadableError("this has no finite value on any draw", 0) from None
 
     def _misfit_definition(self, line, found, name, nodes, misfit) -> Line:
-        """A definition that does not fit together: say so, and go on with the mended one when there is one."""
+        """A definition that does not fit together: say so, and go on with the mended one if there is one."""
         _, params, indices = found
         line.verdict = "wrong" if misfit.kind == "free" else "shapes"
         line.message, line.where = wording.sentence(misfit.message), misfit.span
@@ -316,11 +342,23 @@ class Session:
         if not hidden:
             self.reference = judged.reference
         line = Line(piece.text, judged.verdict, judged.shape, message=judged.message, reading=reading)
+        line.claimed = self.claimed = self.claimed if hidden else nodes[0]
+        line.explicit = not self._derives(nodes[-1])
         finding = judged.finding
         if finding is not None:
             line.mistake, line.where = finding.mistake, finding.span
             line.repair = self._written(finding.mended, judged.reference)
         return line
+
+    def parse(self, text: str) -> Node:
+        """An expression of the learner's language as a tree; UnreadableError where it is none."""
+        return parse(text, self.names)
+
+    def _derives(self, node) -> bool:
+        """Whether an expression, or a definition it uses, holds a derivative that is still to be taken."""
+        used = dependencies(node, self.names) & set(self.names.definitions)
+        bodies = [self.names.definitions[name].body for name in used]
+        return any(part.op in ("grad", "hess", "d") for tree in (node, *bodies) for part in walk(tree))
 
     def _written(self, mended, truth) -> str | None:
         """A repair as LaTeX, if it still says the same when it is read again."""
@@ -329,7 +367,7 @@ class Session:
         text = latex(mended)
         try:
             return text if self._same([truth, parse(text, self.names)]) else None
-        except (Unreadable, Misfit):
+        except (UnreadableError, MisfitError):
             return None
 
     def _relation(self, nodes, reference=None) -> _Judged:
@@ -375,9 +413,7 @@ class Session:
     def _broken_reference(self, relation, nodes, reference, out):
         misfit = relation.misfits[reference]
         others = [k for k in range(len(nodes)) if k != reference]
-        finding = (
-            diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
-        )
+        finding = diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
         out.verdict = "wrong" if misfit.kind == "free" else "shapes"
         out.culprit, out.finding = reference, finding
         out.message = wording.wrong(relation, reference, misfit, finding, [], None)
@@ -390,8 +426,8 @@ class Session:
         for number in range(DRAWS):
             try:
                 values = relation.values(self.bench, number)
-            except Undefined:
-                raise Unreadable("one side has no finite value on any draw", 0) from None
+            except UndefinedError:
+                raise UnreadableError("one side has no finite value on any draw", 0) from None
             truth = values[relation.reference]
             for k, value in enumerate(values):
                 if value is not None and not close(truth, value, tolerance):
@@ -441,7 +477,7 @@ class Session:
             return False
         try:
             return self._unequal(relation) is None
-        except (Unreadable, TooLarge):
+        except (UnreadableError, TooLargeError):
             return False
 
 
@@ -487,11 +523,43 @@ def _continues(text):
     return re.match(r"\s*(=|\\Rightarrow|\\implies|\\iff|\\equiv)", text) is not None
 
 
+def _directions(text: str, names: Names) -> dict[str, str | None]:
+    """Undeclared small letters that some argument is moved by, as δ in f(W+δ)."""
+    spelled, found = plain(text)[0], {}
+    for name in ("delta", "epsilon", "varepsilon", "h"):
+        written = "h" if name == "h" else rf"\\{name}"
+        defined = re.search(rf"^\s*{written}\s*&?:?=", spelled, re.MULTILINE)
+        if not names.known(name) and not defined and re.search(rf"\+\s*{written}\s*\\?[),]", spelled):
+            found[name] = None
+    return found
+
+
+_LAYOUT = re.compile(
+    r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|text|operatorname|left|right)(?![A-Za-z])|[{}\s]|\\[,;!]"
+)
+
+
+def _samples_are_columns(text: str, names: Names) -> bool:
+    """Whether a text writes w^T x_i or x_i^T w for a column w: then x_i, a row of X, is meant as a column."""
+    bare = re.sub(r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|left|right)(?![A-Za-z])|[{}\s]|\\[,;!]", "", plain(text)[0])
+    turned = r"\^\\?(?:top|T|intercal)"
+    sample = r"([a-z])(?:_|\^(?=\())\(?([a-z])\)?(?![a-z0-9,])"
+    for found in re.finditer(
+        rf"(?<![_A-Za-z])(\\?[A-Za-z]+){turned}\(?{sample}|{sample}{turned}\(?(\\?[a-zA-Z])(?!_)", bare
+    ):
+        vector, letter = (found[1], found[2]) if found[1] else (found[6], found[4])
+        spec = names.symbols.get(vector.lstrip("\\"))
+        # A column (w) or a matrix that maps samples (W^T x_i): for rows either product would not fit.
+        if spec is not None and spec.rows != 1 and names.with_entries(letter) and not names.known(letter):
+            samples = names.symbols.get(names.with_entries(letter))
+            if samples is not None and samples.columns == spec.rows:
+                return True
+    return False
+
+
 def _varied(text: str, names: Names) -> list[str]:
     """Declared names in which the text differentiates somewhere, in the order of the shapes."""
-    bare = re.sub(
-        r"\\(?:mathbf|boldsymbol|mathrm|bm|text|operatorname)(?![A-Za-z])|[{}\s]|\\[,;!]", "", plain(text)[0]
-    )
+    bare = _LAYOUT.sub("", plain(text)[0])
     found = []
     for name in names.symbols:
         base = re.sub(r"\d+$", "", name.split(" ")[-1])
@@ -518,13 +586,6 @@ def _read_functions(functions) -> dict[str, str]:
         key = canonical(name)
         meaning = meaning or key
         if not isinstance(meaning, str):
-            raise ValueError(
-                f"functions[{name!r}] must name a known function such as 'tanh'; got {meaning!r}"
-            )
+            raise ValueError(f"functions[{name!r}] must name a known function such as 'tanh'; got {meaning!r}")
         table[key] = KNOWN_FUNCTIONS.get(meaning.lstrip("\\"), f"any:{key}")
     return table
-
-
-def used_names(nodes) -> set[str]:
-    """Names that stand in any of the trees."""
-    return {n.val for node in nodes for n in walk(node) if n.op == "sym"}

@@ -22,11 +22,11 @@ SIZES = (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
 LARGEST = 3_000_000
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """An evaluation that would need more memory or time than a report may use."""
 
 
-class Undefined(Exception):
+class UndefinedError(Exception):
     """A value that does not exist on this draw (the logarithm of a negative number and the like)."""
 
 
@@ -94,9 +94,7 @@ class Draw:
     `mode` is "signed" (entries in ±[0.5, 1.5]), "positive" ([0.5, 1.5]) or "unit" ([0.1, 0.9]).
     """
 
-    def __init__(
-        self, names: Names, number: int, seed: int = 0, mode: str = "signed", promise: tuple | None = None
-    ):
+    def __init__(self, names: Names, number: int, seed: int = 0, mode: str = "signed", promise: tuple | None = None):
         self.names, self.mode, self.seed, self.number, self.promise = names, mode, seed, number, promise
         self.dims = _sizes(names.dims, number, seed)
         self.values: dict[str, np.ndarray] = {}
@@ -109,13 +107,7 @@ class Draw:
         """A dimension as a number on this draw; one that nothing decides gets a size of its own."""
         total = 1
         for atom in resolve(d):
-            total *= (
-                atom
-                if isinstance(atom, int)
-                else self.dims[atom]
-                if isinstance(atom, str)
-                else self._loose(atom)
-            )
+            total *= atom if isinstance(atom, int) else self.dims[atom] if isinstance(atom, str) else self._loose(atom)
         return total
 
     def _loose(self, atom):
@@ -179,11 +171,7 @@ def _sizes(dims, number, seed) -> dict[str, int]:
     free.
     """
     rng = np.random.default_rng([seed, number, 77])
-    pool = (
-        np.array(SIZES[: max(len(dims), 1) + 2])
-        if len(dims) + 2 <= len(SIZES)
-        else np.arange(3, len(dims) + 6)
-    )
+    pool = np.array(SIZES[: max(len(dims), 1) + 2]) if len(dims) + 2 <= len(SIZES) else np.arange(3, len(dims) + 6)
     order = rng.permutation(pool)[: len(dims)]
     # Rotating the draw's number in makes sure that no dimension keeps its size throughout.
     order = pool[(np.searchsorted(pool, order) + number) % len(pool)]
@@ -193,9 +181,7 @@ def _sizes(dims, number, seed) -> dict[str, int]:
 class Env:
     """A draw together with what is perturbed in it, and the values of definitions computed so far."""
 
-    def __init__(
-        self, draw: Draw, active=(), scale=1.0, over=None, perturbations=1, parent=None, deadline=None
-    ):
+    def __init__(self, draw: Draw, active=(), scale=1.0, over=None, perturbations=1, parent=None, deadline=None):
         self.draw, self.names, self.active, self.scale = draw, draw.names, tuple(active), scale
         self.over, self.perturbations, self.parent = over or {}, perturbations, parent
         self.deadline = deadline if deadline is not None or parent is None else parent.deadline
@@ -225,7 +211,7 @@ class Env:
             return self.parent._defined(name)
         if name not in self.cache:
             if self.depth > 60:
-                raise TooLarge("definitions are nested too deep")
+                raise TooLargeError("definitions are nested too deep")
             definition = self.names.definitions[name]
             out = evaluate(definition.core, self, definition.slots)
             self.cache[name] = out.reshape(out.shape[0], *out.shape[-2:])
@@ -258,7 +244,7 @@ class _Evaluator:
     def ev(self, core):
         out = getattr(self, "_" + core.op)(core)
         if out.size > LARGEST:
-            raise TooLarge("this line needs too many numbers at once")
+            raise TooLargeError("this line needs too many numbers at once")
         return out
 
     def _args(self, core):
@@ -320,7 +306,7 @@ class _Evaluator:
         for x, y in zip(a.shape[:-2], b.shape[:-2], strict=True):
             lead *= max(x, y)
         if lead * entries > LARGEST:
-            raise TooLarge("this line needs too many numbers at once")
+            raise TooLargeError("this line needs too many numbers at once")
 
     def _kron(self, core):
         a, b = self._args(core)
@@ -348,14 +334,14 @@ class _Evaluator:
     def _matpower(self, core):
         return np.linalg.matrix_power(self.ev(core.args[0]), core.data)
 
-    def _T(self, core):  # noqa: N802
+    def _T(self, core):
         return self.ev(core.args[0]).swapaxes(-1, -2)
 
     def _inv(self, core):
         a = self.ev(core.args[0])
         # XᵀX with fewer rows than columns has no inverse, only rounding errors in place of one.
         if not (np.linalg.cond(a.real) < 1e7).all():
-            raise Undefined
+            raise UndefinedError
         return np.linalg.inv(a)
 
     def _det(self, core):
@@ -435,7 +421,7 @@ class _Evaluator:
         if a.shape[at] == 1:
             return a.swapaxes(at, axis)
         if a.shape[at] != a.shape[axis]:
-            raise TooLarge("an index runs over two lengths")
+            raise TooLargeError("an index runs over two lengths")
         return _restore(a, at, axis)
 
     def _entry(self, core):
@@ -445,7 +431,7 @@ class _Evaluator:
                 continue
             if isinstance(position, int):
                 if position < 1 or position > a.shape[axis]:
-                    raise Undefined
+                    raise UndefinedError
                 a = np.take(a, [position - 1], axis=axis)
             else:
                 a = self._onto(a, position[1], axis)
@@ -500,7 +486,7 @@ class _Evaluator:
         for param, arg in zip(core.data, args, strict=True):
             value = self.ev(arg)
             if value.size != value.shape[0] * value.shape[-1] * value.shape[-2]:
-                raise TooLarge("a function of an indexed argument is not read here")
+                raise TooLargeError("a function of an indexed argument is not read here")
             over[param] = value.reshape(value.shape[0], *value.shape[-2:])
             lead = max(lead, value.shape[0])
         return _Evaluator(self.env.child(over, lead), self.slots).ev(body)
@@ -517,7 +503,7 @@ class _Evaluator:
             out = _Evaluator(child, self.slots).ev(body).imag / STEP
             return np.broadcast_to(out, (entries, *out.shape[1:]))
         if env.perturbed and _differentiates(body, env.names):
-            raise TooLarge("derivatives of order three and more are not read")
+            raise TooLargeError("derivatives of order three and more are not read")
         return np.concatenate([self._difference(body, {name: b[None]}, env) for b in basis], 0)
 
     def _difference(self, body, along, env):
@@ -530,7 +516,7 @@ class _Evaluator:
             child = env.child({name: env.value(name) + k * h * step for name, step in along.items()})
             total = total + weight * _Evaluator(child, self.slots).ev(body)
         if total.shape[0] != 1:
-            raise TooLarge("this derivative of a derivative is not read")
+            raise TooLargeError("this derivative of a derivative is not read")
         return total / h
 
     def _grad(self, core):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .evaluation import Draw, Env, TooLarge, Undefined, _differentiates, differentials, evaluate
+from .evaluation import Draw, Env, UndefinedError, _differentiates, differentials, evaluate
 from .names import Definition, Names
-from .shapes import Core, Misfit, Open, Scope, Typer, dim, is_scalar, resolve, spoken_dim, spoken_shape
+from .shapes import Core, MisfitError, Open, Scope, Typer, is_scalar, resolve, spoken_shape
 from .tree import Node, bound_indices, free_indices, num, walk
 
 DRAWS = 5
@@ -16,7 +16,7 @@ MODES = ("signed", "signed", "positive", "unit", "signed", "signed", "positive",
 
 
 class Bench:
-    """The draws of one report: made once, shared by all lines, with the values of definitions they have seen."""
+    """The draws of one report: made once, shared by all lines, with the values of definitions on them."""
 
     def __init__(self, names: Names, seed: int = 0, deadline: float | None = None, promise=None):
         self.names, self.seed, self.deadline, self.promise = names, seed, deadline, promise
@@ -27,9 +27,7 @@ class Bench:
         """The environment of draw `number`; later attempts draw again, in other modes."""
         key = (number, attempt)
         if key not in self.draws:
-            self.draws[key] = Draw(
-                self.names, number + 1000 * attempt, self.seed, MODES[attempt], self.promise
-            )
+            self.draws[key] = Draw(self.names, number + 1000 * attempt, self.seed, MODES[attempt], self.promise)
         draw = self.draws[key]
         missing = [d for d in self.names.dims if d not in draw.dims]
         if missing:
@@ -54,7 +52,7 @@ class Relation:
         self.names, self.nodes, self.reference = names, nodes, reference
         self.scope = Scope(names)
         self.cores: list[Core | None] = [None] * len(nodes)
-        self.misfits: list[Misfit | None] = [None] * len(nodes)
+        self.misfits: list[MisfitError | None] = [None] * len(nodes)
         self.as_entries = [False] * len(nodes)
         self.forced: tuple[str, ...] | None = None
         self.guessed = False
@@ -68,10 +66,10 @@ class Relation:
                 self.cores[k] = self._fitted(k)
             else:
                 self.cores[k] = Typer(self.scope).typed(self.nodes[k])
-        except Misfit as misfit:
+        except MisfitError as misfit:
             self.misfits[k] = misfit
         except RecursionError:
-            self.misfits[k] = Misfit("this expression is nested too deep", self.nodes[k])
+            self.misfits[k] = MisfitError("this expression is nested too deep", self.nodes[k])
 
     def _fitted(self, k):
         """A member typed and compared in shape with the reference."""
@@ -88,10 +86,9 @@ class Relation:
                 self.as_entries[k] = True
                 return Typer(self.scope).typed(Node("idx", [node], tuple(letters), node.span))
         if extra:
-            names = " and ".join(extra)
-            raise Misfit(f"the index {names} is neither summed nor does it stand on the left", node, "free")
+            raise MisfitError(_loose(extra), node, "free")
         if not self.scope.same(reference.shape, core.shape):
-            raise Misfit(
+            raise MisfitError(
                 f"this side is {_phrase(core.shape)}, the other is {_phrase(reference.shape)}",
                 node,
                 "trace" if is_scalar(reference.shape) else "sides",
@@ -107,9 +104,7 @@ class Relation:
     def clashes(self, k: int) -> list[str]:
         """Index letters that member k both sums over and uses free (on the left side or around the sum)."""
         outside = set(free_indices(self.nodes[self.reference])) | set(free_indices(self.nodes[k]))
-        nested = {
-            letter for node, letter in self.scope.clashes if any(n is node for n in walk(self.nodes[k]))
-        }
+        nested = {letter for node, letter in self.scope.clashes if any(n is node for n in walk(self.nodes[k]))}
         return sorted((outside & set(bound_indices(self.nodes[k]))) | nested)
 
     def active(self) -> tuple[str, ...]:
@@ -144,22 +139,19 @@ class Relation:
         """The members' values on a draw: (value, derivative along small directions or None) each, or None for
         a misfit.
 
-        Draws again while something is not finite; Undefined when no attempt succeeds.
+        Draws again while something is not finite; UndefinedError when no attempt succeeds.
         """
         slots, active = len(self.scope.slots), self.active()
         which = range(len(self.nodes)) if which is None else which
         for attempt in range(len(MODES)):
             try:
                 out = [self._value(bench, number, attempt, active, slots, k) for k in which]
-            except (Undefined, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
+            except (UndefinedError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
                 continue
-            if all(
-                v is None or np.isfinite(v[0]).all() and (v[1] is None or np.isfinite(v[1]).all())
-                for v in out
-            ):
+            if all(v is None or np.isfinite(v[0]).all() and (v[1] is None or np.isfinite(v[1]).all()) for v in out):
                 self.attempt = attempt
                 return out
-        raise Undefined
+        raise UndefinedError
 
     def _value(self, bench, number, attempt, active, slots, k):
         core = self.cores[k]
@@ -180,9 +172,7 @@ def _multiplied(names: Names) -> list[str]:
     for definition in names.definitions.values():
         for n in walk(definition.body):
             if n.op in ("mul", "at") and sum(a.op in ("sym", "T", "idx") for a in n.args) > 1:
-                found |= {
-                    m.val for a in n.args if a.op in ("sym", "T", "idx") for m in walk(a) if m.op == "sym"
-                }
+                found |= {m.val for a in n.args if a.op in ("sym", "T", "idx") for m in walk(a) if m.op == "sym"}
     return [s for s, spec in names.symbols.items() if s in found and (spec.rows, spec.columns) != (1, 1)]
 
 
@@ -219,8 +209,15 @@ def _near(x, y, tolerance):
         return False
 
 
+def _loose(indices):
+    """What is to be said of indices that are free on the right side only."""
+    if len(indices) == 1:
+        return f"the index {indices[0]} is neither summed nor does it stand on the left"
+    return f"the indices {' and '.join(indices)} are neither summed nor do they stand on the left"
+
+
 def define(names: Names, name: str, params, indices, node: Node) -> tuple[Definition, Relation]:
-    """A definition from the right side of `name = node`; Misfit when it does not fit together."""
+    """A definition from the right side of `name = node`; MisfitError when it does not fit together."""
     relation = Relation(names, [node])
     if relation.misfits[0]:
         raise relation.misfits[0]
@@ -229,16 +226,20 @@ def define(names: Names, name: str, params, indices, node: Node) -> tuple[Defini
     free = free_indices(node)
     extra = [i for i in free if i not in indices]
     if extra:
-        raise Misfit(
-            f"the index {' and '.join(extra)} is neither summed nor does it stand on the left", node, "free"
-        )
+        raise MisfitError(_loose(extra), node, "free")
     if indices:
         core = _collected(core, indices, node, scope)
     if any(isinstance(a, Open) for d in core.shape for a in resolve(d)):
-        raise Misfit("the size of this is not decided by anything: give it, as in I_m", node)
+        raise MisfitError("the size of this is not decided by anything: give it, as in I_m", node)
     shape = tuple(resolve(d) for d in core.shape)
-    return Definition(name, node if not indices else Node("table", [node], (indices[0], None, (*indices, None)[1], None)),
-                      params, shape, core, len(scope.slots)), relation  # fmt: skip
+    return Definition(
+        name,
+        node if not indices else Node("table", [node], (indices[0], None, (*indices, None)[1], None)),
+        params,
+        shape,
+        core,
+        len(scope.slots),
+    ), relation
 
 
 def _collected(core, indices, node, scope):
@@ -246,11 +247,11 @@ def _collected(core, indices, node, scope):
     rows, a matrix.
     """
     if not is_scalar(core.shape):
-        raise Misfit("each entry must be a number here", node)
+        raise MisfitError("each entry must be a number here", node)
     slots = []
     for letter in indices:
         if letter not in scope.free:
-            raise Misfit(f"the index {letter} stands on the left but not on the right", node, "index")
+            raise MisfitError(f"the index {letter} stands on the left but not on the right", node, "index")
         slots.append(scope.free[letter])
     if len(slots) == 2:
         return Core("table", [core], (slots[0][1], slots[1][1]), (slots[0][0], slots[1][0]))
@@ -275,6 +276,3 @@ def _over_rows(core, slot):
                 seen.append(False)
         stack.extend(c.args)
     return bool(seen) and all(seen)
-
-
-__all__ = ["Bench", "Relation", "TooLarge", "close", "define", "dim", "spoken_dim"]

@@ -16,15 +16,37 @@ from .names import ACCENTS, GREEK, STYLES, Names, canonical, dependencies, plain
 from .tree import Node
 
 FUNCTIONS = {
-    "exp": "exp", "log": "log", "ln": "log", "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu",
+    "exp": "exp",
+    "log": "log",
+    "ln": "log",
+    "tanh": "tanh",
+    "sigmoid": "sigmoid",
+    "relu": "relu",
     "softmax": "softmax",
-    "tr": "tr", "trace": "tr", "Tr": "tr", "vec": "vec", "diag": "diag", "Diag": "diag", "det": "det",
+    "tr": "tr",
+    "trace": "tr",
+    "Tr": "tr",
+    "vec": "vec",
+    "diag": "diag",
+    "Diag": "diag",
+    "det": "det",
     "inv": "inv",
-    "sin": "sin", "cos": "cos", "logdet": "logdet", "cosh": "cosh", "sinh": "sinh", "softplus": "softplus",
-    "logsumexp": "logsumexp", "Softmax": "softmax", "ReLU": "relu", "Tanh": "tanh", "sqrt": "sqrt",
+    "sin": "sin",
+    "cos": "cos",
+    "logdet": "logdet",
+    "cosh": "cosh",
+    "sinh": "sinh",
+    "softplus": "softplus",
+    "logsumexp": "logsumexp",
+    "Softmax": "softmax",
+    "ReLU": "relu",
+    "Tanh": "tanh",
+    "sqrt": "sqrt",
     "lse": "logsumexp",
-    "LSE": "logsumexp", "abs": "abs", "outer": "outer",
-}  # fmt: skip
+    "LSE": "logsumexp",
+    "abs": "abs",
+    "outer": "outer",
+}
 SPACES = frozenset(
     [
         ",",
@@ -76,15 +98,34 @@ SPACES = frozenset(
     ]
 )
 SIMPLE = {
-    "cdot": "DOT", "times": "DOT", "ast": "DOT", "odot": "ODOT", "circ": "ODOT", "otimes": "OTIMES",
+    "cdot": "DOT",
+    "times": "DOT",
+    "ast": "DOT",
+    "odot": "ODOT",
+    "circ": "ODOT",
+    "otimes": "OTIMES",
     "cdots": "DOTS",
-    "ldots": "DOTS", "dots": "DOTS", "dotsc": "DOTS", "dotsb": "DOTS", "dotsi": "DOTS", "vdots": "DOTS",
+    "ldots": "DOTS",
+    "dots": "DOTS",
+    "dotsc": "DOTS",
+    "dotsb": "DOTS",
+    "dotsi": "DOTS",
+    "vdots": "DOTS",
     "ddots": "DOTS",
-    "langle": "LANG", "rangle": "RANG", "lbrace": "LPAR", "rbrace": "RPAR", "lbrack": "LPAR",
+    "langle": "LANG",
+    "rangle": "RANG",
+    "lbrace": "LPAR",
+    "rbrace": "RPAR",
+    "lbrack": "LPAR",
     "rbrack": "RPAR",
-    "over": "OVER", "colon": "COLON", "lparen": "LPAR", "rparen": "RPAR", "star": "DOT", "bullet": "DOT",
+    "over": "OVER",
+    "colon": "COLON",
+    "lparen": "LPAR",
+    "rparen": "RPAR",
+    "star": "DOT",
+    "bullet": "DOT",
     "hadamard": "ODOT",
-}  # fmt: skip
+}
 TRANSPOSES = frozenset(["T", "top", "intercal", "t", "prime", "'", "tr", "mathsf T"])
 OPERAND_END = frozenset(
     [
@@ -111,7 +152,7 @@ BEFORE_SIGN = frozenset(["SUM", "DOT", "SLASH", "ODOT", "OTIMES", "COLON", "FUNC
 MAX_TOKENS, MAX_DEPTH = 700, 40
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """A piece of text that cannot be read: what, and at which position of the line."""
 
     def __init__(self, message: str, position: int = 0):
@@ -141,7 +182,7 @@ def find_close(text: str, start: int) -> int:
         if depth == 0:
             return k
         k += 1
-    raise Unreadable("a brace '{' is opened here and never closed", start)
+    raise UnreadableError("a brace '{' is opened here and never closed", start)
 
 
 class Lexer:
@@ -160,14 +201,14 @@ class Lexer:
     # ------------------------------------------------------------------------------------------
 
     def tokens(self) -> list[Tok]:
-        """All tokens of the text, or Unreadable."""
+        """All tokens of the text, or UnreadableError."""
         while self.pos < self.end:
             self._one()
             if len(self.out) > MAX_TOKENS:
-                raise Unreadable(f"this line is too long to read (more than {MAX_TOKENS} symbols)", self.pos)
+                raise UnreadableError(f"this line is too long to read (more than {MAX_TOKENS} symbols)", self.pos)
         if self.bars:
             kind, at = self.bars[-1]
-            raise Unreadable(f"a {kind} is opened here and never closed", at)
+            raise UnreadableError(f"a {kind} is opened here and never closed", at)
         self._balance()
         return self.out
 
@@ -196,10 +237,24 @@ class Lexer:
             self.pos += 2 if double else 1
             self._bar("NORM" if double else "BAR", here)
         else:
-            kinds = {"+": "PLUS", "-": "MINUS", "*": "DOT", "/": "SLASH", ":": "COLON", "(": "LPAR", "[": "LPAR",
-                     ")": "RPAR", "]": "RPAR", "{": "LBRACE", "}": "RBRACE", ",": "COMMA", ";": "SEMI", "&": "AMP"}  # fmt: skip
+            kinds = {
+                "+": "PLUS",
+                "-": "MINUS",
+                "*": "DOT",
+                "/": "SLASH",
+                ":": "COLON",
+                "(": "LPAR",
+                "[": "LPAR",
+                ")": "RPAR",
+                "]": "RPAR",
+                "{": "LBRACE",
+                "}": "RBRACE",
+                ",": "COMMA",
+                ";": "SEMI",
+                "&": "AMP",
+            }
             if ch not in kinds:
-                raise Unreadable(f"the character {ch!r} has no meaning here", here)
+                raise UnreadableError(f"the character {ch!r} has no meaning here", here)
             self.pos += 1
             # After a sum or a product sign a minus belongs to what follows: \sum_k -y_k.
             leading = ch == "-" and self.out and self.out[-1].type in BEFORE_SIGN
@@ -207,7 +262,7 @@ class Lexer:
 
     def _number(self, digits, here):
         if digits == ".":
-            raise Unreadable("a lone full stop is not a number", here)
+            raise UnreadableError("a lone full stop is not a number", here)
         value = float(digits) if "." in digits or len(digits) > 15 else int(digits)
         self._emit("NUM", value, here)
 
@@ -234,33 +289,29 @@ class Lexer:
             if tok.type in pairs.values():
                 stack.append(tok)
                 if len(stack) > MAX_DEPTH:
-                    raise Unreadable(f"brackets are nested more than {MAX_DEPTH} deep", tok.start)
+                    raise UnreadableError(f"brackets are nested more than {MAX_DEPTH} deep", tok.start)
             elif tok.type in pairs:
                 if not stack or stack[-1].type != pairs[tok.type]:
                     if stack:
-                        raise Unreadable(
+                        raise UnreadableError(
                             f"this closes a {spoken[pairs[tok.type]]}, but the {spoken[stack[-1].type]} "
                             f"opened at column {stack[-1].start + 1} is still open",
                             tok.start,
-                        )  # noqa: E501
-                    raise Unreadable(
-                        f"this closes a {spoken[pairs[tok.type]]} that was never opened", tok.start
-                    )
+                        )
+                    raise UnreadableError(f"this closes a {spoken[pairs[tok.type]]} that was never opened", tok.start)
                 stack.pop()
         if stack:
-            raise Unreadable(f"a {spoken[stack[-1].type]} is opened here and never closed", stack[-1].start)
+            raise UnreadableError(f"a {spoken[stack[-1].type]} is opened here and never closed", stack[-1].start)
 
     # -- brackets that look the same on both sides
     # --------------------------------------------------------------
 
     def _bar(self, kind, here, side=None):
         spoken = "norm" if kind == "NORM" else "bar |"
-        closes = (
-            side == "R" if side else bool(self.bars and self.bars[-1][0] == spoken and self._operand_before())
-        )
+        closes = side == "R" if side else bool(self.bars and self.bars[-1][0] == spoken and self._operand_before())
         if closes:
             if not self.bars or self.bars[-1][0] != spoken:
-                raise Unreadable(f"this closes a {spoken} that was never opened", here)
+                raise UnreadableError(f"this closes a {spoken} that was never opened", here)
             self.bars.pop()
             self._emit(kind + "_C", "2", here)
             if kind == "NORM":
@@ -280,9 +331,8 @@ class Lexer:
             return
         label = re.sub(r"\\(?:mathrm|text|mathsf|mathbf|mathit|rm|,)|[{}\s]", "", found.group(1))
         if label not in ("F", "2", "1", r"\infty", "Fro", "fro", "E"):
-            raise Unreadable(
-                f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and "
-                f"\\|.\\|_1 are",
+            raise UnreadableError(
+                f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and \\|.\\|_1 are",
                 self.pos,
             )
         self.pos = found.end()
@@ -296,10 +346,10 @@ class Lexer:
         here = self.pos
         found = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL).match(self.text, here)
         if not found:
-            raise Unreadable("a backslash with nothing after it", here)
+            raise UnreadableError("a backslash with nothing after it", here)
         word = found.group(1)
         if word.startswith("not") and word != "not":
-            raise Unreadable(f"\\{word} is not read here", here)
+            raise UnreadableError(f"\\{word} is not read here", here)
         if word in ACCENTS or word in GREEK and word not in ("partial",):
             self._name(here)
             return
@@ -330,7 +380,7 @@ class Lexer:
         elif handler:
             handler(here)
         else:
-            raise Unreadable(f"the command \\{word} is not known here", here)
+            raise UnreadableError(f"the command \\{word} is not known here", here)
 
     def _side(self, here):
         """L or R when `\\left`, `\\right`, `\\bigl`, `\\bigr` stands just before."""
@@ -351,7 +401,7 @@ class Lexer:
             self.pos += 1
         here = self.pos
         if here >= self.end:
-            raise Unreadable("something is missing at the end of the line", max(here - 1, 0))
+            raise UnreadableError("something is missing at the end of the line", max(here - 1, 0))
         if self.text[here] == "{":
             close = find_close(self.text, here)
             self.pos = close + 1
@@ -367,14 +417,14 @@ class Lexer:
         """Emit the next argument between braces, whether or not it was written with them."""
         try:
             raw, start = self._argument()
-        except Unreadable as e:
+        except UnreadableError as e:
             raise (
-                Unreadable(f"{of} needs an argument here", e.position) if "missing" in e.message else e
+                UnreadableError(f"{of} needs an argument here", e.position) if "missing" in e.message else e
             ) from None
         after = self.pos
         self._emit("LBRACE", "{", start - 1 if self.text[start - 1 : start] == "{" else start, start)
         if not raw.strip():
-            raise Unreadable(f"an argument of {of} is empty", max(start - 1, 0))
+            raise UnreadableError(f"an argument of {of} is empty", max(start - 1, 0))
         self._inline(start, start + len(raw))
         self.pos = after
         self._emit("RBRACE", "}", after - 1, after)
@@ -385,7 +435,7 @@ class Lexer:
         while self.pos < end:
             self._one()
             if len(self.out) > MAX_TOKENS:
-                raise Unreadable(f"this line is too long to read (more than {MAX_TOKENS} symbols)", self.pos)
+                raise UnreadableError(f"this line is too long to read (more than {MAX_TOKENS} symbols)", self.pos)
         self.end = outer_end
 
     def _style(self, word, here):
@@ -407,11 +457,12 @@ class Lexer:
         elif inner in FUNCTIONS and not self.names.known(inner):
             self._function(FUNCTIONS[inner], here)
         elif word == "mathbb" and inner in ("R", "E", "P", "N", "Z"):
-            raise Unreadable(f"\\mathbb{{{inner}}} is not read here", here)
+            raise UnreadableError(f"\\mathbb{{{inner}}} is not read here", here)
         elif re.fullmatch(r"[A-Za-z]\w+", inner):
             word_name = self._spelled(inner)
             if word_name is None and word in ("text", "textrm", "mbox", "hbox", "textit", "textbf"):
-                raise Unreadable(f"words such as {inner!r} belong after a % sign", here)
+                said = self._undeclared(inner) + "; words of explanation belong after a % sign"
+                raise UnreadableError(said, here)
             if word_name is None:
                 self._inline(start, start + len(raw))
                 return
@@ -445,7 +496,7 @@ class Lexer:
         here = self.pos
         run = re.compile(r"[A-Za-z][A-Za-z0-9]*").match(self.text, here)
         if not run:
-            raise Unreadable(f"the character {self.text[here]!r} has no meaning here", here)
+            raise UnreadableError(f"the character {self.text[here]!r} has no meaning here", here)
         run = run.group()[: self.end - here]
         best = max((n for n in self._spellings() if run.startswith(n)), key=len, default="")
         word = re.match(r"[A-Za-z]+", run).group()
@@ -492,15 +543,11 @@ class Lexer:
         if re.match(r"\s*(\\left\s*)?[(\[]|\s*\\(left)?\s*(\\\||\|\||\\[lV]Vert)|\s*\\\||\s*\\l?Vert", rest):
             return True
         if re.match(r"[A-Za-z]|\{\s*\\?[A-Za-z]", rest):
-            if self.names.known("d") and self._as_subscript(here):
-                return False
-            return True
+            return not (self.names.known("d") and self._as_subscript(here))
         if re.match(r"\s+[A-Za-z]", rest):
             return not self.names.known("d") or not self._operand_before()
         if re.match(r"\s*\\(log|ln|det|tr|operatorname|mathrm|text|sum|sigma|exp)", rest):
-            return not self.names.known("d") or bool(
-                re.match(r"\s*\\(text|mathrm|operatorname|log|tr|det)", rest)
-            )
+            return not self.names.known("d") or bool(re.match(r"\s*\\(text|mathrm|operatorname|log|tr|det)", rest))
         found = re.match(r"\s*\\([A-Za-z]+)", rest)
         if found and (found[1] in ACCENTS or found[1] in GREEK or found[1] in STYLES):
             return True
@@ -508,9 +555,7 @@ class Lexer:
         return not rest.strip() and self._is_operator_fraction()
 
     def _is_operator_fraction(self):
-        return bool(
-            re.match(r"\s*\}?\s*\{\s*(d|\\mathrm\s*\{?d\}?)\s*\\?[A-Za-z]", self.text[self.pos + 1 :])
-        )
+        return bool(re.match(r"\s*\}?\s*\{\s*(d|\\mathrm\s*\{?d\}?)\s*\\?[A-Za-z]", self.text[self.pos + 1 :]))
 
     def _as_subscript(self, here):
         return self.text[:here].rstrip().endswith("_")
@@ -572,7 +617,7 @@ class Lexer:
             return inner
         found = re.compile(r"[A-Za-z][A-Za-z0-9]*").match(self.text, self.pos, max(self.end, self.pos))
         if not found:
-            raise Unreadable("a name is expected here", min(self.pos, max(len(self.text) - 1, 0)))
+            raise UnreadableError("a name is expected here", min(self.pos, max(len(self.text) - 1, 0)))
         run = found.group()
         best = max((n for n in self._spellings() if run.startswith(n)), key=len, default=run[0])
         self.pos += len(best)
@@ -584,9 +629,9 @@ class Lexer:
     def _delta_direction(self, word):
         """`\\Delta W` as one name when neither is declared apart."""
         if word == "Delta" and not self.names.known("Delta"):
-            found = re.compile(
-                r"\s*\{?\s*(?:\\(?:mathbf|boldsymbol|mathrm)\s*\{?\s*)?([A-Za-z])\s*\}?"
-            ).match(self.text, self.pos)
+            found = re.compile(r"\s*\{?\s*(?:\\(?:mathbf|boldsymbol|mathrm)\s*\{?\s*)?([A-Za-z])\s*\}?").match(
+                self.text, self.pos
+            )
             if found:
                 self.pos = found.end(1)
                 return "Delta" + found[1]
@@ -595,17 +640,11 @@ class Lexer:
     def _finish_name(self, name, here):
         pending, self.pending = getattr(self, "pending", None), None
         name = self._with_suffix(name)
-        is_call = bool(
-            re.compile(r"\s*(\\left|\\bigl|\\big|\\Big[l]?)?\s*(\(|\[|\\\{|\\lbrace)").match(
-                self.text, self.pos
-            )
-        )
-        if self.names.functions.get(name) or name == "sigma" and is_call and not self.names.known(name):
-            if name not in self.names.symbols:
-                self._function(self.names.functions.get(name, "sigmoid"), here, shown=name)
-                return
+        if name not in self.names.symbols and self.names.functions.get(name):
+            self._function(self.names.functions[name], here)
+            return
         if name == "sigma" and not self.names.known(name):
-            self._function("sigmoid", here, shown=name)
+            self._function("sigmoid", here)
             return
         if name == "delta" and not self.names.known(name) and self._kronecker(here):
             return
@@ -621,9 +660,7 @@ class Lexer:
     def _with_suffix(self, name):
         """The name with a layer number, star or label taken in, when that longer name is known."""
         for _ in range(2):
-            found = re.compile(r"\s*([_^])\s*(\{(?:[^{}]|\{[^{}]*\})*\}|\\\w+|[\w*])").match(
-                self.text, self.pos
-            )
+            found = re.compile(r"\s*([_^])\s*(\{(?:[^{}]|\{[^{}]*\})*\}|\\\w+|[\w*])").match(self.text, self.pos)
             if not found or found.end() > self.end:
                 break
             content = found[2].strip("{} ")
@@ -636,7 +673,7 @@ class Lexer:
             ):
                 name, self.pos = name + layer[2], found.end()
                 if layer[1] or layer[3]:
-                    self.after_name.append(("SUB", (layer[1] or layer[3], None)))
+                    self.after_name.append(("SUB", (layer[1] or layer[3],)))
                 if layer[4]:
                     self.after_name.append(("TRANS", None))
                     break
@@ -664,35 +701,33 @@ class Lexer:
         return self.names.known(name) or self.names.with_entries(name) is not None
 
     def _resolved(self, name, here):
-        """The known name meant: itself, the capital whose entries it denotes, or Unreadable."""
+        """The known name meant: itself, the capital whose entries it denotes, or UnreadableError."""
         subscripted = re.compile(r"\s*[_^]\s*(\{[^{}]*\}|\w|\\\w+)").match(self.text, self.pos)
         pending = getattr(self, "pending", None)
         capital = self.names.with_entries(name)
         if self.names.known(name):
-            two = (
-                subscripted
-                and len(re.findall(r"[A-Za-z]'*|\d", subscripted[1])) == 2
-                and "_" in subscripted[0]
-            )
+            two = subscripted and len(re.findall(r"[A-Za-z]'*|\d", subscripted[1])) == 2 and "_" in subscripted[0]
             if two and capital and not self.names.is_matrix(name):
                 return capital
             return name
         if capital and (
-            subscripted
-            or pending
-            or self.after_name
-            or re.compile(r"\s*\}?\s*[_^]").match(self.text, self.pos)
+            subscripted or pending or self.after_name or re.compile(r"\s*\}?\s*[_^]").match(self.text, self.pos)
         ):
             return capital
         digits = re.compile(r"\s*[_^]\s*\{?[\[(]?(\d)").match(self.text, self.pos)
         if capital and digits:
             return capital
-        if name in ("delta", "epsilon", "varepsilon", "h") or name.startswith("Delta") and len(name) == 6:
-            self.names.directions.setdefault(name, name[5:] or None if name.startswith("Delta") else None)
+        if name.startswith("Delta") and len(name) == 6:
+            self.names.directions.setdefault(name, name[5:])
             return name
         if name == "pi":
             return name
-        raise Unreadable(self._undeclared(name), here)
+        raise UnreadableError(self._undeclared(self._whole_word(name, here)), here)
+
+    def _whole_word(self, name, here):
+        """The run of letters a name begins, when none of them is known: MSE and not M is what is missing."""
+        run = re.compile(r"[A-Za-z]+").match(self.text, here)
+        return run[0] if run and len(name) == 1 and not any(self.names.known(c) for c in run[0]) else name
 
     def _undeclared(self, name):
         from .names import spoken_name
@@ -783,21 +818,19 @@ class Lexer:
             self._emit("KDELTA", (found[1], found[2]), here)
         return bool(found)
 
-    def _function(self, name, here, shown=None):
+    def _function(self, name, here):
         """A function head: with primes, a power or a transpose on the head, and whether a bracket follows."""
         primes = re.compile(r"\s*('+|\^\s*\{?\s*(?:\\prime\s*)+\}?)").match(self.text, self.pos)
         count = 0
         if primes:
             count = primes[1].count("'") + primes[1].count("prime")
             self.pos = primes.end()
-        for_rows = re.compile(r"\s*_\s*\{?\s*\\?(?:text|mathrm)?\{?(?:row|rows|i)\}*").match(
-            self.text, self.pos
-        )
+        for_rows = re.compile(r"\s*_\s*\{?\s*\\?(?:text|mathrm)?\{?(?:row|rows|i)\}*").match(self.text, self.pos)
         if for_rows and name == "softmax" and "row" in for_rows[0]:
             self.pos = for_rows.end()
-        follows = re.compile(
-            r"\s*(?:\\left|\\bigl|\\Bigl|\\big|\\Big|\\!|\\,)*\s*(?:[(\[]|\\\{|\\lbrace)"
-        ).match(self.text, self.pos)
+        follows = re.compile(r"\s*(?:\\left|\\bigl|\\Bigl|\\big|\\Big|\\!|\\,)*\s*(?:[(\[]|\\\{|\\lbrace)").match(
+            self.text, self.pos
+        )
         braced = re.compile(r"\s*\{").match(self.text, self.pos)
         self._emit("FUNCP" if follows else "FUNCH", (name, count), here)
         if braced and not follows and name != "sqrt":
@@ -810,6 +843,9 @@ class Lexer:
             self._emit("RPAR", ")", after - 1, after)
 
     def _do_partial(self, here):
+        if re.compile(r"\s*_").match(self.text, self.pos):
+            self._do_nabla(here)
+            return
         self._differential(here, "partial")
 
     def _do_color(self, here):
@@ -834,7 +870,7 @@ class Lexer:
             sub.pos = start
             toks = sub.tokens()
             if not toks or toks[0].type != "NAME":
-                raise Unreadable("the gradient needs a name as its variable here", start)
+                raise UnreadableError("the gradient needs a name as its variable here", start)
             variable = toks
         order2 = re.compile(r"\s*\^\s*\{?\s*2\s*\}?").match(self.text, self.pos) if variable else None
         if order2 and order2.end() <= self.end:
@@ -855,29 +891,29 @@ class Lexer:
             else:
                 high = (raw, start)
         if low is None:
-            raise Unreadable(r"this sum names no index: write \sum_i or \sum_{i=1}^{n}", here)
+            raise UnreadableError(r"this sum names no index: write \sum_i or \sum_{i=1}^{n}", here)
         self._emit("SUM", self._sum_indices(low, high), here)
         self.bound.update(i for i, _, _ in self.out[-1].value)
 
     def _sum_indices(self, low, high):
         raw, start = low
         text = re.sub(r"\\[,;! ]|\\(?:text|mathrm|mathbf)|\s", "", raw)
-        unequal = re.fullmatch(r"([A-Za-z]'*)(?:\\neq?(?![a-z])|≠|!=)([A-Za-z]'*)(?:=1)?", text)
+        unequal = re.fullmatch(r"\s*([A-Za-z]'*)\s*(?:\\neq?(?![A-Za-z])|\\not\s*=|!=)\s*([A-Za-z]'*)\s*", raw)
         if unequal:
             return [(unequal[1], None, unequal[2])]
         head, _, first = text.partition("=")
         letters = re.findall(r"[A-Za-z](?:'|\^\{?\\prime\}?|_\d)*|\\ell", head)
         if not letters or re.sub(r"[A-Za-z](?:'|\^\{?\\prime\}?|_\d)*|\\ell|,", "", head):
-            raise Unreadable(
+            raise UnreadableError(
                 r"the index of this sum is not clear: write \sum_i, \sum_{i,j} or \sum_{i=1}^{n}", start
             )
         if first not in ("", "1") and not first.startswith("1,"):
-            raise Unreadable("a sum must start at 1 here", start)
+            raise UnreadableError("a sum must start at 1 here", start)
         limit = None
         if high:
             limit = re.sub(r"\\(?:mathrm|text|mathit)|[{}\s]", "", high[0]) or None
             if limit and not re.fullmatch(r"[A-Za-z]\w*'?|\d+", limit):
-                raise Unreadable("the upper limit of a sum must be the name of a dimension here", high[1])
+                raise UnreadableError("the upper limit of a sum must be the name of a dimension here", high[1])
         letters = [re.sub(r"\^\{?\\prime\}?", "'", i) for i in letters]
         return [(i, limit, None) for i in letters]
 
@@ -892,7 +928,7 @@ class Lexer:
             self._emit("MATOPEN", "cases", here)
             self._cases()
         else:
-            raise Unreadable(f"the environment {kind!r} is not read inside a line", here)
+            raise UnreadableError(f"the environment {kind!r} is not read inside a line", here)
 
     def _do_end(self, here):
         self._argument()
@@ -904,7 +940,7 @@ class Lexer:
         """The rows of a cases environment: values as tokens, conditions `i=j`, `i\\ne j`, otherwise."""
         stop = self.text.find(r"\end", self.pos)
         if stop < 0:
-            raise Unreadable(r"\begin{cases} is never closed", self.pos)
+            raise UnreadableError(r"\begin{cases} is never closed", self.pos)
         start = self.pos
         for row in re.split(r"(\\\\)", self.text[start:stop]):
             if row == r"\\" or not row.strip():
@@ -922,7 +958,7 @@ class Lexer:
             elif "otherwise" in text or "else" in text or not amp:
                 cond = ("else",)
             else:
-                raise Unreadable(
+                raise UnreadableError(
                     "a condition in cases must be like i = j, i \\ne j or otherwise", start + len(value)
                 )
             self._inline(start, start + len(value))
@@ -943,9 +979,7 @@ class Lexer:
         if mark == "_":
             self._subscript(raw, here, start)
             return
-        content = re.sub(r"\\(?:mathsf|mathrm|text|rm|mathbf|mathit|sf)(?![a-z])|[\s{}]", "", raw).replace(
-            "\\!", ""
-        )
+        content = re.sub(r"\\(?:mathsf|mathrm|text|rm|mathbf|mathit|sf)(?![a-z])|[\s{}]", "", raw).replace("\\!", "")
         stripped = content.lstrip("\\")
         if stripped in TRANSPOSES and content != "\\tr":
             self._emit("TRANS", None, here)
@@ -963,7 +997,7 @@ class Lexer:
         self._emit("SUP", None, here, start)
         self._emit("LBRACE", "{", start, start)
         if not raw.strip():
-            raise Unreadable("an empty superscript", here)
+            raise UnreadableError("an empty superscript", here)
         self._inline(start, start + len(raw))
         self.pos = after
         self._emit("RBRACE", "}", after, after)
@@ -996,13 +1030,13 @@ class Lexer:
             tok.value += layer
         if row:
             inner = self.out.pop().value if target == len(self.out) - 2 else None
-            self._emit("SUB", (row, inner[0]) if inner else (row, None), here)
+            self._emit("SUB", (row, inner[0]) if inner else (row,), here)
         if transposed:
             self._emit("TRANS", None, here)
         return True
 
     def _is_sample_index(self, letter, name):
-        """A superscript letter counts samples when a sum around it binds it and the name has rows to count."""
+        """A superscript letter counts samples when a sum binds it and the name has rows to count."""
         return letter in self.bound and (self.names.is_matrix(name) or self.names.known(name + "1"))
 
     def _subscript(self, raw, here, start):
@@ -1013,19 +1047,11 @@ class Lexer:
         items = re.findall(r"[A-Za-z](?:'|_\d)*|\\ell|\d+|:", text)
         rest = re.sub(r"[A-Za-z](?:'|_\d)*|\\ell|\d+|:|,", "", text.replace("{", "").replace("}", ""))
         if rest or not items:
-            raise Unreadable(f"the subscript {raw.strip()!r} is not an index", start)
-        if (
-            len(items) == 1
-            and items[0].isdigit()
-            and len(items[0]) == 2
-            and "," not in text
-            and self._two_axes()
-        ):
+            raise UnreadableError(f"the subscript {raw.strip()!r} is not an index", start)
+        if len(items) == 1 and items[0].isdigit() and len(items[0]) == 2 and "," not in text and self._two_axes():
             items = list(items[0])
         if len(items) > 2:
-            raise Unreadable(
-                f"the subscript {raw.strip()!r} has {len(items)} indices; a matrix has two", start
-            )
+            raise UnreadableError(f"the subscript {raw.strip()!r} has {len(items)} indices; a matrix has two", start)
         self._emit("SUB", tuple(None if i == ":" else int(i) if i.isdigit() else i for i in items), here)
 
     def _two_axes(self):
@@ -1035,12 +1061,12 @@ class Lexer:
 def lex(text: str, names: Names, bound=()) -> list[Tok]:
     """The tokens of one member of a relation.
 
-    Unreadable says what cannot be read and at which position of `text`.
+    UnreadableError says what cannot be read and at which position of `text`.
     """
     spelled, where = plain(text)
     try:
         out = Lexer(spelled, names, bound).tokens()
-    except Unreadable as problem:
+    except UnreadableError as problem:
         problem.position = where[min(problem.position, len(where) - 1)] if where else 0
         raise
     where.append(len(text))

@@ -12,9 +12,15 @@ from dataclasses import dataclass, field
 from .tree import Node, names_in
 
 ACCENTS = {
-    "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
-    "dot": "dot", "vec": "vec",
-}  # fmt: skip
+    "hat": "hat",
+    "widehat": "hat",
+    "bar": "bar",
+    "overline": "bar",
+    "tilde": "tilde",
+    "widetilde": "tilde",
+    "dot": "dot",
+    "vec": "vec",
+}
 GREEK = frozenset(
     [
         "alpha",
@@ -92,25 +98,73 @@ PROMISES = ("symmetric", "spd", "orthogonal", "onehot", "simplex", "positive")
 _SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ᵀⁿ", "0123456789-+Tn", strict=True))
 _SUBSCRIPT = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ", "0123456789ijklmn", strict=True))
 _UNICODE = {
-    "‖": r"\| ", "∥": r"\| ", "·": r"\cdot ", "⋅": r"\cdot ", "×": r"\times ", "∇": r"\nabla ",
+    "‖": r"\| ",
+    "∥": r"\| ",
+    "·": r"\cdot ",
+    "⋅": r"\cdot ",
+    "×": r"\times ",
+    "∇": r"\nabla ",
     "∂": r"\partial ",
-    "∑": r"\sum ", "Σ": r"\sum ", "⊙": r"\odot ", "∘": r"\circ ", "⊗": r"\otimes ", "−": "-", "–": "-",
+    "∑": r"\sum ",
+    "Σ": r"\sum ",
+    "⊙": r"\odot ",
+    "∘": r"\circ ",
+    "⊗": r"\otimes ",
+    "−": "-",
+    "–": "-",
     "⟨": r"\langle ",
-    "⟩": r"\rangle ", "⇒": r"\Rightarrow ", "⟹": r"\Rightarrow ", "⇔": r"\iff ", "√": r"\sqrt ",
+    "⟩": r"\rangle ",
+    "⇒": r"\Rightarrow ",
+    "⟹": r"\Rightarrow ",
+    "⇔": r"\iff ",
+    "√": r"\sqrt ",
     "½": r"\frac12 ",
-    "¼": r"\frac14 ", "…": r"\dots ", "⋯": r"\cdots ", "≠": r"\ne ", "≈": r"\approx ", "≡": r"\equiv ",
+    "¼": r"\frac14 ",
+    "…": r"\dots ",
+    "⋯": r"\cdots ",
+    "≠": r"\ne ",
+    "≈": r"\approx ",
+    "≡": r"\equiv ",
     "′": "'",
-    "’": "'", "⊤": r"\top ", "𝟙": r"\mathbf 1 ", "𝟏": r"\mathbf 1 ", "∗": "*",
-}  # fmt: skip
+    "’": "'",
+    "⊤": r"\top ",
+    "𝟙": r"\mathbf 1 ",
+    "𝟏": r"\mathbf 1 ",
+    "∗": "*",
+}
 _GREEK_LETTERS = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ϵ": "epsilon", "ζ": "zeta",
+    "α": "alpha",
+    "β": "beta",
+    "γ": "gamma",
+    "δ": "delta",
+    "ε": "epsilon",
+    "ϵ": "epsilon",
+    "ζ": "zeta",
     "η": "eta",
-    "θ": "theta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho",
+    "θ": "theta",
+    "κ": "kappa",
+    "λ": "lambda",
+    "μ": "mu",
+    "ν": "nu",
+    "ξ": "xi",
+    "π": "pi",
+    "ρ": "rho",
     "σ": "sigma",
-    "τ": "tau", "φ": "phi", "ϕ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Δ": "Delta", "Γ": "Gamma",
+    "τ": "tau",
+    "φ": "phi",
+    "ϕ": "phi",
+    "χ": "chi",
+    "ψ": "psi",
+    "ω": "omega",
+    "Δ": "Delta",
+    "Γ": "Gamma",
     "Θ": "Theta",
-    "Λ": "Lambda", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega", "ℓ": "ell",
-}  # fmt: skip
+    "Λ": "Lambda",
+    "Φ": "Phi",
+    "Ψ": "Psi",
+    "Ω": "Omega",
+    "ℓ": "ell",
+}
 _COMBINING = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
 
 
@@ -213,7 +267,7 @@ def spoken_name(name: str) -> str:
 
 @dataclass
 class Symbol:
-    """A declared name: dimension names of its two axes (1 where an axis has length one) and what it promises."""
+    """A declared name: the dimension names of its two axes (1 for length one) and what it promises."""
 
     rows: str | int
     columns: str | int
@@ -236,7 +290,7 @@ class Definition:
 
 @dataclass
 class Names:
-    """Everything a reader of one report may know: declared symbols, dimension names, definitions, functions."""
+    """All that a reader of one report may know: declared symbols, dimension names, definitions, functions."""
 
     symbols: dict[str, Symbol] = field(default_factory=dict)
     dims: list[str] = field(default_factory=list)
@@ -244,12 +298,11 @@ class Names:
     functions: dict[str, str] = field(default_factory=dict)
     directions: dict[str, str | None] = field(default_factory=dict)
     varied: list[str] = field(default_factory=list)
+    columns: bool = False  # whether x_i, a sample of X, is read as a column (w^T x_i) and not as a row (x_i w)
 
     def known(self, name: str) -> bool:
         """Whether the name may stand in an expression."""
-        return (
-            name in self.symbols or name in self.definitions or name in self.dims or name in self.directions
-        )
+        return name in self.symbols or name in self.definitions or name in self.dims or name in self.directions
 
     def is_matrix(self, name: str) -> bool:
         """Whether the name has two axes, so that two subscripts make sense on it."""
@@ -265,9 +318,7 @@ class Names:
         """The declared capital whose entries the lowercase `name` denotes (x for X), or None."""
         *accents, base = name.split(" ")
         capital = " ".join([*accents, base[0].upper() + base[1:]])
-        return (
-            capital if capital != name and (capital in self.symbols or capital in self.definitions) else None
-        )
+        return capital if capital != name and (capital in self.symbols or capital in self.definitions) else None
 
 
 def read_shapes(shapes) -> tuple[dict[str, Symbol], list[str]]:
@@ -304,9 +355,7 @@ def _read_shape(key, spec, dims) -> Symbol:
         if word.lower().replace("-", "") in PROMISES:
             promises.append(word.lower().replace("-", ""))
         elif promises:
-            raise ValueError(
-                f"shapes[{key!r}] = {spec!r}: {word!r} is no promise; known are {', '.join(PROMISES)}"
-            )
+            raise ValueError(f"shapes[{key!r}] = {spec!r}: {word!r} is no promise; known are {', '.join(PROMISES)}")
         elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*'?|[1-9]\d?", word):
             sizes.append(int(word) if word.isdigit() else word)
         else:
@@ -319,17 +368,13 @@ def _read_shape(key, spec, dims) -> Symbol:
             raise ValueError(
                 f"shapes[{key!r}] = {spec!r}: {unknown[0]!r} is no promise; known are {', '.join(PROMISES)}"
             )
-        raise ValueError(
-            f"shapes[{key!r}] = {spec!r} has {len(sizes)} axes; expected at most two, such as 'n d'"
-        )
+        raise ValueError(f"shapes[{key!r}] = {spec!r} has {len(sizes)} axes; expected at most two, such as 'n d'")
     for size in sizes:
         if isinstance(size, str) and size not in dims:
             dims.append(size)
     square = {"symmetric", "spd", "orthogonal"} & set(promises)
     if square and (len(sizes) != 2 or sizes[0] != sizes[1]):
-        raise ValueError(
-            f"shapes[{key!r}] = {spec!r}: only a square matrix such as 'd d' can be {square.pop()}"
-        )
+        raise ValueError(f"shapes[{key!r}] = {spec!r}: only a square matrix such as 'd d' can be {square.pop()}")
     rows, columns = (1, 1) if not sizes else (sizes[0], 1) if len(sizes) == 1 else sizes
     return Symbol(rows, columns, tuple(promises), one_dimensional=len(sizes) == 1)
 

@@ -10,29 +10,44 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from .lexer import Tok, Unreadable, lex
+from .lexer import Tok, UnreadableError, lex
 from .names import Names
-from .tree import Node, add, mul, neg, num
+from .tree import Node, add, mul, neg, num, walk
 
 SPOKEN = {
-    "PLUS": "'+'", "MINUS": "'-'", "SLASH": "'/'", "DOT": "a product sign", "ODOT": r"'\odot'",
+    "PLUS": "'+'",
+    "MINUS": "'-'",
+    "SLASH": "'/'",
+    "DOT": "a product sign",
+    "ODOT": r"'\odot'",
     "OTIMES": r"'\otimes'",
-    "COLON": "':'", "RPAR": "a closing bracket", "LPAR": "an opening bracket", "RBRACE": "a closing brace",
+    "COLON": "':'",
+    "RPAR": "a closing bracket",
+    "LPAR": "an opening bracket",
+    "RBRACE": "a closing brace",
     "NUM": "a number",
-    "COMMA": "a comma", "AMP": "'&'", "NL": r"'\\'", "SUB": "a subscript", "TRANS": "a transpose",
+    "COMMA": "a comma",
+    "AMP": "'&'",
+    "NL": r"'\\'",
+    "SUB": "a subscript",
+    "TRANS": "a transpose",
     "SUP": "a superscript",
-    "NORM_C": "the end of a norm", "BAR_C": "the end of a bar", "NAME": "a name", "RANG": r"'\rangle'",
+    "NORM_C": "the end of a norm",
+    "BAR_C": "the end of a bar",
+    "NAME": "a name",
+    "RANG": r"'\rangle'",
     "INV": "an inverse",
-}  # fmt: skip
+}
 
 
 def parse(text: str, names: Names, offset: int = 0) -> Node:
-    """The tree of one member written in LaTeX; Unreadable otherwise. `offset` is added to every place in the
+    """The tree of one member written in LaTeX; UnreadableError otherwise. `offset` is added to every place in
+    the
     text.
     """
     tokens = lex(text, names)
     if not tokens:
-        raise Unreadable("nothing stands here", 0)
+        raise UnreadableError("nothing stands here", 0)
     return shift(parse_tokens(tokens), offset)
 
 
@@ -44,7 +59,7 @@ def parse_tokens(tokens: list[Tok]) -> Node:
     except errors.UnexpectedToken as e:
         raise _unexpected(e, tokens) from None
     except errors.VisitError as e:
-        if isinstance(e.orig_exc, Unreadable):
+        if isinstance(e.orig_exc, UnreadableError):
             raise e.orig_exc from None
         raise
     return _tidy(flat)
@@ -62,10 +77,10 @@ def _unexpected(error, tokens):
     tok = error.token
     if tok.type == "$END":
         last = tokens[-1]
-        return Unreadable("the expression ends too early: something must follow here", last.end - 1)
+        return UnreadableError("the expression ends too early: something must follow here", last.end - 1)
     if tok.type == "RBRACE" or tok.type == "RPAR":
-        return Unreadable("something is missing before this closing bracket", tok.start_pos)
-    return Unreadable(f"{SPOKEN.get(tok.type, 'this')} does not fit here", tok.start_pos)
+        return UnreadableError("something is missing before this closing bracket", tok.start_pos)
+    return UnreadableError(f"{SPOKEN.get(tok.type, 'this')} does not fit here", tok.start_pos)
 
 
 @lru_cache(maxsize=1)
@@ -85,9 +100,7 @@ def _lark():
                 yield Token(tok.type, tok, start_pos=tok.start, end_pos=tok.end, column=tok.start)
 
     grammar = (Path(__file__).parent / "latex.lark").read_text(encoding="utf-8")
-    return Lark(
-        grammar, parser="lalr", lexer=Given, transformer=_builder(), maybe_placeholders=False
-    ), exceptions
+    return Lark(grammar, parser="lalr", lexer=Given, transformer=_builder(), maybe_placeholders=False), exceptions
 
 
 def _span(children):
@@ -135,9 +148,7 @@ def _builder():
         hadamard, kronecker, frobenius = binary("had"), binary("kron"), binary("frob")
 
         def product(self, c):
-            items = [
-                x if isinstance(x, Node) else x.type for x in c if isinstance(x, Node) or x.type == "SLASH"
-            ]
+            items = [x if isinstance(x, Node) else x.type for x in c if isinstance(x, Node) or x.type == "SLASH"]
             alone = len(items) == 1 and (items[0].op != "head" or items[0].val.type == "DOP")
             return items[0] if alone else _unroll(items, _span(c))
 
@@ -145,16 +156,16 @@ def _builder():
             return _indexed(c[0], c[1].value.value, _span(c))
 
         def transpose(self, c):
-            return Node("T", [_settle(c[0])], None, _span(c))
+            return Node("T", [c[0]], None, _span(c))
 
         def inverse(self, c):
-            return Node("inv", [_settle(c[0])], None, _span(c))
+            return Node("inv", [c[0]], None, _span(c))
 
         def inverse_transpose(self, c):
-            return Node("T", [Node("inv", [_settle(c[0])], None, _span(c))], None, _span(c))
+            return Node("T", [Node("inv", [c[0]], None, _span(c))], None, _span(c))
 
         def power(self, c):
-            return Node("pow", [_settle(c[0]), c[3]], None, _span(c))
+            return Node("pow", [c[0], c[3]], None, _span(c))
 
         def differential(self, c):
             kind, order = c[0].value.value
@@ -220,9 +231,7 @@ def _builder():
             if c[0].value.value[0] == "outer" and len(c[2]) == 2:
                 return Node("outer", c[2], None, _span(c))
             if len(c[2]) != 1:
-                raise Unreadable(
-                    f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos
-                )
+                raise UnreadableError(f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos)
             return Node("fn", [c[2][0]], c[0].value.value, _span(c))
 
         def call(self, c):
@@ -268,9 +277,11 @@ def _unroll(items, span) -> Node:
         if item == "SLASH":
             below, k = _unit(items, k + 1)
             if not result:
-                raise Unreadable("nothing stands before this '/'", span[0])
+                raise UnreadableError("nothing stands before this '/'", span[0])
             above = mul(*result) if not any(r.op == "head" for r in result) else result.pop()
             result = []
+            if below.op == "T" and k < len(items) and items[k] != "SLASH":
+                below, k = mul(below, items[k]), k + 1  # a / x^T x is divided by the inner product
             if _is_plain_number(below) and k < len(items) and _is_letter(items[k]):
                 below, k = mul(below, items[k]), k + 1  # 1/2n is 1/(2n)
             top = _fraction(above, below, _span([above, below]))
@@ -281,7 +292,7 @@ def _unroll(items, span) -> Node:
         else:
             node, k = _unit(items, k)
             result.append(node)
-    return mul(*(_as_factor(f) for f in result), span=span)
+    return mul(*result, span=span)
 
 
 def _is_plain_number(item):
@@ -292,16 +303,10 @@ def _is_letter(item):
     return isinstance(item, Node) and item.op == "sym"
 
 
-def _as_factor(node):
-    return node
-
-
 def _unit(items, k):
     """The operand that starts at position k, and the position after it."""
     if k >= len(items) or items[k] == "SLASH":
-        raise Unreadable(
-            "something must follow here", _span([i for i in items if isinstance(i, Node)])[1] - 1
-        )
+        raise UnreadableError("something must follow here", _span([i for i in items if isinstance(i, Node)])[1] - 1)
     item = items[k]
     head = item
     wraps = []
@@ -328,7 +333,7 @@ def _holds_head(node):
 def _rest(items, k, head):
     """Everything from position k to the end of the product, as one tree."""
     if k >= len(items):
-        raise Unreadable("something must follow here", head.span[1] - 1)
+        raise UnreadableError("something must follow here", head.span[1] - 1)
     return _unroll(items[k:], _span([i for i in items[k:] if isinstance(i, Node)]))
 
 
@@ -364,7 +369,7 @@ def _reach(head, items, k):
     if kind == "OPERATOR":
         body = _rest(items, k, head)
         return _derivative(body, value, head), len(items)
-    raise Unreadable(
+    raise UnreadableError(
         r"this sign needs something to differentiate, as in \frac{\partial L}{\partial w}", head.span[0]
     )
 
@@ -372,7 +377,7 @@ def _reach(head, items, k):
 def _nabla(head, value, items, k):
     variable, order = value
     if k >= len(items):
-        raise Unreadable("the gradient of what? Something must follow here", head.span[1] - 1)
+        raise UnreadableError("the gradient of what? Something must follow here", head.span[1] - 1)
     wrt = parse_tokens(variable) if variable else None
     item = items[k]
     core, wraps = item, []
@@ -392,9 +397,7 @@ def _nabla(head, value, items, k):
     else:
         wraps = []
         body, after = _rest(items, k, head), len(items)
-    node = Node(
-        "hess" if order == 2 else "grad", [body] + ([wrt] * (order if wrt else 0)), None, _span([head, body])
-    )
+    node = Node("hess" if order == 2 else "grad", [body] + ([wrt] * (order if wrt else 0)), None, _span([head, body]))
     for w in reversed(wraps):
         node = Node("T", [node], None, w.span)
     return node, after
@@ -414,7 +417,7 @@ def _fraction(above, below, span) -> Node:
         if top is not None:
             return _derivative(top.args[0], bottom, Node("head", (), None, span))
     if above.op == "head" or below.op == "head":
-        raise Unreadable("this does not read as a derivative", span[0])
+        raise UnreadableError("this does not read as a derivative", span[0])
     return Node("div", [above, below], None, span)
 
 
@@ -422,7 +425,7 @@ def _derivative(body, variables, head):
     """body differentiated in one variable, or in two for a second derivative."""
     span = _span([head, body])
     if len(variables) > 2:
-        raise Unreadable("derivatives of order three and more are not read", head.span[0])
+        raise UnreadableError("derivatives of order three and more are not read", head.span[0])
     return Node("grad" if len(variables) == 1 else "hess", [body, *variables], None, span)
 
 
@@ -450,7 +453,7 @@ def _variables(node):
 
 
 def _pull_d(node):
-    """The tree with its leading differential moved to the outside, or None when it does not begin with one."""
+    """The tree with its leading differential moved outside, or None when it does not begin with one."""
     if node.op == "d":
         inner = node.args[0]
         return Node("d", [inner.args[0] if inner.op == "paren" else inner], node.val, node.span)
@@ -466,18 +469,11 @@ def _pull_d(node):
     return None
 
 
-def _settle(node):
-    if node.op == "d" and node.val[0] == "partial":
-        return node
-    return node
-
-
 def _indexed(node, items, span):
     """Subscripts on an expression: one or two, letters, numbers or None for a whole axis."""
     base = node.args[0] if node.op == "paren" else node
-    if base.op == "idx" and len(base.val) == 2 and None in base.val and len(items) == 1:
-        row = base.val[0] if base.val[0] is not None else items[0]
-        return Node("idx", base.args, (row, items[0] if base.val[0] is not None else base.val[1]), span)
+    if base.op == "idx" and len(base.val) == 1 == len(items):
+        return Node("idx", base.args, (base.val[0], items[0]), span)
     if base.op == "mat" and base.val == (1, 1):
         base = base.args[0]
     return Node("idx", [base], items, span)
@@ -487,10 +483,10 @@ def _matrix(rows, kind, span):
     if kind == "cases":
         flat = rows[0]
         if any(x is None for x in flat) or len(flat) % 2:
-            raise Unreadable("each row of cases needs a value and a condition", span[0])
+            raise UnreadableError("each row of cases needs a value and a condition", span[0])
         return Node("cases", flat[::2], tuple(c.value.value for c in flat[1::2]), span)
     if any(not isinstance(x, Node) and x is not None for row in rows for x in row):
-        raise Unreadable("a condition stands outside of cases", span[0])
+        raise UnreadableError("a condition stands outside of cases", span[0])
     while rows and all(x is None for x in rows[-1]):
         rows.pop()
     if any(isinstance(x, Node) and x.op == "dots" for r in rows for x in r):
@@ -499,7 +495,7 @@ def _matrix(rows, kind, span):
         rows = [[x or blank for x in r] + [blank] * (wide - len(r)) for r in rows]
     widths = {len(r) for r in rows}
     if len(widths) != 1 or any(x is None for r in rows for x in r):
-        raise Unreadable("the rows of this matrix do not have the same number of entries", span[0])
+        raise UnreadableError("the rows of this matrix do not have the same number of entries", span[0])
     node = Node("mat", [x for r in rows for x in r], (len(rows), widths.pop()), span)
     return Node("bars", [node], None, span) if kind == "vmatrix" else node
 
@@ -514,9 +510,9 @@ def _tidy(node: Node) -> Node:
         inner = _tidy(node.args[0])
         return Node(inner.op, inner.args, inner.val, node.span or inner.span)
     if node.op == "head":
-        raise Unreadable("this sign has nothing to act on", node.span[0])
+        raise UnreadableError("this sign has nothing to act on", node.span[0])
     if node.op == "d" and node.val[0] == "partial":
-        raise Unreadable(
+        raise UnreadableError(
             r"\partial stands alone here; a derivative is written \frac{\partial L}{\partial w}", node.span[0]
         )
     if node.op == "add":
@@ -530,7 +526,7 @@ def _tidy(node: Node) -> Node:
         for wrt in args[1:]:
             base = wrt.args[0] if wrt.op == "idx" or wrt.op == "fn" and wrt.val == ("vec", 0) else wrt
             if base.op != "sym":
-                raise Unreadable(
+                raise UnreadableError(
                     "a derivative is taken in a name or an entry of one", wrt.span[0] if wrt.span else 0
                 )
     if node.op == "mat" and any(a.op == "dots" for a in args):
@@ -539,7 +535,7 @@ def _tidy(node: Node) -> Node:
 
 
 def _operands(node):
-    """The operands of a sum as written, one after the other (those in brackets are a `paren`, not an `add`)."""
+    """The operands of a sum as written, one after the other (a sum in brackets is a `paren`, no `add`)."""
     first, second = node.args
     return [*(_operands(first) if first.op == "add" else [first]), second]
 
@@ -590,16 +586,24 @@ def _with_dots(node: Node) -> Node:
     if not at:
         return node
     if len(at) > 1 or at[0] in (0, len(node.args) - 1):
-        raise Unreadable("the dots must stand between the first terms and the last one", node.span[0])
+        raise UnreadableError("the dots must stand between the first terms and the last one", node.span[0])
     k = at[0]
-    found = _dotted(node.args[0], node.args[k + 1], "i_0")
+    letter = _unused(node)[0]
+    found = _dotted(node.args[0], node.args[k + 1], letter)
     if found is None:
-        raise Unreadable(
+        raise UnreadableError(
             "what the dots stand for is not clear: first and last term must differ in one subscript",
             node.args[k].span[0],
         )
-    body = Node("sum", [found[0]], ("i_0", found[1], None), node.span)
+    body = Node("sum", [found[0]], (letter, found[1], None), node.span)
     return add(body, *node.args[k + 2 :], span=node.span)
+
+
+def _unused(node: Node) -> list[str]:
+    """Two index letters that the expression does not use yet."""
+    used = {i for n in walk(node) if n.op in ("idx", "kdelta") for i in n.val}
+    used |= {n.val[0] for n in walk(node) if n.op == "sum"}
+    return [c for c in "ijklmpqrstuv" if c not in used][:2]
 
 
 def _matrix_with_dots(node: Node) -> Node:
@@ -607,30 +611,31 @@ def _matrix_with_dots(node: Node) -> Node:
     rows, columns = node.val
     entry = [node.args[r * columns : (r + 1) * columns] for r in range(rows)]
     corner = entry[0][0]
-    problem = Unreadable(
+    i, j = _unused(node)
+    problem = UnreadableError(
         "what the dots in this matrix stand for is not clear: its corners must differ in one subscript",
         node.span[0],
     )
-    across = _dotted(corner, entry[0][-1], "j_0") if columns > 1 else (corner, None)
+    across = _dotted(corner, entry[0][-1], j) if columns > 1 else (corner, None)
     if across is None:
         raise problem
     if rows == 1:
-        return Node("table", [across[0]], (None, None, "j_0", across[1]), node.span)
-    down = _dotted(corner, entry[-1][0], "i_0")
+        return Node("table", [across[0]], (None, None, j, across[1]), node.span)
+    down = _dotted(corner, entry[-1][0], i)
     if down is None:
         raise problem
     if columns == 1:
-        return Node("table", [down[0]], ("i_0", down[1], None, None), node.span)
-    merged = _dotted(across[0], _dotted_last(entry[-1], across), "i_0")
+        return Node("table", [down[0]], (i, down[1], None, None), node.span)
+    merged = _dotted(across[0], _dotted_last(entry[-1], j), i)
     if merged is None:
         raise problem
-    return Node("table", [merged[0]], ("i_0", down[1], "j_0", across[1]), node.span)
+    return Node("table", [merged[0]], (i, down[1], j, across[1]), node.span)
 
 
-def _dotted_last(row, across):
-    found = _dotted(row[0], row[-1], "j_0")
+def _dotted_last(row, letter):
+    found = _dotted(row[0], row[-1], letter)
     if found is None:
-        raise Unreadable(
+        raise UnreadableError(
             "what the dots in this matrix stand for is not clear: its corners must differ in one subscript",
             row[0].span[0],
         )

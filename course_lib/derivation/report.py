@@ -1,4 +1,4 @@
-"""A judged derivation: what the caller gets, as data, as a table for a terminal, as a table for a notebook."""
+"""A judged derivation: what the caller gets, as data, as a table for a terminal or for a notebook."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ COLOURS = {
     "unreadable": "#b07d00",
 }
 SAID = {
-    "definition": "definition", "right": "right", "wrong": "wrong", "follows": "follows",
+    "definition": "definition",
+    "right": "right",
+    "wrong": "wrong",
+    "follows": "follows",
     "shapes": "does not fit",
     "unreadable": "unreadable",
-}  # fmt: skip
+}
 BAD = ("wrong", "shapes", "unreadable")
 
 
@@ -76,28 +79,28 @@ class Report:
             "summary": self.summary(),
             "lines": [
                 {
-                    "text": line.text, "verdict": line.verdict, "shape": line.shape, "mistake": line.mistake,
-                    "message": line.message, "repair": line.repair, "reading": line.reading,
+                    "text": line.text,
+                    "verdict": line.verdict,
+                    "shape": line.shape,
+                    "mistake": line.mistake,
+                    "message": line.message,
+                    "repair": line.repair,
+                    "reading": line.reading,
                     "position": line.position,
                     "where": list(line.where) if line.where else None,
                 }
                 for line in self.lines
             ],
-        }  # fmt: skip
+        }
 
     def __repr__(self) -> str:
-        rows = [
-            (str(k), f"{MARKS[x.verdict]} {SAID[x.verdict]}", x.shape, x.text)
-            for k, x in enumerate(self.lines, 1)
-        ]
+        rows = [(str(k), f"{MARKS[x.verdict]} {SAID[x.verdict]}", x.shape, x.text) for k, x in enumerate(self.lines, 1)]
         heads = ("line", "verdict", "shape", "text")
         widths = [max([len(h), *(len(r[k]) for r in rows)]) for k, h in enumerate(heads[:3])]
         out = ["  ".join([*(h.ljust(w) for h, w in zip(heads[:3], widths, strict=True)), heads[3]])]
         indent = " " * (sum(widths) + 6)
         for row, line in zip(rows, self.lines, strict=True):
-            out.append(
-                "  ".join([*(c.ljust(w) for c, w in zip(row[:3], widths, strict=True)), row[3]]).rstrip()
-            )
+            out.append("  ".join([*(c.ljust(w) for c, w in zip(row[:3], widths, strict=True)), row[3]]).rstrip())
             if line.verdict not in ("right", "definition"):
                 out.extend(indent + part for part in _folded(line.message, 78))
                 if line.repair:
@@ -109,8 +112,7 @@ class Report:
     def _repr_html_(self) -> str:
         rows = "".join(_row(k, line) for k, line in enumerate(self.lines, 1))
         heads = "".join(
-            f'<th scope="col" style="{_CELL}">{h}</th>'
-            for h in ("line", "as it was read", "shape", "verdict")
+            f'<th scope="col" style="{_CELL}">{h}</th>' for h in ("line", "as it was read", "shape", "verdict")
         )
         return (
             '<div class="course-derivation" style="color:var(--jp-content-font-color1, inherit)">'
@@ -127,9 +129,12 @@ _CELL = (
 
 
 def _row(number: int, line: Line) -> str:
-    read = f"${html.escape(line.reading)}$" if line.reading else f"<code>{_marked(line)}</code>"
+    literal = f'<code style="color:inherit;background:transparent">{_marked(line)}</code>'
+    read = f"${html.escape(line.reading)}$" if line.reading else literal
     colour = COLOURS[line.verdict]
-    badge = f'<strong style="color:{colour};white-space:nowrap">{MARKS[line.verdict]} {SAID[line.verdict]}</strong>'
+    # Only the symbol is coloured: the word keeps the theme's own contrast.
+    mark = f'<span aria-hidden="true" style="color:{colour}">{MARKS[line.verdict]}</span>'
+    badge = f'<strong style="white-space:nowrap">{mark} {SAID[line.verdict]}</strong>'
     note = f"<div>{html.escape(line.message)}</div>" if line.message else ""
     if line.repair:
         note += f"<div>mended: ${html.escape(line.repair)}$</div>"
@@ -143,7 +148,8 @@ def _marked(line: Line) -> str:
     at = (line.position or 1) - 1
     if not line.where or at >= len(text):
         return _literal(text)
-    return f'{_literal(text[:at])}<mark style="background:#f0c040;color:#000">{_literal(text[at])}</mark>{_literal(text[at + 1 :])}'
+    marked = f'<mark style="background:#f0c040;color:#000">{_literal(text[at])}</mark>'
+    return _literal(text[:at]) + marked + _literal(text[at + 1 :])
 
 
 def _literal(text: str) -> str:

@@ -32,7 +32,7 @@ class Open:
         return isinstance(other, Open) and self.number < other.number
 
 
-class Misfit(Exception):
+class MisfitError(Exception):
     """Shapes that do not fit together: the sentence, the place, and what kind of misfit it is."""
 
     def __init__(self, message: str, node: Node | None = None, kind: str = "shapes"):
@@ -157,7 +157,7 @@ def is_vector(shape) -> bool:
 
 
 class Typer:
-    """Types the members of one relation in one scope. `typed(node)` returns a Core or raises Misfit."""
+    """Types the members of one relation in one scope. `typed(node)` returns a Core or raises MisfitError."""
 
     def __init__(self, scope: Scope):
         self.scope, self.names = scope, scope.names
@@ -167,7 +167,7 @@ class Typer:
         """The typed tree of a node."""
         handler = getattr(self, "_" + node.op, None)
         if handler is None:
-            raise Misfit("this construct is not understood here", node)
+            raise MisfitError("this construct is not understood here", node)
         return handler(node)
 
     def say(self, node: Node) -> str:
@@ -188,7 +188,7 @@ class Typer:
         if shape is None:
             if name == "pi":
                 return Core("num", (), SCALAR, 3.141592653589793)
-            raise Misfit(f"{spoken_name(name)} is not declared", node)
+            raise MisfitError(f"{spoken_name(name)} is not declared", node)
         if name in self.names.dims:
             return Core("size", (), SCALAR, name)
         return Core("direction" if name in self.names.directions else "sym", (), shape, name)
@@ -228,7 +228,7 @@ class Typer:
         i, j = node.val
         a, b = self._index(i, node), self._index(j, node)
         if not self.scope.unify(a[1], b[1]):
-            raise Misfit(
+            raise MisfitError(
                 f"δ_{{{i}{j}}} compares {i}, which runs over {spoken_dim(a[1])}, with {j}, which runs "
                 f"over {spoken_dim(b[1])}",
                 node,
@@ -274,23 +274,13 @@ class Typer:
             if is_scalar(x.shape):
                 return Core("add", [a, b], y.shape)
         for x, y, ny in ((a, b, node_b), (b, a, node_a)):
-            if (
-                resolve(y.shape[0]) == ()
-                and resolve(x.shape[0]) != ()
-                and self.scope.unify(x.shape[1], y.shape[1])
-            ):
+            if resolve(y.shape[0]) == () and resolve(x.shape[0]) != () and self.scope.unify(x.shape[1], y.shape[1]):
                 return Core("add", [a, b], x.shape)
-            one = (
-                ny.op == "sym" and ny.val in self.names.symbols and self.names.symbols[ny.val].one_dimensional
-            )
-            if (
-                one
-                and resolve(x.shape[0]) != () != resolve(x.shape[1])
-                and self.scope.unify(x.shape[1], y.shape[0])
-            ):
+            one = ny.op == "sym" and ny.val in self.names.symbols and self.names.symbols[ny.val].one_dimensional
+            if one and resolve(x.shape[0]) != () != resolve(x.shape[1]) and self.scope.unify(x.shape[1], y.shape[0]):
                 row = Core("T", [y], (y.shape[1], y.shape[0]))
                 return Core("add", [a, row] if y is b else [row, b], x.shape)
-        raise Misfit(
+        raise MisfitError(
             f"{self.say(node_a)} is {shape_phrase(a.shape)} and {self.say(node_b)} is "
             f"{shape_phrase(b.shape)}: they cannot be added",
             whole,
@@ -364,7 +354,7 @@ class Typer:
             left = self._product(left, core) or core
         before = self.say(node.args[0]) if k == 1 else self.say(Node("mul", node.args[:k]))
         a, b = left.shape, typed[k].shape
-        return Misfit(
+        return MisfitError(
             f"the product of {before} ({spoken_shape(a)}) and {self.say(node.args[k])} "
             f"({spoken_shape(b)}) is not defined: "
             f"the inner lengths {spoken_dim(a[1])} and {spoken_dim(b[0])} differ",
@@ -374,7 +364,7 @@ class Typer:
     def _at(self, node):
         a, b = (self.typed(x) for x in node.args)
         if is_scalar(a.shape) or is_scalar(b.shape):
-            raise Misfit("@ does not multiply by a number; write *", node)
+            raise MisfitError("@ does not multiply by a number; write *", node)
         made = self._product(a, b)
         if made is not None:
             return made
@@ -388,7 +378,7 @@ class Typer:
         if is_scalar(a.shape) or is_scalar(b.shape):
             return Core("scale", [a, b], b.shape if is_scalar(a.shape) else a.shape)
         if not self.scope.same(a.shape, b.shape):
-            raise Misfit(
+            raise MisfitError(
                 f"{word} needs two arrays of one shape; {self.say(node.args[0])} is "
                 f"{spoken_shape(a.shape)}, {self.say(node.args[1])} is {spoken_shape(b.shape)}",
                 node,
@@ -402,7 +392,7 @@ class Typer:
         a, b = (self.typed(x) for x in node.args)
         for core, piece in zip((a, b), node.args, strict=True):
             if not is_vector(core.shape):
-                raise Misfit(
+                raise MisfitError(
                     f"an outer product needs two vectors; {self.say(piece)} is {shape_phrase(core.shape)}",
                     piece,
                 )
@@ -416,7 +406,7 @@ class Typer:
     def _frob(self, node):
         a, b = (self.typed(x) for x in node.args)
         if not self.scope.same(a.shape, b.shape):
-            raise Misfit(
+            raise MisfitError(
                 f"the inner product needs two arrays of one shape; {self.say(node.args[0])} is "
                 f"{spoken_shape(a.shape)}, {self.say(node.args[1])} is {spoken_shape(b.shape)}",
                 node,
@@ -429,7 +419,7 @@ class Typer:
             return Core("quotient", [a, b], a.shape)
         if is_scalar(a.shape) or self.scope.same(a.shape, b.shape):
             return Core("quotient", [a, b], b.shape)
-        raise Misfit(
+        raise MisfitError(
             f"{self.say(node.args[0])} ({spoken_shape(a.shape)}) cannot be divided by "
             f"{self.say(node.args[1])} ({spoken_shape(b.shape)})",
             node,
@@ -438,33 +428,29 @@ class Typer:
     def _pow(self, node):
         base, exponent = self.typed(node.args[0]), self.typed(node.args[1])
         if not is_scalar(exponent.shape):
-            raise Misfit(f"the exponent {self.say(node.args[1])} is not a number", node.args[1])
+            raise MisfitError(f"the exponent {self.say(node.args[1])} is not a number", node.args[1])
         whole = node.args[1].val if node.args[1].op == "num" else None
         square = (
-            not is_scalar(base.shape)
-            and not is_vector(base.shape)
-            and self.scope.same(base.shape, base.shape[::-1])
+            not is_scalar(base.shape) and not is_vector(base.shape) and self.scope.same(base.shape, base.shape[::-1])
         )
         if square:
             if not isinstance(whole, int) or whole > 20:
-                raise Misfit("a matrix can be raised to a whole number up to 20 only", node)
+                raise MisfitError("a matrix can be raised to a whole number up to 20 only", node)
             return Core("matpower", [base], base.shape, whole)
         return Core("power", [base, exponent], base.shape, whole)
 
     def _epow(self, node):
         base, exponent = self.typed(node.args[0]), self.typed(node.args[1])
         if not is_scalar(exponent.shape):
-            raise Misfit("the exponent is not a number", node.args[1])
-        return Core(
-            "power", [base, exponent], base.shape, node.args[1].val if node.args[1].op == "num" else None
-        )
+            raise MisfitError("the exponent is not a number", node.args[1])
+        return Core("power", [base, exponent], base.shape, node.args[1].val if node.args[1].op == "num" else None)
 
-    def _T(self, node):  # noqa: N802
+    def _T(self, node):
         return _turned(self.typed(node.args[0]))
 
     def _square(self, core, node, what):
         if not self.scope.same(core.shape, core.shape[::-1]):
-            raise Misfit(
+            raise MisfitError(
                 f"{what} needs a square matrix; {self.say(node)} is {shape_phrase(core.shape)}",
                 node,
                 "square",
@@ -495,10 +481,10 @@ class Typer:
         shape = a.shape
         if name in ELEMENTWISE or name.startswith("any:"):
             if primes > 2:
-                raise Misfit("derivatives above the second are not read", node)
+                raise MisfitError("derivatives above the second are not read", node)
             return Core("fn", [a], shape, node.val)
         if primes:
-            raise Misfit(f"{name} does not act entry by entry, so {name}' has no meaning", node)
+            raise MisfitError(f"{name} does not act entry by entry, so {name}' has no meaning", node)
         return self._array_function(name, a, node)
 
     def _array_function(self, name, a, node):
@@ -527,7 +513,7 @@ class Typer:
         if name in ("sum0", "mean0", "sum1", "mean1"):
             axis = int(name[-1])
             return Core("along", [a], (shape[1 - axis], ()), (name[:-1], axis))
-        raise Misfit(f"{name} is not known here", node)
+        raise MisfitError(f"{name} is not known here", node)
 
     # -- indices
     # ------------------------------------------------------------------------------------------------
@@ -548,7 +534,7 @@ class Typer:
         if not self.scope.unify(length, axis):
             where = self.scope.used_by.get(item)
             seen = f" in {where}" if where else ""
-            raise Misfit(
+            raise MisfitError(
                 f"the index {item} runs over {spoken_dim(length)}{seen}, but over {spoken_dim(axis)} in "
                 f"{self.say(node)}",
                 node,
@@ -562,7 +548,7 @@ class Typer:
         items = node.val
         rows, columns = base.shape
         if is_scalar(base.shape):
-            raise Misfit(f"{self.say(node.args[0])} is a number and has no entries", node, "index")
+            raise MisfitError(f"{self.say(node.args[0])} is a number and has no entries", node, "index")
         if len(items) == 1:
             if is_vector(base.shape):
                 items = (items[0], 0) if resolve(columns) == () else (0, items[0])
@@ -570,8 +556,11 @@ class Typer:
                 position = self._run_over(items[1 - fixed], rows if fixed else columns, node)
                 return Core("entry", [base], SCALAR, (position, 1) if fixed else (1, position))
             items = (items[0], None)
+            if self.names.columns:
+                position = self._run_over(items[0], rows, node)
+                return _turned(Core("entry", [base], ((), columns), (position, None)))
         elif is_vector(base.shape):
-            raise Misfit(
+            raise MisfitError(
                 f"{self.say(node.args[0])} is {spoken_shape(base.shape)}: one subscript is enough",
                 node,
                 "index",
@@ -596,7 +585,7 @@ class Typer:
             body = self.typed(node.args[0])
             except_for = self._index(unequal, node) if unequal else None
             if except_for is not None and not self.scope.unify(except_for[1], length):
-                raise Misfit(f"{letter} and {unequal} run over different lengths", node, "index")
+                raise MisfitError(f"{letter} and {unequal} run over different lengths", node, "index")
         finally:
             self.indices = outer
             self.scope.used_by.pop(letter, None)
@@ -604,13 +593,12 @@ class Typer:
                 self.scope.used_by[letter] = seen
         used = letter in free_indices(node.args[0]) or unequal
         if not used and limit is None:
-            raise Misfit(
+            raise MisfitError(
                 f"the sum runs over {letter}, but nothing in it carries the index {letter}", node, "index"
             )
         if not used and not is_scalar(body.shape):
-            raise Misfit(
-                f"the sum runs over {letter}, but nothing in {self.say(node.args[0])} carries the index "
-                f"{letter}",
+            raise MisfitError(
+                f"the sum runs over {letter}, but nothing in {self.say(node.args[0])} carries the index {letter}",
                 node,
                 "index",
             )
@@ -631,7 +619,7 @@ class Typer:
         finally:
             self.indices = outer
         if not is_scalar(body.shape):
-            raise Misfit("the entries of this matrix are not numbers", node)
+            raise MisfitError("the entries of this matrix are not numbers", node)
         shape = tuple(m[1] if m else () for m in made)
         return Core("table", [body], shape, tuple(m[0] if m else None for m in made))
 
@@ -639,7 +627,7 @@ class Typer:
         typed = [self.typed(a) for a in node.args]
         for core, entry in zip(typed, node.args, strict=True):
             if not is_scalar(core.shape):
-                raise Misfit(
+                raise MisfitError(
                     f"the entry {self.say(entry)} of this matrix is {shape_phrase(core.shape)}, not a number",
                     entry,
                 )
@@ -647,11 +635,9 @@ class Typer:
 
     def _cases(self, node):
         total = None
-        delta = next(
-            (Node("kdelta", (), tuple(rest)) for kind, *rest in node.val if kind in ("eq", "ne")), None
-        )
+        delta = next((Node("kdelta", (), tuple(rest)) for kind, *rest in node.val if kind in ("eq", "ne")), None)
         if delta is None or len(node.args) != 2:
-            raise Misfit("cases are read with two rows: i = j and i ≠ j", node)
+            raise MisfitError("cases are read with two rows: i = j and i ≠ j", node)
         parts = []
         for value, (kind, *_) in zip(node.args, node.val, strict=True):
             equal = kind == "eq" or kind == "else" and node.val[0][0] == "ne"
@@ -693,19 +679,17 @@ class Typer:
         candidates = [v for v in self.scope.names.varied if v in dependencies(body, self.names)]
         if len(candidates) == 1:
             return candidates[0]
-        raise Misfit("∇ names no variable here, and there is more than one: write \\nabla_w", node)
+        raise MisfitError("∇ names no variable here, and there is more than one: write \\nabla_w", node)
 
     def _grad(self, node):
         body_node = node.args[0]
         name, entry = self.variable(node)
         shape = self.shape_of(name)
         if shape is None or name in self.names.dims:
-            raise Misfit(f"{spoken_name(name)} is no variable to differentiate in", node)
+            raise MisfitError(f"{spoken_name(name)} is no variable to differentiate in", node)
         body_node = as_function_of(body_node, name, self.names)
         if name not in dependencies(body_node, self.names) and body_node.op != "app":
-            self.scope.notes.append(
-                f"{self.say(node.args[0])} as defined does not contain {spoken_name(name)}"
-            )
+            self.scope.notes.append(f"{self.say(node.args[0])} as defined does not contain {spoken_name(name)}")
         outside = self._evaluated_elsewhere(body_node, name)
         body = self.typed(sym(body_node.val, body_node.span) if outside else body_node)
         core = self._derivative_core(body, name, shape, entry, node)
@@ -721,17 +705,15 @@ class Typer:
             items = entry.val
             if len(items) == 1 and is_vector(shape):
                 items = (items[0], 1) if resolve(shape[1]) == () else (1, items[0])
-                along = [
-                    self._run_over(i, ax, entry) if i != 1 else 1 for i, ax in zip(items, shape, strict=True)
-                ]
+                along = [self._run_over(i, ax, entry) if i != 1 else 1 for i, ax in zip(items, shape, strict=True)]
             else:
                 items = (*items, None)[:2]
                 if is_vector(shape) and items[1] is not None:
-                    raise Misfit(f"{spoken_name(name)} is a vector: one subscript is enough", entry, "index")
+                    raise MisfitError(f"{spoken_name(name)} is a vector: one subscript is enough", entry, "index")
                 along = [self._run_over(i, ax, entry) for i, ax in zip(items, shape, strict=True)]
                 if None in along:
                     if not is_scalar(body.shape):
-                        raise Misfit("a derivative of an array in a row is not read", node)
+                        raise MisfitError("a derivative of an array in a row is not read", node)
                     rest = tuple(() if a is not None else s for a, s in zip(along, shape, strict=True))
                     return Core("entry", [Core("grad", [body], shape, (name, None))], rest, tuple(along))
             return Core("grad", [body], body.shape, (name, tuple(along)))
@@ -789,15 +771,14 @@ class Typer:
             if param is None:
                 if arg.op == "sym":
                     continue  # L(U; N) where N only names a constant
-                raise Misfit(f"it is not clear which variable {self.say(arg)} replaces", node)
+                raise MisfitError(f"it is not clear which variable {self.say(arg)} replaces", node)
             core = self.typed(arg)
             shape = self.shape_of(param)
             if shape is None or param in self.names.dims:
                 continue
             if not self.scope.same(core.shape, shape):
-                raise Misfit(
-                    f"{spoken_name(param)} is {spoken_shape(shape)}, but {self.say(arg)} is "
-                    f"{spoken_shape(core.shape)}",
+                raise MisfitError(
+                    f"{spoken_name(param)} is {spoken_shape(shape)}, but {self.say(arg)} is {spoken_shape(core.shape)}",
                     arg,
                 )
             if arg != sym(param):
@@ -807,7 +788,7 @@ class Typer:
 
     def _app(self, node):
         if node.val not in self.names.definitions:
-            raise Misfit(f"{spoken_name(node.val)} is not a defined function", node)
+            raise MisfitError(f"{spoken_name(node.val)} is not a defined function", node)
         body = self._sym(node)
         params, args = self._bindings(node)
         if not params:

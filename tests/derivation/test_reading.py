@@ -2,15 +2,25 @@
 
 import pytest
 
-from course_lib.derivation.lexer import Unreadable
+from course_lib.derivation.lexer import UnreadableError
 from course_lib.derivation.names import Definition, Names, canonical, latex_name, read_shapes, spoken_name
 from course_lib.derivation.numpy_reader import parse_numpy
 from course_lib.derivation.parser import parse
 from course_lib.derivation.writer import latex
 
 SHAPES = {
-    "X": "n d", "w": "d", "y": "n", "W": "d k", "Y": "n k", "A": "n n", "z": "k", "W1": "d h", "W2": "h k", "lam": "", "b": "k",
-}  # fmt: skip
+    "X": "n d",
+    "w": "d",
+    "y": "n",
+    "W": "d k",
+    "Y": "n k",
+    "A": "n n",
+    "z": "k",
+    "W1": "d h",
+    "W2": "h k",
+    "lam": "",
+    "b": "k",
+}
 
 
 @pytest.fixture
@@ -26,39 +36,122 @@ def names():
 SPELLINGS = {
     "a half": [r"\frac12", r"\frac{1}{2}", r"\dfrac12", r"\tfrac{1}2", r"{1 \over 2}", "1/2", "½"],
     "transposed X times y": [
-        r"X^T y", r"X^\top y", r"X^{\top}y", r"X^\intercal y", r"X^{\mathsf T} y", r"X^{\mathrm{T}} y", "X'y", r"X^{T}\cdot y",
-        r"\mathbf{X}^\top\boldsymbol y", r"\mathrm X^{\top}\mathrm y", r"X^\top\,y", r"X^{\!\top} y", "Xᵀy", r"X^\prime y",
+        r"X^T y",
+        r"X^\top y",
+        r"X^{\top}y",
+        r"X^\intercal y",
+        r"X^{\mathsf T} y",
+        r"X^{\mathrm{T}} y",
+        "X'y",
+        r"X^{T}\cdot y",
+        r"\mathbf{X}^\top\boldsymbol y",
+        r"\mathrm X^{\top}\mathrm y",
+        r"X^\top\,y",
+        r"X^{\!\top} y",
+        "Xᵀy",
+        r"X^\prime y",
     ],
     "squared norm": [
-        r"\|Xw-y\|^2", r"\left\|Xw-y\right\|^2", r"\lVert Xw-y\rVert^2", r"\Vert Xw - y\Vert^2", r"||Xw-y||^2", r"\|Xw-y\|_2^2",
-        r"\|Xw-y\|_F^2", r"\left\| Xw - y \right\|_{\text{F}}^{2}", r"\bigl\|Xw-y\bigr\|^2", "‖Xw−y‖²", r"\|\mathbf X\mathbf w-\mathbf y\|^2",
+        r"\|Xw-y\|^2",
+        r"\left\|Xw-y\right\|^2",
+        r"\lVert Xw-y\rVert^2",
+        r"\Vert Xw - y\Vert^2",
+        r"||Xw-y||^2",
+        r"\|Xw-y\|_2^2",
+        r"\|Xw-y\|_F^2",
+        r"\left\| Xw - y \right\|_{\text{F}}^{2}",
+        r"\bigl\|Xw-y\bigr\|^2",
+        "‖Xw−y‖²",
+        r"\|\mathbf X\mathbf w-\mathbf y\|^2",
     ],
     "trace": [
-        r"\operatorname{tr}(A)", r"\mathrm{tr}(A)", r"\text{tr}(A)", r"\mbox{tr} \left( A \right)", "tr(A)", r"\operatorname{tr} A",
-        r"\operatorname{Tr}[A]", r"\operatorname{trace}\{A\}", r"\tr(A)",
+        r"\operatorname{tr}(A)",
+        r"\mathrm{tr}(A)",
+        r"\text{tr}(A)",
+        r"\mbox{tr} \left( A \right)",
+        "tr(A)",
+        r"\operatorname{tr} A",
+        r"\operatorname{Tr}[A]",
+        r"\operatorname{trace}\{A\}",
+        r"\tr(A)",
     ],
     "inner product": [r"\langle y, Xw\rangle", r"\left\langle y, Xw \right\rangle", r"y : Xw", r"y:(Xw)"],
     "a layer's weights": [r"W^{(2)}", r"W^2", r"W_2", r"W^{[2]}", r"W_{2}", "W2", r"\mathbf W^{(2)}", "W₂"],
-    "a layer transposed": [r"W^{2\top}", r"W^{2^\top}", r"{W^2}^\top", r"(W^{(2)})^T", r"W_2^\top", r"W^{(2)\top}", r"W^{2^{\top}}"],
+    "a layer transposed": [
+        r"W^{2\top}",
+        r"W^{2^\top}",
+        r"{W^2}^\top",
+        r"(W^{(2)})^T",
+        r"W_2^\top",
+        r"W^{(2)\top}",
+        r"W^{2^{\top}}",
+    ],
     "a hat": [r"\hat y", r"\hat{y}", r"\hat{\mathbf y}", r"\mathbf{\hat y}", r"\widehat y", "ŷ", "{\\hat y}"],
     "an entry of a hat": [r"\hat y_i", r"\hat{y}_i", r"\hat{y_i}", r"{\hat y}_{i}", "ŷᵢ"],
-    "an entry": [r"X_{ij}", r"x_{ij}", r"x_{i,j}", r"x_{i\,j}", r"\mathbf x_{ij}", r"[X]_{ij}", r"(X)_{ij}", r"\left[X\right]_{i,j}"],
-    "a partial derivative": [
-        r"\frac{\partial L}{\partial w}", r"\dfrac{\partial L}{\partial w}", r"\partial L/\partial w", r"\frac{dL}{dw}", r"dL/dw",
-        r"\frac{d L}{d w}", r"\frac{\mathrm dL}{\mathrm dw}", r"\nabla_w L", r"\nabla_{w}L", r"\nabla_{\mathbf w}L",
-        r"\frac{\partial}{\partial w}L", r"\frac{d}{dw}L", r"\frac{\partial L}{\partial\mathbf{w}}", "∂L/∂w", "∇_w L",
+    "an entry": [
+        r"X_{ij}",
+        r"x_{ij}",
+        r"x_{i,j}",
+        r"x_{i\,j}",
+        r"\mathbf x_{ij}",
+        r"[X]_{ij}",
+        r"(X)_{ij}",
+        r"\left[X\right]_{i,j}",
     ],
-    "a differential": ["dW", r"d W", r"\mathrm dW", r"\mathrm{d}W", r"\operatorname{d}W", r"d\mathbf W", r"d{W}"],
+    "a partial derivative": [
+        r"\frac{\partial L}{\partial w}",
+        r"\dfrac{\partial L}{\partial w}",
+        r"\partial L/\partial w",
+        r"\frac{dL}{dw}",
+        r"dL/dw",
+        r"\frac{d L}{d w}",
+        r"\frac{\mathrm dL}{\mathrm dw}",
+        r"\nabla_w L",
+        r"\nabla_{w}L",
+        r"\nabla_{\mathbf w}L",
+        r"\frac{\partial}{\partial w}L",
+        r"\frac{d}{dw}L",
+        r"\frac{\partial L}{\partial\mathbf{w}}",
+        "∂L/∂w",
+        "∇_w L",
+    ],
+    "a differential": [
+        "dW",
+        r"d W",
+        r"\mathrm dW",
+        r"\mathrm{d}W",
+        r"\operatorname{d}W",
+        r"d\mathbf W",
+        r"d{W}",
+    ],
     "a named loss": ["MSE", r"\text{MSE}", r"\mathrm{MSE}", r"\operatorname{MSE}"],
-    "a double sum": [r"\sum_{i,j}x_{ij}", r"\sum_{ij}x_{ij}", r"\sum_i\sum_j x_{ij}", r"\sum_{i}\sum_{j} x_{ij}", r"\sum\limits_{i,j}x_{ij}"],
-    "a sum with limits": [r"\sum_{i=1}^n y_i", r"\sum_{i=1}^{n}y_i", r"\sum\limits_{i=1}^{n} y_i", r"\sum^n_{i=1} y_i"],
+    "a double sum": [
+        r"\sum_{i,j}x_{ij}",
+        r"\sum_{ij}x_{ij}",
+        r"\sum_i\sum_j x_{ij}",
+        r"\sum_{i}\sum_{j} x_{ij}",
+        r"\sum\limits_{i,j}x_{ij}",
+    ],
+    "a sum with limits": [
+        r"\sum_{i=1}^n y_i",
+        r"\sum_{i=1}^{n}y_i",
+        r"\sum\limits_{i=1}^{n} y_i",
+        r"\sum^n_{i=1} y_i",
+    ],
     "entrywise product": [r"y\odot Xw", r"y\circ (Xw)", "y ⊙ Xw"],
     "identity": ["I", r"\mathbb I", r"\mathbf I", r"\mathrm{I}", r"\boldsymbol{I}"],
     "ones": [r"\mathbf 1", r"\mathbf{1}", r"\mathbb 1", r"\mathbb{1}", r"\boldsymbol 1", "𝟏"],
-    "exponential": [r"e^{z_i}", r"\exp(z_i)", r"\exp z_i", r"\exp\left(z_i\right)", r"\mathrm{exp}(z_i)", r"\exp\{z_i\}"],
+    "exponential": [
+        r"e^{z_i}",
+        r"\exp(z_i)",
+        r"\exp z_i",
+        r"\exp\left(z_i\right)",
+        r"\mathrm{exp}(z_i)",
+        r"\exp\{z_i\}",
+    ],
     "inverse": [r"(X^\top X)^{-1}", r"\left(X^\top X\right)^{-1}", r"{(X^T X)}^{-1}", r"(XᵀX)⁻¹"],
     "lambda": [r"\lambda w", "λ w", r"\lambda\,w", r"\lambda\mathbf w"],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", SPELLINGS)
@@ -102,10 +195,19 @@ def test_numpy_is_read_as_the_same_tree(written, names):
 
 @pytest.mark.parametrize(
     "text",
-    ["__import__('os').system('true')", "X.__class__", "(lambda: X)()", "[X for X in y]", "X if y else w", "open('f')", "X[0]", "f'{X}'"],
+    [
+        "__import__('os').system('true')",
+        "X.__class__",
+        "(lambda: X)()",
+        "[X for X in y]",
+        "X if y else w",
+        "open('f')",
+        "X[0]",
+        "f'{X}'",
+    ],
 )
 def test_numpy_beyond_the_whitelist_is_refused(text, names):
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         parse_numpy(text, names)
 
 
@@ -129,10 +231,19 @@ def test_dots_stand_for_the_sum_they_abbreviate(names):
 
 
 @pytest.mark.parametrize(
-    ("text", "column"), [("X + foo", 5), ("(Xw - y", 1), (r"X \foo", 3), (r"\frac{1}", 8), ("X ] y", 3), (r"\|Xw", 1), ("X +", 3)]
+    ("text", "column"),
+    [
+        ("X + foo", 5),
+        ("(Xw - y", 1),
+        (r"X \foo", 3),
+        (r"\frac{1}", 8),
+        ("X ] y", 3),
+        (r"\|Xw", 1),
+        ("X +", 3),
+    ],
 )
 def test_the_place_of_what_cannot_be_read(text, column, names):
-    with pytest.raises(Unreadable) as problem:
+    with pytest.raises(UnreadableError) as problem:
         parse(text, names)
     assert problem.value.position + 1 == column
 

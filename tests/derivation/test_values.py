@@ -1,4 +1,6 @@
-"""Values and derivatives of expressions against NumPy, SciPy, SymPy and autograd, which know nothing of the evaluator."""
+"""Values and derivatives of expressions against NumPy, SciPy, SymPy and autograd, which know nothing of the
+evaluator.
+"""
 
 import autograd
 import autograd.numpy as anp
@@ -14,9 +16,23 @@ from course_lib.derivation.judgement import Bench, Relation
 from course_lib.derivation.parser import parse
 
 SHAPES = {
-    "X": "n d", "w": "d", "y": "n", "W": "d k", "Y": "n k", "A": "n n", "S": "n n spd", "Q": "n n orthogonal", "x": "1 n",
-    "z": "k", "t": "k onehot", "q": "k simplex", "P": "n k onehot", "s": "n positive", "M": "n n symmetric", "lam": "",
-}  # fmt: skip
+    "X": "n d",
+    "w": "d",
+    "y": "n",
+    "W": "d k",
+    "Y": "n k",
+    "A": "n n",
+    "S": "n n spd",
+    "Q": "n n orthogonal",
+    "x": "1 n",
+    "z": "k",
+    "t": "k onehot",
+    "q": "k simplex",
+    "P": "n k onehot",
+    "s": "n positive",
+    "M": "n n symmetric",
+    "lam": "",
+}
 
 
 def evaluated(text, given="", number=0, shapes=SHAPES):
@@ -54,13 +70,15 @@ VALUES = {
     r"\sum_{i=1}^n\sum_{j\neq i} A_{ij}": lambda v: v["A"].sum() - np.trace(v["A"]),
     r"\sum_i A_{ii}": lambda v: np.trace(v["A"]),
     r"\sum_i x_i y_i": lambda v: (v["x"] @ v["y"]).item(),
-    r"\sum_{i=1}^n \lambda": lambda v: v["n"] * v["lam"].item(),
+    r"\sum_{i=1}^n \lambda": lambda v: v["n"] * v["lambda"].item(),
     r"x A x^\top": lambda v: v["x"] @ v["A"] @ v["x"].T,
-    r"\begin{bmatrix} w_1 & w_2 \\ 0 & \lambda\end{bmatrix}": lambda v: np.block([[v["w"][0], v["w"][1]], [0, v["lam"][0]]]),
+    r"\begin{bmatrix} w_1 & w_2 \\ 0 & \lambda\end{bmatrix}": lambda v: np.block(
+        [[v["w"][0], v["w"][1]], [0, v["lambda"][0]]]
+    ),
     r"\begin{bmatrix} x_1 & \cdots & x_n\end{bmatrix}": lambda v: v["x"],
     r"1 - z": lambda v: 1 - v["z"],
     r"X w w^\top w": lambda v: v["X"] @ v["w"] * (v["w"].T @ v["w"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("text", VALUES)
@@ -95,7 +113,7 @@ GRADIENTS = {
     r"L = \frac{1}{2n}\|Xw-y\|^2": ("w", lambda v, w: anp.sum((v["X"] @ w - v["y"]) ** 2) / (2 * v["n"])),
     r"L = \|XW-Y\|^2 + \lambda\|W\|^2": (
         "W",
-        lambda v, w: anp.sum((v["X"] @ w - v["Y"]) ** 2) + v["lam"].item() * anp.sum(w**2),
+        lambda v, w: anp.sum((v["X"] @ w - v["Y"]) ** 2) + v["lambda"].item() * anp.sum(w**2),
     ),
     r"L = \sum_{i,j}(\sum_k x_{ik}W_{kj}-Y_{ij})^2": ("X", lambda v, x: anp.sum((x @ v["W"] - v["Y"]) ** 2)),
     r"L = -\sum_j t_j\log\operatorname{softmax}(z)_j": (

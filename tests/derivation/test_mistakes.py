@@ -1,0 +1,112 @@
+"""Each kind of mistake, named, located and mended; a wrong line of no known kind is only called wrong."""
+
+import pytest
+
+from course_lib import derive
+
+S = {"X": "n d", "w": "d", "y": "n", "lam": "", "v": "d"}
+M = {"X": "n d", "W": "d k", "Y": "n k"}
+Q = {"x": "n", "A": "n n"}
+LOSS = r"L = \frac{1}{2n}\|Xw-y\|^2"
+FROB = r"L = \|XW-Y\|^2"
+NET = {"x": "1 d", "W1": "d h", "b1": "1 h", "W2": "h k", "y": "1 k"}
+LAYERS = "z = xW^1+b^1\na = \\sigma(z)\nL = \\frac12\\|aW^2-y\\|^2\ng = (aW^2-y)W^{2\\top}"
+
+KINDS = {
+    "sign": [
+        (LOSS, r"\nabla_w L = \frac1n X^\top(y-Xw)", S),
+        (LOSS, r"\nabla_w L = \frac1n(X^\top Xw + X^\top y)", S),
+    ],
+    "factor": [
+        (LOSS, r"\nabla_w L = \frac2n X^\top(Xw-y)", S),
+        (FROB, r"dL = \operatorname{tr}((XW-Y)^\top X\,dW)", M),
+    ],
+    "mean": [(LOSS, r"\nabla_w L = X^\top(Xw-y)", S), (LOSS, r"\nabla_w L = \frac1d X^\top(Xw-y)", S)],
+    "layout": [
+        (LOSS, r"\nabla_w L = \frac1n (Xw-y)^\top X", S),
+        (r"\hat y = Xw", r"\frac{\partial\hat y}{\partial w} = X^\top", S),
+    ],
+    "transpose": [(LOSS, r"\nabla_w L = \frac1n X(Xw-y)", S), (FROB, r"\nabla_X L = 2(XW-Y)W", M)],
+    "order": [(FROB, r"\nabla_X L = 2W^\top(XW-Y)", M), (r"U = XW", r"\frac{dU}{dW} = X\otimes I", M)],
+    "chain-factor": [
+        (LOSS, r"\nabla_w L = \frac1n(Xw-y)", S),
+        (FROB, r"dL = 2\operatorname{tr}((XW-Y)^\top dW)", M),
+    ],
+    "activation-derivative": [
+        (LAYERS, r"\frac{\partial L}{\partial z} = g", NET),
+        (LAYERS, r"\frac{\partial L}{\partial z} = g\odot\sigma(z)", NET),
+        (LAYERS, r"\frac{\partial L}{\partial z} = g\odot\sigma'(a)", NET),
+        (LAYERS, r"\frac{\partial L}{\partial z} = g\odot z\odot(1-z)", NET),
+    ],
+    "hadamard": [(LAYERS, r"\frac{\partial L}{\partial z} = g\,\sigma'(z)", NET)],
+    "norm-square": [(LOSS, r"L = \frac{1}{2n}\|Xw-y\|", S)],
+    "sum": [(FROB, r"L = \sum_{i,j}(x_{ik}w_{kj}-y_{ij})^2", M)],
+    "index": [
+        (FROB, r"\frac{\partial L}{\partial w_{ij}} = 2\sum_k x_{ik}[XW-Y]_{kj}", M),
+        (FROB, r"\frac{\partial L}{\partial w_{ij}} = \sum_k 2x_{ki}(\sum_i x_{ki}w_{ij}-y_{kj})", M),
+    ],
+    "product-rule": [(r"y = x^\top Ax", r"\nabla_x y = Ax", Q), (r"F = X^\top X", r"dF = X^\top dX", M)],
+    "term": [
+        (LOSS + r" + \frac\lambda2\|w\|^2", r"\nabla_w L = \frac1n X^\top(Xw-y)", S),
+        (LOSS + r" + \lambda\|w\|^2", r"\nabla_w L = \frac1n X^\top(Xw-y) + \lambda w", S),
+    ],
+    "assumption": [(r"y = x^\top Ax", r"\nabla_x y = 2Ax", Q)],
+    "symbol": [(LOSS, r"\nabla_w L = \frac1n X^\top(Xv-y)", S)],
+    "trace": [(FROB, r"dL = 2(XW-Y)^\top X\,dW", M)],
+}
+CASES = [(kind, *case) for kind, cases in KINDS.items() for case in cases]
+
+
+@pytest.mark.parametrize(("kind", "given", "line", "shapes"), CASES, ids=[f"{c[0]}: {c[2]}" for c in CASES])
+def test_mistake_is_named_and_its_repair_is_right(kind, given, line, shapes):
+    judged = derive(f"{given}\n{line}", shapes, ("sigma",)).lines[-1]
+    assert judged.verdict in ("wrong", "shapes")
+    assert judged.mistake == kind, judged.message
+    assert judged.message.endswith(".")
+    if judged.repair is not None:
+        left = line.split("=")[0]
+        assert derive(f"{given}\n{left} = {judged.repair}", shapes, ("sigma",)).lines[-1].verdict == "right"
+
+
+@pytest.mark.parametrize(
+    ("line", "piece"),
+    [
+        (r"\nabla_w L = \frac1n X^\top(y-Xw)", "(y-Xw)"),
+        (r"\nabla_w L = \frac1n X(Xw-y)", "X"),
+        (r"\nabla_w L = \frac1n X^\top(Xv-y)", "v"),
+    ],
+)
+def test_the_place_of_the_mistake_is_given(line, piece):
+    judged = derive(f"{LOSS}\n{line}", S).lines[-1]
+    start, end = judged.where
+    assert judged.text[start:end] == piece
+
+
+def test_a_wrong_line_of_no_known_kind_is_only_called_wrong():
+    judged = derive(LOSS + "\n" + r"\nabla_w L = \tanh(\tanh(w)) + \sin(w) - 3", S).lines[-1]
+    assert judged.verdict == "wrong" and judged.mistake is None and judged.repair is None
+    assert "d×1" in judged.message and "entry" in judged.message
+
+
+def test_an_assumption_says_which():
+    judged = derive(r"y = x^\top Ax" + "\n" + r"\nabla_x y = 2Ax", Q).lines[-1]
+    assert "A is symmetric" in judged.message
+    assert derive(r"y = x^\top Ax" + "\n" + r"\nabla_x y = 2Ax", {"x": "n", "A": "n n symmetric"}).ok
+
+
+def test_the_collapse_of_softmax_needs_targets_that_sum_to_one():
+    text = "p = \\operatorname{softmax}(z)\nL = -\\sum_j t_j\\log p_j\n\\nabla_z L = p - t"
+    assert derive(text, {"z": "k", "t": "k simplex"}).ok
+    judged = derive(text, {"z": "k", "t": "k"}).lines[-1]
+    assert judged.mistake == "assumption" and "t sums to 1" in judged.message
+
+
+def test_a_misfit_says_which_lengths_differ():
+    judged = derive(LOSS + "\n" + r"\nabla_w L = \frac1n X(Xw-y)", S).lines[-1]
+    assert judged.verdict == "shapes" and "n×d" in judged.message and "d and n differ" in judged.message
+
+
+def test_definitions_with_a_slip_are_mended_for_the_lines_below():
+    report = derive("\\hat y_i = \\sum_{j=1}^n w_j x_{ij}\n\\hat y = Xw", S)
+    assert [x.mistake for x in report.lines] == ["index", None]
+    assert report.lines[1].verdict == "right"

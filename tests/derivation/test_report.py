@@ -1,0 +1,155 @@
+"""What a reader sees: the table in a terminal, the table in a notebook, the data, the file, the editor."""
+
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+
+from course_lib import derive
+from course_lib.derivation.files import derive_file, split_header
+from course_lib.errors import CourseError
+
+S = {"X": "n d", "w": "d", "y": "n"}
+TEXT = "L = \\frac{1}{2n}\\|Xw-y\\|^2\n\\nabla_w L = \\frac1n X^\\top(y-Xw)\n\\nabla_w L = \\frac1n X^\\top(Xw-<b>y)"
+
+
+@pytest.fixture(scope="module")
+def report():
+    return derive(TEXT, S)
+
+
+def test_terminal_table_says_verdict_message_and_repair(report):
+    said = repr(report)
+    assert "✗ wrong" in said and "? unreadable" in said and "mended: " in said
+    assert "Line 2 is the first that is wrong. Line 3 cannot be read." in said
+
+
+def test_terminal_lines_carry_no_trailing_blanks(report):
+    assert all(line == line.rstrip() for line in repr(report).splitlines())
+
+
+class Balanced(HTMLParser):
+    """Collects the tags of a page and refuses one that does not close."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.seen, self.text = [], [], ""
+
+    def handle_starttag(self, tag, attrs):
+        self.open.append(tag)
+        self.seen.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_notebook_table_is_sound_and_escapes_what_the_learner_wrote(report):
+    page = Balanced()
+    page.feed(report._repr_html_())
+    assert not page.open
+    assert "b" not in page.seen and "script" not in page.seen
+    assert "<b>" in page.text.replace("\\", "")
+
+
+def test_a_hostile_line_stays_text():
+    page = Balanced()
+    page.feed(derive("<script>alert(1)</script> = $x$ <img src=x onerror=y>", S)._repr_html_())
+    assert not {"script", "img"} & set(page.seen)
+
+
+def test_notebook_table_shows_the_reading_and_inherits_its_colours(report):
+    page = report._repr_html_()
+    assert r"$\frac{\partial L}{\partial w} = \frac{1}{n} X^{\top} \left(y - X w\right)$" in page
+    assert "inherit" in page and "background:#fff" not in page and "color:black" not in page
+    assert page == derive(TEXT, S)._repr_html_()
+
+
+def test_data_for_programs(report):
+    data = report.to_dict()
+    assert data["first_wrong"] == 1 and data["ok"] is False
+    assert set(data["lines"][1]) >= {"text", "verdict", "shape", "mistake", "message", "repair"}
+    assert data["lines"][2]["position"]
+
+
+def test_an_empty_derivation_says_what_to_do():
+    report = derive("\n% nothing\n", S)
+    assert report.ok and report.first_wrong is None and report.lines == []
+    assert "Nothing to check yet" in repr(report)
+
+
+def test_importing_the_package_loads_no_parser_and_no_widgets():
+    code = (
+        "import sys, course_lib.derivation; print([m for m in ('lark', 'ipywidgets', 'matplotlib', "
+        "'numpy') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+# -- files
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "shapes: X = n d; w = d; y = n",
+        "shapes: X: n d, w: d, y: n",
+        "Shapes: X = n d, w = d, y = n",
+        "% shapes: X = n d; w = d; y = n",
+        'shapes: {"X": "n d", "w": "d", "y": "n"}',
+        "shapes: X = n, d; w = d; y = n",
+        "shapes: X = n d\nshapes: w = d; y = n;",
+    ],
+)
+def test_a_file_is_read_in_the_sensible_variants(header, tmp_path):
+    path = tmp_path / "mse.txt"
+    path.write_text(header + "\n" + TEXT, encoding="utf-8")
+    report = derive_file(path)
+    assert [x.verdict for x in report.lines] == ["definition", "wrong", "unreadable"]
+
+
+def test_a_file_may_name_functions_and_promises():
+    shapes, functions, body = split_header("shapes: A = d d symmetric; lam = ; x = d\nfunctions: sigma, phi\nL = x^TAx")
+    assert shapes == {"A": "d d symmetric", "lam": "", "x": "d"}
+    assert functions == ("sigma", "phi") and body == "L = x^TAx"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no file"),
+        ("L = 1", "no line with shapes"),
+        ("shapes: nonsense", "not understood"),
+        ("shapes: X = n d k", "at most two"),
+        (b"\xff\xfe\x00\x01", "UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_checked_gets_one_sentence(content, said, tmp_path):
+    path = tmp_path / "d.txt"
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(CourseError, match=said) as problem:
+        derive_file(path)
+    assert "\n" not in str(problem.value)
+
+
+# -- the editor
+
+
+def test_the_editor_opens_with_an_example_and_judges_live():
+    box = derive()
+    sizes, _, text, shown = box.children
+    assert "wrong way round" in shown.value
+    text.value = "L = \\|Xw-y\\|^2\n\\nabla_w L = 2X^\\top(Xw-y)"
+    assert "The claim is right." in shown.value
+    sizes.value = "X = n d k"
+    assert "at most two" in shown.value and 'role="alert"' in shown.value
+
+
+def test_the_editor_takes_given_shapes_and_functions():
+    box = derive(shapes={"z": "k"}, functions=("sigma",))
+    assert box.children[0].value == "z = k" and box.children[1].value == "sigma"

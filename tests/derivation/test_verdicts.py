@@ -1,0 +1,177 @@
+"""What a report says of whole derivations: relations, continuations, what follows, what is unknown."""
+
+import pytest
+
+from course_lib import derive
+
+S = {"X": "n d", "w": "d", "y": "n"}
+M = {"X": "n d", "W": "d k", "Y": "n k"}
+LOSS = "L = \\frac{1}{2n}\\|Xw-y\\|^2\n"
+
+
+def verdicts(text, shapes=S, functions=()):
+    return [line.verdict for line in derive(text, shapes, functions).lines]
+
+
+def last(text, shapes=S, functions=()):
+    return derive(text, shapes, functions).lines[-1]
+
+
+def test_the_example_of_the_front_page():
+    report = derive(LOSS + r"dL = \frac{1}{n}(Xw-y)^\top X\,dw" + "\n" + r"\nabla_w L = \frac{1}{n}X^\top(y-Xw)", S)
+    assert [x.verdict for x in report.lines] == ["definition", "right", "wrong"]
+    assert report.first_wrong == 2 and not report.ok
+    assert report.lines[2].mistake == "sign"
+    assert "−1 times" in report.lines[2].message and "wrong way round" in report.lines[2].message
+    assert report.lines[2].shape == "d×1"
+
+
+def test_every_member_is_compared():
+    assert last(LOSS + r"\nabla_w L = \frac1n X^\top(Xw-y) = \frac1n X^\top Xw - \frac1n X^\top y").verdict == "right"
+    line = last(LOSS + r"\nabla_w L = \frac1n X^\top(Xw-y) = \frac1n X^\top Xw + \frac1n X^\top y")
+    assert line.verdict == "wrong" and line.mistake == "sign" and "part 3" in line.message
+
+
+@pytest.mark.parametrize("begin", ["=", "\\Rightarrow \\nabla_w L =", "&=", "\\implies \\nabla_w L ="])
+def test_a_line_may_continue_the_one_before(begin):
+    text = LOSS + r"\nabla_w L = \frac1n X^\top(Xw-y)" + "\n" + begin
+    assert verdicts(text + r"\frac1n (X^\top Xw - X^\top y)")[-1] == "right"
+    assert verdicts(text + r"\frac1n (X^\top Xw - X^\top w)")[-1] in ("shapes", "wrong")
+
+
+def test_a_continuation_of_a_definition_is_a_claim():
+    assert verdicts(LOSS + r"= \frac{1}{2n}(Xw-y)^\top(Xw-y)") == ["definition", "right"]
+
+
+def test_what_is_right_given_a_wrong_line_follows():
+    text = "\\hat y = Xw\nL = \\frac{1}{2n}\\|\\hat y-y\\|^2\n"
+    text += "\\frac{\\partial L}{\\partial\\hat y} = \\frac1n(y-\\hat y)\n"
+    text += "\\frac{\\partial L}{\\partial w} = \\frac1n X^\\top(y-\\hat y)\n= \\frac1n X^\\top(y-Xw)"
+    assert verdicts(text) == ["definition", "definition", "wrong", "follows", "follows"]
+
+
+def test_the_other_lines_are_judged_when_one_cannot_be_read():
+    assert verdicts(LOSS + "\\foo = 3\n" + r"\nabla_w L = \frac1n X^\top(Xw-y)") == [
+        "definition",
+        "unreadable",
+        "right",
+    ]
+
+
+def test_comments_blank_lines_and_layout_are_left_out():
+    text = "% a comment\n\\begin{aligned}\nL &= \\frac{1}{2n}\\|Xw-y\\|^2 % the loss\n\\\\\n\n"
+    text += "\\nabla_w L &= \\frac1n X^\\top(Xw-y).\\\\\n\\end{aligned}"
+    assert verdicts(text) == ["definition", "right"]
+
+
+def test_a_definition_may_be_index_form_and_equals_its_matrix_form():
+    text = "p_i = e^{z_i}/\\sum_j e^{z_j}\np = \\operatorname{softmax}(z)\n"
+    text += r"\frac{\partial p_i}{\partial z_j} = p_i(\delta_{ij}-p_j)"
+    assert verdicts(text, {"z": "k"}) == ["definition", "right", "right"]
+
+
+def test_shapes_may_list_intermediate_results_too():
+    text = "\\hat y = Xw\nL = \\frac{1}{2n}\\|\\hat y-y\\|^2\n\\nabla_w L = \\frac1n X^\\top(\\hat y-y)"
+    assert verdicts(text, {**S, "y_hat": "n"}) == ["definition", "definition", "right"]
+
+
+def test_expansions_are_compared_to_first_order():
+    given = "f(W) = \\|XW-Y\\|^2\n"
+    right = r"f(W+\delta) = f(W) + 2\langle X^\top(XW-Y),\delta\rangle + o(\|\delta\|)"
+    assert verdicts(given + right, M)[-1] == "right"
+    assert verdicts(given + right.replace("2\\langle", "\\langle"), M)[-1] == "wrong"
+    exact = r"f(W+\delta) = f(W) + 2\langle X^\top(XW-Y),\delta\rangle + \|X\delta\|^2"
+    assert verdicts(given + exact, M)[-1] == "right"
+
+
+def test_a_gradient_at_the_minimum_is_zero():
+    text = LOSS + "\\hat w = (X^\\top X)^{-1}X^\\top y\n\\nabla_w L(\\hat w) = 0"
+    assert verdicts(text)[-1] == "right"
+    assert verdicts(LOSS + r"\nabla_w L = 0")[-1] == "wrong"
+
+
+def test_chain_rule_products_stand_in_either_convention():
+    column = "\\hat y = Xw\nL = \\frac{1}{2n}\\|\\hat y-y\\|^2\n"
+    chain = (
+        r"\frac{\partial L}{\partial w} = "
+        r"\left[\frac{\partial\hat y}{\partial w}\right]^\top\frac{\partial L}{\partial\hat y}"
+    )
+    assert verdicts(column + chain)[-1] == "right"
+    row = "p = \\operatorname{softmax}(z)\nL = -\\sum_j t_j\\log p_j\n"
+    chain = r"\frac{\partial L}{\partial z} = \frac{\partial L}{\partial p}\frac{\partial p}{\partial z} = p - t"
+    assert verdicts(row + chain, {"z": "1 k", "t": "1 k onehot"})[-1] == "right"
+
+
+def test_an_entry_of_a_gradient_may_equal_the_matrix_it_belongs_to():
+    text = "L = \\|XW-Y\\|^2\n" + r"\frac{\partial L}{\partial w_{ij}} = 2X^\top(XW-Y)"
+    line = last(text, M)
+    assert line.verdict == "right" and "entries" in line.message
+
+
+def test_numpy_and_latex_may_stand_in_one_derivation():
+    assert verdicts(LOSS + "\\nabla_w L = X.T @ (X @ w - y) / n\n= \\frac1n X^\\top(Xw-y)") == [
+        "definition",
+        "right",
+        "right",
+    ]
+
+
+def test_a_sum_wrongly_equal_on_square_draws_is_caught():
+    assert verdicts(LOSS + r"\nabla_w L = \frac1d X^\top(Xw-y)")[-1] == "wrong"
+
+
+def test_the_same_report_twice_says_the_same():
+    text = LOSS + r"\nabla_w L = \frac1n X^\top X(w - y)"
+    assert derive(text, S).to_dict() == derive(text, S).to_dict()
+
+
+def test_undeclared_small_letter_is_not_taken_for_the_matrix():
+    line = last(r"L = \|x w - y\|^2")
+    assert line.verdict == "unreadable" and "x_{ij}" in line.message
+
+
+@pytest.mark.parametrize("shapes", [{"X": "n d d2"}, {"X": 5.0}, {"X": "n d wild"}, [1, 2], "X: n d"])
+def test_shapes_that_make_no_sense_are_refused_with_a_sentence(shapes):
+    with pytest.raises((TypeError, ValueError)):
+        derive("L = 1", shapes)
+
+
+@pytest.mark.parametrize(
+    ("loss", "gradient"),
+    [
+        (r"\sum_i (w^\top x_i - y_i)^2", r"2\sum_i (w^\top x_i - y_i)x_i"),
+        (r"\sum_i (x_i^\top w - y_i)^2", r"2\sum_i x_i(x_i^\top w - y_i)"),
+        (r"\sum_{i=1}^n (w^\top x^{(i)} - y_i)^2", r"2\sum_{i=1}^n (w^\top x^{(i)} - y_i)x^{(i)}"),
+        (r"\sum_i (x_i w - y_i)^2", r"2\sum_i x_i^\top(x_i w - y_i)"),
+        (r"\sum_{i=1}^n (x^i w - y_i)^2", r"2\sum_{i=1}^n (x^i)^\top(x^i w - y_i)"),
+    ],
+)
+def test_a_sample_is_a_row_unless_the_text_writes_it_as_a_column(loss, gradient):
+    assert verdicts(f"L = {loss}\n\\nabla_w L = {gradient}\nL = \\|Xw-y\\|^2") == [
+        "definition",
+        "right",
+        "right",
+    ]
+
+
+def test_a_small_letter_is_a_direction_only_where_something_is_moved_by_it():
+    given = "f(w) = \\|w\\|^2\n"
+    assert verdicts(given + r"f(w+h) = f(w) + 2w^\top h + o(\|h\|)")[-1] == "right"
+    assert verdicts(given + r"f(w) = w^\top h")[-1] == "unreadable"
+
+
+def test_a_division_by_an_inner_product_takes_both_factors():
+    assert verdicts("r = \\frac{w^\\top X^\\top Xw}{w^\\top w}\nr = w^\\top X^\\top X w / w^\\top w")[-1] == "right"
+
+
+def test_an_unknown_function_has_only_its_derivative():
+    given = "f = \\phi(w^\\top v)\n"
+    shapes = {"w": "d", "v": "d"}
+    assert verdicts(given + r"\nabla_w f = \phi'(w^\top v)v", shapes, ("phi",))[-1] == "right"
+    assert last(given + r"\nabla_w f = \phi(w^\top v)v", shapes, ("phi",)).mistake == "activation-derivative"
+
+
+def test_a_named_constant_that_is_missing_is_named():
+    assert "MSE is not declared" in last("L = MSE").message
+    assert "Huber is not declared" in last(r"L = \text{Huber}").message
+    assert "X @ w" in last("L = Xw - X @ w").message
