@@ -1,1 +1,47 @@
-"""Is this derivation right? A learner's lines are read, evaluated on random draws and compared with the definition."""
+r"""Is this derivation right? A learner's lines are read, evaluated on random draws and compared with the
+definition.
+
+>>> from course_lib import derive
+>>> report = derive(r'''
+...     L = \frac{1}{2n}\|Xw-y\|^2
+...     \nabla_w L = \frac{1}{n}X^\top(y-Xw)
+... ''', shapes={"X": "n d", "w": "d", "y": "n"})
+>>> report.first_wrong, report.lines[1].mistake
+(1, 'sign')
+
+language (names, lexer, parser, numpy_reader, writer) -> shapes -> evaluation -> judgement -> diagnosis ->
+engine -> report -> editor
+"""
+
+from __future__ import annotations
+
+SECONDS = 2.0
+
+
+def derive(text: str | None = None, shapes=None, functions=()):
+    r"""Check a derivation line by line against its own definitions.
+
+    text: LaTeX or NumPy, one relation a line. shapes: {"X": "n d", "w": "d", "lam": "", "A": "d d
+    symmetric"}.
+    functions: names of elementwise functions such as "sigma". Returns a Report; without text, opens an
+    editor.
+    Errors: TypeError or ValueError when `shapes` or `functions` cannot be understood, never for what stands
+    in `text`.
+    Truth is the derivative of the stated definition (complex step), compared on five draws with distinct
+    dimensions.
+    """
+    if text is None:
+        from .editor import editor
+
+        return editor(shapes, functions)
+    if not isinstance(text, str):
+        raise TypeError(f"the derivation must be text; got {type(text).__name__}")
+    if shapes is None:
+        raise TypeError("derive(text, shapes) needs the shapes too, such as {'X': 'n d', 'w': 'd'}")
+    from .engine import Session
+    from .report import Report
+
+    return Report(Session(shapes, functions, SECONDS).read(text))
+
+
+__all__ = ["derive"]

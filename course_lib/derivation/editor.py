@@ -1,0 +1,55 @@
+"""An editor for derivations in a notebook: text and shapes on top, the reading and the verdicts below, live."""
+
+from __future__ import annotations
+
+import html
+
+from . import derive
+from .files import DerivationFileError, split_header
+
+EXAMPLE_SHAPES = {"X": "n d", "w": "d", "y": "n"}
+EXAMPLE = r"""L = \frac{1}{2n}\|Xw-y\|^2
+dL = \frac{1}{n}(Xw-y)^\top X\,dw
+\nabla_w L = \frac{1}{n}X^\top(y-Xw)"""
+
+
+def editor(shapes=None, functions=()):
+    """A widget with the text of a derivation, its shapes, and the report on both, judged again as the learner
+    types.
+
+    Every control is an ordinary form field: Tab moves between them, and nothing needs a mouse.
+    """
+    import ipywidgets as widgets
+
+    shapes = EXAMPLE_SHAPES if shapes is None else shapes
+    written = "; ".join(f"{name} = {spec}" for name, spec in dict(shapes).items())
+    wide = widgets.Layout(width="100%")
+    label = {"description_width": "6em"}
+    text = widgets.Textarea(
+        value=EXAMPLE, description="Derivation", rows=8, layout=wide, style=label, continuous_update=True
+    )
+    sizes = widgets.Text(
+        value=written, description="Shapes", layout=wide, style=label, continuous_update=False
+    )
+    used = widgets.Text(
+        value=" ".join(functions), description="Functions", layout=wide, style=label, continuous_update=False
+    )
+    # An Output would store what it shows with a random id in the notebook; HTMLMath renders the mathematics
+    # in place.
+    shown = widgets.HTMLMath(value=_judged(text.value, sizes.value, used.value))
+
+    def judge(_change):
+        shown.value = _judged(text.value, sizes.value, used.value)
+
+    for field in (text, sizes, used):
+        field.observe(judge, names="value")
+    return widgets.VBox([sizes, used, text, shown], layout=wide)
+
+
+def _judged(text: str, sizes: str, functions: str) -> str:
+    """The report as HTML, or the one sentence that says what is wrong with the shapes."""
+    try:
+        shapes, _, _ = split_header(f"shapes: {sizes}", "the field 'Shapes'")
+        return derive(text, shapes, tuple(functions.replace(",", " ").split()))._repr_html_()
+    except (DerivationFileError, TypeError, ValueError) as e:
+        return f'<p role="alert">{html.escape(str(e))}</p>'

@@ -1,0 +1,82 @@
+r"""A derivation in a file: a line with the shapes, perhaps one with functions, then the derivation.
+
+    shapes: X = n d; w = d; y = n
+    functions: sigma
+    L = \frac{1}{2n}\|Xw-y\|^2
+    \nabla_w L = \frac{1}{n}X^\top(Xw-y)
+
+`X: n d, w: d` and `{"X": "n d"}` are understood too, several `shapes:` lines add up, and `%` begins a
+comment.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from . import derive
+
+LARGEST = 200_000
+
+
+class DerivationFileError(Exception):
+    """A file that holds no derivation `derive` could check; the message is one sentence for the reader."""
+
+
+def derive_file(path):
+    """The Report on the derivation in a text file; DerivationFileError says what the file lacks."""
+    path = Path(path)
+    try:
+        if path.stat().st_size > LARGEST:
+            raise DerivationFileError(
+                f"{path} is larger than {LARGEST // 1000} kB, too large for a derivation."
+            )
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise DerivationFileError(f"There is no file {path}.") from None
+    except IsADirectoryError:
+        raise DerivationFileError(f"{path} is a folder; a text file with a derivation is needed.") from None
+    except UnicodeDecodeError:
+        raise DerivationFileError(f"{path} is not a text file in UTF-8.") from None
+    except OSError as e:
+        raise DerivationFileError(f"{path} cannot be read: {e.strerror or e}.") from None
+    shapes, functions, body = split_header(text, str(path))
+    try:
+        return derive(body, shapes, functions)
+    except (TypeError, ValueError) as e:
+        raise DerivationFileError(f"The header of {path} is not understood: {e}.") from None
+
+
+def split_header(text: str, source: str = "the file") -> tuple[dict[str, str], tuple[str, ...], str]:
+    """(shapes, functions, derivation) of a file's text."""
+    shapes: dict[str, str] = {}
+    functions: list[str] = []
+    body, seen = [], False
+    for line in text.splitlines():
+        found = re.match(r"\s*(?:[%#]\s*)?(shapes?|functions?)\s*:\s*(.*)$", line, re.IGNORECASE)
+        if not found:
+            body.append(line)
+        elif found[1].lower().startswith("shape"):
+            seen = True
+            shapes.update(_entries(found[2], source))
+        else:
+            functions += [f for f in re.split(r"[\s,;]+", found[2].strip()) if f]
+    if not seen:
+        raise DerivationFileError(
+            f"{source} has no line with shapes; its first line should be like 'shapes: X = n d; w = d; "
+            f"y = n'."
+        )
+    return shapes, tuple(functions), "\n".join(body)
+
+
+def _entries(text: str, source: str) -> dict[str, str]:
+    """Names and shapes from `X = n d; w = d`, `X: n d, w: d` or `{"X": "n d"}`."""
+    bare = re.sub(r"[\"'`]", "", text.strip().strip("{}").rstrip(".;,"))
+    # A comma or semicolon ends an entry only when another name follows it, so that `X = n, d` is a shape too.
+    starts = list(re.finditer(r"(?:^|[;,])\s*([^\s=:;,][^=:;,]*?)\s*[=:]", bare))
+    if not starts or bare[: starts[0].start()].strip():
+        raise DerivationFileError(
+            f"The shapes in {source} are not understood: {text.strip()!r}; write 'shapes: X = n d; w = d'."
+        )
+    ends = [s.start() for s in starts[1:]] + [len(bare)]
+    return {s[1].strip(): bare[s.end() : end].strip() for s, end in zip(starts, ends, strict=True)}

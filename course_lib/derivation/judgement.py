@@ -1,0 +1,280 @@
+"""What is claimed, and is it so? Relations typed and evaluated on draws; no wording and no diagnosis here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .evaluation import Draw, Env, TooLarge, Undefined, _differentiates, differentials, evaluate
+from .names import Definition, Names
+from .shapes import Core, Misfit, Open, Scope, Typer, dim, is_scalar, resolve, spoken_dim, spoken_shape
+from .tree import Node, bound_indices, free_indices, num, walk
+
+DRAWS = 5
+FRESH = (101, 102)
+TOLERANCE = 1e-8
+MODES = ("signed", "signed", "positive", "unit", "signed", "signed", "positive", "signed", "signed", "signed")
+
+
+class Bench:
+    """The draws of one report: made once, shared by all lines, with the values of definitions they have seen."""
+
+    def __init__(self, names: Names, seed: int = 0, deadline: float | None = None, promise=None):
+        self.names, self.seed, self.deadline, self.promise = names, seed, deadline, promise
+        self.draws: dict = {}
+        self.envs: dict = {}
+
+    def env(self, number: int, attempt: int = 0, active=(), scale=1.0) -> Env:
+        """The environment of draw `number`; later attempts draw again, in other modes."""
+        key = (number, attempt)
+        if key not in self.draws:
+            self.draws[key] = Draw(
+                self.names, number + 1000 * attempt, self.seed, MODES[attempt], self.promise
+            )
+        draw = self.draws[key]
+        missing = [d for d in self.names.dims if d not in draw.dims]
+        if missing:
+            draw.dims.update(Draw(self.names, draw.number, self.seed).dims)
+        key = (number, attempt, active, scale)
+        if key not in self.envs:
+            self.envs[key] = Env(draw, active, scale, deadline=self.deadline)
+        env = self.envs[key]
+        env.deadline = self.deadline
+        return env
+
+
+class Relation:
+    """Members typed together: one scope, so that one member may decide what another leaves open.
+
+    `reference` is the member the others are compared with. `cores[k]` is None and `misfits[k]` says why when
+    a member
+    does not fit in itself.
+    """
+
+    def __init__(self, names: Names, nodes: list[Node], reference: int = 0):
+        self.names, self.nodes, self.reference = names, nodes, reference
+        self.scope = Scope(names)
+        self.cores: list[Core | None] = [None] * len(nodes)
+        self.misfits: list[Misfit | None] = [None] * len(nodes)
+        self.as_entries = [False] * len(nodes)
+        self.forced: tuple[str, ...] | None = None
+        self.guessed = False
+        order = [reference] + [k for k in range(len(nodes)) if k != reference]
+        for k in order:
+            self._type(k)
+
+    def _type(self, k):
+        try:
+            if k != self.reference and self.cores[self.reference] is not None:
+                self.cores[k] = self._fitted(k)
+            else:
+                self.cores[k] = Typer(self.scope).typed(self.nodes[k])
+        except Misfit as misfit:
+            self.misfits[k] = misfit
+        except RecursionError:
+            self.misfits[k] = Misfit("this expression is nested too deep", self.nodes[k])
+
+    def _fitted(self, k):
+        """A member typed and compared in shape with the reference."""
+        reference, node = self.cores[self.reference], self.nodes[k]
+        left, right = set(free_indices(self.nodes[self.reference])), free_indices(node)
+        extra = [i for i in right if i not in left]
+        core = Typer(self.scope).typed(node)
+        if is_zero(node):
+            return core
+        if is_scalar(reference.shape) and left and not right and not is_scalar(core.shape):
+            letters = entry_order(self.nodes[self.reference])
+            wanted = 2 if not any(resolve(s) == () for s in core.shape) else 1
+            if len(letters) == wanted:
+                self.as_entries[k] = True
+                return Typer(self.scope).typed(Node("idx", [node], tuple(letters), node.span))
+        if extra:
+            names = " and ".join(extra)
+            raise Misfit(f"the index {names} is neither summed nor does it stand on the left", node, "free")
+        if not self.scope.same(reference.shape, core.shape):
+            raise Misfit(
+                f"this side is {_phrase(core.shape)}, the other is {_phrase(reference.shape)}",
+                node,
+                "trace" if is_scalar(reference.shape) else "sides",
+            )
+        return core
+
+    @property
+    def shape(self) -> str:
+        """The shape of the reference as text."""
+        core = self.cores[self.reference]
+        return spoken_shape(core.shape) if core is not None else ""
+
+    def clashes(self, k: int) -> list[str]:
+        """Index letters that member k both sums over and uses free (on the left side or around the sum)."""
+        outside = set(free_indices(self.nodes[self.reference])) | set(free_indices(self.nodes[k]))
+        nested = {
+            letter for node, letter in self.scope.clashes if any(n is node for n in walk(self.nodes[k]))
+        }
+        return sorted((outside & set(bound_indices(self.nodes[k]))) | nested)
+
+    def active(self) -> tuple[str, ...]:
+        """The declared names that vary in this relation: those whose differential it mentions.
+
+        Where it mentions none (dE = −dŶ), those the derivation differentiates in somewhere, else all of them.
+        """
+        if self.forced is not None:
+            return self.forced
+        if not any(n.op == "d" for node in self.nodes for n in walk(node)):
+            return ()
+        here = [
+            d
+            for d in dict.fromkeys(differentials(self.nodes))
+            if d in self.names.symbols and d not in self.names.definitions
+        ]
+        self.guessed = not here and not self.names.varied
+        return tuple(here or self.names.varied or _multiplied(self.names) or self.names.symbols)
+
+    def tolerance(self) -> float:
+        """Relative tolerance: looser where a second derivative had to be taken by differences."""
+        for core in self.cores:
+            stack = [core] if core is not None else []
+            while stack:
+                c = stack.pop()
+                if c.op in ("grad", "jacobian", "diff") and _differentiates(c.args[0], self.names):
+                    return 1e-6
+                stack.extend(c.args)
+        return TOLERANCE
+
+    def values(self, bench: Bench, number: int, which=None) -> list | None:
+        """The members' values on a draw: (value, derivative along small directions or None) each, or None for
+        a misfit.
+
+        Draws again while something is not finite; Undefined when no attempt succeeds.
+        """
+        slots, active = len(self.scope.slots), self.active()
+        which = range(len(self.nodes)) if which is None else which
+        for attempt in range(len(MODES)):
+            try:
+                out = [self._value(bench, number, attempt, active, slots, k) for k in which]
+            except (Undefined, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
+                continue
+            if all(
+                v is None or np.isfinite(v[0]).all() and (v[1] is None or np.isfinite(v[1]).all())
+                for v in out
+            ):
+                self.attempt = attempt
+                return out
+        raise Undefined
+
+    def _value(self, bench, number, attempt, active, slots, k):
+        core = self.cores[k]
+        if core is None:
+            return None
+        if not self.scope.first_order:
+            return evaluate(core, bench.env(number, attempt, active), slots), None
+        at_rest = evaluate(core, bench.env(number, attempt, active, 0.0), slots)
+        moved = evaluate(core, bench.env(number, attempt, active, 1e-30j), slots).imag / 1e-30
+        return at_rest.real, moved
+
+
+def _multiplied(names: Names) -> list[str]:
+    """Declared arrays that definitions multiply by something: what a derivation that does not say probably
+    varies.
+    """
+    found = set()
+    for definition in names.definitions.values():
+        for n in walk(definition.body):
+            if n.op in ("mul", "at") and sum(a.op in ("sym", "T", "idx") for a in n.args) > 1:
+                found |= {
+                    m.val for a in n.args if a.op in ("sym", "T", "idx") for m in walk(a) if m.op == "sym"
+                }
+    return [s for s, spec in names.symbols.items() if s in found and (spec.rows, spec.columns) != (1, 1)]
+
+
+def _phrase(shape):
+    said = spoken_shape(shape)
+    return "a number" if said == "number" else said
+
+
+def is_zero(node: Node) -> bool:
+    return node == num(0)
+
+
+def entry_order(node: Node) -> list[str]:
+    """The index letters of a member in the order in which they name an entry (those of the derivative's
+    variable first).
+    """
+    for n in walk(node):
+        if n.op == "grad" and len(n.args) > 1 and n.args[1].op == "idx":
+            own = free_indices(n.args[0])
+            return own + [i for i in n.args[1].val if isinstance(i, str) and i not in own]
+    return free_indices(node)
+
+
+def close(a, b, tolerance: float = TOLERANCE) -> bool:
+    """Whether two values agree to the relative tolerance (each a pair: value, derivative or None)."""
+    return all(_near(x, y, tolerance) for x, y in zip(a, b, strict=True) if x is not None and y is not None)
+
+
+def _near(x, y, tolerance):
+    scale = max(np.abs(x).max(initial=0), np.abs(y).max(initial=0))
+    try:
+        return bool(np.abs(x - y).max(initial=0) <= tolerance * scale + 1e-13)
+    except ValueError:
+        return False
+
+
+def define(names: Names, name: str, params, indices, node: Node) -> tuple[Definition, Relation]:
+    """A definition from the right side of `name = node`; Misfit when it does not fit together."""
+    relation = Relation(names, [node])
+    if relation.misfits[0]:
+        raise relation.misfits[0]
+    core = relation.cores[0]
+    scope = relation.scope
+    free = free_indices(node)
+    extra = [i for i in free if i not in indices]
+    if extra:
+        raise Misfit(
+            f"the index {' and '.join(extra)} is neither summed nor does it stand on the left", node, "free"
+        )
+    if indices:
+        core = _collected(core, indices, node, scope)
+    if any(isinstance(a, Open) for d in core.shape for a in resolve(d)):
+        raise Misfit("the size of this is not decided by anything: give it, as in I_m", node)
+    shape = tuple(resolve(d) for d in core.shape)
+    return Definition(name, node if not indices else Node("table", [node], (indices[0], None, (*indices, None)[1], None)),
+                      params, shape, core, len(scope.slots)), relation  # fmt: skip
+
+
+def _collected(core, indices, node, scope):
+    """An index-form right side as the array whose entries it gives: a column, a row where its vectors are
+    rows, a matrix.
+    """
+    if not is_scalar(core.shape):
+        raise Misfit("each entry must be a number here", node)
+    slots = []
+    for letter in indices:
+        if letter not in scope.free:
+            raise Misfit(f"the index {letter} stands on the left but not on the right", node, "index")
+        slots.append(scope.free[letter])
+    if len(slots) == 2:
+        return Core("table", [core], (slots[0][1], slots[1][1]), (slots[0][0], slots[1][0]))
+    slot, length = slots[0]
+    if _over_rows(core, slot):
+        return Core("table", [core], ((), length), (None, slot))
+    return Core("table", [core], (length, ()), (slot, None))
+
+
+def _over_rows(core, slot):
+    """Whether every vector this index picks from is a row."""
+    seen = []
+    stack = [core]
+    while stack:
+        c = stack.pop()
+        if c.op == "entry" and c.args:
+            rows, columns = c.args[0].shape
+            a, b = c.data
+            if b == ("slot", slot) and resolve(rows) == ():
+                seen.append(True)
+            elif a == ("slot", slot):
+                seen.append(False)
+        stack.extend(c.args)
+    return bool(seen) and all(seen)
+
+
+__all__ = ["Bench", "Relation", "TooLarge", "close", "define", "dim", "spoken_dim"]

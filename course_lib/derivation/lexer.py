@@ -1,0 +1,1051 @@
+r"""From a line's text to tokens, knowing which names are declared.
+
+That knowledge is what decides whether `Xw` is one name or a product, whether `d` in `dW` is a differential or
+a
+dimension, whether `f(` is a call or a factor, whether `W^2` is a layer or a square, and whether `x_{ij}` is
+an entry
+of X. The grammar in latex.lark then has no ambiguity left.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .names import ACCENTS, GREEK, STYLES, Names, canonical, dependencies, plain
+from .tree import Node
+
+FUNCTIONS = {
+    "exp": "exp", "log": "log", "ln": "log", "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu",
+    "softmax": "softmax",
+    "tr": "tr", "trace": "tr", "Tr": "tr", "vec": "vec", "diag": "diag", "Diag": "diag", "det": "det",
+    "inv": "inv",
+    "sin": "sin", "cos": "cos", "logdet": "logdet", "cosh": "cosh", "sinh": "sinh", "softplus": "softplus",
+    "logsumexp": "logsumexp", "Softmax": "softmax", "ReLU": "relu", "Tanh": "tanh", "sqrt": "sqrt",
+    "lse": "logsumexp",
+    "LSE": "logsumexp", "abs": "abs", "outer": "outer",
+}  # fmt: skip
+SPACES = frozenset(
+    [
+        ",",
+        ";",
+        ":",
+        "!",
+        "quad",
+        "qquad",
+        "thinspace",
+        "medspace",
+        "thickspace",
+        "enspace",
+        ",",
+        "left",
+        "right",
+        "bigl",
+        "bigr",
+        "Bigl",
+        "Bigr",
+        "big",
+        "Big",
+        "bigg",
+        "Bigg",
+        "biggl",
+        "biggr",
+        "Biggl",
+        "Biggr",
+        "middle",
+        "mathopen",
+        "mathclose",
+        "hspace",
+        "vspace",
+        "phantom",
+        "displaystyle",
+        "textstyle",
+        "limits",
+        "nolimits",
+        "nonumber",
+        "notag",
+        "scriptstyle",
+        "mkern",
+        "mskip",
+        "null",
+        "allowbreak",
+        "normalsize",
+        "bf",
+        "rm",
+        "it",
+    ]
+)
+SIMPLE = {
+    "cdot": "DOT", "times": "DOT", "ast": "DOT", "odot": "ODOT", "circ": "ODOT", "otimes": "OTIMES",
+    "cdots": "DOTS",
+    "ldots": "DOTS", "dots": "DOTS", "dotsc": "DOTS", "dotsb": "DOTS", "dotsi": "DOTS", "vdots": "DOTS",
+    "ddots": "DOTS",
+    "langle": "LANG", "rangle": "RANG", "lbrace": "LPAR", "rbrace": "RPAR", "lbrack": "LPAR",
+    "rbrack": "RPAR",
+    "over": "OVER", "colon": "COLON", "lparen": "LPAR", "rparen": "RPAR", "star": "DOT", "bullet": "DOT",
+    "hadamard": "ODOT",
+}  # fmt: skip
+TRANSPOSES = frozenset(["T", "top", "intercal", "t", "prime", "'", "tr", "mathsf T"])
+OPERAND_END = frozenset(
+    [
+        "NUM",
+        "NAME",
+        "EYE",
+        "ONES",
+        "KDELTA",
+        "RPAR",
+        "RBRACE",
+        "NORM_C",
+        "BAR_C",
+        "RANG",
+        "SUB",
+        "TRANS",
+        "INV",
+        "INVT",
+        "PRIME",
+        "MATCLOSE",
+        "DOTS",
+    ]
+)
+BEFORE_SIGN = frozenset(["SUM", "DOT", "SLASH", "ODOT", "OTIMES", "COLON", "FUNCH", "DIFFH", "NABLA"])
+MAX_TOKENS, MAX_DEPTH = 700, 40
+
+
+class Unreadable(Exception):
+    """A piece of text that cannot be read: what, and at which position of the line."""
+
+    def __init__(self, message: str, position: int = 0):
+        super().__init__(message)
+        self.message, self.position = message, position
+
+
+@dataclass
+class Tok:
+    """A token: its type, what it stands for, and the stretch of text it came from."""
+
+    type: str
+    value: object
+    start: int
+    end: int
+
+
+def find_close(text: str, start: int) -> int:
+    """The position of the brace that closes the one at `start`."""
+    depth = 0
+    k = start
+    while k < len(text):
+        if text[k] == "\\":
+            k += 2
+            continue
+        depth += (text[k] == "{") - (text[k] == "}")
+        if depth == 0:
+            return k
+        k += 1
+    raise Unreadable("a brace '{' is opened here and never closed", start)
+
+
+class Lexer:
+    """Reads one member of a relation; `tokens()` is the whole use."""
+
+    def __init__(self, text: str, names: Names, bound=()):
+        self.text, self.names = text, names
+        self.pos, self.end = 0, len(text)
+        self.out: list[Tok] = []
+        self.bars: list[str] = []
+        self.bound = set(bound)
+        self.after_name: list[tuple[str, object]] = []
+        self.taken: dict[int, int] = {}
+
+    # -- the main loop
+    # ------------------------------------------------------------------------------------------
+
+    def tokens(self) -> list[Tok]:
+        """All tokens of the text, or Unreadable."""
+        while self.pos < self.end:
+            self._one()
+            if len(self.out) > MAX_TOKENS:
+                raise Unreadable(f"this line is too long to read (more than {MAX_TOKENS} symbols)", self.pos)
+        if self.bars:
+            kind, at = self.bars[-1]
+            raise Unreadable(f"a {kind} is opened here and never closed", at)
+        self._balance()
+        return self.out
+
+    def _emit(self, kind, value, start, end=None):
+        self.out.append(Tok(kind, value, start, self.pos if end is None else end))
+
+    def _one(self):
+        ch, here = self.text[self.pos], self.pos
+        if ch.isspace() or ch in "~":
+            self.pos += 1
+        elif ch == "\\":
+            self._command()
+        elif ch.isdigit() or ch == "." and self.text[here + 1 : here + 2].isdigit():
+            found = re.compile(r"\d*\.?\d*").match(self.text, here, self.end)
+            self.pos = found.end()
+            self._number(found.group(), here)
+        elif ch.isalpha():
+            self._letters()
+        elif ch in "^_":
+            self._script(ch)
+        elif ch == "'":
+            self.pos += 1
+            self._emit("TRANS", "'", here)
+        elif ch == "|":
+            double = self.text[here : here + 2] == "||"
+            self.pos += 2 if double else 1
+            self._bar("NORM" if double else "BAR", here)
+        else:
+            kinds = {"+": "PLUS", "-": "MINUS", "*": "DOT", "/": "SLASH", ":": "COLON", "(": "LPAR", "[": "LPAR",
+                     ")": "RPAR", "]": "RPAR", "{": "LBRACE", "}": "RBRACE", ",": "COMMA", ";": "SEMI", "&": "AMP"}  # fmt: skip
+            if ch not in kinds:
+                raise Unreadable(f"the character {ch!r} has no meaning here", here)
+            self.pos += 1
+            # After a sum or a product sign a minus belongs to what follows: \sum_k -y_k.
+            leading = ch == "-" and self.out and self.out[-1].type in BEFORE_SIGN
+            self._emit("NEG" if leading else kinds[ch], None if leading else ch, here)
+
+    def _number(self, digits, here):
+        if digits == ".":
+            raise Unreadable("a lone full stop is not a number", here)
+        value = float(digits) if "." in digits or len(digits) > 15 else int(digits)
+        self._emit("NUM", value, here)
+
+    def _balance(self):
+        """Brackets must pair up; the message points at the one that does not."""
+        stack = []
+        pairs = {
+            "RPAR": "LPAR",
+            "RBRACE": "LBRACE",
+            "RANG": "LANG",
+            "NORM_C": "NORM_O",
+            "BAR_C": "BAR_O",
+            "MATCLOSE": "MATOPEN",
+        }
+        spoken = {
+            "LPAR": "bracket",
+            "LBRACE": "brace",
+            "LANG": r"\langle",
+            "NORM_O": "norm",
+            "BAR_O": "bar",
+            "MATOPEN": "matrix",
+        }
+        for tok in self.out:
+            if tok.type in pairs.values():
+                stack.append(tok)
+                if len(stack) > MAX_DEPTH:
+                    raise Unreadable(f"brackets are nested more than {MAX_DEPTH} deep", tok.start)
+            elif tok.type in pairs:
+                if not stack or stack[-1].type != pairs[tok.type]:
+                    if stack:
+                        raise Unreadable(
+                            f"this closes a {spoken[pairs[tok.type]]}, but the {spoken[stack[-1].type]} "
+                            f"opened at column {stack[-1].start + 1} is still open",
+                            tok.start,
+                        )  # noqa: E501
+                    raise Unreadable(
+                        f"this closes a {spoken[pairs[tok.type]]} that was never opened", tok.start
+                    )
+                stack.pop()
+        if stack:
+            raise Unreadable(f"a {spoken[stack[-1].type]} is opened here and never closed", stack[-1].start)
+
+    # -- brackets that look the same on both sides
+    # --------------------------------------------------------------
+
+    def _bar(self, kind, here, side=None):
+        spoken = "norm" if kind == "NORM" else "bar |"
+        closes = (
+            side == "R" if side else bool(self.bars and self.bars[-1][0] == spoken and self._operand_before())
+        )
+        if closes:
+            if not self.bars or self.bars[-1][0] != spoken:
+                raise Unreadable(f"this closes a {spoken} that was never opened", here)
+            self.bars.pop()
+            self._emit(kind + "_C", "2", here)
+            if kind == "NORM":
+                self._norm_label()
+        else:
+            self.bars.append((spoken, here))
+            self._emit(kind + "_O", None, here)
+
+    def _operand_before(self):
+        return bool(self.out) and self.out[-1].type in OPERAND_END
+
+    def _norm_label(self):
+        found = re.compile(r"\s*_\s*(\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}|\\[A-Za-z]+\s*\{?\w*\}?|\w)").match(
+            self.text, self.pos
+        )
+        if not found:
+            return
+        label = re.sub(r"\\(?:mathrm|text|mathsf|mathbf|mathit|rm|,)|[{}\s]", "", found.group(1))
+        if label not in ("F", "2", "1", r"\infty", "Fro", "fro", "E"):
+            raise Unreadable(
+                f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and "
+                f"\\|.\\|_1 are",
+                self.pos,
+            )
+        self.pos = found.end()
+        self.out[-1].value = {"1": "1", r"\infty": "inf"}.get(label, "2")
+        self.out[-1].end = self.pos
+
+    # -- commands
+    # -----------------------------------------------------------------------------------------------
+
+    def _command(self):
+        here = self.pos
+        found = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL).match(self.text, here)
+        if not found:
+            raise Unreadable("a backslash with nothing after it", here)
+        word = found.group(1)
+        if word.startswith("not") and word != "not":
+            raise Unreadable(f"\\{word} is not read here", here)
+        if word in ACCENTS or word in GREEK and word not in ("partial",):
+            self._name(here)
+            return
+        self.pos = found.end()
+        handler = getattr(self, "_do_" + word, None) if word.isalpha() else None
+        if word in SIMPLE:
+            self._emit(SIMPLE[word], word, here)
+        elif word in ("left", "right", "middle"):
+            self._delimiter(word)
+        elif word in SPACES or word in " \n":
+            if word in ("hspace", "vspace", "phantom", "mkern", "mskip"):
+                self._argument()
+        elif word in STYLES:
+            self._style(word, here)
+        elif word in FUNCTIONS:
+            self._function(FUNCTIONS[word], here)
+        elif word in ("{", "}"):
+            self._emit("LPAR" if word == "{" else "RPAR", word, here)
+        elif word in ("|", "Vert", "lVert", "rVert", "vert", "lvert", "rvert"):
+            side = {"l": "L", "r": "R"}.get(word[0]) if word[1:] in ("Vert", "vert") else None
+            self._bar("NORM" if word == "|" or "V" in word else "BAR", here, side or self._side(here))
+        elif word in ("frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac"):
+            self._emit("FRAC", None, here)
+            self._argument_tokens("\\frac")
+            self._argument_tokens("\\frac")
+        elif word == "\\":
+            self._emit("NL", None, here)
+        elif handler:
+            handler(here)
+        else:
+            raise Unreadable(f"the command \\{word} is not known here", here)
+
+    def _side(self, here):
+        """L or R when `\\left`, `\\right`, `\\bigl`, `\\bigr` stands just before."""
+        found = re.search(r"\\(left|right|[bB]igg?[lr])\s*$", self.text[:here])
+        return None if not found else "L" if found[1] == "left" or found[1].endswith("l") else "R"
+
+    def _delimiter(self, word):
+        found = re.compile(r"\s*(\.|\||\\\||\\[A-Za-z]+)").match(self.text, self.pos)
+        if found and found[1] == ".":
+            self.pos = found.end()
+        elif found and found[1] == "|":
+            self.pos = found.end()
+            self._bar("BAR", found.start(1), "L" if word == "left" else "R")
+
+    def _argument(self) -> tuple[str, int]:
+        """The raw text of the next braced argument or single symbol, and where it starts."""
+        while self.pos < self.end and self.text[self.pos].isspace():
+            self.pos += 1
+        here = self.pos
+        if here >= self.end:
+            raise Unreadable("something is missing at the end of the line", max(here - 1, 0))
+        if self.text[here] == "{":
+            close = find_close(self.text, here)
+            self.pos = close + 1
+            return self.text[here + 1 : close], here + 1
+        found = re.compile(r"\\(?:[A-Za-z]+|.)|.", re.DOTALL).match(self.text, here)
+        self.pos = found.end()
+        if found.group()[1:] in STYLES or found.group()[1:] in ACCENTS:
+            self._argument()
+            return self.text[here : self.pos], here
+        return found.group(), here
+
+    def _argument_tokens(self, of):
+        """Emit the next argument between braces, whether or not it was written with them."""
+        try:
+            raw, start = self._argument()
+        except Unreadable as e:
+            raise (
+                Unreadable(f"{of} needs an argument here", e.position) if "missing" in e.message else e
+            ) from None
+        after = self.pos
+        self._emit("LBRACE", "{", start - 1 if self.text[start - 1 : start] == "{" else start, start)
+        if not raw.strip():
+            raise Unreadable(f"an argument of {of} is empty", max(start - 1, 0))
+        self._inline(start, start + len(raw))
+        self.pos = after
+        self._emit("RBRACE", "}", after - 1, after)
+
+    def _inline(self, start, end):
+        """Read the stretch from `start` to `end` as if it were the whole text."""
+        outer_end, self.pos, self.end = self.end, start, end
+        while self.pos < end:
+            self._one()
+            if len(self.out) > MAX_TOKENS:
+                raise Unreadable(f"this line is too long to read (more than {MAX_TOKENS} symbols)", self.pos)
+        self.end = outer_end
+
+    def _style(self, word, here):
+        """`\\mathbf`, `\\mathrm`, `\\text` and the like: only a few arguments mean something of their own."""
+        mark = self.pos
+        if word in ("displaystyle", "textstyle", "scriptstyle", "rm", "bf", "limits", "nolimits", "nonumber"):
+            return
+        raw, start = self._argument()
+        content = raw.strip()
+        inner = re.sub(r"\\(?:" + "|".join(STYLES) + r")(?![A-Za-z])|[{}\s]", "", content)
+        if content.startswith("\\") and content[1:] in STYLES:
+            self.pos = mark
+        elif inner in ("1", "𝟙") and word in ("mathbf", "mathbb", "boldsymbol", "bm", "mathbbm", "bf", "pmb"):
+            self._ones(here)
+        elif inner == "I" and not self.names.known("I"):
+            self._eye(here)
+        elif inner == "d" and word in ("mathrm", "operatorname", "text", "rm", "mathsf"):
+            self._differential(here, "d")
+        elif inner in FUNCTIONS and not self.names.known(inner):
+            self._function(FUNCTIONS[inner], here)
+        elif word == "mathbb" and inner in ("R", "E", "P", "N", "Z"):
+            raise Unreadable(f"\\mathbb{{{inner}}} is not read here", here)
+        elif re.fullmatch(r"[A-Za-z]\w+", inner):
+            word_name = self._spelled(inner)
+            if word_name is None and word in ("text", "textrm", "mbox", "hbox", "textit", "textbf"):
+                raise Unreadable(f"words such as {inner!r} belong after a % sign", here)
+            if word_name is None:
+                self._inline(start, start + len(raw))
+                return
+            self._finish_name(word_name, here)
+        else:
+            after = self.pos
+            group = len(content) > 1
+            if group:
+                self._emit("LBRACE", "{", here, start)
+            if re.fullmatch(r"[A-Za-z]", content):
+                self._name(start, resume=after)
+                return
+            self._inline(start, start + len(raw))
+            self.pos = after
+            if group:
+                self._emit("RBRACE", "}", after - 1, after)
+
+    def _spelled(self, word):
+        for name in (word, re.sub(r"_", "", word)):
+            if self.names.known(name):
+                return name
+        return None
+
+    # -- names
+    # --------------------------------------------------------------------------------------------------
+
+    def _letters(self):
+        """A run of letters: declared names first (longest), then functions, then the differential d, then one
+        letter.
+        """
+        here = self.pos
+        run = re.compile(r"[A-Za-z][A-Za-z0-9]*").match(self.text, here)
+        if not run:
+            raise Unreadable(f"the character {self.text[here]!r} has no meaning here", here)
+        run = run.group()[: self.end - here]
+        best = max((n for n in self._spellings() if run.startswith(n)), key=len, default="")
+        word = re.match(r"[A-Za-z]+", run).group()
+        as_function = max(
+            (f for f in FUNCTIONS if word.startswith(f) and (f == word or len(f) > 2)), key=len, default=""
+        )
+        if as_function and self.names.known(as_function):
+            as_function = ""
+        if as_function and (len(as_function) > len(best)):
+            self.pos += len(as_function)
+            self._function(FUNCTIONS[as_function], here)
+        elif len(best) > 1 or best and not (best == "d" and self._is_differential(here)):
+            self._name(here)
+        elif word.startswith("d") and self._is_differential(here):
+            self.pos += 1
+            self._differential(here, "d")
+        elif word[0] == "e" and not best and re.compile(r"e\s*\^").match(self.text, here):
+            self.pos = self.text.index("^", here) + 1
+            self._emit("EXP", "e", here)
+            self._argument_tokens("e^")
+        elif word[0] in "oO" and not best and re.compile(r"[oO]\s*(\\left)?\s*\(").match(self.text, here):
+            self.pos += 1
+            self._emit("LITTLEO", word[0], here)
+        elif word[0] == "I" and not best:
+            self.pos += 1
+            self._eye(here)
+        else:
+            self._name(here)
+
+    def _spellings(self):
+        """Multi-letter and single-letter names as they may stand in plain text."""
+        known = [
+            *self.names.symbols,
+            *self.names.dims,
+            *self.names.definitions,
+            *self.names.functions,
+            *self.names.directions,
+        ]
+        return [n for n in known if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", n)]
+
+    def _is_differential(self, here):
+        """Whether the d at `here` is a differential: something to differentiate must follow at once."""
+        rest = self.text[here + 1 : self.end]
+        if re.match(r"\s*(\\left\s*)?[(\[]|\s*\\(left)?\s*(\\\||\|\||\\[lV]Vert)|\s*\\\||\s*\\l?Vert", rest):
+            return True
+        if re.match(r"[A-Za-z]", rest):
+            if self.names.known("d") and self._as_subscript(here):
+                return False
+            return True
+        if re.match(r"\s+[A-Za-z]", rest):
+            return not self.names.known("d") or not self._operand_before()
+        if re.match(r"\s*\\(log|ln|det|tr|operatorname|mathrm|text|sum|sigma|exp)", rest):
+            return not self.names.known("d") or bool(
+                re.match(r"\s*\\(text|mathrm|operatorname|log|tr|det)", rest)
+            )
+        found = re.match(r"\s*\\([A-Za-z]+)", rest)
+        if found and (found[1] in ACCENTS or found[1] in GREEK or found[1] in STYLES):
+            return True
+        # A bare d is the operator in \frac{d}{dw}; _argument_tokens has cut the text at the closing brace.
+        return not rest.strip() and self._is_operator_fraction()
+
+    def _is_operator_fraction(self):
+        return bool(
+            re.match(r"\s*\}?\s*\{\s*(d|\\mathrm\s*\{?d\}?)\s*\\?[A-Za-z]", self.text[self.pos + 1 :])
+        )
+
+    def _as_subscript(self, here):
+        return self.text[:here].rstrip().endswith("_")
+
+    def _differential(self, here, kind):
+        """Emit the differential sign as prefix, as head of a function or sum, or as a bare operator."""
+        order = re.compile(r"\s*\^\s*\{?\s*2\s*\}?").match(self.text, self.pos)
+        if order and order.end() <= self.end:
+            self.pos = order.end()
+        rest = self.text[self.pos : self.end]
+        value = (kind, 2 if order else 1)
+        head = re.match(
+            r"\s*\\(log|ln|det|tr|sum|exp|operatorname|mathrm\s*\{\s*tr|text\s*\{\s*tr|frac|dfrac|tfrac)\b",
+            rest,
+        )
+        if not rest.strip() or rest.lstrip().startswith(("}", "/")):
+            self._emit("DOP", value, here)
+        else:
+            self._emit("DIFFH" if head and "frac" not in head[0] else "DIFF", value, here)
+
+    def _name(self, here, resume=None):
+        """A symbol with its accents and whatever index or layer belongs to its name."""
+        self.pos = here
+        name = self._read_accented()
+        if resume is not None:
+            self.pos = max(resume, self.pos)
+        self._finish_name(name, here)
+
+    def _read_accented(self):
+        """The canonical name at the present position: accents, styles, one symbol; leaves subscripts inside
+        braces to be read.
+        """
+        found = re.compile(r"\\([A-Za-z]+)").match(self.text, self.pos)
+        if found and found[1] in ACCENTS:
+            self.pos = found.end()
+            raw, start = self._argument()
+            after = self.pos
+            self.pos = start
+            inner = self._read_accented()
+            rest = self.text[self.pos : start + len(raw)].strip()
+            self.pending = (self.pos, start + len(raw)) if rest else None
+            self.pos = after
+            return self._accented(ACCENTS[found[1]], inner)
+        if found and found[1] in STYLES:
+            self.pos = found.end()
+            raw, start = self._argument()
+            after, self.pos = self.pos, start
+            inner = self._read_accented()
+            self.pos = after
+            return inner
+        if found and found[1] in GREEK:
+            self.pos = found.end()
+            return self._delta_direction(found[1])
+        if self.text[self.pos : self.pos + 1] == "{":
+            raw, start = self._argument()
+            after, self.pos = self.pos, start
+            inner = self._read_accented()
+            self.pos = after
+            return inner
+        found = re.compile(r"[A-Za-z][A-Za-z0-9]*").match(self.text, self.pos, max(self.end, self.pos))
+        if not found:
+            raise Unreadable("a name is expected here", min(self.pos, max(len(self.text) - 1, 0)))
+        run = found.group()
+        best = max((n for n in self._spellings() if run.startswith(n)), key=len, default=run[0])
+        self.pos += len(best)
+        return best
+
+    def _accented(self, accent, inner):
+        return f"{accent} {inner}"
+
+    def _delta_direction(self, word):
+        """`\\Delta W` as one name when neither is declared apart."""
+        if word == "Delta" and not self.names.known("Delta"):
+            found = re.compile(
+                r"\s*\{?\s*(?:\\(?:mathbf|boldsymbol|mathrm)\s*\{?\s*)?([A-Za-z])\s*\}?"
+            ).match(self.text, self.pos)
+            if found:
+                self.pos = found.end(1)
+                return "Delta" + found[1]
+        return word
+
+    def _finish_name(self, name, here):
+        pending, self.pending = getattr(self, "pending", None), None
+        name = self._with_suffix(name)
+        is_call = bool(
+            re.compile(r"\s*(\\left|\\bigl|\\big|\\Big[l]?)?\s*(\(|\[|\\\{|\\lbrace)").match(
+                self.text, self.pos
+            )
+        )
+        if self.names.functions.get(name) or name == "sigma" and is_call and not self.names.known(name):
+            if name not in self.names.symbols:
+                self._function(self.names.functions.get(name, "sigmoid"), here, shown=name)
+                return
+        if name == "sigma" and not self.names.known(name):
+            self._function("sigmoid", here, shown=name)
+            return
+        if name == "delta" and not self.names.known(name) and self._kronecker(here):
+            return
+        self._emit("NAME", self._resolved(name, here), here)
+        self.out.extend(Tok(kind, value, here, self.pos) for kind, value in self.after_name)
+        self.after_name = []
+        if pending:
+            after = self.pos
+            self._inline(*pending)
+            self.pos = after
+        self._call_if_so()
+
+    def _with_suffix(self, name):
+        """The name with a layer number, star or label taken in, when that longer name is known."""
+        for _ in range(2):
+            found = re.compile(r"\s*([_^])\s*(\{(?:[^{}]|\{[^{}]*\})*\}|\\\w+|[\w*])").match(
+                self.text, self.pos
+            )
+            if not found or found.end() > self.end:
+                break
+            content = found[2].strip("{} ")
+            bare = re.sub(r"[()\[\]\s]|\\(?:text|mathrm|rm|mathbf|mathsf)(?![a-z])|[{}]", "", content)
+            layer = re.fullmatch(r"(?:([A-Za-z]'*),)?(\d)(?:,([A-Za-z]'*))?(\^?\\?(?:top|T|intercal))?", bare)
+            if (
+                layer
+                and self._layer_known(name + layer[2])
+                and (found[1] == "^" or not (layer[1] or layer[3] or layer[4]))
+            ):
+                name, self.pos = name + layer[2], found.end()
+                if layer[1] or layer[3]:
+                    self.after_name.append(("SUB", (layer[1] or layer[3], None)))
+                if layer[4]:
+                    self.after_name.append(("TRANS", None))
+                    break
+            elif found[1] == "_" and (ahead := self._layer_after(name, found.end())):
+                name += ahead
+                break
+            elif bare in ("*", r"\ast", r"\star") and self.names.known(name + "*"):
+                name, self.pos = name + "*", found.end()
+            elif bare.isalpha() and self.names.known(f"{name}_{bare}"):
+                name, self.pos = f"{name}_{bare}", found.end()
+            else:
+                break
+        return name
+
+    def _layer_after(self, name, at):
+        """The layer number in `z_i^{2}`, noted as taken, when that layer of the name is known."""
+        found = re.compile(r"\s*\^\s*(\{\s*[\[(]?\d[\])]?\s*\}|\d)").match(self.text, at, self.end)
+        digits = re.sub(r"\D", "", found[1]) if found else ""
+        if not digits or not self._layer_known(name + digits):
+            return ""
+        self.taken[found.end() - len(found[0].lstrip())] = found.end()
+        return digits
+
+    def _layer_known(self, name):
+        return self.names.known(name) or self.names.with_entries(name) is not None
+
+    def _resolved(self, name, here):
+        """The known name meant: itself, the capital whose entries it denotes, or Unreadable."""
+        subscripted = re.compile(r"\s*[_^]\s*(\{[^{}]*\}|\w|\\\w+)").match(self.text, self.pos)
+        pending = getattr(self, "pending", None)
+        capital = self.names.with_entries(name)
+        if self.names.known(name):
+            two = (
+                subscripted
+                and len(re.findall(r"[A-Za-z]'*|\d", subscripted[1])) == 2
+                and "_" in subscripted[0]
+            )
+            if two and capital and not self.names.is_matrix(name):
+                return capital
+            return name
+        if capital and (
+            subscripted
+            or pending
+            or self.after_name
+            or re.compile(r"\s*\}?\s*[_^]").match(self.text, self.pos)
+        ):
+            return capital
+        digits = re.compile(r"\s*[_^]\s*\{?[\[(]?(\d)").match(self.text, self.pos)
+        if capital and digits:
+            return capital
+        if name in ("delta", "epsilon", "varepsilon", "h") or name.startswith("Delta") and len(name) == 6:
+            self.names.directions.setdefault(name, name[5:] or None if name.startswith("Delta") else None)
+            return name
+        if name == "pi":
+            return name
+        raise Unreadable(self._undeclared(name), here)
+
+    def _undeclared(self, name):
+        from .names import spoken_name
+
+        capital = self.names.with_entries(name)
+        said = spoken_name(name)
+        if capital:
+            return (
+                f"{said} is not declared; for an entry of {spoken_name(capital)} write "
+                f"{said}_{{ij}}, for the matrix {spoken_name(capital)}"
+            )
+        others = [
+            n
+            for n in (*self.names.symbols, *self.names.definitions)
+            if n.lower() == name.lower() or n.endswith(" " + name)
+        ]
+        hint = f"; did you mean {spoken_name(others[0])}?" if others else ""
+        return f"{said} is not declared: it is neither in the shapes nor defined in a line above{hint}"
+
+    def _call_if_so(self):
+        """Turn `f` into a call when what follows in brackets is an argument and not a factor."""
+        tok = self.out[-1]
+        definition = self.names.definitions.get(tok.value)
+        if tok.type != "NAME" or definition is None:
+            return
+        found = re.compile(r"\s*(?:\\left|\\bigl|\\big)?\s*\(").match(self.text, self.pos)
+        if not found:
+            return
+        depth, k = 0, found.end() - 1
+        while k < self.end:
+            depth += (self.text[k] == "(") - (self.text[k] == ")")
+            if depth == 0:
+                break
+            k += 1
+        inside = self.text[found.end() : k]
+        if self._is_argument(inside, definition):
+            tok.type = "CALL"
+
+    def _is_argument(self, inside, definition):
+        """Whether the bracket after a defined name holds arguments: names it depends on, alone or moved in a
+        direction.
+        """
+        if definition.params:
+            return True
+        bare = re.sub(
+            r"\\(?:mathbf|boldsymbol|mathrm|bm|left|right|,|;|!)(?![a-z])|\\(?:,|;|!)|[{}\s]", "", inside
+        ).rstrip("\\")
+        symbol = r"(?:\\(?:hat|bar|tilde))?\\?[A-Za-z]+(?:[_^]?\(?\d+\)?)?(?:\^?\*)?"
+        needs = dependencies(Node("sym", (), definition.name), self.names)
+        for part in re.split("[,;]", bare):
+            found = re.fullmatch(rf"({symbol})(?:[+-](.+))?", part)
+            if not found:
+                return False
+            base = canonical(found[1])
+            moved = found[2] is None or re.match(r"d|t|h|\\?(?:varepsilon|epsilon|delta|Delta)", found[2])
+            instead = (
+                found[2] is None
+                and definition.shape == ((), ())
+                and any(base.endswith(" " + n) or base == n + "*" for n in needs)
+            )
+            if not (base in needs and base != definition.name and moved or instead):
+                return False
+        return True
+
+    # -- special atoms
+    # ------------------------------------------------------------------------------------------
+
+    def _size(self):
+        """An optional size in a subscript: `I_m`, `\\mathbf 1_{n}`, `I_{n \\times n}`."""
+        found = re.compile(r"\s*_\s*(?:\{\s*(\w+)\s*(?:\\times\s*\w+\s*)?\}|(\w))").match(self.text, self.pos)
+        if found:
+            self.pos = found.end()
+            return found[1] or found[2]
+        return None
+
+    def _eye(self, here):
+        self._emit("EYE", self._size(), here)
+        self.out[-1].end = self.pos
+
+    def _ones(self, here):
+        self._emit("ONES", self._size(), here)
+        self.out[-1].end = self.pos
+
+    def _kronecker(self, here):
+        found = re.compile(r"\s*_\s*\{\s*([A-Za-z]'*)\s*,?\s*([A-Za-z]'*)\s*\}").match(self.text, self.pos)
+        if found:
+            self.pos = found.end()
+            self._emit("KDELTA", (found[1], found[2]), here)
+        return bool(found)
+
+    def _function(self, name, here, shown=None):
+        """A function head: with primes, a power or a transpose on the head, and whether a bracket follows."""
+        primes = re.compile(r"\s*('+|\^\s*\{?\s*(?:\\prime\s*)+\}?)").match(self.text, self.pos)
+        count = 0
+        if primes:
+            count = primes[1].count("'") + primes[1].count("prime")
+            self.pos = primes.end()
+        for_rows = re.compile(r"\s*_\s*\{?\s*\\?(?:text|mathrm)?\{?(?:row|rows|i)\}*").match(
+            self.text, self.pos
+        )
+        if for_rows and name == "softmax" and "row" in for_rows[0]:
+            self.pos = for_rows.end()
+        follows = re.compile(
+            r"\s*(?:\\left|\\bigl|\\Bigl|\\big|\\Big|\\!|\\,)*\s*(?:[(\[]|\\\{|\\lbrace)"
+        ).match(self.text, self.pos)
+        braced = re.compile(r"\s*\{").match(self.text, self.pos)
+        self._emit("FUNCP" if follows else "FUNCH", (name, count), here)
+        if braced and not follows and name != "sqrt":
+            self.out[-1].type = "FUNCP"
+            raw, start = self._argument()
+            after = self.pos
+            self._emit("LPAR", "(", start - 1, start)
+            self._inline(start, start + len(raw))
+            self.pos = after
+            self._emit("RPAR", ")", after - 1, after)
+
+    def _do_partial(self, here):
+        self._differential(here, "partial")
+
+    def _do_color(self, here):
+        self._argument()
+
+    _do_textcolor = _do_color
+
+    def _do_sqrt(self, here):
+        self._emit("SQRT", None, here)
+        self._argument_tokens("\\sqrt")
+
+    def _do_nabla(self, here):
+        order = re.compile(r"\s*\^\s*\{?\s*2\s*\}?").match(self.text, self.pos)
+        if order:
+            self.pos = order.end()
+        found = re.compile(r"\s*_\s*").match(self.text, self.pos)
+        variable = None
+        if found and found.end() < self.end:
+            self.pos = found.end()
+            raw, start = self._argument()
+            sub = Lexer(self.text[: start + len(raw)], self.names, self.bound)
+            sub.pos = start
+            toks = sub.tokens()
+            if not toks or toks[0].type != "NAME":
+                raise Unreadable("the gradient needs a name as its variable here", start)
+            variable = toks
+        order2 = re.compile(r"\s*\^\s*\{?\s*2\s*\}?").match(self.text, self.pos) if variable else None
+        if order2 and order2.end() <= self.end:
+            self.pos, order = order2.end(), order2
+        self._emit("NABLA", (variable, 2 if order else 1), here)
+
+    def _do_sum(self, here):
+        """`\\sum` with its subscript and superscript in either order."""
+        low = high = None
+        for _ in range(2):
+            found = re.compile(r"\s*(?:\\limits|\\nolimits)?\s*([_^])").match(self.text, self.pos)
+            if not found or found.end() > self.end:
+                break
+            self.pos = found.end()
+            raw, start = self._argument()
+            if found[1] == "_":
+                low = (raw, start)
+            else:
+                high = (raw, start)
+        if low is None:
+            raise Unreadable(r"this sum names no index: write \sum_i or \sum_{i=1}^{n}", here)
+        self._emit("SUM", self._sum_indices(low, high), here)
+        self.bound.update(i for i, _, _ in self.out[-1].value)
+
+    def _sum_indices(self, low, high):
+        raw, start = low
+        text = re.sub(r"\\[,;! ]|\\(?:text|mathrm|mathbf)|\s", "", raw)
+        unequal = re.fullmatch(r"([A-Za-z]'*)(?:\\neq?(?![a-z])|≠|!=)([A-Za-z]'*)(?:=1)?", text)
+        if unequal:
+            return [(unequal[1], None, unequal[2])]
+        head, _, first = text.partition("=")
+        letters = re.findall(r"[A-Za-z](?:'|\^\{?\\prime\}?|_\d)*|\\ell", head)
+        if not letters or re.sub(r"[A-Za-z](?:'|\^\{?\\prime\}?|_\d)*|\\ell|,", "", head):
+            raise Unreadable(
+                r"the index of this sum is not clear: write \sum_i, \sum_{i,j} or \sum_{i=1}^{n}", start
+            )
+        if first not in ("", "1") and not first.startswith("1,"):
+            raise Unreadable("a sum must start at 1 here", start)
+        limit = None
+        if high:
+            limit = re.sub(r"\\(?:mathrm|text|mathit)|[{}\s]", "", high[0]) or None
+            if limit and not re.fullmatch(r"[A-Za-z]\w*'?|\d+", limit):
+                raise Unreadable("the upper limit of a sum must be the name of a dimension here", high[1])
+        letters = [re.sub(r"\^\{?\\prime\}?", "'", i) for i in letters]
+        return [(i, limit, None) for i in letters]
+
+    def _do_begin(self, here):
+        raw, _ = self._argument()
+        kind = raw.strip().rstrip("*")
+        if kind in ("bmatrix", "pmatrix", "matrix", "smallmatrix", "vmatrix", "array", "Bmatrix"):
+            if kind == "array":
+                self._argument()
+            self._emit("MATOPEN", kind, here)
+        elif kind == "cases":
+            self._emit("MATOPEN", "cases", here)
+            self._cases()
+        else:
+            raise Unreadable(f"the environment {kind!r} is not read inside a line", here)
+
+    def _do_end(self, here):
+        self._argument()
+        if self.out and self.out[-1].type == "NL":
+            self.out.pop()
+        self._emit("MATCLOSE", None, here)
+
+    def _cases(self):
+        """The rows of a cases environment: values as tokens, conditions `i=j`, `i\\ne j`, otherwise."""
+        stop = self.text.find(r"\end", self.pos)
+        if stop < 0:
+            raise Unreadable(r"\begin{cases} is never closed", self.pos)
+        start = self.pos
+        for row in re.split(r"(\\\\)", self.text[start:stop]):
+            if row == r"\\" or not row.strip():
+                start += len(row)
+                continue
+            value, amp, condition = row.partition("&")
+            text = re.sub(
+                r"\\(?:text|mathrm|mbox)|if|when|for|[{}\s,\\]",
+                " ",
+                condition.replace(r"\neq", "≠").replace(r"\ne", "≠"),
+            )
+            found = re.search(r"([A-Za-z]'*)\s*(=|≠|!=)\s*([A-Za-z]'*)", text)
+            if found:
+                cond = ("eq" if found[2] == "=" else "ne", found[1], found[3])
+            elif "otherwise" in text or "else" in text or not amp:
+                cond = ("else",)
+            else:
+                raise Unreadable(
+                    "a condition in cases must be like i = j, i \\ne j or otherwise", start + len(value)
+                )
+            self._inline(start, start + len(value))
+            self._emit("COND", cond, start + len(value), start + len(row))
+            start += len(row)
+        self.pos = stop
+
+    # -- sub- and superscripts
+    # ----------------------------------------------------------------------------------
+
+    def _script(self, mark):
+        here = self.pos
+        if here in self.taken:
+            self.pos = self.taken[here]
+            return
+        self.pos += 1
+        raw, start = self._argument()
+        if mark == "_":
+            self._subscript(raw, here, start)
+            return
+        content = re.sub(r"\\(?:mathsf|mathrm|text|rm|mathbf|mathit|sf)(?![a-z])|[\s{}]", "", raw).replace(
+            "\\!", ""
+        )
+        stripped = content.lstrip("\\")
+        if stripped in TRANSPOSES and content != "\\tr":
+            self._emit("TRANS", None, here)
+        elif re.fullmatch(r"(\\prime)+|'+", content):
+            self._emit("TRANS", "'", here)
+        elif content == "-1":
+            self._emit("INV", None, here)
+        elif re.fullmatch(r"-\\?(T|top|intercal)", content):
+            self._emit("INVT", None, here)
+        elif not self._layer_or_row(content, here):
+            self._plain_power(raw, start, here)
+
+    def _plain_power(self, raw, start, here):
+        after = self.pos
+        self._emit("SUP", None, here, start)
+        self._emit("LBRACE", "{", start, start)
+        if not raw.strip():
+            raise Unreadable("an empty superscript", here)
+        self._inline(start, start + len(raw))
+        self.pos = after
+        self._emit("RBRACE", "}", after, after)
+
+    def _layer_or_row(self, content, here):
+        """`z_j^{(1)}`, `W^{1\\top}`, `x^n`, `z^{n,1}`: a layer number, a sample index, a transpose at the
+        end.
+        """
+        found = re.fullmatch(r"([(\[]?\w?'?[)\]]?)(?:,([(\[]?\w[)\]]?))?(?:\^?\\?(top|T|intercal))?", content)
+        if not found or not self.out:
+            return False
+        transposed = found[3] is not None
+        parts = [re.sub(r"[()\[\]]", "", p) for p in found.groups()[:2] if p]
+        target = next(
+            (k for k in (len(self.out) - 1, len(self.out) - 2) if k >= 0 and self.out[k].type == "NAME"), None
+        )
+        if target is None or target == len(self.out) - 2 and self.out[-1].type != "SUB":
+            return False
+        tok, row, layer = self.out[target], None, None
+        for part in parts:
+            if part.isdigit() and self.names.known(tok.value + part):
+                layer = part
+            elif re.fullmatch(r"[A-Za-z]'*", part) and self._is_sample_index(part, tok.value):
+                row = part
+            else:
+                return False
+        if layer is None and row is None:
+            return False
+        if layer:
+            tok.value += layer
+        if row:
+            inner = self.out.pop().value if target == len(self.out) - 2 else None
+            self._emit("SUB", (row, inner[0]) if inner else (row, None), here)
+        if transposed:
+            self._emit("TRANS", None, here)
+        return True
+
+    def _is_sample_index(self, letter, name):
+        """A superscript letter counts samples when a sum around it binds it and the name has rows to count."""
+        return letter in self.bound and (self.names.is_matrix(name) or self.names.known(name + "1"))
+
+    def _subscript(self, raw, here, start):
+        text = re.sub(r"\\[,;! ]|\\(?:mathrm|mathbf|mathit)|\s", "", raw)
+        text = re.sub(r"\^\{?\\prime\}?", "'", text)
+        for wild in (r"\cdot", r"\bullet", ":", "*"):
+            text = text.replace(wild, ":")
+        items = re.findall(r"[A-Za-z](?:'|_\d)*|\\ell|\d+|:", text)
+        rest = re.sub(r"[A-Za-z](?:'|_\d)*|\\ell|\d+|:|,", "", text.replace("{", "").replace("}", ""))
+        if rest or not items:
+            raise Unreadable(f"the subscript {raw.strip()!r} is not an index", start)
+        if (
+            len(items) == 1
+            and items[0].isdigit()
+            and len(items[0]) == 2
+            and "," not in text
+            and self._two_axes()
+        ):
+            items = list(items[0])
+        if len(items) > 2:
+            raise Unreadable(
+                f"the subscript {raw.strip()!r} has {len(items)} indices; a matrix has two", start
+            )
+        self._emit("SUB", tuple(None if i == ":" else int(i) if i.isdigit() else i for i in items), here)
+
+    def _two_axes(self):
+        return not self.out or self.out[-1].type != "NAME" or self.names.is_matrix(self.out[-1].value)
+
+
+def lex(text: str, names: Names, bound=()) -> list[Tok]:
+    """The tokens of one member of a relation.
+
+    Unreadable says what cannot be read and at which position of `text`.
+    """
+    spelled, where = plain(text)
+    try:
+        out = Lexer(spelled, names, bound).tokens()
+    except Unreadable as problem:
+        problem.position = where[min(problem.position, len(where) - 1)] if where else 0
+        raise
+    where.append(len(text))
+    for tok in out:
+        tok.start = where[min(tok.start, len(where) - 1)]
+        last = min(max(tok.end - 1, 0), len(where) - 2) if len(where) > 1 else 0
+        tok.end = max(where[last] + 1, tok.start)
+    return out

@@ -1,0 +1,251 @@
+r"""From a learner's text to lines, from a line to the members of its relations, and the name a line may
+define.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .lexer import FUNCTIONS
+from .names import ACCENTS, GREEK, STYLES, Names, plain
+
+MOST_LINES, MOST_CHARACTERS = 80, 3000
+_WRAPPERS = (
+    r"aligned|align\*?|alignat\*?|equation\*?|split|gather\*?|gathered|displaymath|eqnarray\*?|multline\*?"
+)
+_BLANKED = re.compile(
+    rf"\\(?:begin|end)\{{(?:{_WRAPPERS})\}}|\$\$?|\\\[|\\\]|\\\(|\\\)|\\(?:label|tag)\{{[^{{}}]*\}}|\\(?:notag|nonumber|therefore|because)\b"
+)
+_RELATION = re.compile(
+    r":=|==|=|\\coloneqq|\\triangleq|\\equiv(?![a-z])|\\approx(?![a-z])|\\eqqcolon|≈|≡|≔"
+    r"|(?P<imply>\\Rightarrow|\\implies|\\Longrightarrow|\\iff|\\Leftrightarrow|\\rightarrow|⇒|⟹|⇔|=>)"
+)
+_STOPS = re.compile(r"\\(?:quad|qquad|[,;:! ])\s*$|[.,;:]\s*$|\\\\(?:\[[^\]]*\])?\s*$")
+
+
+@dataclass
+class Piece:
+    """A line of the learner: its text as written, and the same text with comments and layout blanked out."""
+
+    text: str
+    clean: str
+    shift: int = 0
+
+
+@dataclass
+class Member:
+    """One side of a relation: its text, where it starts in the line, and whether `\\Rightarrow` stands before
+    it.
+    """
+
+    text: str
+    start: int
+    implied: bool = False
+
+
+def split_lines(text: str) -> list[Piece]:
+    """The lines of a text: blank ones left out, `\\\\` inside an aligned block read as a line break."""
+    pieces: list[Piece] = []
+    waiting = ""
+    for raw in text.splitlines():
+        raw = waiting + raw
+        bare = re.sub(r"(?<!\\)%.*", "", raw)
+        opened = len(re.findall(r"\\begin\{[bpBv]?matrix\}|\\begin\{cases\}", bare))
+        if (
+            opened > len(re.findall(r"\\end\{[bpBv]?matrix\}|\\end\{cases\}", bare))
+            and len(raw) < MOST_CHARACTERS
+        ):
+            waiting = bare + " "
+            continue
+        waiting = ""
+        pieces.extend(_pieces_of(raw))
+    if waiting:
+        pieces.extend(_pieces_of(waiting))
+    return pieces
+
+
+def _pieces_of(raw):
+    clean = _blank(raw, r"(?<!\\)%.*")
+    clean = _BLANKED.sub(lambda m: " " * len(m[0]), clean)
+    for start, stop in _at_breaks(clean):
+        part = clean[start:stop]
+        part = _without_alignment(part)
+        while True:
+            shorter = _STOPS.sub(lambda m: " " * len(m[0]), part.rstrip())
+            if shorter.rstrip() == part.rstrip():
+                break
+            part = shorter
+        if part.strip():
+            text = raw[start:stop]
+            lead = len(text) - len(text.lstrip())
+            yield Piece(text.strip(), part[lead:], lead)
+
+
+def _blank(text, pattern):
+    return re.sub(pattern, lambda m: " " * len(m[0]), text)
+
+
+def _at_breaks(text):
+    """Stretches between `\\\\` that stand outside of braces and matrices."""
+    depth = start = k = 0
+    while k < len(text):
+        if text.startswith(r"\begin{", k):
+            depth += 1
+            k += 7
+        elif text.startswith(r"\end{", k):
+            depth -= 1
+            k += 5
+        elif text.startswith("\\\\", k) and depth <= 0:
+            skip = re.compile(r"\\\\(\[[\d.]+\s*(?:pt|em|ex|mm)\])?").match(text, k).end()
+            yield start, k
+            start = k = skip
+        elif text[k] == "\\":
+            k += 2
+        else:
+            k += 1
+    yield start, len(text)
+
+
+def _without_alignment(text):
+    """The text with `&` blanked where it only aligns (outside matrices)."""
+    if r"\begin" not in text:
+        return re.sub(r"(?<!\\)&", " ", text)
+    out, depth = [], 0
+    for part in re.split(r"(\\begin\{\w+\*?\}|\\end\{\w+\*?\})", text):
+        depth += part.startswith(r"\begin") - part.startswith(r"\end")
+        out.append(part if depth > 0 else part.replace("&", " "))
+    return "".join(out)
+
+
+def split_members(text: str) -> list[Member]:
+    """The members of a line, split at relation signs outside of all brackets; the first is empty in a
+    continuation.
+    """
+    members, depth, start, k, implied = [], 0, 0, 0, False
+    while k < len(text):
+        ch = text[k]
+        found = _RELATION.match(text, k) if depth <= 0 else None
+        if found and not _part_of_other(text, k):
+            members.append(Member(text[start:k], start, implied))
+            implied = bool(found["imply"])
+            start = k = found.end()
+            continue
+        if text.startswith(r"\begin", k) or text.startswith(r"\end{", k):
+            depth += 1 if text.startswith(r"\begin", k) else -1
+            k += 4
+        elif ch == "\\":
+            k += 1
+        elif ch in "({[":
+            depth += 1
+        elif ch in ")}]":
+            depth -= 1
+        k += 1
+    members.append(Member(text[start:], start, implied))
+    if len(members) == 1 and depth > 0:
+        return _split_regardless(text)
+    return members
+
+
+def _split_regardless(text):
+    """Members of a text whose brackets do not close, so that the readable side is still read."""
+    parts, start = [], 0
+    for found in re.finditer(r"(?<![<>!:=])=(?!=)", text):
+        before = text[: found.start()]
+        if before.count("{") - before.count("}") > 0 and re.search(r"_\{[^}]*$", before):
+            continue
+        parts.append(Member(text[start : found.start()], start))
+        start = found.end()
+    parts.append(Member(text[start:], start))
+    return parts
+
+
+def _part_of_other(text, k):
+    return (
+        text[k] == "="
+        and k > 0
+        and text[k - 1] in "<>!"
+        or text[k] == "="
+        and re.search(r"\\n(?:e|ot)q?\s*$", text[:k]) is not None
+    )
+
+
+# -- the name a line defines
+# -----------------------------------------------------------------------------------------
+
+_DROP = re.compile(
+    r"\\(?:" + "|".join(sorted(STYLES, key=len, reverse=True)) + r")(?![A-Za-z])|\\[,;:! ]|\\left|\\right|\s"
+)
+_ACCENT = re.compile(r"\\(" + "|".join(sorted(ACCENTS, key=len, reverse=True)) + r")(?![A-Za-z])")
+# An accent is one private character while a left side is looked at, so that dropping blanks cannot glue it to
+# its letter.
+_SHAPE = re.compile(
+    r"(?P<accents>(?:[\ue000-\ue0ff]\{*)*)\{*(?P<base>\\[A-Za-z]+|[A-Za-z]+\d*)\}*"
+    r"(?P<marks>(?:[_^](?:\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}|\\?[A-Za-z0-9*]))*)(?P<args>\((?P<inside>[^()]*(?:\([^()]*\))?[^()]*)\))?"
+)
+
+
+def defined_name(text: str, names: Names) -> tuple[str, tuple, tuple] | None:
+    """(name, parameters, index letters) when a member is a name alone that could be introduced here, else
+    None.
+
+    `L`, `\\hat y`, `f(W)`, `p_i`, `\\text{MSE}`, `z^{(1)}`: whether it is known already is for the caller to
+    ask.
+    """
+    spelled = plain(text)[0]
+    spelled = re.sub(r"\\(left|right)\b", "", spelled)
+    order = list(ACCENTS)
+    marked = _ACCENT.sub(lambda m: chr(0xE000 + order.index(m[1])), spelled)
+    found = _SHAPE.fullmatch(_DROP.sub("", marked))
+    if not found:
+        return None
+    accents = [ACCENTS[order[ord(c) - 0xE000]] for c in found["accents"] if c != "{"]
+    base = found["base"].lstrip("\\")
+    if found["base"].startswith("\\") and base not in GREEK:
+        return None
+    if (
+        len(base) > 1
+        and not found["base"].startswith("\\")
+        and not names.known(base)
+        and not _is_word(base, names)
+    ):
+        return None
+    name, indices = " ".join([*accents, base]), ()
+    for mark, content in re.findall(r"([_^])(\{(?:[^{}]|\{[^{}]*\})*\}|\\?[A-Za-z0-9*])", found["marks"]):
+        content = content.strip("{}")
+        digits = re.sub(r"[()\[\]{}]", "", content)
+        letters = re.findall(r"[A-Za-z]'*", content)
+        if digits.isdigit() and not indices:
+            name += digits
+        elif content == "*":
+            name += "*"
+        elif mark == "_" and letters and "".join(letters) == content.replace(",", "") and len(letters) <= 2:
+            indices = tuple(letters)
+        elif mark == "_" and digits.isalpha():
+            name += "_" + digits
+        else:
+            return None
+    params = (
+        tuple(p for p in (_parameter(x) for x in re.split(r"[,;]", found["inside"])) if p)
+        if found["args"]
+        else ()
+    )
+    return name, params, indices
+
+
+def _parameter(text):
+    from .names import canonical
+
+    return canonical(text) if text.strip() else None
+
+
+def _is_word(base, names):
+    """Whether a run of letters is one new name rather than a product of known ones or a differential."""
+    if base in FUNCTIONS:
+        return False
+    known = [names.known(c) for c in base if c.isalpha()]
+    if all(known):
+        return False
+    if base[0] == "d" and names.known(base[1:]):
+        return False
+    return len(known) < 2 or len(known) >= 3 or not any(known)

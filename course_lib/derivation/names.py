@@ -1,0 +1,348 @@
+r"""Names: one canonical spelling for each symbol however it is written, and the table of what is declared.
+
+`\hat{\mathbf y}`, `\hat y`, `y_hat` and `ŷ` are all "hat y"; `W^{(2)}`, `W_2`, `W^2` and `W2` are all "W2".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from .tree import Node, names_in
+
+ACCENTS = {
+    "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
+    "dot": "dot", "vec": "vec",
+}  # fmt: skip
+GREEK = frozenset(
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "vartheta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+        "ell",
+    ]
+)
+STYLES = frozenset(
+    [
+        "mathbf",
+        "boldsymbol",
+        "bm",
+        "mathrm",
+        "mathit",
+        "mathsf",
+        "mathcal",
+        "text",
+        "textrm",
+        "textbf",
+        "textit",
+        "operatorname",
+        "mbox",
+        "mathbb",
+        "mathtt",
+        "pmb",
+        "rm",
+        "bf",
+        "hbox",
+        "mathnormal",
+        "textnormal",
+        "displaystyle",
+        "textstyle",
+        "scriptstyle",
+        "limits",
+        "nolimits",
+        "nonumber",
+    ]
+)
+PROMISES = ("symmetric", "spd", "orthogonal", "onehot", "simplex", "positive")
+_SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ᵀⁿ", "0123456789-+Tn", strict=True))
+_SUBSCRIPT = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ", "0123456789ijklmn", strict=True))
+_UNICODE = {
+    "‖": r"\| ", "∥": r"\| ", "·": r"\cdot ", "⋅": r"\cdot ", "×": r"\times ", "∇": r"\nabla ",
+    "∂": r"\partial ",
+    "∑": r"\sum ", "Σ": r"\sum ", "⊙": r"\odot ", "∘": r"\circ ", "⊗": r"\otimes ", "−": "-", "–": "-",
+    "⟨": r"\langle ",
+    "⟩": r"\rangle ", "⇒": r"\Rightarrow ", "⟹": r"\Rightarrow ", "⇔": r"\iff ", "√": r"\sqrt ",
+    "½": r"\frac12 ",
+    "¼": r"\frac14 ", "…": r"\dots ", "⋯": r"\cdots ", "≠": r"\ne ", "≈": r"\approx ", "≡": r"\equiv ",
+    "′": "'",
+    "’": "'", "⊤": r"\top ", "𝟙": r"\mathbf 1 ", "𝟏": r"\mathbf 1 ", "∗": "*",
+}  # fmt: skip
+_GREEK_LETTERS = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ϵ": "epsilon", "ζ": "zeta",
+    "η": "eta",
+    "θ": "theta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho",
+    "σ": "sigma",
+    "τ": "tau", "φ": "phi", "ϕ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Δ": "Delta", "Γ": "Gamma",
+    "Θ": "Theta",
+    "Λ": "Lambda", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega", "ℓ": "ell",
+}  # fmt: skip
+_COMBINING = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
+
+
+def plain(text: str) -> tuple[str, list[int]]:
+    """The text with Unicode mathematics spelled in LaTeX, and for each character the place it came from."""
+    out, where = [], []
+
+    def say(piece, k):
+        out.append(piece)
+        where.extend([k] * len(piece))
+
+    for k, ch in enumerate(text):
+        if ch in _COMBINING:
+            continue
+        if ord(ch) < 128:
+            mark = _COMBINING.get(text[k + 1]) if k + 1 < len(text) else None
+            say(rf"\{mark} {{{ch}}}" if mark else ch, k)
+        elif ch in _SUPERSCRIPT or ch in _SUBSCRIPT:
+            table, sign = (_SUPERSCRIPT, "^") if ch in _SUPERSCRIPT else (_SUBSCRIPT, "_")
+            # A run of raised or lowered characters shares one pair of braces: reopen the one before.
+            if k and text[k - 1] in table:
+                out.pop()
+                where.pop()
+            else:
+                say(sign + "{", k)
+            say(table[ch], k)
+            say("}", k)
+        elif ch in _UNICODE:
+            say(_UNICODE[ch], k)
+        elif ch in _GREEK_LETTERS:
+            say(rf"\{_GREEK_LETTERS[ch]} ", k)
+        else:
+            parts = unicodedata.normalize("NFD", ch)
+            if len(parts) == 2 and parts[1] in _COMBINING and ord(parts[0]) < 128:
+                say(rf"\{_COMBINING[parts[1]]} {{{parts[0]}}}", k)
+            else:
+                flat = unicodedata.normalize("NFKC", ch)
+                say(flat if len(flat) == 1 and (ord(flat) < 128 or not flat.isspace()) else " ", k)
+    return "".join(out), where
+
+
+def canonical(key: str) -> str:
+    r"""The canonical name for a key of `shapes` (`W1`, `W^{(1)}`, `y_hat`, `\hat y`, `lambda`, `lam`)."""
+    text = plain(key.strip())[0]
+    accents = []
+    for word in re.findall(r"\\([A-Za-z]+)", text):
+        if word in ACCENTS:
+            accents.append(ACCENTS[word])
+    drop = "|".join(sorted([*ACCENTS, *STYLES], key=len, reverse=True))
+    text = re.sub(rf"\\(?:{drop})(?![A-Za-z])", "", text)
+    text = re.sub(r"[\\{}()\[\]\s]", "", text)
+    found = re.fullmatch(
+        r"(?:(hat|bar|tilde)_?)?([A-Za-z]+?)(?:_?(hat|bar|tilde))?(?:[_^]?(\d+))?(?:[_^]?(\*))?(?:_([A-Za-z]+))?",
+        text,
+    )
+    if not found:
+        return text
+    before, base, after, digits, star, label = found.groups()
+    if before and base in ("", None):
+        return text
+    accents += [a for a in (before, after) if a]
+    base = {"lam": "lambda"}.get(base, base)
+    if label in ("hat", "bar", "tilde"):
+        accents, label = [*accents, label], None
+    name = base + (digits or "") + (star or "") + (f"_{label}" if label else "")
+    return " ".join([*accents, name])
+
+
+def latex_name(name: str) -> str:
+    r"""A canonical name as LaTeX: "hat y" as `\hat{y}`, "W2" as `W^{2}`, "MSE" as `\mathrm{MSE}`."""
+    *accents, base = name.split(" ")
+    stem, digits, star, label = re.fullmatch(r"(.*?)(\d*)(\*?)((?:_.*)?)", base).groups()
+    if stem in GREEK:
+        text = "\\" + stem
+    elif len(stem) > 1 and stem.isalpha() and not stem.startswith("Delta"):
+        text = rf"\mathrm{{{stem}}}"
+    elif stem.startswith("Delta") and len(stem) > 5:
+        text = rf"\Delta {stem[5:]}"
+    else:
+        text = stem
+    for accent in reversed(accents):
+        text = rf"\{accent}{{{text}}}"
+    if digits or star:
+        text += f"^{{{digits}{star}}}"
+    return text + (rf"_{{\mathrm{{{label[1:]}}}}}" if label else "")
+
+
+def spoken_name(name: str) -> str:
+    """A canonical name as a reader says it in a sentence: `ŷ`, `W2`, `λ`."""
+    *accents, base = name.split(" ")
+    letters = {v: k for k, v in _GREEK_LETTERS.items()}
+    base = re.sub(r"^[A-Za-z]+", lambda m: letters.get(m[0], m[0]), base)
+    if base.startswith("Delta"):
+        base = "Δ" + base[5:]
+    for accent in accents:
+        mark = {v: k for k, v in _COMBINING.items()}.get(accent, "")
+        base = unicodedata.normalize("NFC", base[0] + mark) + base[1:]
+    return base
+
+
+@dataclass
+class Symbol:
+    """A declared name: dimension names of its two axes (1 where an axis has length one) and what it promises."""
+
+    rows: str | int
+    columns: str | int
+    promises: tuple[str, ...] = ()
+    one_dimensional: bool = False
+
+
+@dataclass
+class Definition:
+    """A defined name: what it stands for, the parameters it was written with, and where."""
+
+    name: str
+    body: object
+    params: tuple[str, ...] = ()
+    shape: tuple = ()
+    core: object = None
+    slots: int = 0
+    needs: frozenset | None = None
+
+
+@dataclass
+class Names:
+    """Everything a reader of one report may know: declared symbols, dimension names, definitions, functions."""
+
+    symbols: dict[str, Symbol] = field(default_factory=dict)
+    dims: list[str] = field(default_factory=list)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    functions: dict[str, str] = field(default_factory=dict)
+    directions: dict[str, str | None] = field(default_factory=dict)
+    varied: list[str] = field(default_factory=list)
+
+    def known(self, name: str) -> bool:
+        """Whether the name may stand in an expression."""
+        return (
+            name in self.symbols or name in self.definitions or name in self.dims or name in self.directions
+        )
+
+    def is_matrix(self, name: str) -> bool:
+        """Whether the name has two axes, so that two subscripts make sense on it."""
+        if name in self.symbols:
+            s = self.symbols[name]
+            return s.rows != 1 and s.columns != 1
+        if name in self.definitions:
+            shape = self.definitions[name].shape
+            return len(shape) == 2 and () not in shape
+        return False
+
+    def with_entries(self, name: str) -> str | None:
+        """The declared capital whose entries the lowercase `name` denotes (x for X), or None."""
+        *accents, base = name.split(" ")
+        capital = " ".join([*accents, base[0].upper() + base[1:]])
+        return (
+            capital if capital != name and (capital in self.symbols or capital in self.definitions) else None
+        )
+
+
+def read_shapes(shapes) -> tuple[dict[str, Symbol], list[str]]:
+    """Declared symbols and dimension names from the `shapes` argument.
+
+    Raises TypeError or ValueError with one sentence (what was got, what was expected).
+    """
+    if not hasattr(shapes, "items"):
+        raise TypeError(
+            f"shapes must map names to dimensions, like {{'X': 'n d', 'w': 'd'}}; got {type(shapes).__name__}"
+        )
+    symbols, dims = {}, []
+    for key, spec in shapes.items():
+        if not isinstance(key, str) or not key.strip():
+            raise ValueError(f"a name in shapes must be text such as 'X'; got {key!r}")
+        symbols[canonical(key)] = _read_shape(key, spec, dims)
+    # A number named like a dimension is that dimension: {"X": "n d", "n": ""}.
+    symbols = {k: v for k, v in symbols.items() if k not in dims or (v.rows, v.columns) != (1, 1)}
+    return symbols, [d for d in dims if d not in symbols]
+
+
+def _read_shape(key, spec, dims) -> Symbol:
+    """One declared symbol; new dimension names are appended to `dims`."""
+    if isinstance(spec, (tuple, list)):
+        spec = " ".join(str(part) for part in spec)
+    if isinstance(spec, int) and not isinstance(spec, bool):
+        spec = str(spec)
+    if not isinstance(spec, str):
+        raise ValueError(f"the shape of {key} must be text such as 'n d'; got {spec!r}")
+    sizes, promises = [], []
+    for word in re.split(r"[\s,×]+", spec.strip().strip("()")):
+        if not word or word in ("scalar", "number"):
+            continue
+        if word.lower().replace("-", "") in PROMISES:
+            promises.append(word.lower().replace("-", ""))
+        elif promises:
+            raise ValueError(
+                f"shapes[{key!r}] = {spec!r}: {word!r} is no promise; known are {', '.join(PROMISES)}"
+            )
+        elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*'?|[1-9]\d?", word):
+            sizes.append(int(word) if word.isdigit() else word)
+        else:
+            raise ValueError(
+                f"shapes[{key!r}] = {spec!r}: {word!r} is no dimension name; expected something like 'n d'"
+            )
+    if len(sizes) > 2:
+        unknown = [w for w in sizes[1:] if isinstance(w, str) and len(w) > 2]
+        if unknown:
+            raise ValueError(
+                f"shapes[{key!r}] = {spec!r}: {unknown[0]!r} is no promise; known are {', '.join(PROMISES)}"
+            )
+        raise ValueError(
+            f"shapes[{key!r}] = {spec!r} has {len(sizes)} axes; expected at most two, such as 'n d'"
+        )
+    for size in sizes:
+        if isinstance(size, str) and size not in dims:
+            dims.append(size)
+    square = {"symmetric", "spd", "orthogonal"} & set(promises)
+    if square and (len(sizes) != 2 or sizes[0] != sizes[1]):
+        raise ValueError(
+            f"shapes[{key!r}] = {spec!r}: only a square matrix such as 'd d' can be {square.pop()}"
+        )
+    rows, columns = (1, 1) if not sizes else (sizes[0], 1) if len(sizes) == 1 else sizes
+    return Symbol(rows, columns, tuple(promises), one_dimensional=len(sizes) == 1)
+
+
+def dependencies(node: Node, names: Names) -> set[str]:
+    """Every name the value of a tree depends on, through definitions."""
+    seen: set[str] = set()
+    todo = list(names_in(node))
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in names.definitions:
+            todo.extend(names_in(names.definitions[name].body))
+    return seen

@@ -1,0 +1,636 @@
+"""From tokens to the tree: the Lark grammar, and what an open product means.
+
+In a flat product some factors are heads that reach to the right: a sum, a function or a derivative without
+brackets,
+`\\frac{\\partial}{\\partial w}`, `\\nabla`. `_unroll` decides how far.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from .lexer import Tok, Unreadable, lex
+from .names import Names
+from .tree import Node, add, mul, neg, num
+
+SPOKEN = {
+    "PLUS": "'+'", "MINUS": "'-'", "SLASH": "'/'", "DOT": "a product sign", "ODOT": r"'\odot'",
+    "OTIMES": r"'\otimes'",
+    "COLON": "':'", "RPAR": "a closing bracket", "LPAR": "an opening bracket", "RBRACE": "a closing brace",
+    "NUM": "a number",
+    "COMMA": "a comma", "AMP": "'&'", "NL": r"'\\'", "SUB": "a subscript", "TRANS": "a transpose",
+    "SUP": "a superscript",
+    "NORM_C": "the end of a norm", "BAR_C": "the end of a bar", "NAME": "a name", "RANG": r"'\rangle'",
+    "INV": "an inverse",
+}  # fmt: skip
+
+
+def parse(text: str, names: Names, offset: int = 0) -> Node:
+    """The tree of one member written in LaTeX; Unreadable otherwise. `offset` is added to every place in the
+    text.
+    """
+    tokens = lex(text, names)
+    if not tokens:
+        raise Unreadable("nothing stands here", 0)
+    return shift(parse_tokens(tokens), offset)
+
+
+def parse_tokens(tokens: list[Tok]) -> Node:
+    """The tree of a list of tokens."""
+    lark, errors = _lark()
+    try:
+        flat = lark.parse(tokens)
+    except errors.UnexpectedToken as e:
+        raise _unexpected(e, tokens) from None
+    except errors.VisitError as e:
+        if isinstance(e.orig_exc, Unreadable):
+            raise e.orig_exc from None
+        raise
+    return _tidy(flat)
+
+
+def shift(node: Node, offset: int) -> Node:
+    """The tree with every place moved by `offset` characters."""
+    if not offset:
+        return node
+    span = (node.span[0] + offset, node.span[1] + offset) if node.span else None
+    return Node(node.op, [shift(a, offset) for a in node.args], node.val, span)
+
+
+def _unexpected(error, tokens):
+    tok = error.token
+    if tok.type == "$END":
+        last = tokens[-1]
+        return Unreadable("the expression ends too early: something must follow here", last.end - 1)
+    if tok.type == "RBRACE" or tok.type == "RPAR":
+        return Unreadable("something is missing before this closing bracket", tok.start_pos)
+    return Unreadable(f"{SPOKEN.get(tok.type, 'this')} does not fit here", tok.start_pos)
+
+
+@lru_cache(maxsize=1)
+def _lark():
+    """The LALR parser, built when the first line is read (lark is imported only then)."""
+    from lark import Lark, Token, exceptions
+    from lark.lexer import Lexer as LarkLexer
+
+    class Given(LarkLexer):
+        """Hands over tokens that are already made."""
+
+        def __init__(self, lexer_conf):
+            pass
+
+        def lex(self, data):
+            for tok in data:
+                yield Token(tok.type, tok, start_pos=tok.start, end_pos=tok.end, column=tok.start)
+
+    grammar = (Path(__file__).parent / "latex.lark").read_text(encoding="utf-8")
+    return Lark(
+        grammar, parser="lalr", lexer=Given, transformer=_builder(), maybe_placeholders=False
+    ), exceptions
+
+
+def _span(children):
+    """The stretch of text that nodes and tokens cover together."""
+    spans = []
+    for c in children:
+        if isinstance(c, Node):
+            if c.span:
+                spans.append(c.span)
+        elif isinstance(c, list):
+            inner = _span(c)
+            if inner:
+                spans.append(inner)
+        elif hasattr(c, "start_pos"):
+            spans.append((c.start_pos, c.end_pos))
+    return (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else None
+
+
+def _builder():
+    """The transformer that builds nodes; method names are the grammar's."""
+    from lark import Transformer
+
+    def nodes(children):
+        return [c for c in children if isinstance(c, Node)]
+
+    def binary(op):
+        return lambda self, c: Node(op, [c[0], c[2]], None, _span(c))
+
+    class Build(Transformer):
+        def start(self, c):
+            return c[0]
+
+        def plus(self, c):
+            return Node("add", [c[0], c[2]], "raw", _span(c))
+
+        def minus(self, c):
+            return Node("add", [c[0], Node("neg", [c[2]], None, _span(c[1:]))], "raw", _span(c))
+
+        def minus_sign(self, c):
+            return Node("neg", [c[1]], None, _span(c))
+
+        def plus_sign(self, c):
+            return c[1]
+
+        hadamard, kronecker, frobenius = binary("had"), binary("kron"), binary("frob")
+
+        def product(self, c):
+            items = [
+                x if isinstance(x, Node) else x.type for x in c if isinstance(x, Node) or x.type == "SLASH"
+            ]
+            alone = len(items) == 1 and (items[0].op != "head" or items[0].val.type == "DOP")
+            return items[0] if alone else _unroll(items, _span(c))
+
+        def subscript(self, c):
+            return _indexed(c[0], c[1].value.value, _span(c))
+
+        def transpose(self, c):
+            return Node("T", [_settle(c[0])], None, _span(c))
+
+        def inverse(self, c):
+            return Node("inv", [_settle(c[0])], None, _span(c))
+
+        def inverse_transpose(self, c):
+            return Node("T", [Node("inv", [_settle(c[0])], None, _span(c))], None, _span(c))
+
+        def power(self, c):
+            return Node("pow", [_settle(c[0]), c[3]], None, _span(c))
+
+        def differential(self, c):
+            kind, order = c[0].value.value
+            return Node("d", [c[1]], (kind, order), _span(c))
+
+        def number(self, c):
+            return num(c[0].value.value, _span(c))
+
+        def name(self, c):
+            return Node("sym", (), c[0].value.value, _span(c))
+
+        def identity(self, c):
+            return Node("eye", (), c[0].value.value, _span(c))
+
+        def ones(self, c):
+            return Node("ones", (), c[0].value.value, _span(c))
+
+        def kronecker_delta(self, c):
+            return Node("kdelta", (), c[0].value.value, _span(c))
+
+        def dots(self, c):
+            return Node("dots", (), None, _span(c))
+
+        def head(self, c):
+            return Node("head", (), _Opaque(c[0].type, c[0].value.value), _span(c))
+
+        def list(self, c):
+            return nodes(c)
+
+        def bracket(self, c):
+            items = c[1]
+            if len(items) == 1:
+                inner = items[0]
+                kind = "sum" if inner.op == "add" else None
+                return Node("paren", [inner], kind, _span(c))
+            return Node("mat", items, (1, len(items)), _span(c))
+
+        def brace(self, c):
+            return Node("paren", [c[1]], None, _span(c)) if c[1].op in ("add", "neg") else c[1]
+
+        def over(self, c):
+            return _fraction(c[1], c[3], _span(c))
+
+        def fraction(self, c):
+            return _fraction(c[2], c[5], _span(c))
+
+        def root(self, c):
+            return Node("fn", [c[2]], ("sqrt", 0), _span(c))
+
+        def exponential(self, c):
+            return Node("fn", [c[2]], ("exp", 0), _span(c))
+
+        def norm(self, c):
+            return Node("norm", [c[1]], c[2].value.value, _span(c))
+
+        def bars(self, c):
+            return Node("bars", [c[1]], None, _span(c))
+
+        def inner(self, c):
+            return Node("frob", [c[1], c[3]], None, _span(c))
+
+        def function(self, c):
+            if c[0].value.value[0] == "outer" and len(c[2]) == 2:
+                return Node("outer", c[2], None, _span(c))
+            if len(c[2]) != 1:
+                raise Unreadable(
+                    f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos
+                )
+            return Node("fn", [c[2][0]], c[0].value.value, _span(c))
+
+        def call(self, c):
+            return Node("app", c[2], c[0].value.value, _span(c))
+
+        def little_o(self, c):
+            return Node("small", c[2][:1], c[0].value.value, _span(c))
+
+        def cell(self, c):
+            return c[0] if c else None
+
+        def row(self, c):
+            return [x for x in c if x is None or isinstance(x, Node) or x.type == "COND"]
+
+        def rows(self, c):
+            return [x for x in c if isinstance(x, list)]
+
+        def matrix(self, c):
+            return _matrix(c[1], c[0].value.value, _span(c))
+
+    return Build()
+
+
+class _Opaque:
+    """A head's token type and value, carried through the tree by identity."""
+
+    __slots__ = ("type", "value")
+
+    def __init__(self, kind, value):
+        self.type, self.value = kind, value
+
+
+# -- products
+# ----------------------------------------------------------------------------------------------------
+
+
+def _unroll(items, span) -> Node:
+    """A flat product with heads and slashes as a tree."""
+    result: list[Node] = []
+    k = 0
+    while k < len(items):
+        item = items[k]
+        if item == "SLASH":
+            below, k = _unit(items, k + 1)
+            if not result:
+                raise Unreadable("nothing stands before this '/'", span[0])
+            above = result.pop()
+            if _is_plain_number(below) and k < len(items) and _is_letter(items[k]):
+                below, k = mul(below, items[k]), k + 1  # 1/2n is 1/(2n)
+            top = _fraction(above, below, _span([above, below]))
+            if top.op == "head":
+                node, k = _reach(top, items, k)
+                top = node
+            result.append(top)
+        else:
+            node, k = _unit(items, k)
+            result.append(node)
+    return mul(*(_as_factor(f) for f in result), span=span)
+
+
+def _is_plain_number(item):
+    return isinstance(item, Node) and item.op == "num"
+
+
+def _is_letter(item):
+    return isinstance(item, Node) and item.op == "sym"
+
+
+def _as_factor(node):
+    return node
+
+
+def _unit(items, k):
+    """The operand that starts at position k, and the position after it."""
+    if k >= len(items) or items[k] == "SLASH":
+        raise Unreadable(
+            "something must follow here", _span([i for i in items if isinstance(i, Node)])[1] - 1
+        )
+    item = items[k]
+    head = item
+    wraps = []
+    while head.op in ("T", "pow", "inv", "idx", "row") and head.args and _holds_head(head):
+        wraps.append(head)
+        head = head.args[0]
+    if head.op == "head" or head.op == "d" and _holds_head(head):
+        node, after = _reach(head, items, k + 1)
+        for w in reversed(wraps):
+            node = Node(w.op, [node, *w.args[1:]], w.val, w.span)
+        return node, after
+    return item, k + 1
+
+
+def _holds_head(node):
+    return (
+        node.op == "head"
+        or bool(node.args)
+        and node.op in ("T", "pow", "inv", "idx", "d", "row")
+        and _holds_head(node.args[0])
+    )
+
+
+def _rest(items, k, head):
+    """Everything from position k to the end of the product, as one tree."""
+    if k >= len(items):
+        raise Unreadable("something must follow here", head.span[1] - 1)
+    return _unroll(items[k:], _span([i for i in items[k:] if isinstance(i, Node)]))
+
+
+def _reach(head, items, k):
+    """What a head means together with what it reaches over, and the position after that."""
+    if head.op == "d":
+        inner, after = _reach(head.args[0], items, k)
+        return Node("d", [inner], head.val, _span([head, inner])), after
+    kind, value = head.val.type, head.val.value
+    if kind == "SUM":
+        body = _rest(items, k, head)
+        for index, limit, unequal in reversed(value):
+            body = Node("sum", [body], (index, limit, unequal), _span([head, body]))
+        return body, len(items)
+    if kind == "FUNCH":
+        name, _ = value
+        if name in ("tr", "det", "logdet", "vec", "softmax", "logsumexp"):
+            body = _rest(items, k, head)
+            return Node("fn", [body], value, _span([head, body])), len(items)
+        body, after = _unit(items, k)
+        while after < len(items) and _is_plain_number(body):
+            more, after = _unit(items, after)
+            body = mul(body, more)
+        return Node("fn", [body], value, _span([head, body])), after
+    if kind == "DIFFH":
+        body, after = _unit(items, k)
+        return Node("d", [body], value, _span([head, body])), after
+    if kind == "NEG":
+        body = _rest(items, k, head)
+        return Node("neg", [body], None, _span([head, body])), len(items)
+    if kind == "NABLA":
+        return _nabla(head, value, items, k)
+    if kind == "OPERATOR":
+        body = _rest(items, k, head)
+        return _derivative(body, value, head), len(items)
+    raise Unreadable(
+        r"this sign needs something to differentiate, as in \frac{\partial L}{\partial w}", head.span[0]
+    )
+
+
+def _nabla(head, value, items, k):
+    variable, order = value
+    if k >= len(items):
+        raise Unreadable("the gradient of what? Something must follow here", head.span[1] - 1)
+    wrt = parse_tokens(variable) if variable else None
+    item = items[k]
+    core, wraps = item, []
+    while isinstance(core, Node) and core.op == "T":
+        wraps.append(core)
+        core = core.args[0]
+    if isinstance(core, Node) and core.op in ("sym", "app", "paren", "idx"):
+        body, after = core, k + 1
+        if (
+            core.op == "sym"
+            and k + 1 < len(items)
+            and isinstance(items[k + 1], Node)
+            and items[k + 1].op == "paren"
+            and k + 2 == len(items)
+        ):
+            body, after = core, k + 1
+    else:
+        wraps = []
+        body, after = _rest(items, k, head), len(items)
+    node = Node(
+        "hess" if order == 2 else "grad", [body] + ([wrt] * (order if wrt else 0)), None, _span([head, body])
+    )
+    for w in reversed(wraps):
+        node = Node("T", [node], None, w.span)
+    return node, after
+
+
+# -- fractions and derivatives
+# -------------------------------------------------------------------------------------
+
+
+def _fraction(above, below, span) -> Node:
+    """A fraction, or the derivative that it spells."""
+    bottom = _variables(below)
+    if bottom is not None:
+        if above.op == "head" and above.val.type == "DOP":
+            return Node("head", (), _Opaque("OPERATOR", bottom), span)
+        top = _pull_d(above)
+        if top is not None:
+            return _derivative(top.args[0], bottom, Node("head", (), None, span))
+    if above.op == "head" or below.op == "head":
+        raise Unreadable("this does not read as a derivative", span[0])
+    return Node("div", [above, below], None, span)
+
+
+def _derivative(body, variables, head):
+    """body differentiated in one variable, or in two for a second derivative."""
+    span = _span([head, body])
+    if len(variables) > 2:
+        raise Unreadable("derivatives of order three and more are not read", head.span[0])
+    return Node("grad" if len(variables) == 1 else "hess", [body, *variables], None, span)
+
+
+def _variables(node):
+    """[w] for `\\partial w`, [x, x] for `\\partial x^2` and `\\partial x\\,\\partial x^T`, None for anything
+    else.
+    """
+    if node.op == "paren":
+        return _variables(node.args[0])
+    if node.op == "d":
+        inner = node.args[0]
+        while inner.op == "paren" and inner.args[0].op == "paren":
+            inner = inner.args[0]
+        return [inner.args[0]] if inner.op == "paren" else [inner]
+    if node.op in ("idx", "T") and node.args[0].op == "d":
+        inner = _variables(node.args[0])
+        return [Node("idx", inner, node.val, node.span)] if node.op == "idx" else inner
+    if node.op == "pow" and node.args[0].op in ("d", "idx"):
+        inner = _variables(node.args[0])
+        return inner * 2 if inner and node.args[1] == num(2) else None
+    if node.op == "mul" and len(node.args) == 2:
+        parts = [_variables(a) for a in node.args]
+        return None if None in parts else parts[0] + parts[1]
+    return None
+
+
+def _pull_d(node):
+    """The tree with its leading differential moved to the outside, or None when it does not begin with one."""
+    if node.op == "d":
+        inner = node.args[0]
+        return Node("d", [inner.args[0] if inner.op == "paren" else inner], node.val, node.span)
+    if node.op in ("idx", "pow", "T", "mul") and node.args:
+        first = _pull_d(node.args[0])
+        if first is not None:
+            return Node(
+                "d",
+                [Node(node.op, [first.args[0], *node.args[1:]], node.val, node.span)],
+                first.val,
+                node.span,
+            )
+    return None
+
+
+def _settle(node):
+    if node.op == "d" and node.val[0] == "partial":
+        return node
+    return node
+
+
+def _indexed(node, items, span):
+    """Subscripts on an expression: one or two, letters, numbers or None for a whole axis."""
+    base = node.args[0] if node.op == "paren" else node
+    if base.op == "idx" and len(base.val) == 2 and None in base.val and len(items) == 1:
+        row = base.val[0] if base.val[0] is not None else items[0]
+        return Node("idx", base.args, (row, items[0] if base.val[0] is not None else base.val[1]), span)
+    if base.op == "mat" and base.val == (1, 1):
+        base = base.args[0]
+    return Node("idx", [base], items, span)
+
+
+def _matrix(rows, kind, span):
+    if kind == "cases":
+        flat = rows[0]
+        if any(x is None for x in flat) or len(flat) % 2:
+            raise Unreadable("each row of cases needs a value and a condition", span[0])
+        return Node("cases", flat[::2], tuple(c.value.value for c in flat[1::2]), span)
+    if any(not isinstance(x, Node) and x is not None for row in rows for x in row):
+        raise Unreadable("a condition stands outside of cases", span[0])
+    while rows and all(x is None for x in rows[-1]):
+        rows.pop()
+    if any(isinstance(x, Node) and x.op == "dots" for r in rows for x in r):
+        wide = max(len(r) for r in rows)
+        blank = Node("dots", (), None, span)
+        rows = [[x or blank for x in r] + [blank] * (wide - len(r)) for r in rows]
+    widths = {len(r) for r in rows}
+    if len(widths) != 1 or any(x is None for r in rows for x in r):
+        raise Unreadable("the rows of this matrix do not have the same number of entries", span[0])
+    node = Node("mat", [x for r in rows for x in r], (len(rows), widths.pop()), span)
+    return Node("bars", [node], None, span) if kind == "vmatrix" else node
+
+
+# -- the finished tree
+# -----------------------------------------------------------------------------------------------
+
+
+def _tidy(node: Node) -> Node:
+    """Brackets dropped, sums and products flat, left-over signs refused."""
+    if node.op == "paren":
+        inner = _tidy(node.args[0])
+        return Node(inner.op, inner.args, inner.val, node.span or inner.span)
+    if node.op == "head":
+        raise Unreadable("this sign has nothing to act on", node.span[0])
+    if node.op == "d" and node.val[0] == "partial":
+        raise Unreadable(
+            r"\partial stands alone here; a derivative is written \frac{\partial L}{\partial w}", node.span[0]
+        )
+    if node.op == "add":
+        return _with_dots(add(*(_tidy(a) for a in _operands(node)), span=node.span))
+    args = [_tidy(a) for a in node.args]
+    if node.op == "mul":
+        return mul(*args, span=node.span)
+    if node.op == "neg":
+        return _signed(args[0], node.span)
+    if node.op == "grad" and len(args) == 2 or node.op == "hess":
+        for wrt in args[1:]:
+            base = wrt.args[0] if wrt.op == "idx" or wrt.op == "fn" and wrt.val == ("vec", 0) else wrt
+            if base.op != "sym":
+                raise Unreadable(
+                    "a derivative is taken in a name or an entry of one", wrt.span[0] if wrt.span else 0
+                )
+    if node.op == "mat" and any(a.op == "dots" for a in args):
+        return _matrix_with_dots(node.with_args(args))
+    return Node(node.op, args, None if node.op == "d" else node.val, node.span)
+
+
+def _operands(node):
+    """The operands of a sum as written, one after the other (those in brackets are a `paren`, not an `add`)."""
+    first, second = node.args
+    return [*(_operands(first) if first.op == "add" else [first]), second]
+
+
+def _signed(inner, span):
+    return neg(inner, span) if inner.op != "neg" else Node("neg", [inner], None, span)
+
+
+def _dotted(first: Node, last: Node, letter: str):
+    """The general term between two, with `letter` where the first says 1 and the last its limit; (term,
+    limit).
+    """
+    limits = set()
+
+    def merge(a, b):
+        if a.op != b.op or len(a.args) != len(b.args):
+            return None
+        val = a.val
+        if a.op == "idx":
+            if len(a.val) != len(b.val):
+                return None
+            items = []
+            for x, y in zip(a.val, b.val, strict=True):
+                if x == y:
+                    items.append(x)
+                elif x == 1 and isinstance(y, (str, int)):
+                    limits.add(y)
+                    items.append(letter)
+                else:
+                    return None
+            val = tuple(items)
+        elif a.val != b.val:
+            return None
+        args = [merge(x, y) for x, y in zip(a.args, b.args, strict=True)]
+        return None if None in args else Node(a.op, args, val, a.span)
+
+    term = merge(first, last)
+    return (term, str(limits.pop())) if term is not None and len(limits) == 1 else None
+
+
+def _with_dots(node: Node) -> Node:
+    """a_1 + a_2 + ... + a_n as the sum it abbreviates."""
+    at = (
+        [k for k, a in enumerate(node.args) if a.op == "dots" or a.op == "neg" and a.args[0].op == "dots"]
+        if node.op == "add"
+        else []
+    )
+    if not at:
+        return node
+    if len(at) > 1 or at[0] in (0, len(node.args) - 1):
+        raise Unreadable("the dots must stand between the first terms and the last one", node.span[0])
+    k = at[0]
+    found = _dotted(node.args[0], node.args[k + 1], "i_0")
+    if found is None:
+        raise Unreadable(
+            "what the dots stand for is not clear: first and last term must differ in one subscript",
+            node.args[k].span[0],
+        )
+    body = Node("sum", [found[0]], ("i_0", found[1], None), node.span)
+    return add(body, *node.args[k + 2 :], span=node.span)
+
+
+def _matrix_with_dots(node: Node) -> Node:
+    """A matrix with \\cdots, \\vdots, \\ddots as the entries i, j that it abbreviates."""
+    rows, columns = node.val
+    entry = [node.args[r * columns : (r + 1) * columns] for r in range(rows)]
+    corner = entry[0][0]
+    problem = Unreadable(
+        "what the dots in this matrix stand for is not clear: its corners must differ in one subscript",
+        node.span[0],
+    )
+    across = _dotted(corner, entry[0][-1], "j_0") if columns > 1 else (corner, None)
+    if across is None:
+        raise problem
+    if rows == 1:
+        return Node("table", [across[0]], (None, None, "j_0", across[1]), node.span)
+    down = _dotted(corner, entry[-1][0], "i_0")
+    if down is None:
+        raise problem
+    if columns == 1:
+        return Node("table", [down[0]], ("i_0", down[1], None, None), node.span)
+    merged = _dotted(across[0], _dotted_last(entry[-1], across), "i_0")
+    if merged is None:
+        raise problem
+    return Node("table", [merged[0]], ("i_0", down[1], "j_0", across[1]), node.span)
+
+
+def _dotted_last(row, across):
+    found = _dotted(row[0], row[-1], "j_0")
+    if found is None:
+        raise Unreadable(
+            "what the dots in this matrix stand for is not clear: its corners must differ in one subscript",
+            row[0].span[0],
+        )
+    return found[0]

@@ -1,0 +1,156 @@
+"""A judged derivation: what the caller gets, as data, as a table for a terminal, as a table for a notebook."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+
+from .engine import Line
+
+MARKS = {"definition": "≝", "right": "✓", "wrong": "✗", "follows": "↳", "shapes": "⊠", "unreadable": "?"}
+# Blue and orange are told apart by nearly everyone; the symbol and the word say the same without colour.
+COLOURS = {
+    "definition": "var(--jp-ui-font-color2, #616161)",
+    "right": "#1b7fb8",
+    "wrong": "#d55e00",
+    "shapes": "#d55e00",
+    "follows": "#b07d00",
+    "unreadable": "#b07d00",
+}
+SAID = {
+    "definition": "definition", "right": "right", "wrong": "wrong", "follows": "follows",
+    "shapes": "does not fit",
+    "unreadable": "unreadable",
+}  # fmt: skip
+BAD = ("wrong", "shapes", "unreadable")
+
+
+@dataclass
+class Report:
+    """The lines of a derivation with their verdicts."""
+
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def first_wrong(self) -> int | None:
+        """The index of the first line that is wrong or does not fit together; a line that cannot be read is
+        not judged.
+        """
+        return next((k for k, line in enumerate(self.lines) if line.verdict in ("wrong", "shapes")), None)
+
+    @property
+    def ok(self) -> bool:
+        """Whether no line is wrong, misfit or unreadable (a line that follows from a wrong one comes after a
+        wrong one).
+        """
+        return not any(line.verdict in (*BAD, "follows") for line in self.lines)
+
+    def summary(self) -> str:
+        """One sentence about the whole."""
+        if not self.lines:
+            return "Nothing to check yet: write one relation a line, such as L = \\frac{1}{2n}\\|Xw-y\\|^2."
+        if self.ok:
+            claims = sum(line.verdict == "right" for line in self.lines)
+            if not claims:
+                return "Only definitions so far: nothing is claimed yet."
+            return f"Every claim is right ({claims} of {claims})." if claims > 1 else "The claim is right."
+        k = self.first_wrong
+        unread = [str(j) for j, line in enumerate(self.lines, 1) if line.verdict == "unreadable"]
+        many = (
+            f"Lines {', '.join(unread)} cannot be read."
+            if len(unread) > 1
+            else f"Line {unread[0]} cannot be read."
+            if unread
+            else ""
+        )
+        if k is None:
+            return many
+        said = {"wrong": "is wrong", "shapes": "does not fit together"}[self.lines[k].verdict]
+        return f"Line {k + 1} is the first that {said}. {many}".strip()
+
+    def to_dict(self) -> dict:
+        """The report as plain data for programs."""
+        return {
+            "ok": self.ok,
+            "first_wrong": self.first_wrong,
+            "summary": self.summary(),
+            "lines": [
+                {
+                    "text": line.text, "verdict": line.verdict, "shape": line.shape, "mistake": line.mistake,
+                    "message": line.message, "repair": line.repair, "reading": line.reading,
+                    "position": line.position,
+                    "where": list(line.where) if line.where else None,
+                }
+                for line in self.lines
+            ],
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        rows = [
+            (str(k), f"{MARKS[x.verdict]} {SAID[x.verdict]}", x.shape, x.text)
+            for k, x in enumerate(self.lines, 1)
+        ]
+        heads = ("line", "verdict", "shape", "text")
+        widths = [max([len(h), *(len(r[k]) for r in rows)]) for k, h in enumerate(heads[:3])]
+        out = ["  ".join([*(h.ljust(w) for h, w in zip(heads[:3], widths, strict=True)), heads[3]])]
+        indent = " " * (sum(widths) + 6)
+        for row, line in zip(rows, self.lines, strict=True):
+            out.append(
+                "  ".join([*(c.ljust(w) for c, w in zip(row[:3], widths, strict=True)), row[3]]).rstrip()
+            )
+            if line.verdict not in ("right", "definition"):
+                out.extend(indent + part for part in _folded(line.message, 78))
+                if line.repair:
+                    out.append(f"{indent}mended: {line.repair}")
+            elif line.message and line.verdict == "right":
+                out.extend(indent + part for part in _folded(line.message, 78))
+        return "\n".join([*out, self.summary()])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(_row(k, line) for k, line in enumerate(self.lines, 1))
+        heads = "".join(
+            f'<th scope="col" style="{_CELL}">{h}</th>'
+            for h in ("line", "as it was read", "shape", "verdict")
+        )
+        return (
+            '<div class="course-derivation" style="color:var(--jp-content-font-color1, inherit)">'
+            f'<table style="border-collapse:collapse;background:transparent"><thead><tr>{heads}</tr></thead>'
+            f"<tbody>{rows}</tbody></table>"
+            f'<p style="margin:0.5em 0 0">{html.escape(self.summary())}</p></div>'
+        )
+
+
+_CELL = (
+    "text-align:left;vertical-align:top;padding:0.3em 0.8em;background:transparent;color:inherit;"
+    "border-bottom:1px solid var(--jp-border-color2, #9e9e9e)"
+)
+
+
+def _row(number: int, line: Line) -> str:
+    read = f"${html.escape(line.reading)}$" if line.reading else f"<code>{_marked(line)}</code>"
+    colour = COLOURS[line.verdict]
+    badge = f'<strong style="color:{colour};white-space:nowrap">{MARKS[line.verdict]} {SAID[line.verdict]}</strong>'
+    note = f"<div>{html.escape(line.message)}</div>" if line.message else ""
+    if line.repair:
+        note += f"<div>mended: ${html.escape(line.repair)}$</div>"
+    cells = (str(number), read, html.escape(line.shape), badge + note)
+    return "<tr>" + "".join(f'<td style="{_CELL}">{c}</td>' for c in cells) + "</tr>"
+
+
+def _marked(line: Line) -> str:
+    """The text of an unreadable line with the place marked; dollar signs kept from MathJax."""
+    text = line.text
+    at = (line.position or 1) - 1
+    if not line.where or at >= len(text):
+        return _literal(text)
+    return f'{_literal(text[:at])}<mark style="background:#f0c040;color:#000">{_literal(text[at])}</mark>{_literal(text[at + 1 :])}'
+
+
+def _literal(text: str) -> str:
+    return html.escape(text).replace("$", "&#36;").replace("\\", "&#92;")
+
+
+def _folded(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, width) or []

@@ -1,0 +1,183 @@
+"""Every sentence a learner reads, in one place and one voice."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from .names import spoken_name
+from .shapes import is_scalar, shape_phrase, spoken_shape
+
+TOO_MANY_LINES = "A derivation may have at most {most} lines; what comes from here on was not read."
+TOO_LONG = "This line is longer than {most} characters and was not read."
+OUT_OF_TIME = "There was no time left to check this line; check it in a derivation of its own."
+TOO_DEEP = "This line is nested too deep to be read."
+FOLLOWS = (
+    "Not right in itself, but it follows from your earlier line that is wrong: mend that one and "
+    "this one with it."
+)
+SET_TO_ZERO = "{name} is declared as data here, so it cannot be set to zero."
+
+
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop; a name keeps its case."""
+    text = text.strip()
+    if not text:
+        return text
+    first = text.split()[0]
+    if first.isalpha() and len(first) > 2 and first.islower() or first in ("a", "an", "is", "in", "no", "∇"):
+        text = text[0].upper() + text[1:]
+    return text if text.endswith((".", "?")) else text + "."
+
+
+def unreadable(message: str, column: int) -> str:
+    return f"Column {column}: {message.rstrip('.')}."
+
+
+def definition(name: str, shape) -> str:
+    return f"Defines {spoken_name(name)}, {shape_phrase(shape)}."
+
+
+def right(relation) -> str:
+    notes = list(dict.fromkeys(relation.scope.notes))
+    if any(relation.as_entries):
+        notes.append("the matrix is read as its entries")
+    return sentence("; ".join(notes)) if notes else ""
+
+
+def clash_words(letters) -> str:
+    said = " and ".join(letters)
+    return f"the index {said} is used twice: it is summed over and also stands outside that sum"
+
+
+def clash(letters) -> str:
+    return sentence(clash_words(letters) + "; give the summed one another name")
+
+
+def minus_one(words) -> str:
+    head = "this is −1 times the right answer on every draw"
+    return f"{head}: {words}" if words else head
+
+
+def number(c) -> str:
+    if isinstance(c, Fraction):
+        return (
+            str(c).replace("-", "−")
+            if c.denominator == 1
+            else f"{c.numerator}/{c.denominator}".replace("-", "−")
+        )
+    return f"{c:.4g}".replace("-", "−")
+
+
+def factor(c) -> str:
+    return f"the right answer is {number(c)} times this on every draw: a constant factor is wrong"
+
+
+def _dimension_factor(powers, c):
+    up = [d if e == 1 else f"{d}²" for d, e in powers.items() if e > 0]
+    down = [d if e == -1 else f"{d}²" for d, e in powers.items() if e < 0]
+    top, bottom = list(up), list(down)
+    if c != 1:
+        if isinstance(c, Fraction):
+            if abs(c.numerator) != 1 or not top and c.numerator != 1:
+                top = [str(abs(c.numerator)), *top] if abs(c.numerator) != 1 else top
+            if c.denominator != 1:
+                bottom = [str(c.denominator), *bottom]
+        else:
+            top = [number(c), *top]
+    text = "·".join(top) or "1"
+    if bottom:
+        text += "/" + ("·".join(bottom) if len(bottom) == 1 else f"({'·'.join(bottom)})")
+    return ("−" if isinstance(c, Fraction) and c < 0 else "") + text
+
+
+def mean(powers, c) -> str:
+    said = _dimension_factor(powers, c)
+    if c == 1 and list(powers.values()) == [-1]:
+        return f"the factor 1/{next(iter(powers))} is missing"
+    if c == 1 and list(powers.values()) == [1]:
+        return f"a factor 1/{next(iter(powers))} is one too many (the right answer is {said} times this)"
+    if c == 1 and sorted(powers.values()) == [-1, 1]:
+        wrong = next(d for d, e in powers.items() if e == 1)
+        good = next(d for d, e in powers.items() if e == -1)
+        return f"the mean is taken over {wrong}, but it runs over {good}"
+    return f"the right answer is {said} times this, whatever the sizes: a mean is lost or taken twice"
+
+
+def layout(truth, shape) -> str:
+    kind = (
+        "gradient of a number has the shape of its variable"
+        if _of_number(truth, shape)
+        else "rows of a Jacobian follow the output, its columns the input"
+    )
+    return f"this is the transpose of the right answer, which is {spoken_shape(shape)}: here the {kind}"
+
+
+def _of_number(truth, shape):
+    return truth.op == "grad" and () in shape
+
+
+def extra_term(said) -> str:
+    return f"the term {said} does not belong here"
+
+
+def coefficient(said, c) -> str:
+    if c == -1:
+        return f"the term {said} has the wrong sign"
+    return f"the term {said} has the wrong coefficient: {number(c)} times as much is right"
+
+
+def coefficient_of_dimension(said, powers, c) -> str:
+    return f"the term {said} has the wrong coefficient: {_dimension_factor(powers, c)} times as much is right"
+
+
+def missing_term(said) -> str:
+    return f"the derivative of the term {said} is missing"
+
+
+def missing_name(name) -> str:
+    return f"what comes from {name} is missing: this is the right answer with {name} put to zero"
+
+
+def assumption(name, what) -> str:
+    return f"this is right only when {name} {what}, which nothing here says"
+
+
+def product_rule(name) -> str:
+    return (
+        f"the product rule leaves one term out: {name} occurs in more than one factor, and each "
+        f"occurrence gives a term"
+    )
+
+
+def with_mend(problem: str, finding) -> str:
+    return f"{sentence(problem)} {sentence(finding.words)} The lines below are judged with that mended."
+
+
+def wrong_definition(finding) -> str:
+    return f"The two sides differ: {finding.words}. The lines below are judged with that mended."
+
+
+def wrong(relation, k, misfit, finding, clashes, worst) -> str:
+    """The sentence about member k of a relation: what does not fit, what was confirmed, or how far off it is."""
+    which = f"in part {k + 1} of this line, " if len(relation.nodes) > 2 and k != relation.reference else ""
+    if misfit is not None:
+        head = sentence(which + misfit.message)
+        return f"{head} {sentence(finding.words)}" if finding is not None else head
+    if finding is not None:
+        return sentence(which + finding.words)
+    if clashes:
+        return sentence(which + clash_words(clashes) + "; give the summed one another name")
+    return _unexplained(which, relation, worst)
+
+
+def _unexplained(which, relation, worst):
+    if worst is None:
+        return sentence(which + "the two sides are not equal")
+    row, column, truth, value, shape = worst
+    core = relation.cores[relation.reference]
+    where = "" if shape == (1, 1) else f" in entry ({row}, {column})"
+    kind = "" if is_scalar(core.shape) else f" Both are {spoken_shape(core.shape)}."
+    return (
+        f"{sentence(which + 'the two sides are not equal')}{kind} On the first draw the right side "
+        f"is {value:.4g}{where}, where {truth:.4g} is right."
+    )
