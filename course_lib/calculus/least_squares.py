@@ -1,10 +1,15 @@
-"""Least squares: the mean squared error of a linear model, and its gradients (chapter 3).
+"""Least squares: one output (chapter 3), several outputs (chapter 4), and the best weights (chapter 5).
 
-A sample is a row of X (n, d), its target an entry of y (n,), its prediction an entry of X @ w. The factor 1/(2n) is
-part of the loss: the 2 cancels against the 2 of the square, the n stays.
+A sample is a row of X (n, d). With one output its target is an entry of y (n,), its prediction an entry of X @ w, and
+the loss is 1/(2n) ‖Xw − y‖²: the 2 cancels against the 2 of the square, the n stays. With k outputs the targets are
+Y (n, k), the weights W (d, k), and the loss is (1/N) ‖XW − Y‖_F², where N = n. Losses accept complex entries, so that
+the complex step of chapter 1 can check every gradient here.
 """
 
 import numpy as np
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Chapter 3: the mean squared error of one output, and its gradients.
 
 
 def mse(X, w, y):
@@ -64,3 +69,115 @@ def _problem(X, w, y):
 def _expect_samples(y):
     if not len(y):
         raise ValueError("there are 0 samples, at least one was expected: the mean of nothing is not defined")
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Chapter 4: several outputs, the product XW and its Jacobian.
+
+
+def frobenius_loss(X, W, Y):
+    """The loss (1/N) ‖XW - Y‖_F²: the squared residuals summed over outputs and averaged over samples.
+
+    X (n, d), W (d, k), Y (n, k).
+    Returns one number, in the units of Y squared.
+    Raises ValueError when the shapes do not fit.
+    Source: the definition; N = n.
+    """
+    R = _residual(X, W, Y)
+    return np.sum(R**2) / R.shape[0]
+
+
+def frobenius_gradient(X, W, Y):
+    """The gradient of `frobenius_loss` in W, (2/N) Xᵀ(XW - Y).
+
+    X (n, d), W (d, k), Y (n, k).
+    Returns (d, k), in the units of the loss over those of W.
+    Raises ValueError when the shapes do not fit.
+    Source: dL = (2/N) ⟨R, X dW⟩ = ⟨(2/N) XᵀR, dW⟩ with R = XW - Y.
+    """
+    R = _residual(X, W, Y)
+    return 2 / R.shape[0] * np.asarray(X).T @ R
+
+
+def gradient_in_X(X, W, Y):
+    """The gradient of `frobenius_loss` in X, (2/N) (XW - Y)Wᵀ.
+
+    X (n, d), W (d, k), Y (n, k).
+    Returns (n, d), in the units of the loss over those of X.
+    Raises ValueError when the shapes do not fit.
+    Source: dL = (2/N) ⟨R, dX W⟩ = ⟨(2/N) RWᵀ, dX⟩ with R = XW - Y.
+    """
+    R = _residual(X, W, Y)
+    return 2 / R.shape[0] * R @ np.asarray(W).T
+
+
+def vec(A):
+    """The columns of a matrix stacked into one long column: entry (i, j) lands at place j·m + i.
+
+    A (m, p).
+    Returns (m·p,).
+    Raises ValueError when A is no matrix.
+    Source: Magnus and Neudecker, "Matrix Differential Calculus", chapter 2.
+    """
+    return _matrix(A, "A").reshape(-1, order="F")
+
+
+def kronecker_jacobian(X, k):
+    """The Jacobian of vec(XW) in vec(W), I_k ⊗ X: k copies of X along the diagonal, 0 elsewhere.
+
+    X (n, d); k the number of columns of W, a positive whole number.
+    Returns (n·k, d·k), which takes n·d·k² numbers of memory. `vec` stacks columns.
+    Raises ValueError when X is no matrix or k is not positive.
+    Source: vec(AWB) = (Bᵀ ⊗ A) vec(W) with A = X and B = I_k.
+    """
+    return np.kron(np.eye(_count(k)), _matrix(X, "X"))
+
+
+def tensor_jacobian(X, k):
+    """The Jacobian of XW in W with four indices, J[i, j, l, q] = ∂(XW)_ij / ∂w_lq = x_il δ_jq.
+
+    X (n, d); k the number of columns of W, a positive whole number.
+    Returns (n, k, d, k): the shape of the output, then the shape of the input.
+    Raises ValueError when X is no matrix or k is not positive.
+    Source: (XW)_ij = Σ_l x_il w_lj, differentiated entry by entry.
+    """
+    return np.einsum("il,jq->ijlq", _matrix(X, "X"), np.eye(_count(k)))
+
+
+def product_pullback(X, G):
+    """A gradient in the product P = XW carried back to W, XᵀG, without building any Jacobian.
+
+    X (n, d), G (n, k), the gradient of some loss in P.
+    Returns (d, k), the gradient of that loss in W.
+    Raises ValueError when X and G have different numbers of rows.
+    Source: ⟨G, X dW⟩ = ⟨XᵀG, dW⟩; the same as Σ_ij G_ij J_ijlq with `tensor_jacobian`.
+    """
+    X, G = _matrix(X, "X"), _matrix(G, "G")
+    if X.shape[0] != G.shape[0]:
+        raise ValueError(f"G has {G.shape[0]} rows, as many as X were expected, {X.shape[0]}")
+    return X.T @ G
+
+
+def _residual(X, W, Y):
+    """XW - Y for matrices that fit; ValueError says which does not."""
+    X, W, Y = _matrix(X, "X"), _matrix(W, "W"), _matrix(Y, "Y")
+    if W.shape[0] != X.shape[1]:
+        raise ValueError(f"W has shape {W.shape}, {X.shape[1]} rows were expected, one for each column of X")
+    if Y.shape != (X.shape[0], W.shape[1]):
+        raise ValueError(f"Y has shape {Y.shape}, the shape of XW, {(X.shape[0], W.shape[1])}, was expected")
+    if X.shape[0] == 0:
+        raise ValueError(f"X has shape {X.shape}, at least one row was expected: the loss is an average over rows")
+    return X @ W - Y
+
+
+def _matrix(A, name):
+    A = np.asarray(A)
+    if A.ndim != 2:
+        raise ValueError(f"{name} has shape {A.shape}, a matrix with two axes was expected")
+    return A
+
+
+def _count(k):
+    if k != int(k) or k < 1:
+        raise ValueError(f"k is {k}, a positive whole number was expected")
+    return int(k)

@@ -491,7 +491,7 @@ class Lexer:
         rest = self.text[here + 1 : self.end]
         if re.match(r"\s*(\\left\s*)?[(\[]|\s*\\(left)?\s*(\\\||\|\||\\[lV]Vert)|\s*\\\||\s*\\l?Vert", rest):
             return True
-        if re.match(r"[A-Za-z]", rest):
+        if re.match(r"[A-Za-z]|\{\s*\\?[A-Za-z]", rest):
             if self.names.known("d") and self._as_subscript(here):
                 return False
             return True

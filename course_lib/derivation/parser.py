@@ -269,7 +269,8 @@ def _unroll(items, span) -> Node:
             below, k = _unit(items, k + 1)
             if not result:
                 raise Unreadable("nothing stands before this '/'", span[0])
-            above = result.pop()
+            above = mul(*result) if not any(r.op == "head" for r in result) else result.pop()
+            result = []
             if _is_plain_number(below) and k < len(items) and _is_letter(items[k]):
                 below, k = mul(below, items[k]), k + 1  # 1/2n is 1/(2n)
             top = _fraction(above, below, _span([above, below]))

@@ -1,0 +1,162 @@
+"""One expression, many spellings: all of them must be read as the same thing."""
+
+import pytest
+
+from course_lib.derivation.lexer import Unreadable
+from course_lib.derivation.names import Definition, Names, canonical, latex_name, read_shapes, spoken_name
+from course_lib.derivation.numpy_reader import parse_numpy
+from course_lib.derivation.parser import parse
+from course_lib.derivation.writer import latex
+
+SHAPES = {
+    "X": "n d", "w": "d", "y": "n", "W": "d k", "Y": "n k", "A": "n n", "z": "k", "W1": "d h", "W2": "h k", "lam": "", "b": "k",
+}  # fmt: skip
+
+
+@pytest.fixture
+def names():
+    symbols, dims = read_shapes(SHAPES)
+    table = Names(symbols, dims)
+    table.definitions["L"] = Definition("L", None, shape=((), ()))
+    table.definitions["hat y"] = Definition("hat y", None, shape=(("n",), ()))
+    table.definitions["MSE"] = Definition("MSE", None, shape=((), ()))
+    return table
+
+
+SPELLINGS = {
+    "a half": [r"\frac12", r"\frac{1}{2}", r"\dfrac12", r"\tfrac{1}2", r"{1 \over 2}", "1/2", "½"],
+    "transposed X times y": [
+        r"X^T y", r"X^\top y", r"X^{\top}y", r"X^\intercal y", r"X^{\mathsf T} y", r"X^{\mathrm{T}} y", "X'y", r"X^{T}\cdot y",
+        r"\mathbf{X}^\top\boldsymbol y", r"\mathrm X^{\top}\mathrm y", r"X^\top\,y", r"X^{\!\top} y", "Xᵀy", r"X^\prime y",
+    ],
+    "squared norm": [
+        r"\|Xw-y\|^2", r"\left\|Xw-y\right\|^2", r"\lVert Xw-y\rVert^2", r"\Vert Xw - y\Vert^2", r"||Xw-y||^2", r"\|Xw-y\|_2^2",
+        r"\|Xw-y\|_F^2", r"\left\| Xw - y \right\|_{\text{F}}^{2}", r"\bigl\|Xw-y\bigr\|^2", "‖Xw−y‖²", r"\|\mathbf X\mathbf w-\mathbf y\|^2",
+    ],
+    "trace": [
+        r"\operatorname{tr}(A)", r"\mathrm{tr}(A)", r"\text{tr}(A)", r"\mbox{tr} \left( A \right)", "tr(A)", r"\operatorname{tr} A",
+        r"\operatorname{Tr}[A]", r"\operatorname{trace}\{A\}", r"\tr(A)",
+    ],
+    "inner product": [r"\langle y, Xw\rangle", r"\left\langle y, Xw \right\rangle", r"y : Xw", r"y:(Xw)"],
+    "a layer's weights": [r"W^{(2)}", r"W^2", r"W_2", r"W^{[2]}", r"W_{2}", "W2", r"\mathbf W^{(2)}", "W₂"],
+    "a layer transposed": [r"W^{2\top}", r"W^{2^\top}", r"{W^2}^\top", r"(W^{(2)})^T", r"W_2^\top", r"W^{(2)\top}", r"W^{2^{\top}}"],
+    "a hat": [r"\hat y", r"\hat{y}", r"\hat{\mathbf y}", r"\mathbf{\hat y}", r"\widehat y", "ŷ", "{\\hat y}"],
+    "an entry of a hat": [r"\hat y_i", r"\hat{y}_i", r"\hat{y_i}", r"{\hat y}_{i}", "ŷᵢ"],
+    "an entry": [r"X_{ij}", r"x_{ij}", r"x_{i,j}", r"x_{i\,j}", r"\mathbf x_{ij}", r"[X]_{ij}", r"(X)_{ij}", r"\left[X\right]_{i,j}"],
+    "a partial derivative": [
+        r"\frac{\partial L}{\partial w}", r"\dfrac{\partial L}{\partial w}", r"\partial L/\partial w", r"\frac{dL}{dw}", r"dL/dw",
+        r"\frac{d L}{d w}", r"\frac{\mathrm dL}{\mathrm dw}", r"\nabla_w L", r"\nabla_{w}L", r"\nabla_{\mathbf w}L",
+        r"\frac{\partial}{\partial w}L", r"\frac{d}{dw}L", r"\frac{\partial L}{\partial\mathbf{w}}", "∂L/∂w", "∇_w L",
+    ],
+    "a differential": ["dW", r"d W", r"\mathrm dW", r"\mathrm{d}W", r"\operatorname{d}W", r"d\mathbf W", r"d{W}"],
+    "a named loss": ["MSE", r"\text{MSE}", r"\mathrm{MSE}", r"\operatorname{MSE}"],
+    "a double sum": [r"\sum_{i,j}x_{ij}", r"\sum_{ij}x_{ij}", r"\sum_i\sum_j x_{ij}", r"\sum_{i}\sum_{j} x_{ij}", r"\sum\limits_{i,j}x_{ij}"],
+    "a sum with limits": [r"\sum_{i=1}^n y_i", r"\sum_{i=1}^{n}y_i", r"\sum\limits_{i=1}^{n} y_i", r"\sum^n_{i=1} y_i"],
+    "entrywise product": [r"y\odot Xw", r"y\circ (Xw)", "y ⊙ Xw"],
+    "identity": ["I", r"\mathbb I", r"\mathbf I", r"\mathrm{I}", r"\boldsymbol{I}"],
+    "ones": [r"\mathbf 1", r"\mathbf{1}", r"\mathbb 1", r"\mathbb{1}", r"\boldsymbol 1", "𝟏"],
+    "exponential": [r"e^{z_i}", r"\exp(z_i)", r"\exp z_i", r"\exp\left(z_i\right)", r"\mathrm{exp}(z_i)", r"\exp\{z_i\}"],
+    "inverse": [r"(X^\top X)^{-1}", r"\left(X^\top X\right)^{-1}", r"{(X^T X)}^{-1}", r"(XᵀX)⁻¹"],
+    "lambda": [r"\lambda w", "λ w", r"\lambda\,w", r"\lambda\mathbf w"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SPELLINGS)
+def test_spellings_are_read_alike(what, names):
+    first, *others = SPELLINGS[what]
+    tree = parse(first, names)
+    for other in others:
+        assert parse(other, names) == tree, other
+
+
+@pytest.mark.parametrize("what", SPELLINGS)
+def test_what_was_read_is_written_so_that_it_reads_the_same(what, names):
+    tree = parse(SPELLINGS[what][0], names)
+    assert parse(latex(tree), names) == tree
+
+
+NUMPY = {
+    r"X^\top(Xw-y)/n": "X.T @ (X @ w - y) / n",
+    r"\|Xw-y\|^2": "np.linalg.norm(X @ w - y)**2",
+    r"\operatorname{tr}(A^\top)": "np.trace(A.T)",
+    r"2Xw": "2 * (X @ w)",
+    r"\exp(z)": "np.exp(z)",
+    r"-y": "-y",
+}
+
+
+def _as_product(node):
+    """`@` and `**` as LaTeX's product and power."""
+    from course_lib.derivation.tree import Node, mul
+
+    args = [_as_product(a) for a in node.args]
+    if node.op in ("at", "mul"):
+        return mul(*args)
+    return Node("pow" if node.op == "epow" else node.op, args, node.val)
+
+
+@pytest.mark.parametrize("written", NUMPY)
+def test_numpy_is_read_as_the_same_tree(written, names):
+    assert _as_product(parse_numpy(NUMPY[written], names)) == _as_product(parse(written, names))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["__import__('os').system('true')", "X.__class__", "(lambda: X)()", "[X for X in y]", "X if y else w", "open('f')", "X[0]", "f'{X}'"],
+)
+def test_numpy_beyond_the_whitelist_is_refused(text, names):
+    with pytest.raises(Unreadable):
+        parse_numpy(text, names)
+
+
+def test_d_is_a_dimension_where_it_stands_alone(names):
+    assert parse(r"\frac1d", names) == parse("1/d", names)
+    assert parse(r"\sum_{j=1}^d w_j", names).val == ("j", "d", None)
+
+
+def test_one_over_two_n_means_the_fraction(names):
+    assert parse("1/2n", names) == parse(r"\frac{1}{2n}", names)
+
+
+def test_a_power_is_a_layer_only_where_that_layer_is_declared(names):
+    assert parse("W^2", names).op == "sym"
+    assert parse("A^2", names).op == "pow"
+
+
+def test_dots_stand_for_the_sum_they_abbreviate(names):
+    assert parse(r"y_1 + \cdots + y_n", names) == parse(r"y_1 + y_2 + \dots + y_n", names)
+    assert parse(r"y_1 + \cdots + y_n", names).op == "sum"
+
+
+@pytest.mark.parametrize(
+    ("text", "column"), [("X + foo", 5), ("(Xw - y", 1), (r"X \foo", 3), (r"\frac{1}", 8), ("X ] y", 3), (r"\|Xw", 1), ("X +", 3)]
+)
+def test_the_place_of_what_cannot_be_read(text, column, names):
+    with pytest.raises(Unreadable) as problem:
+        parse(text, names)
+    assert problem.value.position + 1 == column
+
+
+def test_names_have_one_canonical_form():
+    assert {canonical(k) for k in ("W1", "W_1", "W^1", "W^{(1)}", r"\mathbf W^{[1]}", "W₁")} == {"W1"}
+    assert {canonical(k) for k in (r"\hat y", r"\hat{y}", "y_hat", "yhat", "ŷ", r"\hat{\mathbf y}")} == {"hat y"}
+    assert {canonical(k) for k in ("lambda", r"\lambda", "lam", "λ")} == {"lambda"}
+    assert latex_name("hat y") == r"\hat{y}"
+    assert spoken_name("hat y") == "ŷ"
+
+
+@pytest.mark.parametrize(
+    ("shapes", "said"),
+    [
+        ("X", "must map names"),
+        ({"X": 3.5}, "must be text"),
+        ({"X": "n d k"}, "at most two"),
+        ({"X": "n d symetric"}, "promise"),
+        ({"X": "n d symmetric"}, "square"),
+        ({"": "n"}, "must be text"),
+        ({"X": "n-d"}, "dimension name"),
+    ],
+)
+def test_shapes_that_cannot_be_understood_say_what_was_got(shapes, said):
+    with pytest.raises((TypeError, ValueError), match=said):
+        read_shapes(shapes)
