@@ -435,7 +435,7 @@ def _(X):
 ridge = exercise(
     "ridge(X, y, lam)",
     chapter="05",
-    points=3,
+    points=2,
     minutes=10,
     hints=(
         "Two terms, two gradients: Xᵀ(Xw − y)/n from the squares, λw from the penalty. Their sum is 0.",
@@ -537,7 +537,7 @@ def _(X, y, lam):
 minimum_norm_solution = exercise(
     "minimum_norm_solution(X, y)",
     chapter="05",
-    points=3,
+    points=2,
     minutes=12,
     hints=(
         "XᵀX has no inverse here. Among all w with the same, least loss, the shortest has no part that X cannot see: "
