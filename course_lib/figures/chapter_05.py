@@ -336,7 +336,7 @@ def digits_against_condition():
     return Explorer(
         {
             "power": widgets.FloatSlider(value=4, min=0, max=10, step=0.25, description="log₁₀ κ"),
-            "residual": widgets.IntSlider(value=-12, min=-12, max=0, description="log₁₀ of residual over fit"),
+            "residual": widgets.IntSlider(value=-10, min=-12, max=0, description="log₁₀ of residual over fit"),
         },
         _Digits(),
         "raise the condition number and see how fast each method loses digits; then give the data a residual.",
@@ -437,6 +437,6 @@ def ridge_path():
     return Picture(
         figure,
         "The ten weights of the diabetes table against λ. For small λ, s1 is near −37 and s2 near +22, two large "
-        "weights of opposite sign on nearly the same measurement. At λ = 0.1 both are small, while bmi and s5 have "
-        "hardly moved. At λ = 100 all weights are near 0.",
+        "weights of opposite sign on nearly the same measurement. At λ = 0.1 both are near −4, while bmi has "
+        "hardly moved and s5 has fallen from 36 to 21. At λ = 100 all weights are near 0.",
     )
