@@ -135,7 +135,7 @@ def zigzag_and_rate(kappa=10, steps=60):
         t = np.array([20, steps])
         right.semilogy(t, 1.7 * _error(path)[20] * factor ** (t - 20), color=colour, lw=1.2, ls="--")
     left.set_title("κ = 10, the best step and a quarter of it")
-    right.set(xlabel="step", ylabel=r"distance to the minimum, $\|w-\hat{w}\|$", ylim=(1e-5, 30))
+    right.set(xlabel="step", ylabel="distance to the minimum", ylim=(1e-5, 30))
     right.legend(title="factor per step", fontsize=8, title_fontsize=8, loc="lower left")
     return Picture(
         figure,
@@ -192,8 +192,8 @@ def walk_down_a_valley():
 
     return Explorer(
         {
-            "lr": widgets.FloatSlider(value=0.3, min=0.05, max=2.2, step=0.05, description="η, in units of 1/λ_max"),
-            "kappa": widgets.SelectionSlider(options=KAPPAS, value=10, description="κ = λ_max / λ_min"),
+            "lr": widgets.FloatSlider(value=0.3, min=0.05, max=2.2, step=0.05, description="η"),
+            "kappa": widgets.SelectionSlider(options=KAPPAS, value=10, description="κ"),
         },
         _Walk(),
         "lengthen the step until the path zigzags, stays, and escapes; then make the valley narrower.",
@@ -269,7 +269,8 @@ class _Batches:
         self.map.set_title(f"{len(path) - 1} steps on {size} of {BATCH_SAMPLES} samples")
         self.curve.set_title(f"mean over the last three epochs: {level:.1e}")
         return self.figure, (
-            f"Left: the path of {len(path) - 1} steps, each on {size} of {BATCH_SAMPLES} samples, with η = {lr:.2f}. "
+            f"Left: the path of {len(path) - 1} steps, each on {size} of {BATCH_SAMPLES} samples, with η = {lr:.2f}; "
+            f"the residuals at the minimum have the size {noise:.2f}. "
             f"Right: the loss above its minimum over {self.EPOCHS} epochs; over the last three it is {level:.1e} on "
             "average."
         )
@@ -281,9 +282,9 @@ def walk_on_batches():
 
     return Explorer(
         {
-            "size": widgets.SelectionSlider(options=(1, 2, 4, 8, 24), value=1, description="samples in a batch"),
+            "size": widgets.SelectionSlider(options=(1, 2, 4, 8, 24), value=1, description="batch size"),
             "lr": widgets.FloatSlider(value=0.1, min=0.02, max=0.4, step=0.02, description="η"),
-            "noise": widgets.FloatSlider(value=1, min=0, max=2, step=0.25, description="residuals at the minimum"),
+            "noise": widgets.FloatSlider(value=1, min=0, max=2, step=0.25, description="residuals"),
         },
         _Batches(),
         "shrink the step or enlarge the batch, and watch the level at which the loss hovers; then take the residuals "
@@ -314,7 +315,7 @@ def momentum_and_plain(kappa=100, steps=150):
     left.set(xlabel=r"curvature λ, in units of $\lambda_{\max}$", ylabel="factor per step", ylim=(0, 1.3))
     left.set_title("shaded: the curvatures of this loss, κ = 100")
     left.legend(fontsize=9, loc="lower left")
-    right.set(xlabel="step", ylabel=r"distance to the minimum, $\|w-\hat{w}\|$", ylim=(1e-9, 30))
+    right.set(xlabel="step", ylabel="distance to the minimum", ylim=(1e-9, 30))
     right.legend(title="factor per step", fontsize=9, title_fontsize=9, loc="lower left")
     return Picture(
         figure,
@@ -370,9 +371,9 @@ def roll_a_heavy_ball():
 
     return Explorer(
         {
-            "lr": widgets.FloatSlider(value=1.0, min=0.1, max=4, step=0.1, description="η, in units of 1/λ_max"),
-            "beta": widgets.FloatSlider(value=0.0, min=0, max=0.95, step=0.05, description="β"),
-            "kappa": widgets.SelectionSlider(options=KAPPAS[1:], value=20, description="κ = λ_max / λ_min"),
+            "lr": widgets.FloatSlider(value=1.0, min=0.1, max=4, step=0.1, description="η"),
+            "beta": widgets.FloatSlider(value=0.2, min=0, max=0.95, step=0.05, description="β"),
+            "kappa": widgets.SelectionSlider(options=KAPPAS[1:], value=20, description="κ"),
         },
         _Ball(),
         "raise β and watch the curve get level at √β; then lengthen the step until the level reaches the flat "
