@@ -839,8 +839,8 @@ softmax_collapse_derivation = derivation(
         r"`\frac{\partial p_j}{\partial z_i} = p_j (\delta_{ij} - p_i)`.",
         r"The chain rule sums over the outputs in the middle: `\frac{\partial L}{\partial z_i} = "
         r"-\sum_j \frac{t_j}{p_j} p_j (\delta_{ij} - p_i)`. What cancels?",
-        r"`-\sum_j t_j \delta_{ij} + p_i \sum_j t_j`. In the first sum one term is left. The second sum is 1, because t "
-        "is one-hot.",
+        r"`-\sum_j t_j \delta_{ij} + p_i \sum_j t_j`. In the first sum one term is left. The second sum is 1, "
+        "because t is one-hot.",
     ),
     mistakes={
         "sign": r"""
