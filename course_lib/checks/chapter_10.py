@@ -91,7 +91,7 @@ def _(A, B, G):
 toposort = exercise(
     "toposort(node)",
     chapter="10",
-    points=3,
+    points=2,
     minutes=15,
     hints=(
         "When may a node's name be put down? Only after the names of all its parents. So look after the parents first.",
@@ -358,7 +358,7 @@ def _(f, x, v):
 hessian_vector_product = exercise(
     "hessian_vector_product(grad, w, v)",
     chapter="10",
-    points=3,
+    points=2,
     minutes=8,
     calls=1,
     hints=(
