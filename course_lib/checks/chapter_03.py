@@ -4,7 +4,8 @@ import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient
 from course_lib.calculus.least_squares import mse as mean_squared_error
-from course_lib.checks.specification import exercise
+from course_lib.checks.specification import derivation, exercise
+from course_lib.derivation.goal import Problem
 
 SIZE = 1e4
 
@@ -606,3 +607,57 @@ def _(X, w, b, y):
 )
 def _(X, w, b, y):
     return np.mean(X @ w + b - y) * b
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+mse_gradient_derivation = derivation(
+    "mse_gradient_derivation",
+    Problem(
+        shapes={"X": "n d", "w": "d", "y": "n"},
+        given=r"L = \frac{1}{2n}\|Xw - y\|^2",
+        goal=r"\nabla_w L",
+    ),
+    chapter="03",
+    points=6,
+    minutes=15,
+    hints=(
+        r"Give the residual a name, `r = Xw - y`. Then `L = \frac{1}{2n} r^\top r`.",
+        r"Take differentials: `dr = X dw`, and `dL = \frac{1}{n} r^\top dr`. Put the first into the second.",
+        r"A number is its own transpose, so `dL = \frac{1}{n} (X^\top r)^\top dw`. What stands beside dw is it.",
+    ),
+    mistakes={
+        "sign": r"""
+            r = Xw - y
+            dr = X dw
+            dL = \frac{1}{n} r^\top X dw
+            \nabla_w L = \frac{1}{n} X^\top (y - Xw)
+        """,
+        "transpose": r"""
+            r = Xw - y
+            dL = \frac{1}{n} r^\top X dw
+            \nabla_w L = \frac{1}{n} X (Xw - y)
+        """,
+        "factor": r"""
+            r = Xw - y
+            dL = \frac{2}{n} r^\top X dw
+            \nabla_w L = \frac{2}{n} X^\top (Xw - y)
+        """,
+        "mean": r"""
+            r = Xw - y
+            dr = X dw
+            \nabla_w L = X^\top (Xw - y)
+        """,
+        "chain-factor": r"""
+            r = Xw - y
+            dL = \frac{1}{n} r^\top dw
+        """,
+        "norm-square": r"""
+            L = \frac{1}{2n} \|Xw - y\|
+            \nabla_w L = \frac{1}{n} X^\top (Xw - y)
+        """,
+        "layout": r"""
+            dL = \frac{1}{n} (Xw - y)^\top X dw
+            \nabla_w L = \frac{1}{n} (Xw - y)^\top X
+        """,
+    },
+)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
-from course_lib.checks.specification import exercise
+from course_lib.checks.specification import derivation, exercise
+from course_lib.derivation.goal import Problem
 
 
 def loss(X, W, Y):
@@ -549,3 +550,91 @@ def _(A, B):
 )
 def _(A, B):
     return np.outer(np.sum(A, axis=0), np.sum(B, axis=1))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+MATRICES = {"X": "n d", "W": "d k", "Y": "n k"}
+LOSS = r"L = \frac{1}{n}\|XW - Y\|_F^2"
+
+frobenius_derivation = derivation(
+    "frobenius_derivation",
+    Problem(shapes=MATRICES, given=LOSS, goal=r"\nabla_W L"),
+    chapter="04",
+    points=6,
+    minutes=15,
+    hints=(
+        r"Choose one of the five proofs. The fourth is the shortest: name the residual, `R = XW - Y`, and take "
+        "differentials.",
+        r"`dR = X dW`, and `dL = \frac{2}{n} \langle R, dR \rangle`.",
+        r"Move X to the other side of the inner product: `\langle R, X dW \rangle = \langle X^\top R, dW \rangle`.",
+    ),
+    mistakes={
+        "sign": r"""
+            R = XW - Y
+            dR = X dW
+            \nabla_W L = \frac{2}{n} X^\top (Y - XW)
+        """,
+        "transpose": r"""
+            R = XW - Y
+            dL = \frac{2}{n} \langle R, X dW \rangle = \frac{2}{n} \langle X R, dW \rangle
+        """,
+        "factor": r"""
+            R = XW - Y
+            dL = \frac{1}{n} \langle R, X dW \rangle
+            \nabla_W L = \frac{1}{n} X^\top R
+        """,
+        "mean": r"""
+            R = XW - Y
+            dL = 2 \langle R, X dW \rangle
+        """,
+        "trace": r"""
+            R = XW - Y
+            dL = \frac{2}{n} R^\top X dW
+        """,
+        "norm-square": r"""
+            R = XW - Y
+            L = \frac{1}{n} \|R\|_F
+        """,
+    },
+)
+
+gradient_in_X_derivation = derivation(
+    "gradient_in_X_derivation",
+    Problem(shapes=MATRICES, given=LOSS, goal=r"\nabla_X L"),
+    chapter="04",
+    points=6,
+    minutes=15,
+    hints=(
+        r"The same path, with another matrix moving: `R = XW - Y` and now `dR = dX W`.",
+        r"`dL = \frac{2}{n} \langle R, dX W \rangle`. W stands on the right of dX this time.",
+        r"`\langle R, dX W \rangle = \langle R W^\top, dX \rangle`: a factor on the right moves over as its transpose, "
+        "and stays on the right.",
+    ),
+    mistakes={
+        "sign": r"""
+            R = XW - Y
+            \nabla_X L = \frac{2}{n} (Y - XW) W^\top
+        """,
+        "transpose": r"""
+            R = XW - Y
+            dR = dX W
+            \nabla_X L = \frac{2}{n} (XW - Y) W
+        """,
+        "order": r"""
+            R = XW - Y
+            dR = W dX
+        """,
+        "factor": r"""
+            R = XW - Y
+            dL = \frac{1}{n} \langle R, dX W \rangle
+        """,
+        "mean": r"""
+            R = XW - Y
+            \nabla_X L = 2 (XW - Y) W^\top
+        """,
+        "chain-factor": r"""
+            R = XW - Y
+            dL = \frac{2}{n} \langle R, dX W \rangle = \frac{2}{n} \langle R, dX \rangle
+        """,
+    },
+)

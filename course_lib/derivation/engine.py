@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import wording
 from .diagnosis import Finding, diagnose, diagnose_definition
@@ -15,7 +15,7 @@ from .lines import MOST_CHARACTERS, MOST_LINES, Piece, defined_name, split_lines
 from .names import Names, canonical, dependencies, latex_name, plain, read_shapes, spoken_name
 from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import parse
-from .shapes import MisfitError, spoken_shape
+from .shapes import MisfitError, is_scalar, spoken_shape
 from .tree import Node, names_in, sym, walk
 from .writer import latex
 
@@ -103,6 +103,8 @@ class Session:
         """Judge every line of a text."""
         pieces = split_lines(text)
         self.names.varied = _varied(text, self.names)
+        self.names.columns = _samples_are_columns(text, self.names)
+        self.names.directions = _directions(text, self.names)
         for k, piece in enumerate(pieces):
             if k >= MOST_LINES:
                 self.lines.append(
@@ -145,9 +147,12 @@ class Session:
             return Line(piece.text, "unreadable", message=wording.OUT_OF_TIME, position=1)
         except RecursionError:
             return Line(piece.text, "unreadable", message=wording.TOO_DEEP, position=1)
+        except Exception:
+            # A defect here must not cost the learner the other lines; the tests look for this sentence.
+            return Line(piece.text, "unreadable", message=wording.DEFECT, position=1)
 
     def _judged(self, piece: Piece) -> Line:
-        members = split_members(piece.clean)
+        members = split_members(_first_order(piece.clean))
         continues = not members[0].text.strip() and len(members) > 1
         if continues and members[1].implied and len(members) > 2:
             continues = False
@@ -169,6 +174,7 @@ class Session:
 
     def _parse(self, member) -> Node:
         offset = member.start
+        member = replace(member, text=self._with_derivative(member.text))
         try:
             if looks_like_numpy(member.text):
                 return parse_numpy(member.text, self.names, offset)
@@ -178,11 +184,21 @@ class Session:
                 problem.position += offset
             raise
 
+    def _with_derivative(self, text) -> str:
+        """`L'(w)` of a defined number as a derivative; elsewhere the prime is a transpose."""
+
+        def read(found):
+            name, variable = found[1], found[2]
+            definition = self.names.definitions.get(name)
+            if definition is None or not is_scalar(definition.shape) or variable not in self.names.symbols:
+                return found[0]
+            return rf"\nabla_{{{variable}}} {name}"
+
+        return re.sub(r"(?<![A-Za-z\\])([A-Za-z])'\(([A-Za-z])\)", read, text)
+
     def _continuation(self, piece, members) -> Line:
         if self.reference is None:
-            raise UnreadableError(
-                "this line continues the one before, but there is none that could be read", 0
-            )
+            raise UnreadableError("this line continues the one before, but there is none that could be read", 0)
         nodes = [self._parse(m) for m in members]
         relation = [self.reference, *nodes]
         return self._claim(piece, relation, hidden=True)
@@ -202,9 +218,7 @@ class Session:
         relation = Relation(self.names, [node])
         if relation.misfits[0]:
             m = relation.misfits[0]
-            return Line(
-                piece.text, "shapes", message=wording.sentence(m.message), reading=latex(node), where=m.span
-            )
+            return Line(piece.text, "shapes", message=wording.sentence(m.message), reading=latex(node), where=m.span)
         raise UnreadableError(
             "this line has no '=': there is nothing to compare", max(len(piece.clean.rstrip()) - 1, 0)
         )
@@ -220,9 +234,7 @@ class Session:
             capital = self.names.with_entries(name)
             if indices and capital:
                 return (
-                    capital not in self.used
-                    and capital in self.names.symbols
-                    and capital not in self.names.definitions
+                    capital not in self.used and capital in self.names.symbols and capital not in self.names.definitions
                 )
             return True
         # A declared name that nothing has used yet may be given its meaning: shapes often list intermediate
@@ -346,10 +358,22 @@ class Session:
         line.claimed = self.claimed = self.claimed if hidden else nodes[0]
         line.explicit = not self._derives(nodes[-1])
         finding = judged.finding
+        if finding is None and judged.verdict == "wrong":
+            line.message = self._condition(nodes) or line.message
         if finding is not None:
             line.mistake, line.where = finding.mistake, finding.span
             line.repair = self._written(finding.mended, judged.reference)
         return line
+
+    def _condition(self, nodes) -> str:
+        """Advice where a line states a condition or a solution as if it held for every value, else ""."""
+        slope = next((n for n in nodes if n.op == "grad" and len(n.args) > 1), None)
+        if slope is not None and any(is_zero(n) for n in nodes):
+            return wording.STATIONARY.format(name=spoken_name(getattr(slope.args[1], "val", "w") or "w"))
+        first = nodes[0]
+        if first.op == "sym" and first.val in self.names.symbols and first.val not in self.names.definitions:
+            return wording.SPECIAL_VALUE.format(name=spoken_name(first.val))
+        return ""
 
     def parse(self, text: str) -> Node:
         """An expression of the learner's language as a tree; UnreadableError where it is none."""
@@ -414,9 +438,7 @@ class Session:
     def _broken_reference(self, relation, nodes, reference, out):
         misfit = relation.misfits[reference]
         others = [k for k in range(len(nodes)) if k != reference]
-        finding = (
-            diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
-        )
+        finding = diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
         out.verdict = "wrong" if misfit.kind == "free" else "shapes"
         out.culprit, out.finding = reference, finding
         out.message = wording.wrong(relation, reference, misfit, finding, [], None)
@@ -526,11 +548,43 @@ def _continues(text):
     return re.match(r"\s*(=|\\Rightarrow|\\implies|\\iff|\\equiv)", text) is not None
 
 
+def _directions(text: str, names: Names) -> dict[str, str | None]:
+    """Undeclared small letters that some argument is moved by, as δ in f(W+δ)."""
+    spelled, found = plain(text)[0], {}
+    for name in ("delta", "epsilon", "varepsilon", "h"):
+        written = "h" if name == "h" else rf"\\{name}"
+        defined = re.search(rf"^\s*{written}\s*&?:?=", spelled, re.MULTILINE)
+        if not names.known(name) and not defined and re.search(rf"\+\s*{written}\s*\\?[),]", spelled):
+            found[name] = None
+    return found
+
+
+_LAYOUT = re.compile(
+    r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|text|operatorname|left|right)(?![A-Za-z])|[{}\s]|\\[,;!]"
+)
+
+
+def _samples_are_columns(text: str, names: Names) -> bool:
+    """Whether a text writes w^T x_i or x_i^T w for a column w: then x_i, a row of X, is meant as a column."""
+    bare = re.sub(r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|left|right)(?![A-Za-z])|[{}\s]|\\[,;!]", "", plain(text)[0])
+    turned = r"\^\\?(?:top|T|intercal)"
+    sample = r"([a-z])(?:_|\^(?=\())\(?([a-z])\)?(?![a-z0-9,])"
+    for found in re.finditer(
+        rf"(?<![_A-Za-z])(\\?[A-Za-z]+){turned}\(?{sample}|{sample}{turned}\(?(\\?[a-zA-Z])(?!_)", bare
+    ):
+        vector, letter = (found[1], found[2]) if found[1] else (found[6], found[4])
+        spec = names.symbols.get(vector.lstrip("\\"))
+        # A column (w) or a matrix that maps samples (W^T x_i): for rows either product would not fit.
+        if spec is not None and spec.rows != 1 and names.with_entries(letter) and not names.known(letter):
+            samples = names.symbols.get(names.with_entries(letter))
+            if samples is not None and samples.columns == spec.rows:
+                return True
+    return False
+
+
 def _varied(text: str, names: Names) -> list[str]:
     """Declared names in which the text differentiates somewhere, in the order of the shapes."""
-    bare = re.sub(
-        r"\\(?:mathbf|boldsymbol|mathrm|bm|text|operatorname)(?![A-Za-z])|[{}\s]|\\[,;!]", "", plain(text)[0]
-    )
+    bare = _LAYOUT.sub("", plain(text)[0])
     found = []
     for name in names.symbols:
         base = re.sub(r"\d+$", "", name.split(" ")[-1])
@@ -557,8 +611,13 @@ def _read_functions(functions) -> dict[str, str]:
         key = canonical(name)
         meaning = meaning or key
         if not isinstance(meaning, str):
-            raise ValueError(
-                f"functions[{name!r}] must name a known function such as 'tanh'; got {meaning!r}"
-            )
+            raise ValueError(f"functions[{name!r}] must name a known function such as 'tanh'; got {meaning!r}")
         table[key] = KNOWN_FUNCTIONS.get(meaning.lstrip("\\"), f"any:{key}")
     return table
+
+
+def _first_order(text: str) -> str:
+    r"""`\Delta L \approx … \Delta w` is a statement about small steps, so it is read as differentials."""
+    if not re.search(r"\\approx|≈", text):
+        return text
+    return re.sub(r"(\\Delta\s*|Δ\s*)(?=[A-Za-z\\])", lambda found: "d".rjust(len(found[0])), text)

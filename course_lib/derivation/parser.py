@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .lexer import Tok, UnreadableError, lex
 from .names import Names
-from .tree import Node, add, mul, neg, num
+from .tree import Node, add, mul, neg, num, walk
 
 SPOKEN = {
     "PLUS": "'+'",
@@ -100,9 +100,7 @@ def _lark():
                 yield Token(tok.type, tok, start_pos=tok.start, end_pos=tok.end, column=tok.start)
 
     grammar = (Path(__file__).parent / "latex.lark").read_text(encoding="utf-8")
-    return Lark(
-        grammar, parser="lalr", lexer=Given, transformer=_builder(), maybe_placeholders=False
-    ), exceptions
+    return Lark(grammar, parser="lalr", lexer=Given, transformer=_builder(), maybe_placeholders=False), exceptions
 
 
 def _span(children):
@@ -150,9 +148,7 @@ def _builder():
         hadamard, kronecker, frobenius = binary("had"), binary("kron"), binary("frob")
 
         def product(self, c):
-            items = [
-                x if isinstance(x, Node) else x.type for x in c if isinstance(x, Node) or x.type == "SLASH"
-            ]
+            items = [x if isinstance(x, Node) else x.type for x in c if isinstance(x, Node) or x.type == "SLASH"]
             alone = len(items) == 1 and (items[0].op != "head" or items[0].val.type == "DOP")
             return items[0] if alone else _unroll(items, _span(c))
 
@@ -160,16 +156,16 @@ def _builder():
             return _indexed(c[0], c[1].value.value, _span(c))
 
         def transpose(self, c):
-            return Node("T", [_settle(c[0])], None, _span(c))
+            return Node("T", [c[0]], None, _span(c))
 
         def inverse(self, c):
-            return Node("inv", [_settle(c[0])], None, _span(c))
+            return Node("inv", [c[0]], None, _span(c))
 
         def inverse_transpose(self, c):
-            return Node("T", [Node("inv", [_settle(c[0])], None, _span(c))], None, _span(c))
+            return Node("T", [Node("inv", [c[0]], None, _span(c))], None, _span(c))
 
         def power(self, c):
-            return Node("pow", [_settle(c[0]), c[3]], None, _span(c))
+            return Node("pow", [c[0], c[3]], None, _span(c))
 
         def differential(self, c):
             kind, order = c[0].value.value
@@ -235,9 +231,7 @@ def _builder():
             if c[0].value.value[0] == "outer" and len(c[2]) == 2:
                 return Node("outer", c[2], None, _span(c))
             if len(c[2]) != 1:
-                raise UnreadableError(
-                    f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos
-                )
+                raise UnreadableError(f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos)
             return Node("fn", [c[2][0]], c[0].value.value, _span(c))
 
         def call(self, c):
@@ -286,6 +280,8 @@ def _unroll(items, span) -> Node:
                 raise UnreadableError("nothing stands before this '/'", span[0])
             above = mul(*result) if not any(r.op == "head" for r in result) else result.pop()
             result = []
+            if below.op == "T" and k < len(items) and items[k] != "SLASH":
+                below, k = mul(below, items[k]), k + 1  # a / x^T x is divided by the inner product
             if _is_plain_number(below) and k < len(items) and _is_letter(items[k]):
                 below, k = mul(below, items[k]), k + 1  # 1/2n is 1/(2n)
             top = _fraction(above, below, _span([above, below]))
@@ -296,7 +292,7 @@ def _unroll(items, span) -> Node:
         else:
             node, k = _unit(items, k)
             result.append(node)
-    return mul(*(_as_factor(f) for f in result), span=span)
+    return mul(*result, span=span)
 
 
 def _is_plain_number(item):
@@ -307,16 +303,10 @@ def _is_letter(item):
     return isinstance(item, Node) and item.op == "sym"
 
 
-def _as_factor(node):
-    return node
-
-
 def _unit(items, k):
     """The operand that starts at position k, and the position after it."""
     if k >= len(items) or items[k] == "SLASH":
-        raise UnreadableError(
-            "something must follow here", _span([i for i in items if isinstance(i, Node)])[1] - 1
-        )
+        raise UnreadableError("something must follow here", _span([i for i in items if isinstance(i, Node)])[1] - 1)
     item = items[k]
     head = item
     wraps = []
@@ -407,9 +397,7 @@ def _nabla(head, value, items, k):
     else:
         wraps = []
         body, after = _rest(items, k, head), len(items)
-    node = Node(
-        "hess" if order == 2 else "grad", [body] + ([wrt] * (order if wrt else 0)), None, _span([head, body])
-    )
+    node = Node("hess" if order == 2 else "grad", [body] + ([wrt] * (order if wrt else 0)), None, _span([head, body]))
     for w in reversed(wraps):
         node = Node("T", [node], None, w.span)
     return node, after
@@ -481,18 +469,11 @@ def _pull_d(node):
     return None
 
 
-def _settle(node):
-    if node.op == "d" and node.val[0] == "partial":
-        return node
-    return node
-
-
 def _indexed(node, items, span):
     """Subscripts on an expression: one or two, letters, numbers or None for a whole axis."""
     base = node.args[0] if node.op == "paren" else node
-    if base.op == "idx" and len(base.val) == 2 and None in base.val and len(items) == 1:
-        row = base.val[0] if base.val[0] is not None else items[0]
-        return Node("idx", base.args, (row, items[0] if base.val[0] is not None else base.val[1]), span)
+    if base.op == "idx" and len(base.val) == 1 == len(items):
+        return Node("idx", base.args, (base.val[0], items[0]), span)
     if base.op == "mat" and base.val == (1, 1):
         base = base.args[0]
     return Node("idx", [base], items, span)
@@ -607,14 +588,22 @@ def _with_dots(node: Node) -> Node:
     if len(at) > 1 or at[0] in (0, len(node.args) - 1):
         raise UnreadableError("the dots must stand between the first terms and the last one", node.span[0])
     k = at[0]
-    found = _dotted(node.args[0], node.args[k + 1], "i_0")
+    letter = _unused(node)[0]
+    found = _dotted(node.args[0], node.args[k + 1], letter)
     if found is None:
         raise UnreadableError(
             "what the dots stand for is not clear: first and last term must differ in one subscript",
             node.args[k].span[0],
         )
-    body = Node("sum", [found[0]], ("i_0", found[1], None), node.span)
+    body = Node("sum", [found[0]], (letter, found[1], None), node.span)
     return add(body, *node.args[k + 2 :], span=node.span)
+
+
+def _unused(node: Node) -> list[str]:
+    """Two index letters that the expression does not use yet."""
+    used = {i for n in walk(node) if n.op in ("idx", "kdelta") for i in n.val}
+    used |= {n.val[0] for n in walk(node) if n.op == "sum"}
+    return [c for c in "ijklmpqrstuv" if c not in used][:2]
 
 
 def _matrix_with_dots(node: Node) -> Node:
@@ -622,28 +611,29 @@ def _matrix_with_dots(node: Node) -> Node:
     rows, columns = node.val
     entry = [node.args[r * columns : (r + 1) * columns] for r in range(rows)]
     corner = entry[0][0]
+    i, j = _unused(node)
     problem = UnreadableError(
         "what the dots in this matrix stand for is not clear: its corners must differ in one subscript",
         node.span[0],
     )
-    across = _dotted(corner, entry[0][-1], "j_0") if columns > 1 else (corner, None)
+    across = _dotted(corner, entry[0][-1], j) if columns > 1 else (corner, None)
     if across is None:
         raise problem
     if rows == 1:
-        return Node("table", [across[0]], (None, None, "j_0", across[1]), node.span)
-    down = _dotted(corner, entry[-1][0], "i_0")
+        return Node("table", [across[0]], (None, None, j, across[1]), node.span)
+    down = _dotted(corner, entry[-1][0], i)
     if down is None:
         raise problem
     if columns == 1:
-        return Node("table", [down[0]], ("i_0", down[1], None, None), node.span)
-    merged = _dotted(across[0], _dotted_last(entry[-1], across), "i_0")
+        return Node("table", [down[0]], (i, down[1], None, None), node.span)
+    merged = _dotted(across[0], _dotted_last(entry[-1], j), i)
     if merged is None:
         raise problem
-    return Node("table", [merged[0]], ("i_0", down[1], "j_0", across[1]), node.span)
+    return Node("table", [merged[0]], (i, down[1], j, across[1]), node.span)
 
 
-def _dotted_last(row, across):
-    found = _dotted(row[0], row[-1], "j_0")
+def _dotted_last(row, letter):
+    found = _dotted(row[0], row[-1], letter)
     if found is None:
         raise UnreadableError(
             "what the dots in this matrix stand for is not clear: its corners must differ in one subscript",

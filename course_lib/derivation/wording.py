@@ -11,9 +11,17 @@ TOO_MANY_LINES = "A derivation may have at most {most} lines; what comes from he
 TOO_LONG = "This line is longer than {most} characters and was not read."
 OUT_OF_TIME = "There was no time left to check this line; check it in a derivation of its own."
 TOO_DEEP = "This line is nested too deep to be read."
+DEFECT = "This line could not be judged because of a defect in the checker itself, not in your text."
 FOLLOWS = (
-    "Not right in itself, but it follows from your earlier line that is wrong: mend that one and "
-    "this one with it."
+    "Not right in itself, but it follows from your earlier line that is wrong: mend that one and this one with it."
+)
+STATIONARY = (
+    "This gradient is not 0 everywhere. That it vanishes is a claim about one point: give the point a name, such as "
+    "\\hat{{{name}}} = …, and write \\nabla_{{{name}}} L(\\hat{{{name}}}) = 0."
+)
+SPECIAL_VALUE = (
+    "{name} stands for any value here, so it does not equal this one. Give a special value a name of its own, such as "
+    "\\hat {name}."
 )
 SET_TO_ZERO = "{name} is declared as data here, so it cannot be set to zero."
 
@@ -60,11 +68,7 @@ def minus_one(words) -> str:
 
 def number(c) -> str:
     if isinstance(c, Fraction):
-        return (
-            str(c).replace("-", "−")
-            if c.denominator == 1
-            else f"{c.numerator}/{c.denominator}".replace("-", "−")
-        )
+        return str(c).replace("-", "−") if c.denominator == 1 else f"{c.numerator}/{c.denominator}".replace("-", "−")
     return f"{c:.4g}".replace("-", "−")
 
 
@@ -144,8 +148,7 @@ def assumption(name, what) -> str:
 
 def product_rule(name) -> str:
     return (
-        f"the product rule leaves one term out: {name} occurs in more than one factor, and each "
-        f"occurrence gives a term"
+        f"the product rule leaves one term out: {name} occurs in more than one factor, and each occurrence gives a term"
     )
 
 

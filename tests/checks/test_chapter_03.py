@@ -45,6 +45,7 @@ def test_chapter_3_has_the_exercises_of_the_syllabus():
         "weighted_mse_gradient(X, w, y, s)",
         "huber_gradient(X, w, y, delta)",
         "bias_gradient(X, w, b, y)",
+        "mse_gradient_derivation",
     ]
 
 

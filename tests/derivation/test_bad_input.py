@@ -16,6 +16,7 @@ from course_lib.derivation.engine import Session
 from course_lib.derivation.judgement import Bench, Relation
 from course_lib.derivation.parser import parse
 from course_lib.derivation.tree import Node, add, mul, neg, num, places, put
+from course_lib.derivation.wording import DEFECT
 from course_lib.derivation.writer import latex
 
 SHAPES = {"X": "n d", "W": "d k", "Y": "n k", "w": "d", "y": "n", "lam": ""}
@@ -78,6 +79,7 @@ def survives(text):
     for line in report.lines:
         assert line.verdict in ("definition", "right", "wrong", "follows", "shapes", "unreadable")
         assert line.verdict in ("right", "definition") or line.message
+        assert line.message != DEFECT
     return report
 
 

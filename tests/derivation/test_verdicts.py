@@ -134,3 +134,65 @@ def test_undeclared_small_letter_is_not_taken_for_the_matrix():
 def test_shapes_that_make_no_sense_are_refused_with_a_sentence(shapes):
     with pytest.raises((TypeError, ValueError)):
         derive("L = 1", shapes)
+
+
+@pytest.mark.parametrize(
+    ("loss", "gradient"),
+    [
+        (r"\sum_i (w^\top x_i - y_i)^2", r"2\sum_i (w^\top x_i - y_i)x_i"),
+        (r"\sum_i (x_i^\top w - y_i)^2", r"2\sum_i x_i(x_i^\top w - y_i)"),
+        (r"\sum_{i=1}^n (w^\top x^{(i)} - y_i)^2", r"2\sum_{i=1}^n (w^\top x^{(i)} - y_i)x^{(i)}"),
+        (r"\sum_i (x_i w - y_i)^2", r"2\sum_i x_i^\top(x_i w - y_i)"),
+        (r"\sum_{i=1}^n (x^i w - y_i)^2", r"2\sum_{i=1}^n (x^i)^\top(x^i w - y_i)"),
+    ],
+)
+def test_a_sample_is_a_row_unless_the_text_writes_it_as_a_column(loss, gradient):
+    assert verdicts(f"L = {loss}\n\\nabla_w L = {gradient}\nL = \\|Xw-y\\|^2") == [
+        "definition",
+        "right",
+        "right",
+    ]
+
+
+def test_a_small_letter_is_a_direction_only_where_something_is_moved_by_it():
+    given = "f(w) = \\|w\\|^2\n"
+    assert verdicts(given + r"f(w+h) = f(w) + 2w^\top h + o(\|h\|)")[-1] == "right"
+    assert verdicts(given + r"f(w) = w^\top h")[-1] == "unreadable"
+
+
+def test_a_division_by_an_inner_product_takes_both_factors():
+    assert verdicts("r = \\frac{w^\\top X^\\top Xw}{w^\\top w}\nr = w^\\top X^\\top X w / w^\\top w")[-1] == "right"
+
+
+def test_an_unknown_function_has_only_its_derivative():
+    given = "f = \\phi(w^\\top v)\n"
+    shapes = {"w": "d", "v": "d"}
+    assert verdicts(given + r"\nabla_w f = \phi'(w^\top v)v", shapes, ("phi",))[-1] == "right"
+    assert last(given + r"\nabla_w f = \phi(w^\top v)v", shapes, ("phi",)).mistake == "activation-derivative"
+
+
+def test_a_named_constant_that_is_missing_is_named():
+    assert "MSE is not declared" in last("L = MSE").message
+    assert "Huber is not declared" in last(r"L = \text{Huber}").message
+    assert "X @ w" in last("L = Xw - X @ w").message
+
+
+MEAN_SQUARES = {"X": "n d", "w": "d", "y": "n"}
+LOSS = r"L = \frac{1}{2n}\|Xw-y\|^2" + "\n"
+
+
+def test_a_prime_on_a_defined_number_with_its_variable_is_a_derivative():
+    assert derive(LOSS + r"L'(w) = \frac1n X^\top(Xw-y)", MEAN_SQUARES).lines[1].verdict == "right"
+    assert derive(LOSS + r"L'(w) = \frac1n X'(y-Xw)", MEAN_SQUARES).lines[1].mistake == "sign"
+
+
+def test_an_approximate_change_is_read_to_first_order():
+    assert derive(LOSS + r"\Delta L \approx \frac1n (Xw-y)^\top X \Delta w", MEAN_SQUARES).lines[1].verdict == "right"
+    assert derive(LOSS + r"\Delta L \approx \frac2n (Xw-y)^\top X \Delta w", MEAN_SQUARES).lines[1].mistake == "factor"
+
+
+def test_a_condition_is_no_claim_and_the_message_says_so():
+    report = derive(LOSS + r"\nabla_w L = 0" + "\n" + r"w = (X^\top X)^{-1}X^\top y", MEAN_SQUARES)
+    assert "claim about one point" in report.lines[1].message
+    assert "any value here" in report.lines[2].message
+    assert derive(LOSS + "\\hat w = (X^\\top X)^{-1}X^\\top y\n\\nabla_w L(\\hat w) = 0", MEAN_SQUARES).ok
