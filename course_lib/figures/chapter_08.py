@@ -349,14 +349,14 @@ class _CheckExplorer:
     def __init__(self):
         self.figure, axis = new_figure(width=6.4, height=4.2)
         self.check = _Check(axis)
-        axis.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), title="entries of")
+        axis.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), title="entries of", frameon=False)
 
     def __call__(self, bug, kind):
         worst = self.check.draw(bug, kind)
         self.check.axis.set_title(f"outputs weighed by {kind}\nlargest difference {worst:.2g}")
         return self.figure, (
-            f"The outputs are weighed by {kind}, and {BUGS[bug]}. Every parameter is a point, its derivative by complex "
-            f"step against the one by the formulas; the largest distance from the diagonal is {worst:.2g}."
+            f"The outputs are weighed by {kind}, and {BUGS[bug]}. Every parameter is a point, its derivative by "
+            f"complex step against the one by the formulas; the largest distance from the diagonal is {worst:.2g}."
         )
 
 
@@ -391,7 +391,7 @@ def four_checks():
         axis.locator_params(nbins=3)
         axis.set_ylabel("by the formulas" if axis is axes[0] else "")
     handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize=9)
+    figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize=9, frameon=False)
     return Picture(
         figure,
         "Four gradient checks; every parameter is a point, its derivative by complex step to the right and by the "
