@@ -58,6 +58,10 @@ def products(X, Y, W1, b1, W2, b2):
     return step
 
 
+def in_place(X, Y, *parameters):
+    return lambda: mlp.sgd_step_in_place(X, Y, *parameters, LR)
+
+
 def course(X, Y, *parameters):
     state = list(parameters)
 
@@ -115,4 +119,11 @@ def jax(X, Y, *parameters):
     return step
 
 
-MAKERS = {"products": products, "course": course, "scikit-learn": scikit_learn, "torch": torch, "jax": jax}
+MAKERS = {
+    "products": products,
+    "course": course,
+    "in place": in_place,
+    "scikit-learn": scikit_learn,
+    "torch": torch,
+    "jax": jax,
+}
