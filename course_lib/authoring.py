@@ -34,9 +34,22 @@ def tidied(notebook):
         if cell.cell_type == "code":
             cell.metadata.pop("nbgrader", None)
             cell.metadata.update(nbgrader_metadata(cell.source))
+            cell.outputs = with_whole_streams(cell.outputs)
             for output in cell.outputs:
                 output.get("data", {}).pop(WIDGET, None)
     return notebook
+
+
+def with_whole_streams(outputs):
+    """The outputs with neighbouring pieces of one stream joined: where they are cut is chance."""
+    joined = []
+    for output in outputs:
+        before = joined[-1] if joined else None
+        if before and output.output_type == before.output_type == "stream" and output.name == before.name:
+            before.text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def nbgrader_metadata(source):

@@ -96,6 +96,22 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command()
+def derive(
+    file: Annotated[Path, typer.Argument(help="A text file: a line `shapes: X = n d; w = d`, then the derivation.")],
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, for programs.")] = False,
+):
+    """Check a derivation line by line; exit with 1 when a line is wrong or cannot be read."""
+    from json import dumps
+
+    from course_lib.derivation.files import derive_file
+
+    report = derive_file(file)
+    print(dumps(report.to_dict(), indent=1, ensure_ascii=False) if json else report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
 authoring = typer.Typer(help="For authors of chapters.", no_args_is_help=True)
 app.add_typer(authoring, name="authoring")
 

@@ -32,6 +32,16 @@ class FunctionCaller:
         return calling.call(self.function, args)
 
 
+class TextCaller:
+    """Holds the text of a derivation."""
+
+    def __init__(self, text):
+        self._text = text
+
+    def text(self, name):
+        return self._text
+
+
 class Watched:
     """A function argument that keeps what it was called with."""
 
@@ -62,6 +72,8 @@ def judge(exercise, caller, seed=SEED):
     caller    how to reach the learner's function, see the top of this module.
     seed      picks the draws.
     """
+    if exercise.kind == "derivation":
+        return _judge_derivation(exercise, caller.text(exercise.name))
     signature = caller.signature(exercise.name)
     if signature is None:
         return _verdict(exercise, "not attempted", f"There is no function called `{exercise.name}`.")
@@ -91,8 +103,37 @@ def _trial(exercise, caller, args):
     return Trial(args, truth, outcome, tuple(arg for arg in given if isinstance(arg, Watched)))
 
 
-def _verdict(exercise, status, message, mistake=None, seconds=0.0):
-    points = exercise.points if status == "right" else 0.0
+def _judge_derivation(exercise, text):
+    """The verdict on a derivation: half of the points for reaching the goal, half for the right steps before it."""
+    from course_lib.derivation.goal import progress_of
+
+    problem = exercise.problem
+    if text is None:
+        return _verdict(exercise, "not attempted", f"There is no text called `{exercise.name}`.")
+    if not text.strip():
+        return _verdict(exercise, "not attempted", "Nothing to judge yet: the derivation still has to be written.")
+    found = progress_of(text, problem)
+    steps = min(found.right, problem.steps)
+    share = (0.5 + 0.5 * steps / problem.steps) if found.reached else 0.25 * steps / problem.steps
+    points = round(share * exercise.points, 2)
+    if found.first_bad:
+        number, line = found.first_bad
+        message = f"Line {number}, `{line.text.strip()}`: {line.message}"
+        return _verdict(exercise, "wrong line", message, line.mistake, points=points)
+    if not found.reached:
+        message = (
+            f"No line is wrong, but the derivation does not end yet: the last line must say what `{problem.goal}` is, "
+            "without a derivative on its right side."
+        )
+        return _verdict(exercise, "unfinished", message, points=points)
+    if steps < problem.steps:
+        message = f"The result is right. It asks for {problem.steps} right steps before it, and there is {steps}."
+        return _verdict(exercise, "unfinished", message, points=points)
+    return _verdict(exercise, "right", f"Every line is right, and the last one says what `{problem.goal}` is.")
+
+
+def _verdict(exercise, status, message, mistake=None, seconds=0.0, points=0.0):
+    points = exercise.points if status == "right" else points
     return Verdict(exercise.name, status, message, points, exercise.points, mistake, seconds, chapter=exercise.chapter)
 
 

@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 
 from course_lib.checks import bank
-from course_lib.checks.judging import FunctionCaller, judge
+from course_lib.checks.judging import FunctionCaller, TextCaller, judge
 from course_lib.checks.verdict import STATUSES, Verdict, inline_html
 from course_lib.errors import CourseError
 
@@ -17,15 +17,16 @@ _hints_taken = {}
 def check(answer):
     """Judge an answer and say which mistake it is.
 
-    answer   the function you wrote, or its name in quotes.
+    answer   the function you wrote, or the name of a function or derivation in quotes.
     Returns a Verdict, which shows itself. It never raises for a wrong answer, so a notebook runs on.
     """
     try:
-        name, function = _named_answer(answer)
+        name, given = _named_answer(answer)
         exercise = bank.find(name)
     except CourseError as error:
         return Verdict(_shown_name(answer), "unknown", str(error))
-    verdict = judge(exercise, FunctionCaller(function))
+    caller = TextCaller(given) if isinstance(given, str) else FunctionCaller(given)
+    verdict = judge(exercise, caller)
     _latest[name] = verdict
     return verdict
 
@@ -135,23 +136,31 @@ def _state(verdict):
 
 
 def _named_answer(answer):
-    """(name, function) of what was handed to `check`."""
+    """(name, function or text) of what was handed to `check`."""
     if isinstance(answer, str):
-        bank.find(answer)
-        function = session_names().get(answer)
-        if not callable(function):
-            raise CourseError(
-                f"No function called `{answer}` is defined yet; run the cell that defines it, then check."
-            )
-        return answer, function
+        return answer, _by_name(answer)
     if not callable(answer):
         raise CourseError(f"`check` takes the function you wrote, such as check(f); it got {_article(answer)}.")
-    return _shown_name(answer), answer
+    name = _shown_name(answer)
+    if bank.find(name).kind == "derivation":
+        raise CourseError(f'`{name}` is a text; check it by its name in quotes, check("{name}").')
+    return name, answer
+
+
+def _by_name(name):
+    """The function, or the text of the derivation, that the notebook has under an exercise's name."""
+    if "\n" in name or "=" in name:
+        raise CourseError('A derivation is checked by the name of its variable in quotes, such as check("name").')
+    wanted = "text" if bank.find(name).kind == "derivation" else "function"
+    found = session_names().get(name)
+    if isinstance(found, str) if wanted == "text" else callable(found):
+        return found
+    raise CourseError(f"No {wanted} called `{name}` is defined yet; run the cell that defines it, then check.")
 
 
 def _shown_name(answer):
     if isinstance(answer, str):
-        return answer
+        return answer[:80]
     name = getattr(answer, "__name__", "")
     if name.isidentifier():
         return name

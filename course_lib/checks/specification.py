@@ -30,7 +30,7 @@ class Mistake:
 
     id        short and stable; the gradebook and the class report count it.
     sentence  what the learner reads: names the mistake and points at the mend.
-    answer    a function with the exercise's parameters that makes this mistake.
+    answer    a function with the exercise's parameters that makes this mistake; for a derivation, its text.
     seen      how it is recognised when its values depend on a choice of the learner's (a step size, say): given the
               watched calls of the function arguments, it says whether the mistake was made. None: by its values.
     text      the source of `answer` where it was made from a text; "" where Python can find it.
@@ -38,14 +38,16 @@ class Mistake:
 
     id: str
     sentence: str
-    answer: Callable
+    answer: Callable | str
     seen: Callable | None = None
     text: str = ""
 
     def source(self, name):
-        """The mistake as a learner would have written it: the source of a function called `name`."""
+        """The mistake as a learner would have written it: the source of a function (or text) called `name`."""
         if self.text:
             return self.text
+        if isinstance(self.answer, str):
+            return f'{name} = r"""\n{textwrap.dedent(self.answer).strip()}\n"""'
         lines = textwrap.dedent(inspect.getsource(self.answer)).splitlines()
         start = next(i for i, line in enumerate(lines) if line.startswith("def "))
         return re.sub(r"^def \w+\(", f"def {name}(", "\n".join(lines[start:]))
@@ -62,6 +64,7 @@ class Exercise:
     minutes     how long it takes a typical learner.
     returns     names of the returned arrays when there are several; () for a single value.
     rtol        largest accepted relative difference, entry by entry.
+    problem     for a derivation, what is to be derived (a `derivation.goal.Problem`).
     """
 
     name: str
@@ -76,6 +79,7 @@ class Exercise:
     mistakes: list = field(default_factory=list)
     arguments: Callable | None = None
     definition: Callable | None = None
+    problem: object = None
 
     def draws(self, function):
         """Register the function that makes the arguments of one call from a Draw."""
@@ -120,7 +124,9 @@ class Exercise:
 
     @property
     def call(self):
-        """`name(parameters)`, as a learner reads it."""
+        """`name(parameters)`, as a learner reads it; the bare name of a derivation."""
+        if self.kind == "derivation":
+            return self.name
         return f"{self.name}({', '.join(self.parameters)})"
 
 
@@ -131,7 +137,24 @@ def exercise(call, *, chapter, points, minutes, hints, **more):
     """Declare an exercise by its call, such as "polar_jacobian(r, theta)", and enter it in the bank."""
     name, _, inside = call.partition("(")
     parameters = tuple(part.strip() for part in inside.rstrip(")").split(",") if part.strip())
+    return _entered(Exercise(name, parameters, chapter, points, minutes, tuple(hints), **more))
+
+
+def derivation(name, problem, *, chapter, points, minutes, hints, mistakes):
+    """Declare an exercise whose answer is a derivation in a string variable, and enter it in the bank.
+
+    problem   a `derivation.goal.Problem`.
+    mistakes  {id: text of a derivation whose first wrong line makes that mistake}.
+    """
+    entered = _entered(Exercise(name, (), chapter, points, minutes, tuple(hints), kind="derivation", problem=problem))
+    for id, text in mistakes.items():
+        entered.mistake(id, "")(text)
+    return entered
+
+
+def _entered(exercise):
+    name = exercise.name
     if name in BANK:
         raise ValueError(f"two exercises are called {name!r}; names are unique in the course")
-    BANK[name] = Exercise(name, parameters, chapter, points, minutes, tuple(hints), **more)
-    return BANK[name]
+    BANK[name] = exercise
+    return exercise

@@ -15,6 +15,8 @@ STATUSES = {
     "shape": "wrong shape",
     "not finite": "not finite",
     "wrong": "wrong values",
+    "wrong line": "a line is wrong",
+    "unfinished": "not finished",
 }
 _MARKS = {"right": "✓", "not attempted": "○"}
 # Blue and orange keep apart for colour-blind readers, and both hold on light and dark pages.

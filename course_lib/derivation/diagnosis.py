@@ -84,9 +84,7 @@ class Tester:
         scope.slots = {k: v[0] for k, v in scope.free.items()}
         for k in range(len(self.letters)):
             scope.slots.setdefault(f"reserved {k}", max([*scope.slots.values(), -1]) + 1)
-        scope.direction_shapes = {
-            k: tuple(resolve(d) for d in s) for k, s in self.scope.direction_shapes.items()
-        }
+        scope.direction_shapes = {k: tuple(resolve(d) for d in s) for k, s in self.scope.direction_shapes.items()}
         highest = max(scope.slots.values(), default=-1)
         scope.slot = _counter(scope.slots, highest)
         try:
@@ -161,9 +159,7 @@ def _counter(slots, highest):
     return slot
 
 
-def diagnose(
-    names: Names, bench: Bench, nodes, k: int, reference: int, misfit=None, clashes=()
-) -> Finding | None:
+def diagnose(names: Names, bench: Bench, nodes, k: int, reference: int, misfit=None, clashes=()) -> Finding | None:
     """The mistake in member k, judged against member `reference`; None when nothing was confirmed.
 
     Bounded in time; what was found so far is given up when time runs out.
@@ -284,23 +280,17 @@ def _named_ratio(tester, names, member, numbers, ratios, exclude):
         mended = scaled(member, constant)
         return Finding("factor", wording.factor(constant), mended, member.span)
     sizes = [
-        {d: tester.bench.env(k, tester.truth_on(k)[1], tester.active).draw.dims[d] for d in names.dims}
-        for k in numbers
+        {d: tester.bench.env(k, tester.truth_on(k)[1], tester.active).draw.dims[d] for d in names.dims} for k in numbers
     ]
     for powers in _power_products(names.dims):
         c = _constant(
-            [
-                r / np.prod([float(s[d]) ** e for d, e in powers.items()])
-                for r, s in zip(ratios, sizes, strict=True)
-            ]
+            [r / np.prod([float(s[d]) ** e for d, e in powers.items()]) for r, s in zip(ratios, sizes, strict=True)]
         )
         if c is not None:
             mended = scaled(member, c)
             for d, e in powers.items():
                 mended = _by_dimension(mended, d, e)
-            return Finding(
-                "mean", wording.mean(powers, c), mended if tester.right(mended) else None, member.span
-            )
+            return Finding("mean", wording.mean(powers, c), mended if tester.right(mended) else None, member.span)
     return _by_number(tester, names, member, numbers, ratios, exclude)
 
 
@@ -309,9 +299,7 @@ def _by_number(tester, names, member, numbers, ratios, exclude):
     for name in names.symbols:
         if name in exclude or (names.symbols[name].rows, names.symbols[name].columns) != (1, 1):
             continue
-        values = [
-            tester.bench.env(k, tester.truth_on(k)[1], tester.active).value(name).item() for k in numbers
-        ]
+        values = [tester.bench.env(k, tester.truth_on(k)[1], tester.active).value(name).item() for k in numbers]
         for power in (1, -1):
             c = _constant([r / v**power for r, v in zip(ratios, values, strict=True)])
             if c == 1:
@@ -352,9 +340,7 @@ def _minus_one(tester, member):
     """−1 times the truth: point at the difference that is the wrong way round or the minus that is one too
     many.
     """
-    for edit in sorted(
-        Editor(tester.names, member, tester.truth).signs(), key=lambda e: (e.place.op == "neg", e.cost)
-    ):
+    for edit in sorted(Editor(tester.names, member, tester.truth).signs(), key=lambda e: (e.place.op == "neg", e.cost)):
         if (
             edit.cost <= 1.0
             and (edit.place.op == "add" and len(edit.place.args) == 2 or edit.place.op == "neg")
@@ -583,8 +569,7 @@ def _without_a_name(tester, names, member):
         mine = tester.values(member, numbers)
         theirs = [tester._value(reduced, tester.scope, k, tester.truth_on(k)[1]) for k in numbers]
         if mine and all(
-            t is not None and np.allclose(m, t, rtol=1e-8, atol=1e-12)
-            for m, t in zip(mine, theirs, strict=True)
+            t is not None and np.allclose(m, t, rtol=1e-8, atol=1e-12) for m, t in zip(mine, theirs, strict=True)
         ):
             return Finding("term", wording.missing_name(spoken_name(name)), None, member.span)
     return None
@@ -593,9 +578,7 @@ def _without_a_name(tester, names, member):
 def _linear_above(body, path):
     node = body
     for step in path:
-        if node.op not in ("add", "neg", "mul", "div", "sum") and not (
-            node.op == "fn" and node.val[0] == "tr"
-        ):
+        if node.op not in ("add", "neg", "mul", "div", "sum") and not (node.op == "fn" and node.val[0] == "tr"):
             return False
         if node.op == "div" and step == 1:
             return False
@@ -628,12 +611,7 @@ def scaled(node: Node, c) -> Node:
         value = c * head.val
         lead = [] if value == 1 and rest else [_fraction_node(value)]
         return mul(*lead, *rest)
-    if (
-        head is not None
-        and head.op == "div"
-        and head.args[0].op == "num"
-        and isinstance(head.args[0].val, int)
-    ):
+    if head is not None and head.op == "div" and head.args[0].op == "num" and isinstance(head.args[0].val, int):
         bottom, value = head.args[1], c * head.args[0].val
         factors = list(bottom.args) if bottom.op == "mul" else [bottom]
         if factors[0].op == "num" and isinstance(factors[0].val, int):
@@ -648,9 +626,7 @@ def scaled(node: Node, c) -> Node:
 
 def _fraction_node(value: Fraction) -> Node:
     return (
-        num(value.numerator)
-        if value.denominator == 1
-        else Node("div", [num(value.numerator), num(value.denominator)])
+        num(value.numerator) if value.denominator == 1 else Node("div", [num(value.numerator), num(value.denominator)])
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 
+from course_lib.errors import CourseError
+
 from . import derive
-from .files import DerivationFileError, split_header
+from .files import split_header
 
 EXAMPLE_SHAPES = {"X": "n d", "w": "d", "y": "n"}
 EXAMPLE = r"""L = \frac{1}{2n}\|Xw-y\|^2
@@ -23,14 +25,12 @@ def editor(shapes=None, functions=()):
 
     shapes = EXAMPLE_SHAPES if shapes is None else shapes
     written = "; ".join(f"{name} = {spec}" for name, spec in dict(shapes).items())
-    wide = widgets.Layout(width="100%")
+    wide = widgets.Layout(width="auto")
     label = {"description_width": "6em"}
     text = widgets.Textarea(
         value=EXAMPLE, description="Derivation", rows=8, layout=wide, style=label, continuous_update=True
     )
-    sizes = widgets.Text(
-        value=written, description="Shapes", layout=wide, style=label, continuous_update=False
-    )
+    sizes = widgets.Text(value=written, description="Shapes", layout=wide, style=label, continuous_update=False)
     used = widgets.Text(
         value=" ".join(functions), description="Functions", layout=wide, style=label, continuous_update=False
     )
@@ -51,5 +51,5 @@ def _judged(text: str, sizes: str, functions: str) -> str:
     try:
         shapes, _, _ = split_header(f"shapes: {sizes}", "the field 'Shapes'")
         return derive(text, shapes, tuple(functions.replace(",", " ").split()))._repr_html_()
-    except (DerivationFileError, TypeError, ValueError) as e:
+    except (CourseError, TypeError, ValueError) as e:
         return f'<p role="alert">{html.escape(str(e))}</p>'

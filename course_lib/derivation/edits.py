@@ -49,9 +49,7 @@ class Editor:
         self.available = [n for n in (*names.symbols, *names.definitions) if n not in exclude]
         self.available = list(dict.fromkeys(self.available))
         self.everywhere = list(places(member))
-        variables = [
-            p + (k,) for p, n in self.everywhere if n.op in ("grad", "hess") for k in range(1, len(n.args))
-        ]
+        variables = [p + (k,) for p, n in self.everywhere if n.op in ("grad", "hess") for k in range(1, len(n.args))]
         self.places = [(p, n) for p, n in self.everywhere if not any(p[: len(v)] == v for v in variables)]
         self.parents = {path + (k,): node for path, node in self.everywhere for k in range(len(node.args))}
 
@@ -164,9 +162,7 @@ class Editor:
                 )
                 changed = [*n.args[:k], neg(t), *n.args[k + 1 :]]
                 bare = t.args[0] if t.op == "neg" else t
-                yield self._edit(
-                    1.0, "sign", path, add(*changed), t, f"the term {plain_text(bare)} has the wrong sign"
-                )
+                yield self._edit(1.0, "sign", path, add(*changed), t, f"the term {plain_text(bare)} has the wrong sign")
 
     # -- transposes and order
     # -----------------------------------------------------------------------------------
@@ -176,14 +172,8 @@ class Editor:
             parent = self.parents.get(path)
             if n.op == "T":
                 inner = n.args[0]
-                yield self._edit(
-                    1.0, "transpose", path, inner, n, f"{plain_text(inner)} must not be transposed here"
-                )
-            elif (
-                parent is not None
-                and parent.op in ("T", "idx", "grad", "hess", "d", "norm")
-                or self._number(n)
-            ):
+                yield self._edit(1.0, "transpose", path, inner, n, f"{plain_text(inner)} must not be transposed here")
+            elif parent is not None and parent.op in ("T", "idx", "grad", "hess", "d", "norm") or self._number(n):
                 continue
             elif n.op in (
                 "sym",
@@ -368,9 +358,7 @@ class Editor:
                         1.0, "sum", path, body, n, f"the sum over {letter} is missing before {plain_text(n)}"
                     )
             if n.op == "sum":
-                yield self._edit(
-                    1.4, "sum", path, n.args[0], n, f"the sum over {n.val[0]} does not belong here"
-                )
+                yield self._edit(1.4, "sum", path, n.args[0], n, f"the sum over {n.val[0]} does not belong here")
             if n.op == "add":
                 yield from self._wider_sums(path, n)
 
@@ -399,9 +387,7 @@ class Editor:
         for path, n in self.everywhere:
             if n.op == "idx" and len(n.val) == 2 and n.val[0] != n.val[1]:
                 new = Node("idx", n.args, n.val[::-1], n.span)
-                yield self._edit(
-                    1.0, "index", path, new, n, f"the subscripts of {plain_text(n)} must be swapped"
-                )
+                yield self._edit(1.0, "index", path, new, n, f"the subscripts of {plain_text(n)} must be swapped")
             if n.op in ("idx", "kdelta"):
                 for k, old in enumerate(n.val):
                     for letter in letters:
@@ -521,9 +507,7 @@ class Editor:
                     if n.op in ("idx", "mul", "sum", "grad", "pow", "add") and (
                         parent is None or parent.op in ("sum", "add", "neg", "mul")
                     ):
-                        for val in [(i,) for i in letters] + [
-                            (i, j) for i in letters for j in letters if i != j
-                        ]:
+                        for val in [(i,) for i in letters] + [(i, j) for i in letters for j in letters if i != j]:
                             yield self._edit(
                                 1.75,
                                 "activation-derivative",
@@ -734,12 +718,7 @@ class Editor:
             return
         for tree in (self.member, *(d.body for d in self.names.definitions.values())):
             for m in walk(tree):
-                if (
-                    m.op == "fn"
-                    and m.args[0].op == "idx"
-                    and m.args[0].args[0].op == "sym"
-                    and len(m.args[0].val) == 1
-                ):
+                if m.op == "fn" and m.args[0].op == "idx" and m.args[0].args[0].op == "sym" and len(m.args[0].val) == 1:
                     for letter in letters:
                         f = m.with_args([Node("idx", m.args[0].args, (letter,))])
                         yield self._edit(
@@ -750,13 +729,9 @@ class Editor:
             if not shape or shape == ((), ()):
                 continue
             wide = () not in shape
-            for val in (
-                [(i, j) for i in letters for j in letters if i != j] if wide else [(i,) for i in letters]
-            ):
+            for val in [(i, j) for i in letters for j in letters if i != j] if wide else [(i,) for i in letters]:
                 f = Node("idx", [sym(name)], val)
-                yield self._edit(
-                    2.15, "chain-factor", path, mul(n, f), n, f"the factor {plain_text(f)} is missing"
-                )
+                yield self._edit(2.15, "chain-factor", path, mul(n, f), n, f"the factor {plain_text(f)} is missing")
 
     def symbols(self) -> Iterator[Edit]:
         for path, n in self.places:

@@ -16,7 +16,7 @@ from .names import Names, canonical, dependencies, latex_name, plain, read_shape
 from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import parse
 from .shapes import MisfitError, spoken_shape
-from .tree import Node, names_in, sym
+from .tree import Node, names_in, sym, walk
 from .writer import latex
 
 KNOWN_FUNCTIONS = {
@@ -50,6 +50,8 @@ class Line:
     verdict: definition, right, wrong, follows, shapes or unreadable. `reading` is the line as it was read, in
     LaTeX;
     `where` the stretch of `text` the message is about; `position` the column (from 1) of what cannot be read.
+    `claimed` is the left side of a claim as a tree (that of the line before, where this one continues it), and
+    `explicit` says whether what is claimed to equal it holds no derivative that is still to be taken.
     """
 
     text: str
@@ -61,6 +63,8 @@ class Line:
     reading: str = ""
     where: tuple[int, int] | None = None
     position: int | None = None
+    claimed: Node | None = None
+    explicit: bool = False
 
 
 @dataclass
@@ -90,6 +94,7 @@ class Session:
         self.reference: Node | None = None
         self.wrong: list[tuple[Node, Node]] = []
         self.lines: list[Line] = []
+        self.claimed: Node | None = None
 
     # -- lines
     # --------------------------------------------------------------------------------------------------
@@ -180,9 +185,7 @@ class Session:
 
     def _continuation(self, piece, members) -> Line:
         if self.reference is None:
-            raise UnreadableError(
-                "this line continues the one before, but there is none that could be read", 0
-            )
+            raise UnreadableError("this line continues the one before, but there is none that could be read", 0)
         nodes = [self._parse(m) for m in members]
         relation = [self.reference, *nodes]
         return self._claim(piece, relation, hidden=True)
@@ -202,9 +205,7 @@ class Session:
         relation = Relation(self.names, [node])
         if relation.misfits[0]:
             m = relation.misfits[0]
-            return Line(
-                piece.text, "shapes", message=wording.sentence(m.message), reading=latex(node), where=m.span
-            )
+            return Line(piece.text, "shapes", message=wording.sentence(m.message), reading=latex(node), where=m.span)
         raise UnreadableError(
             "this line has no '=': there is nothing to compare", max(len(piece.clean.rstrip()) - 1, 0)
         )
@@ -220,9 +221,7 @@ class Session:
             capital = self.names.with_entries(name)
             if indices and capital:
                 return (
-                    capital not in self.used
-                    and capital in self.names.symbols
-                    and capital not in self.names.definitions
+                    capital not in self.used and capital in self.names.symbols and capital not in self.names.definitions
                 )
             return True
         # A declared name that nothing has used yet may be given its meaning: shapes often list intermediate
@@ -343,11 +342,23 @@ class Session:
         if not hidden:
             self.reference = judged.reference
         line = Line(piece.text, judged.verdict, judged.shape, message=judged.message, reading=reading)
+        line.claimed = self.claimed = self.claimed if hidden else nodes[0]
+        line.explicit = not self._derives(nodes[-1])
         finding = judged.finding
         if finding is not None:
             line.mistake, line.where = finding.mistake, finding.span
             line.repair = self._written(finding.mended, judged.reference)
         return line
+
+    def parse(self, text: str) -> Node:
+        """An expression of the learner's language as a tree; UnreadableError where it is none."""
+        return parse(text, self.names)
+
+    def _derives(self, node) -> bool:
+        """Whether an expression, or a definition it uses, holds a derivative that is still to be taken."""
+        used = dependencies(node, self.names) & set(self.names.definitions)
+        bodies = [self.names.definitions[name].body for name in used]
+        return any(part.op in ("grad", "hess", "d") for tree in (node, *bodies) for part in walk(tree))
 
     def _written(self, mended, truth) -> str | None:
         """A repair as LaTeX, if it still says the same when it is read again."""
@@ -402,9 +413,7 @@ class Session:
     def _broken_reference(self, relation, nodes, reference, out):
         misfit = relation.misfits[reference]
         others = [k for k in range(len(nodes)) if k != reference]
-        finding = (
-            diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
-        )
+        finding = diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
         out.verdict = "wrong" if misfit.kind == "free" else "shapes"
         out.culprit, out.finding = reference, finding
         out.message = wording.wrong(relation, reference, misfit, finding, [], None)
@@ -532,9 +541,7 @@ _LAYOUT = re.compile(
 
 def _samples_are_columns(text: str, names: Names) -> bool:
     """Whether a text writes w^T x_i or x_i^T w for a column w: then x_i, a row of X, is meant as a column."""
-    bare = re.sub(
-        r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|left|right)(?![A-Za-z])|[{}\s]|\\[,;!]", "", plain(text)[0]
-    )
+    bare = re.sub(r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|left|right)(?![A-Za-z])|[{}\s]|\\[,;!]", "", plain(text)[0])
     turned = r"\^\\?(?:top|T|intercal)"
     sample = r"([a-z])(?:_|\^(?=\())\(?([a-z])\)?(?![a-z0-9,])"
     for found in re.finditer(
@@ -579,8 +586,6 @@ def _read_functions(functions) -> dict[str, str]:
         key = canonical(name)
         meaning = meaning or key
         if not isinstance(meaning, str):
-            raise ValueError(
-                f"functions[{name!r}] must name a known function such as 'tanh'; got {meaning!r}"
-            )
+            raise ValueError(f"functions[{name!r}] must name a known function such as 'tanh'; got {meaning!r}")
         table[key] = KNOWN_FUNCTIONS.get(meaning.lstrip("\\"), f"any:{key}")
     return table

@@ -94,9 +94,7 @@ class Draw:
     `mode` is "signed" (entries in ±[0.5, 1.5]), "positive" ([0.5, 1.5]) or "unit" ([0.1, 0.9]).
     """
 
-    def __init__(
-        self, names: Names, number: int, seed: int = 0, mode: str = "signed", promise: tuple | None = None
-    ):
+    def __init__(self, names: Names, number: int, seed: int = 0, mode: str = "signed", promise: tuple | None = None):
         self.names, self.mode, self.seed, self.number, self.promise = names, mode, seed, number, promise
         self.dims = _sizes(names.dims, number, seed)
         self.values: dict[str, np.ndarray] = {}
@@ -109,13 +107,7 @@ class Draw:
         """A dimension as a number on this draw; one that nothing decides gets a size of its own."""
         total = 1
         for atom in resolve(d):
-            total *= (
-                atom
-                if isinstance(atom, int)
-                else self.dims[atom]
-                if isinstance(atom, str)
-                else self._loose(atom)
-            )
+            total *= atom if isinstance(atom, int) else self.dims[atom] if isinstance(atom, str) else self._loose(atom)
         return total
 
     def _loose(self, atom):
@@ -179,11 +171,7 @@ def _sizes(dims, number, seed) -> dict[str, int]:
     free.
     """
     rng = np.random.default_rng([seed, number, 77])
-    pool = (
-        np.array(SIZES[: max(len(dims), 1) + 2])
-        if len(dims) + 2 <= len(SIZES)
-        else np.arange(3, len(dims) + 6)
-    )
+    pool = np.array(SIZES[: max(len(dims), 1) + 2]) if len(dims) + 2 <= len(SIZES) else np.arange(3, len(dims) + 6)
     order = rng.permutation(pool)[: len(dims)]
     # Rotating the draw's number in makes sure that no dimension keeps its size throughout.
     order = pool[(np.searchsorted(pool, order) + number) % len(pool)]
@@ -193,9 +181,7 @@ def _sizes(dims, number, seed) -> dict[str, int]:
 class Env:
     """A draw together with what is perturbed in it, and the values of definitions computed so far."""
 
-    def __init__(
-        self, draw: Draw, active=(), scale=1.0, over=None, perturbations=1, parent=None, deadline=None
-    ):
+    def __init__(self, draw: Draw, active=(), scale=1.0, over=None, perturbations=1, parent=None, deadline=None):
         self.draw, self.names, self.active, self.scale = draw, draw.names, tuple(active), scale
         self.over, self.perturbations, self.parent = over or {}, perturbations, parent
         self.deadline = deadline if deadline is not None or parent is None else parent.deadline

@@ -14,37 +14,33 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from course_lib.errors import CourseError
+
 from . import derive
 
 LARGEST = 200_000
 
 
-class DerivationFileError(Exception):
-    """A file that holds no derivation `derive` could check; the message is one sentence for the reader."""
-
-
 def derive_file(path):
-    """The Report on the derivation in a text file; DerivationFileError says what the file lacks."""
+    """The Report on the derivation in a text file; CourseError says what the file lacks."""
     path = Path(path)
     try:
         if path.stat().st_size > LARGEST:
-            raise DerivationFileError(
-                f"{path} is larger than {LARGEST // 1000} kB, too large for a derivation."
-            )
+            raise CourseError(f"{path} is larger than {LARGEST // 1000} kB, too large for a derivation.")
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise DerivationFileError(f"There is no file {path}.") from None
+        raise CourseError(f"There is no file {path}.") from None
     except IsADirectoryError:
-        raise DerivationFileError(f"{path} is a folder; a text file with a derivation is needed.") from None
+        raise CourseError(f"{path} is a folder; a text file with a derivation is needed.") from None
     except UnicodeDecodeError:
-        raise DerivationFileError(f"{path} is not a text file in UTF-8.") from None
+        raise CourseError(f"{path} is not a text file in UTF-8.") from None
     except OSError as e:
-        raise DerivationFileError(f"{path} cannot be read: {e.strerror or e}.") from None
+        raise CourseError(f"{path} cannot be read: {e.strerror or e}.") from None
     shapes, functions, body = split_header(text, str(path))
     try:
         return derive(body, shapes, functions)
     except (TypeError, ValueError) as e:
-        raise DerivationFileError(f"The header of {path} is not understood: {e}.") from None
+        raise CourseError(f"The header of {path} is not understood: {e}.") from None
 
 
 def split_header(text: str, source: str = "the file") -> tuple[dict[str, str], tuple[str, ...], str]:
@@ -62,9 +58,8 @@ def split_header(text: str, source: str = "the file") -> tuple[dict[str, str], t
         else:
             functions += [f for f in re.split(r"[\s,;]+", found[2].strip()) if f]
     if not seen:
-        raise DerivationFileError(
-            f"{source} has no line with shapes; its first line should be like 'shapes: X = n d; w = d; "
-            f"y = n'."
+        raise CourseError(
+            f"{source} has no line with shapes; its first line should be like 'shapes: X = n d; w = d; y = n'."
         )
     return shapes, tuple(functions), "\n".join(body)
 
@@ -75,7 +70,7 @@ def _entries(text: str, source: str) -> dict[str, str]:
     # A comma or semicolon ends an entry only when another name follows it, so that `X = n, d` is a shape too.
     starts = list(re.finditer(r"(?:^|[;,])\s*([^\s=:;,][^=:;,]*?)\s*[=:]", bare))
     if not starts or bare[: starts[0].start()].strip():
-        raise DerivationFileError(
+        raise CourseError(
             f"The shapes in {source} are not understood: {text.strip()!r}; write 'shapes: X = n d; w = d'."
         )
     ends = [s.start() for s in starts[1:]] + [len(bare)]

@@ -27,9 +27,7 @@ class Bench:
         """The environment of draw `number`; later attempts draw again, in other modes."""
         key = (number, attempt)
         if key not in self.draws:
-            self.draws[key] = Draw(
-                self.names, number + 1000 * attempt, self.seed, MODES[attempt], self.promise
-            )
+            self.draws[key] = Draw(self.names, number + 1000 * attempt, self.seed, MODES[attempt], self.promise)
         draw = self.draws[key]
         missing = [d for d in self.names.dims if d not in draw.dims]
         if missing:
@@ -88,10 +86,7 @@ class Relation:
                 self.as_entries[k] = True
                 return Typer(self.scope).typed(Node("idx", [node], tuple(letters), node.span))
         if extra:
-            names = " and ".join(extra)
-            raise MisfitError(
-                f"the index {names} is neither summed nor does it stand on the left", node, "free"
-            )
+            raise MisfitError(_loose(extra), node, "free")
         if not self.scope.same(reference.shape, core.shape):
             raise MisfitError(
                 f"this side is {_phrase(core.shape)}, the other is {_phrase(reference.shape)}",
@@ -109,9 +104,7 @@ class Relation:
     def clashes(self, k: int) -> list[str]:
         """Index letters that member k both sums over and uses free (on the left side or around the sum)."""
         outside = set(free_indices(self.nodes[self.reference])) | set(free_indices(self.nodes[k]))
-        nested = {
-            letter for node, letter in self.scope.clashes if any(n is node for n in walk(self.nodes[k]))
-        }
+        nested = {letter for node, letter in self.scope.clashes if any(n is node for n in walk(self.nodes[k]))}
         return sorted((outside & set(bound_indices(self.nodes[k]))) | nested)
 
     def active(self) -> tuple[str, ...]:
@@ -155,10 +148,7 @@ class Relation:
                 out = [self._value(bench, number, attempt, active, slots, k) for k in which]
             except (UndefinedError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
                 continue
-            if all(
-                v is None or np.isfinite(v[0]).all() and (v[1] is None or np.isfinite(v[1]).all())
-                for v in out
-            ):
+            if all(v is None or np.isfinite(v[0]).all() and (v[1] is None or np.isfinite(v[1]).all()) for v in out):
                 self.attempt = attempt
                 return out
         raise UndefinedError
@@ -182,9 +172,7 @@ def _multiplied(names: Names) -> list[str]:
     for definition in names.definitions.values():
         for n in walk(definition.body):
             if n.op in ("mul", "at") and sum(a.op in ("sym", "T", "idx") for a in n.args) > 1:
-                found |= {
-                    m.val for a in n.args if a.op in ("sym", "T", "idx") for m in walk(a) if m.op == "sym"
-                }
+                found |= {m.val for a in n.args if a.op in ("sym", "T", "idx") for m in walk(a) if m.op == "sym"}
     return [s for s, spec in names.symbols.items() if s in found and (spec.rows, spec.columns) != (1, 1)]
 
 
@@ -221,6 +209,13 @@ def _near(x, y, tolerance):
         return False
 
 
+def _loose(indices):
+    """What is to be said of indices that are free on the right side only."""
+    if len(indices) == 1:
+        return f"the index {indices[0]} is neither summed nor does it stand on the left"
+    return f"the indices {' and '.join(indices)} are neither summed nor do they stand on the left"
+
+
 def define(names: Names, name: str, params, indices, node: Node) -> tuple[Definition, Relation]:
     """A definition from the right side of `name = node`; MisfitError when it does not fit together."""
     relation = Relation(names, [node])
@@ -231,9 +226,7 @@ def define(names: Names, name: str, params, indices, node: Node) -> tuple[Defini
     free = free_indices(node)
     extra = [i for i in free if i not in indices]
     if extra:
-        raise MisfitError(
-            f"the index {' and '.join(extra)} is neither summed nor does it stand on the left", node, "free"
-        )
+        raise MisfitError(_loose(extra), node, "free")
     if indices:
         core = _collected(core, indices, node, scope)
     if any(isinstance(a, Open) for d in core.shape for a in resolve(d)):

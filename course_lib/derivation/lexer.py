@@ -205,9 +205,7 @@ class Lexer:
         while self.pos < self.end:
             self._one()
             if len(self.out) > MAX_TOKENS:
-                raise UnreadableError(
-                    f"this line is too long to read (more than {MAX_TOKENS} symbols)", self.pos
-                )
+                raise UnreadableError(f"this line is too long to read (more than {MAX_TOKENS} symbols)", self.pos)
         if self.bars:
             kind, at = self.bars[-1]
             raise UnreadableError(f"a {kind} is opened here and never closed", at)
@@ -300,23 +298,17 @@ class Lexer:
                             f"opened at column {stack[-1].start + 1} is still open",
                             tok.start,
                         )
-                    raise UnreadableError(
-                        f"this closes a {spoken[pairs[tok.type]]} that was never opened", tok.start
-                    )
+                    raise UnreadableError(f"this closes a {spoken[pairs[tok.type]]} that was never opened", tok.start)
                 stack.pop()
         if stack:
-            raise UnreadableError(
-                f"a {spoken[stack[-1].type]} is opened here and never closed", stack[-1].start
-            )
+            raise UnreadableError(f"a {spoken[stack[-1].type]} is opened here and never closed", stack[-1].start)
 
     # -- brackets that look the same on both sides
     # --------------------------------------------------------------
 
     def _bar(self, kind, here, side=None):
         spoken = "norm" if kind == "NORM" else "bar |"
-        closes = (
-            side == "R" if side else bool(self.bars and self.bars[-1][0] == spoken and self._operand_before())
-        )
+        closes = side == "R" if side else bool(self.bars and self.bars[-1][0] == spoken and self._operand_before())
         if closes:
             if not self.bars or self.bars[-1][0] != spoken:
                 raise UnreadableError(f"this closes a {spoken} that was never opened", here)
@@ -340,8 +332,7 @@ class Lexer:
         label = re.sub(r"\\(?:mathrm|text|mathsf|mathbf|mathit|rm|,)|[{}\s]", "", found.group(1))
         if label not in ("F", "2", "1", r"\infty", "Fro", "fro", "E"):
             raise UnreadableError(
-                f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and "
-                f"\\|.\\|_1 are",
+                f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and \\|.\\|_1 are",
                 self.pos,
             )
         self.pos = found.end()
@@ -444,9 +435,7 @@ class Lexer:
         while self.pos < end:
             self._one()
             if len(self.out) > MAX_TOKENS:
-                raise UnreadableError(
-                    f"this line is too long to read (more than {MAX_TOKENS} symbols)", self.pos
-                )
+                raise UnreadableError(f"this line is too long to read (more than {MAX_TOKENS} symbols)", self.pos)
         self.end = outer_end
 
     def _style(self, word, here):
@@ -558,9 +547,7 @@ class Lexer:
         if re.match(r"\s+[A-Za-z]", rest):
             return not self.names.known("d") or not self._operand_before()
         if re.match(r"\s*\\(log|ln|det|tr|operatorname|mathrm|text|sum|sigma|exp)", rest):
-            return not self.names.known("d") or bool(
-                re.match(r"\s*\\(text|mathrm|operatorname|log|tr|det)", rest)
-            )
+            return not self.names.known("d") or bool(re.match(r"\s*\\(text|mathrm|operatorname|log|tr|det)", rest))
         found = re.match(r"\s*\\([A-Za-z]+)", rest)
         if found and (found[1] in ACCENTS or found[1] in GREEK or found[1] in STYLES):
             return True
@@ -568,9 +555,7 @@ class Lexer:
         return not rest.strip() and self._is_operator_fraction()
 
     def _is_operator_fraction(self):
-        return bool(
-            re.match(r"\s*\}?\s*\{\s*(d|\\mathrm\s*\{?d\}?)\s*\\?[A-Za-z]", self.text[self.pos + 1 :])
-        )
+        return bool(re.match(r"\s*\}?\s*\{\s*(d|\\mathrm\s*\{?d\}?)\s*\\?[A-Za-z]", self.text[self.pos + 1 :]))
 
     def _as_subscript(self, here):
         return self.text[:here].rstrip().endswith("_")
@@ -644,9 +629,9 @@ class Lexer:
     def _delta_direction(self, word):
         """`\\Delta W` as one name when neither is declared apart."""
         if word == "Delta" and not self.names.known("Delta"):
-            found = re.compile(
-                r"\s*\{?\s*(?:\\(?:mathbf|boldsymbol|mathrm)\s*\{?\s*)?([A-Za-z])\s*\}?"
-            ).match(self.text, self.pos)
+            found = re.compile(r"\s*\{?\s*(?:\\(?:mathbf|boldsymbol|mathrm)\s*\{?\s*)?([A-Za-z])\s*\}?").match(
+                self.text, self.pos
+            )
             if found:
                 self.pos = found.end(1)
                 return "Delta" + found[1]
@@ -675,9 +660,7 @@ class Lexer:
     def _with_suffix(self, name):
         """The name with a layer number, star or label taken in, when that longer name is known."""
         for _ in range(2):
-            found = re.compile(r"\s*([_^])\s*(\{(?:[^{}]|\{[^{}]*\})*\}|\\\w+|[\w*])").match(
-                self.text, self.pos
-            )
+            found = re.compile(r"\s*([_^])\s*(\{(?:[^{}]|\{[^{}]*\})*\}|\\\w+|[\w*])").match(self.text, self.pos)
             if not found or found.end() > self.end:
                 break
             content = found[2].strip("{} ")
@@ -723,19 +706,12 @@ class Lexer:
         pending = getattr(self, "pending", None)
         capital = self.names.with_entries(name)
         if self.names.known(name):
-            two = (
-                subscripted
-                and len(re.findall(r"[A-Za-z]'*|\d", subscripted[1])) == 2
-                and "_" in subscripted[0]
-            )
+            two = subscripted and len(re.findall(r"[A-Za-z]'*|\d", subscripted[1])) == 2 and "_" in subscripted[0]
             if two and capital and not self.names.is_matrix(name):
                 return capital
             return name
         if capital and (
-            subscripted
-            or pending
-            or self.after_name
-            or re.compile(r"\s*\}?\s*[_^]").match(self.text, self.pos)
+            subscripted or pending or self.after_name or re.compile(r"\s*\}?\s*[_^]").match(self.text, self.pos)
         ):
             return capital
         digits = re.compile(r"\s*[_^]\s*\{?[\[(]?(\d)").match(self.text, self.pos)
@@ -849,14 +825,12 @@ class Lexer:
         if primes:
             count = primes[1].count("'") + primes[1].count("prime")
             self.pos = primes.end()
-        for_rows = re.compile(r"\s*_\s*\{?\s*\\?(?:text|mathrm)?\{?(?:row|rows|i)\}*").match(
-            self.text, self.pos
-        )
+        for_rows = re.compile(r"\s*_\s*\{?\s*\\?(?:text|mathrm)?\{?(?:row|rows|i)\}*").match(self.text, self.pos)
         if for_rows and name == "softmax" and "row" in for_rows[0]:
             self.pos = for_rows.end()
-        follows = re.compile(
-            r"\s*(?:\\left|\\bigl|\\Bigl|\\big|\\Big|\\!|\\,)*\s*(?:[(\[]|\\\{|\\lbrace)"
-        ).match(self.text, self.pos)
+        follows = re.compile(r"\s*(?:\\left|\\bigl|\\Bigl|\\big|\\Big|\\!|\\,)*\s*(?:[(\[]|\\\{|\\lbrace)").match(
+            self.text, self.pos
+        )
         braced = re.compile(r"\s*\{").match(self.text, self.pos)
         self._emit("FUNCP" if follows else "FUNCH", (name, count), here)
         if braced and not follows and name != "sqrt":
@@ -924,9 +898,7 @@ class Lexer:
     def _sum_indices(self, low, high):
         raw, start = low
         text = re.sub(r"\\[,;! ]|\\(?:text|mathrm|mathbf)|\s", "", raw)
-        unequal = re.fullmatch(
-            r"\s*([A-Za-z]'*)\s*(?:\\neq?(?![A-Za-z])|\\not\s*=|!=)\s*([A-Za-z]'*)\s*", raw
-        )
+        unequal = re.fullmatch(r"\s*([A-Za-z]'*)\s*(?:\\neq?(?![A-Za-z])|\\not\s*=|!=)\s*([A-Za-z]'*)\s*", raw)
         if unequal:
             return [(unequal[1], None, unequal[2])]
         head, _, first = text.partition("=")
@@ -941,9 +913,7 @@ class Lexer:
         if high:
             limit = re.sub(r"\\(?:mathrm|text|mathit)|[{}\s]", "", high[0]) or None
             if limit and not re.fullmatch(r"[A-Za-z]\w*'?|\d+", limit):
-                raise UnreadableError(
-                    "the upper limit of a sum must be the name of a dimension here", high[1]
-                )
+                raise UnreadableError("the upper limit of a sum must be the name of a dimension here", high[1])
         letters = [re.sub(r"\^\{?\\prime\}?", "'", i) for i in letters]
         return [(i, limit, None) for i in letters]
 
@@ -1009,9 +979,7 @@ class Lexer:
         if mark == "_":
             self._subscript(raw, here, start)
             return
-        content = re.sub(r"\\(?:mathsf|mathrm|text|rm|mathbf|mathit|sf)(?![a-z])|[\s{}]", "", raw).replace(
-            "\\!", ""
-        )
+        content = re.sub(r"\\(?:mathsf|mathrm|text|rm|mathbf|mathit|sf)(?![a-z])|[\s{}]", "", raw).replace("\\!", "")
         stripped = content.lstrip("\\")
         if stripped in TRANSPOSES and content != "\\tr":
             self._emit("TRANS", None, here)
@@ -1080,18 +1048,10 @@ class Lexer:
         rest = re.sub(r"[A-Za-z](?:'|_\d)*|\\ell|\d+|:|,", "", text.replace("{", "").replace("}", ""))
         if rest or not items:
             raise UnreadableError(f"the subscript {raw.strip()!r} is not an index", start)
-        if (
-            len(items) == 1
-            and items[0].isdigit()
-            and len(items[0]) == 2
-            and "," not in text
-            and self._two_axes()
-        ):
+        if len(items) == 1 and items[0].isdigit() and len(items[0]) == 2 and "," not in text and self._two_axes():
             items = list(items[0])
         if len(items) > 2:
-            raise UnreadableError(
-                f"the subscript {raw.strip()!r} has {len(items)} indices; a matrix has two", start
-            )
+            raise UnreadableError(f"the subscript {raw.strip()!r} has {len(items)} indices; a matrix has two", start)
         self._emit("SUB", tuple(None if i == ":" else int(i) if i.isdigit() else i for i in items), here)
 
     def _two_axes(self):

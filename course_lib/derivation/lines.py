@@ -11,9 +11,7 @@ from .lexer import FUNCTIONS
 from .names import ACCENTS, GREEK, STYLES, Names, plain
 
 MOST_LINES, MOST_CHARACTERS = 80, 3000
-_WRAPPERS = (
-    r"aligned|align\*?|alignat\*?|equation\*?|split|gather\*?|gathered|displaymath|eqnarray\*?|multline\*?"
-)
+_WRAPPERS = r"aligned|align\*?|alignat\*?|equation\*?|split|gather\*?|gathered|displaymath|eqnarray\*?|multline\*?"
 _BLANKED = re.compile(
     rf"\\(?:begin|end)\{{(?:{_WRAPPERS})\}}|\$\$?|\\\[|\\\]|\\\(|\\\)|\\(?:label|tag)\{{[^{{}}]*\}}|\\(?:notag|nonumber|therefore|because)\b"
 )
@@ -52,10 +50,7 @@ def split_lines(text: str) -> list[Piece]:
         raw = waiting + raw
         bare = re.sub(r"(?<!\\)%.*", "", raw)
         opened = len(re.findall(r"\\begin\{[bpBv]?matrix\}|\\begin\{cases\}", bare))
-        if (
-            opened > len(re.findall(r"\\end\{[bpBv]?matrix\}|\\end\{cases\}", bare))
-            and len(raw) < MOST_CHARACTERS
-        ):
+        if opened > len(re.findall(r"\\end\{[bpBv]?matrix\}|\\end\{cases\}", bare)) and len(raw) < MOST_CHARACTERS:
             waiting = bare + " "
             continue
         waiting = ""
@@ -203,12 +198,7 @@ def defined_name(text: str, names: Names) -> tuple[str, tuple, tuple] | None:
     base = found["base"].lstrip("\\")
     if found["base"].startswith("\\") and base not in GREEK:
         return None
-    if (
-        len(base) > 1
-        and not found["base"].startswith("\\")
-        and not names.known(base)
-        and not _is_word(base, names)
-    ):
+    if len(base) > 1 and not found["base"].startswith("\\") and not names.known(base) and not _is_word(base, names):
         return None
     name, indices = " ".join([*accents, base]), ()
     for mark, content in re.findall(r"([_^])(\{(?:[^{}]|\{[^{}]*\})*\}|\\?[A-Za-z0-9*])", found["marks"]):
@@ -225,11 +215,7 @@ def defined_name(text: str, names: Names) -> tuple[str, tuple, tuple] | None:
             name += "_" + digits
         else:
             return None
-    params = (
-        tuple(p for p in (_parameter(x) for x in re.split(r"[,;]", found["inside"])) if p)
-        if found["args"]
-        else ()
-    )
+    params = tuple(p for p in (_parameter(x) for x in re.split(r"[,;]", found["inside"])) if p) if found["args"] else ()
     return name, params, indices
 
 

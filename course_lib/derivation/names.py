@@ -298,15 +298,11 @@ class Names:
     functions: dict[str, str] = field(default_factory=dict)
     directions: dict[str, str | None] = field(default_factory=dict)
     varied: list[str] = field(default_factory=list)
-    columns: bool = (
-        False  # whether x_i, a sample of X, is read as a column (w^T x_i) and not as a row (x_i w)
-    )
+    columns: bool = False  # whether x_i, a sample of X, is read as a column (w^T x_i) and not as a row (x_i w)
 
     def known(self, name: str) -> bool:
         """Whether the name may stand in an expression."""
-        return (
-            name in self.symbols or name in self.definitions or name in self.dims or name in self.directions
-        )
+        return name in self.symbols or name in self.definitions or name in self.dims or name in self.directions
 
     def is_matrix(self, name: str) -> bool:
         """Whether the name has two axes, so that two subscripts make sense on it."""
@@ -322,9 +318,7 @@ class Names:
         """The declared capital whose entries the lowercase `name` denotes (x for X), or None."""
         *accents, base = name.split(" ")
         capital = " ".join([*accents, base[0].upper() + base[1:]])
-        return (
-            capital if capital != name and (capital in self.symbols or capital in self.definitions) else None
-        )
+        return capital if capital != name and (capital in self.symbols or capital in self.definitions) else None
 
 
 def read_shapes(shapes) -> tuple[dict[str, Symbol], list[str]]:
@@ -361,9 +355,7 @@ def _read_shape(key, spec, dims) -> Symbol:
         if word.lower().replace("-", "") in PROMISES:
             promises.append(word.lower().replace("-", ""))
         elif promises:
-            raise ValueError(
-                f"shapes[{key!r}] = {spec!r}: {word!r} is no promise; known are {', '.join(PROMISES)}"
-            )
+            raise ValueError(f"shapes[{key!r}] = {spec!r}: {word!r} is no promise; known are {', '.join(PROMISES)}")
         elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*'?|[1-9]\d?", word):
             sizes.append(int(word) if word.isdigit() else word)
         else:
@@ -376,17 +368,13 @@ def _read_shape(key, spec, dims) -> Symbol:
             raise ValueError(
                 f"shapes[{key!r}] = {spec!r}: {unknown[0]!r} is no promise; known are {', '.join(PROMISES)}"
             )
-        raise ValueError(
-            f"shapes[{key!r}] = {spec!r} has {len(sizes)} axes; expected at most two, such as 'n d'"
-        )
+        raise ValueError(f"shapes[{key!r}] = {spec!r} has {len(sizes)} axes; expected at most two, such as 'n d'")
     for size in sizes:
         if isinstance(size, str) and size not in dims:
             dims.append(size)
     square = {"symmetric", "spd", "orthogonal"} & set(promises)
     if square and (len(sizes) != 2 or sizes[0] != sizes[1]):
-        raise ValueError(
-            f"shapes[{key!r}] = {spec!r}: only a square matrix such as 'd d' can be {square.pop()}"
-        )
+        raise ValueError(f"shapes[{key!r}] = {spec!r}: only a square matrix such as 'd d' can be {square.pop()}")
     rows, columns = (1, 1) if not sizes else (sizes[0], 1) if len(sizes) == 1 else sizes
     return Symbol(rows, columns, tuple(promises), one_dimensional=len(sizes) == 1)
 

@@ -55,9 +55,7 @@ def parse_numpy(text: str, names: Names, offset: int = 0) -> Node:
             warnings.simplefilter("ignore")
             tree = ast.parse(text.strip(), mode="eval")
     except SyntaxError as e:
-        raise UnreadableError(
-            f"this is no Python expression: {e.msg}", lead + max((e.offset or 1) - 1, 0)
-        ) from None
+        raise UnreadableError(f"this is no Python expression: {e.msg}", lead + max((e.offset or 1) - 1, 0)) from None
     except (ValueError, RecursionError, MemoryError):
         raise UnreadableError("this is no Python expression", lead) from None
     if sum(1 for _ in ast.walk(tree)) > 1500:
@@ -139,9 +137,7 @@ class _Reader:
         if node.attr == "T":
             inner = self.read(node.value, depth)
             flat = (
-                inner.op == "sym"
-                and inner.val in self.names.symbols
-                and self.names.symbols[inner.val].one_dimensional
+                inner.op == "sym" and inner.val in self.names.symbols and self.names.symbols[inner.val].one_dimensional
             )
             return inner if flat else Node("T", [inner])
         raise UnreadableError(f".{node.attr} is not read here", self._at(node))

@@ -100,9 +100,7 @@ def _lark():
                 yield Token(tok.type, tok, start_pos=tok.start, end_pos=tok.end, column=tok.start)
 
     grammar = (Path(__file__).parent / "latex.lark").read_text(encoding="utf-8")
-    return Lark(
-        grammar, parser="lalr", lexer=Given, transformer=_builder(), maybe_placeholders=False
-    ), exceptions
+    return Lark(grammar, parser="lalr", lexer=Given, transformer=_builder(), maybe_placeholders=False), exceptions
 
 
 def _span(children):
@@ -150,9 +148,7 @@ def _builder():
         hadamard, kronecker, frobenius = binary("had"), binary("kron"), binary("frob")
 
         def product(self, c):
-            items = [
-                x if isinstance(x, Node) else x.type for x in c if isinstance(x, Node) or x.type == "SLASH"
-            ]
+            items = [x if isinstance(x, Node) else x.type for x in c if isinstance(x, Node) or x.type == "SLASH"]
             alone = len(items) == 1 and (items[0].op != "head" or items[0].val.type == "DOP")
             return items[0] if alone else _unroll(items, _span(c))
 
@@ -235,9 +231,7 @@ def _builder():
             if c[0].value.value[0] == "outer" and len(c[2]) == 2:
                 return Node("outer", c[2], None, _span(c))
             if len(c[2]) != 1:
-                raise UnreadableError(
-                    f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos
-                )
+                raise UnreadableError(f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos)
             return Node("fn", [c[2][0]], c[0].value.value, _span(c))
 
         def call(self, c):
@@ -312,9 +306,7 @@ def _is_letter(item):
 def _unit(items, k):
     """The operand that starts at position k, and the position after it."""
     if k >= len(items) or items[k] == "SLASH":
-        raise UnreadableError(
-            "something must follow here", _span([i for i in items if isinstance(i, Node)])[1] - 1
-        )
+        raise UnreadableError("something must follow here", _span([i for i in items if isinstance(i, Node)])[1] - 1)
     item = items[k]
     head = item
     wraps = []
@@ -405,9 +397,7 @@ def _nabla(head, value, items, k):
     else:
         wraps = []
         body, after = _rest(items, k, head), len(items)
-    node = Node(
-        "hess" if order == 2 else "grad", [body] + ([wrt] * (order if wrt else 0)), None, _span([head, body])
-    )
+    node = Node("hess" if order == 2 else "grad", [body] + ([wrt] * (order if wrt else 0)), None, _span([head, body]))
     for w in reversed(wraps):
         node = Node("T", [node], None, w.span)
     return node, after

@@ -94,18 +94,13 @@ class Report:
         }
 
     def __repr__(self) -> str:
-        rows = [
-            (str(k), f"{MARKS[x.verdict]} {SAID[x.verdict]}", x.shape, x.text)
-            for k, x in enumerate(self.lines, 1)
-        ]
+        rows = [(str(k), f"{MARKS[x.verdict]} {SAID[x.verdict]}", x.shape, x.text) for k, x in enumerate(self.lines, 1)]
         heads = ("line", "verdict", "shape", "text")
         widths = [max([len(h), *(len(r[k]) for r in rows)]) for k, h in enumerate(heads[:3])]
         out = ["  ".join([*(h.ljust(w) for h, w in zip(heads[:3], widths, strict=True)), heads[3]])]
         indent = " " * (sum(widths) + 6)
         for row, line in zip(rows, self.lines, strict=True):
-            out.append(
-                "  ".join([*(c.ljust(w) for c, w in zip(row[:3], widths, strict=True)), row[3]]).rstrip()
-            )
+            out.append("  ".join([*(c.ljust(w) for c, w in zip(row[:3], widths, strict=True)), row[3]]).rstrip())
             if line.verdict not in ("right", "definition"):
                 out.extend(indent + part for part in _folded(line.message, 78))
                 if line.repair:
@@ -117,8 +112,7 @@ class Report:
     def _repr_html_(self) -> str:
         rows = "".join(_row(k, line) for k, line in enumerate(self.lines, 1))
         heads = "".join(
-            f'<th scope="col" style="{_CELL}">{h}</th>'
-            for h in ("line", "as it was read", "shape", "verdict")
+            f'<th scope="col" style="{_CELL}">{h}</th>' for h in ("line", "as it was read", "shape", "verdict")
         )
         return (
             '<div class="course-derivation" style="color:var(--jp-content-font-color1, inherit)">'

@@ -274,20 +274,10 @@ class Typer:
             if is_scalar(x.shape):
                 return Core("add", [a, b], y.shape)
         for x, y, ny in ((a, b, node_b), (b, a, node_a)):
-            if (
-                resolve(y.shape[0]) == ()
-                and resolve(x.shape[0]) != ()
-                and self.scope.unify(x.shape[1], y.shape[1])
-            ):
+            if resolve(y.shape[0]) == () and resolve(x.shape[0]) != () and self.scope.unify(x.shape[1], y.shape[1]):
                 return Core("add", [a, b], x.shape)
-            one = (
-                ny.op == "sym" and ny.val in self.names.symbols and self.names.symbols[ny.val].one_dimensional
-            )
-            if (
-                one
-                and resolve(x.shape[0]) != () != resolve(x.shape[1])
-                and self.scope.unify(x.shape[1], y.shape[0])
-            ):
+            one = ny.op == "sym" and ny.val in self.names.symbols and self.names.symbols[ny.val].one_dimensional
+            if one and resolve(x.shape[0]) != () != resolve(x.shape[1]) and self.scope.unify(x.shape[1], y.shape[0]):
                 row = Core("T", [y], (y.shape[1], y.shape[0]))
                 return Core("add", [a, row] if y is b else [row, b], x.shape)
         raise MisfitError(
@@ -441,9 +431,7 @@ class Typer:
             raise MisfitError(f"the exponent {self.say(node.args[1])} is not a number", node.args[1])
         whole = node.args[1].val if node.args[1].op == "num" else None
         square = (
-            not is_scalar(base.shape)
-            and not is_vector(base.shape)
-            and self.scope.same(base.shape, base.shape[::-1])
+            not is_scalar(base.shape) and not is_vector(base.shape) and self.scope.same(base.shape, base.shape[::-1])
         )
         if square:
             if not isinstance(whole, int) or whole > 20:
@@ -455,9 +443,7 @@ class Typer:
         base, exponent = self.typed(node.args[0]), self.typed(node.args[1])
         if not is_scalar(exponent.shape):
             raise MisfitError("the exponent is not a number", node.args[1])
-        return Core(
-            "power", [base, exponent], base.shape, node.args[1].val if node.args[1].op == "num" else None
-        )
+        return Core("power", [base, exponent], base.shape, node.args[1].val if node.args[1].op == "num" else None)
 
     def _T(self, node):
         return _turned(self.typed(node.args[0]))
@@ -612,8 +598,7 @@ class Typer:
             )
         if not used and not is_scalar(body.shape):
             raise MisfitError(
-                f"the sum runs over {letter}, but nothing in {self.say(node.args[0])} carries the index "
-                f"{letter}",
+                f"the sum runs over {letter}, but nothing in {self.say(node.args[0])} carries the index {letter}",
                 node,
                 "index",
             )
@@ -650,9 +635,7 @@ class Typer:
 
     def _cases(self, node):
         total = None
-        delta = next(
-            (Node("kdelta", (), tuple(rest)) for kind, *rest in node.val if kind in ("eq", "ne")), None
-        )
+        delta = next((Node("kdelta", (), tuple(rest)) for kind, *rest in node.val if kind in ("eq", "ne")), None)
         if delta is None or len(node.args) != 2:
             raise MisfitError("cases are read with two rows: i = j and i ≠ j", node)
         parts = []
@@ -706,9 +689,7 @@ class Typer:
             raise MisfitError(f"{spoken_name(name)} is no variable to differentiate in", node)
         body_node = as_function_of(body_node, name, self.names)
         if name not in dependencies(body_node, self.names) and body_node.op != "app":
-            self.scope.notes.append(
-                f"{self.say(node.args[0])} as defined does not contain {spoken_name(name)}"
-            )
+            self.scope.notes.append(f"{self.say(node.args[0])} as defined does not contain {spoken_name(name)}")
         outside = self._evaluated_elsewhere(body_node, name)
         body = self.typed(sym(body_node.val, body_node.span) if outside else body_node)
         core = self._derivative_core(body, name, shape, entry, node)
@@ -724,15 +705,11 @@ class Typer:
             items = entry.val
             if len(items) == 1 and is_vector(shape):
                 items = (items[0], 1) if resolve(shape[1]) == () else (1, items[0])
-                along = [
-                    self._run_over(i, ax, entry) if i != 1 else 1 for i, ax in zip(items, shape, strict=True)
-                ]
+                along = [self._run_over(i, ax, entry) if i != 1 else 1 for i, ax in zip(items, shape, strict=True)]
             else:
                 items = (*items, None)[:2]
                 if is_vector(shape) and items[1] is not None:
-                    raise MisfitError(
-                        f"{spoken_name(name)} is a vector: one subscript is enough", entry, "index"
-                    )
+                    raise MisfitError(f"{spoken_name(name)} is a vector: one subscript is enough", entry, "index")
                 along = [self._run_over(i, ax, entry) for i, ax in zip(items, shape, strict=True)]
                 if None in along:
                     if not is_scalar(body.shape):
@@ -801,8 +778,7 @@ class Typer:
                 continue
             if not self.scope.same(core.shape, shape):
                 raise MisfitError(
-                    f"{spoken_name(param)} is {spoken_shape(shape)}, but {self.say(arg)} is "
-                    f"{spoken_shape(core.shape)}",
+                    f"{spoken_name(param)} is {spoken_shape(shape)}, but {self.say(arg)} is {spoken_shape(core.shape)}",
                     arg,
                 )
             if arg != sym(param):

@@ -13,8 +13,7 @@ OUT_OF_TIME = "There was no time left to check this line; check it in a derivati
 TOO_DEEP = "This line is nested too deep to be read."
 DEFECT = "This line could not be judged because of a defect in the checker itself, not in your text."
 FOLLOWS = (
-    "Not right in itself, but it follows from your earlier line that is wrong: mend that one and "
-    "this one with it."
+    "Not right in itself, but it follows from your earlier line that is wrong: mend that one and this one with it."
 )
 SET_TO_ZERO = "{name} is declared as data here, so it cannot be set to zero."
 
@@ -61,11 +60,7 @@ def minus_one(words) -> str:
 
 def number(c) -> str:
     if isinstance(c, Fraction):
-        return (
-            str(c).replace("-", "−")
-            if c.denominator == 1
-            else f"{c.numerator}/{c.denominator}".replace("-", "−")
-        )
+        return str(c).replace("-", "−") if c.denominator == 1 else f"{c.numerator}/{c.denominator}".replace("-", "−")
     return f"{c:.4g}".replace("-", "−")
 
 
@@ -145,8 +140,7 @@ def assumption(name, what) -> str:
 
 def product_rule(name) -> str:
     return (
-        f"the product rule leaves one term out: {name} occurs in more than one factor, and each "
-        f"occurrence gives a term"
+        f"the product rule leaves one term out: {name} occurs in more than one factor, and each occurrence gives a term"
     )
 
 

@@ -43,9 +43,7 @@ def _add(node):
 def _mul(node):
     parts = []
     for k, factor in enumerate(node.args):
-        reaching = (
-            factor.op == "sum" or factor.op == "grad" and not _is_quotient(factor) or factor.op == "neg"
-        )
+        reaching = factor.op == "sum" or factor.op == "grad" and not _is_quotient(factor) or factor.op == "neg"
         last = k == len(node.args) - 1
         said = _at_least(factor, PRODUCT + (0 if last and factor.op == "sum" else 0))
         if reaching and not (last and factor.op == "sum"):
@@ -262,10 +260,22 @@ def _wrap(node, level):
 _RAISED = str.maketrans("0123456789-T", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ")
 
 
+_LOW = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+
+
+def _lowered(indices: str) -> str:
+    """Indices set low where Unicode has every letter of them, else behind an underscore."""
+    if all(letter in _LOW for letter in indices):
+        return "".join(_LOW[letter] for letter in indices)
+    return f"_{indices}" if len(indices) == 1 else f"_{{{indices}}}"
+
+
 def _plain(node: Node) -> tuple[str, int]:
     op, args = node.op, node.args
     if op == "num":
         return _num(node)
+    if op == "frozen":
+        return _plain(args[0])
     if op == "sym":
         return spoken_name(node.val), ATOM
     if op == "add":
@@ -306,10 +316,9 @@ def _plain(node: Node) -> tuple[str, int]:
         return f"‖{plain_text(args[0])}‖", ATOM
     if op == "idx":
         inner = plain_text(args[0]) if args[0].op == "sym" else f"[{plain_text(args[0])}]"
-        said = _indices(node.val)
-        return f"{inner}_{said}" if len(said) == 1 else f"{inner}_{{{said}}}", ATOM
+        return inner + _lowered(_indices(node.val)), ATOM
     if op == "sum":
-        return f"Σ_{node.val[0]} {_wrap(args[0], LOOSE)}", PRODUCT
+        return f"Σ{_lowered(str(node.val[0]))} {_wrap(args[0], LOOSE)}", PRODUCT
     if op == "d":
         return "d" + _wrap(args[0], ATOM), ATOM
     if op in ("grad", "hess") and len(args) > 1:
@@ -327,7 +336,7 @@ def _plain(node: Node) -> tuple[str, int]:
         "cases": "the cases",
     }
     if op == "kdelta":
-        return f"δ_{{{_indices(node.val)}}}", ATOM
+        return f"δ{_lowered(_indices(node.val))}", ATOM
     if op == "outer":
         return f"outer({plain_text(args[0])}, {plain_text(args[1])})", ATOM
     if op == "bars":

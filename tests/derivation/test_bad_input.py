@@ -245,15 +245,12 @@ def test_damage_that_changes_the_value_never_passes(data):
     elif kind == "double":
         broken = put(tree, path, scaled(piece, 2) if piece.op == "num" else mul(num(2), piece))
     elif kind == "symbol":
-        broken = put(
-            tree, path, data.draw(st.sampled_from([Node("sym", (), s) for s in ("X", "Y", "W", "w", "y")]))
-        )
+        broken = put(tree, path, data.draw(st.sampled_from([Node("sym", (), s) for s in ("X", "Y", "W", "w", "y")])))
     else:
         broken = put(tree, path, piece.args[0] if piece.args else num(1))
     line = derive(f"F = {latex(tree)}\nF = {latex(broken)}", SHAPES).lines[1]
     before, after = values(tree), values(broken)
     alike = after is not None and all(
-        a.shape[-2:] == b.shape[-2:] and np.allclose(a, b, rtol=1e-7)
-        for a, b in zip(before, after, strict=True)
+        a.shape[-2:] == b.shape[-2:] and np.allclose(a, b, rtol=1e-7) for a, b in zip(before, after, strict=True)
     )
     assert (line.verdict == "right") == alike, (latex(tree), latex(broken), line.message)

@@ -72,9 +72,7 @@ def test_right_line_carries_no_mistake(problem, entry):
 
 
 def test_nearly_all_mistakes_are_named_and_none_misnamed():
-    found = [
-        (f"{problem.name}: {entry.line}", entry, judged(problem, entry.line)) for problem, entry in WRONG
-    ]
+    found = [(f"{problem.name}: {entry.line}", entry, judged(problem, entry.line)) for problem, entry in WRONG]
     unnamed = [line for line, _, verdict in found if verdict.mistake is None]
     misnamed = [
         f"{line} is {entry.mistakes}, called {verdict.mistake}"

@@ -176,9 +176,7 @@ def same_shape(a, b):
 
 
 def agrees(a, b):
-    return same_shape(a, b) and numpy.allclose(
-        numpy.reshape(a, -1), numpy.reshape(b, -1), TOLERANCE, TOLERANCE
-    )
+    return same_shape(a, b) and numpy.allclose(numpy.reshape(a, -1), numpy.reshape(b, -1), TOLERANCE, TOLERANCE)
 
 
 VERIFIABLE = [(p, e) for p in PROBLEMS for e in p.entries if e.numpy is not None]

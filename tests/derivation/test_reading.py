@@ -250,9 +250,7 @@ def test_the_place_of_what_cannot_be_read(text, column, names):
 
 def test_names_have_one_canonical_form():
     assert {canonical(k) for k in ("W1", "W_1", "W^1", "W^{(1)}", r"\mathbf W^{[1]}", "W₁")} == {"W1"}
-    assert {canonical(k) for k in (r"\hat y", r"\hat{y}", "y_hat", "yhat", "ŷ", r"\hat{\mathbf y}")} == {
-        "hat y"
-    }
+    assert {canonical(k) for k in (r"\hat y", r"\hat{y}", "y_hat", "yhat", "ŷ", r"\hat{\mathbf y}")} == {"hat y"}
     assert {canonical(k) for k in ("lambda", r"\lambda", "lam", "λ")} == {"lambda"}
     assert latex_name("hat y") == r"\hat{y}"
     assert spoken_name("hat y") == "ŷ"

@@ -7,13 +7,11 @@ from html.parser import HTMLParser
 import pytest
 
 from course_lib import derive
-from course_lib.derivation.files import DerivationFileError, derive_file, split_header
+from course_lib.derivation.files import derive_file, split_header
+from course_lib.errors import CourseError
 
 S = {"X": "n d", "w": "d", "y": "n"}
-TEXT = (
-    "L = \\frac{1}{2n}\\|Xw-y\\|^2\n\\nabla_w L = \\frac1n X^\\top(y-Xw)\n\\nabla_w L = \\frac1n "
-    "X^\\top(Xw-<b>y)"
-)
+TEXT = "L = \\frac{1}{2n}\\|Xw-y\\|^2\n\\nabla_w L = \\frac1n X^\\top(y-Xw)\n\\nabla_w L = \\frac1n X^\\top(Xw-<b>y)"
 
 
 @pytest.fixture(scope="module")
@@ -115,9 +113,7 @@ def test_a_file_is_read_in_the_sensible_variants(header, tmp_path):
 
 
 def test_a_file_may_name_functions_and_promises():
-    shapes, functions, body = split_header(
-        "shapes: A = d d symmetric; lam = ; x = d\nfunctions: sigma, phi\nL = x^TAx"
-    )
+    shapes, functions, body = split_header("shapes: A = d d symmetric; lam = ; x = d\nfunctions: sigma, phi\nL = x^TAx")
     assert shapes == {"A": "d d symmetric", "lam": "", "x": "d"}
     assert functions == ("sigma", "phi") and body == "L = x^TAx"
 
@@ -136,7 +132,7 @@ def test_a_file_that_cannot_be_checked_gets_one_sentence(content, said, tmp_path
     path = tmp_path / "d.txt"
     if content is not None:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(DerivationFileError, match=said) as problem:
+    with pytest.raises(CourseError, match=said) as problem:
         derive_file(path)
     assert "\n" not in str(problem.value)
 

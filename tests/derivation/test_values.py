@@ -131,9 +131,7 @@ GRADIENTS = {
 def test_gradient_against_autograd(definition):
     name, f = GRADIENTS[definition]
     mine, v = evaluated(rf"\nabla_{name} L", definition)
-    np.testing.assert_allclose(
-        mine, np.squeeze(autograd.grad(lambda a: f(v, a))(v[name])), rtol=1e-10, atol=1e-12
-    )
+    np.testing.assert_allclose(mine, np.squeeze(autograd.grad(lambda a: f(v, a))(v[name])), rtol=1e-10, atol=1e-12)
 
 
 def test_jacobian_of_a_matrix_in_a_matrix_stacks_columns():

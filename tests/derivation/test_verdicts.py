@@ -18,9 +18,7 @@ def last(text, shapes=S, functions=()):
 
 
 def test_the_example_of_the_front_page():
-    report = derive(
-        LOSS + r"dL = \frac{1}{n}(Xw-y)^\top X\,dw" + "\n" + r"\nabla_w L = \frac{1}{n}X^\top(y-Xw)", S
-    )
+    report = derive(LOSS + r"dL = \frac{1}{n}(Xw-y)^\top X\,dw" + "\n" + r"\nabla_w L = \frac{1}{n}X^\top(y-Xw)", S)
     assert [x.verdict for x in report.lines] == ["definition", "right", "wrong"]
     assert report.first_wrong == 2 and not report.ok
     assert report.lines[2].mistake == "sign"
@@ -29,10 +27,7 @@ def test_the_example_of_the_front_page():
 
 
 def test_every_member_is_compared():
-    assert (
-        last(LOSS + r"\nabla_w L = \frac1n X^\top(Xw-y) = \frac1n X^\top Xw - \frac1n X^\top y").verdict
-        == "right"
-    )
+    assert last(LOSS + r"\nabla_w L = \frac1n X^\top(Xw-y) = \frac1n X^\top Xw - \frac1n X^\top y").verdict == "right"
     line = last(LOSS + r"\nabla_w L = \frac1n X^\top(Xw-y) = \frac1n X^\top Xw + \frac1n X^\top y")
     assert line.verdict == "wrong" and line.mistake == "sign" and "part 3" in line.message
 
@@ -103,9 +98,7 @@ def test_chain_rule_products_stand_in_either_convention():
     )
     assert verdicts(column + chain)[-1] == "right"
     row = "p = \\operatorname{softmax}(z)\nL = -\\sum_j t_j\\log p_j\n"
-    chain = (
-        r"\frac{\partial L}{\partial z} = \frac{\partial L}{\partial p}\frac{\partial p}{\partial z} = p - t"
-    )
+    chain = r"\frac{\partial L}{\partial z} = \frac{\partial L}{\partial p}\frac{\partial p}{\partial z} = p - t"
     assert verdicts(row + chain, {"z": "1 k", "t": "1 k onehot"})[-1] == "right"
 
 
@@ -168,10 +161,7 @@ def test_a_small_letter_is_a_direction_only_where_something_is_moved_by_it():
 
 
 def test_a_division_by_an_inner_product_takes_both_factors():
-    assert (
-        verdicts("r = \\frac{w^\\top X^\\top Xw}{w^\\top w}\nr = w^\\top X^\\top X w / w^\\top w")[-1]
-        == "right"
-    )
+    assert verdicts("r = \\frac{w^\\top X^\\top Xw}{w^\\top w}\nr = w^\\top X^\\top X w / w^\\top w")[-1] == "right"
 
 
 def test_an_unknown_function_has_only_its_derivative():

@@ -223,9 +223,7 @@ softmax_batch = Problem(
         ),
         *about(
             "dL",
-            right(
-                r"dL = \frac1n\operatorname{tr}\left((P-Y)^\top X\,dW\right)", "tr((P - Y).T @ X @ dW) / n"
-            ),
+            right(r"dL = \frac1n\operatorname{tr}\left((P-Y)^\top X\,dW\right)", "tr((P - Y).T @ X @ dW) / n"),
             undefined(
                 r"dL = \frac1n\operatorname{tr}\left((P-Y)X\,dW\right)",
                 "transpose",
@@ -271,9 +269,7 @@ softmax_jacobian = Problem(
                 r"\frac{\partial s}{\partial z_j} = p_j\left(g_j - \sum_i g_i p_i\right)",
                 "p * (g - np.sum(g * p))",
             ),
-            undefined(
-                r"\nabla_z s = (\operatorname{diag}(p) - p^\top p)g", "order", numpy="(diag(p) - p.T @ p) @ g"
-            ),
+            undefined(r"\nabla_z s = (\operatorname{diag}(p) - p^\top p)g", "order", numpy="(diag(p) - p.T @ p) @ g"),
             misfit(
                 r"\nabla_z s = (\operatorname{diag}(p) - p^\top p)g^\top",
                 "layout",

@@ -73,9 +73,7 @@ quadratic = Problem(
             "dy/dx",
             right(r"\frac{\partial y}{\partial x} = x(A + A^{\top})", "x @ (A + A.T)"),
             right(r"\nabla_x y = xA + xA^T", "x @ A + x @ A.T"),
-            right(
-                r"\frac{\partial y}{\partial x_k} = \sum_j A_{kj}x_j + \sum_i x_i A_{ik}", "x @ A.T + x @ A"
-            ),
+            right(r"\frac{\partial y}{\partial x_k} = \sum_j A_{kj}x_j + \sum_i x_i A_{ik}", "x @ A.T + x @ A"),
             wrong(r"\nabla_x y = 2xA", "assumption", numpy="2 * x @ A"),
             wrong(r"\nabla_x y = xA", "product-rule", numpy="x @ A"),
             wrong(r"\nabla_x y = x(A - A^\top)", "sign", numpy="x @ (A - A.T)"),
@@ -105,9 +103,7 @@ quadratic = Problem(
         ),
         *about(
             "y",
-            right(
-                r"y = \sum_{i=1}^{n} \sum_{j=1}^{n} a_{ij} x_i x_j", "np.einsum('ij,i,j->', A, x[0], x[0])"
-            ),
+            right(r"y = \sum_{i=1}^{n} \sum_{j=1}^{n} a_{ij} x_i x_j", "np.einsum('ij,i,j->', A, x[0], x[0])"),
         ),
     ),
 )
@@ -172,9 +168,7 @@ bilinear = Problem(
         ),
         *about(
             "db",
-            right(
-                r"db = dx^\top Ay + x^\top dA\,y + x^\top A\,dy", "dx.T @ A @ y + x.T @ dA @ y + x.T @ A @ dy"
-            ),
+            right(r"db = dx^\top Ay + x^\top dA\,y + x^\top A\,dy", "dx.T @ A @ y + x.T @ dA @ y + x.T @ A @ dy"),
             wrong(
                 r"db = dx^\top Ay + x^\top dA\,y - x^\top A\,dy",
                 "sign",

@@ -213,12 +213,8 @@ by_index = Problem(
                 r" = \frac1n X^{\top}(\hat y - y)",
                 "X.T @ ((yhat - y) / n)",
             ),
-            misfit(
-                r"\frac{\partial L}{\partial w_i} = \frac{1}{n}\sum_{j=1}^n (\hat{y}_j - y_j) x_{ij}", "index"
-            ),
-            misfit(
-                r"\frac{\partial L}{\partial w_i} = \frac{1}{n}\sum_{j=1}^d (\hat{y}_j - y_j) x_{ji}", "index"
-            ),
+            misfit(r"\frac{\partial L}{\partial w_i} = \frac{1}{n}\sum_{j=1}^n (\hat{y}_j - y_j) x_{ij}", "index"),
+            misfit(r"\frac{\partial L}{\partial w_i} = \frac{1}{n}\sum_{j=1}^d (\hat{y}_j - y_j) x_{ji}", "index"),
             misfit(r"\frac{\partial L}{\partial w_i} = \frac{1}{n}(\hat{y}_j - y_j) x_{ji}", "sum"),
             wrong(
                 r"\frac{\partial L}{\partial w_i} = \sum_{j=1}^n (\hat{y}_j - y_j) x_{ji}",
@@ -258,13 +254,9 @@ rows = Problem(
             right(r"\nabla_w L = (w @ X.T - y) @ X / n", "(w @ X.T - y) @ X / n"),
             wrong(r"\nabla_w L = \frac1n (y - wX^\top)X", "sign", numpy="(y - w @ X.T) @ X / n"),
             wrong(r"\nabla_w L = \frac1n(yX + wX^\top X)", "sign", numpy="(y @ X + w @ X.T @ X) / n"),
-            misfit(
-                r"\nabla_w L = \frac1n X^\top(wX^\top - y)^\top", "layout", numpy="X.T @ (w @ X.T - y).T / n"
-            ),
+            misfit(r"\nabla_w L = \frac1n X^\top(wX^\top - y)^\top", "layout", numpy="X.T @ (w @ X.T - y).T / n"),
             undefined(r"\nabla_w L = \frac1n X(wX^\top - y)", "order", numpy="X @ (w @ X.T - y) / n"),
-            undefined(
-                r"\nabla_w L = \frac1n (wX^\top - y)X^\top", "transpose", numpy="(w @ X.T - y) @ X.T / n"
-            ),
+            undefined(r"\nabla_w L = \frac1n (wX^\top - y)X^\top", "transpose", numpy="(w @ X.T - y) @ X.T / n"),
             misfit(r"\nabla_w L = \frac1n (wX^\top - y)", "chain-factor", numpy="(w @ X.T - y) / n"),
             wrong(
                 r"\nabla_w L = \frac{1}{2n}\left(-yX + wX^\top X\right)",

@@ -12,9 +12,7 @@ trace_product = Problem(
             "df/dW",
             right(r"\nabla_W f = A^\top B^\top", "A.T @ B.T"),
             right(r"\frac{\partial f}{\partial W} = (BA)^\top", "(B @ A).T"),
-            right(
-                r"\frac{\partial f}{\partial W_{jk}} = \sum_{i} A_{ij}B_{ki}", "np.einsum('ij,ki->jk', A, B)"
-            ),
+            right(r"\frac{\partial f}{\partial W_{jk}} = \sum_{i} A_{ij}B_{ki}", "np.einsum('ij,ki->jk', A, B)"),
             misfit(r"\nabla_W f = BA", ("layout", "transpose"), numpy="B @ A"),
             undefined(r"\nabla_W f = B^\top A^\top", "order", numpy="B.T @ A.T"),
             undefined(r"\nabla_W f = A^\top B", "transpose", numpy="A.T @ B"),
@@ -128,9 +126,7 @@ kronecker = Problem(
         ),
         *about(
             "vecV",
-            right(
-                r"\operatorname{vec}(V) = (B^\top \otimes X)\operatorname{vec}(W)", "kron(B.T, X) @ vec(W)"
-            ),
+            right(r"\operatorname{vec}(V) = (B^\top \otimes X)\operatorname{vec}(W)", "kron(B.T, X) @ vec(W)"),
             wrong(
                 r"\operatorname{vec}(V) = (X \otimes B^\top)\operatorname{vec}(W)",
                 "order",
@@ -144,9 +140,7 @@ kronecker = Problem(
             mended=r"\operatorname{vec}(V) = (B^\top \otimes X)\operatorname{vec}(W)",
             mended_numpy="kron(B.T, X) @ vec(W)",
         ),
-        *about(
-            "vecU", right(r"\text{vec}(XW) = (W^T \otimes I_n)\,\text{vec}(X)", "kron(W.T, eye(n)) @ vec(X)")
-        ),
+        *about("vecU", right(r"\text{vec}(XW) = (W^T \otimes I_n)\,\text{vec}(X)", "kron(W.T, eye(n)) @ vec(X)")),
     ),
 )
 
@@ -202,13 +196,9 @@ inverse = Problem(
             right(r"\nabla_A s = -A^{-\top}uv^\top A^{-\top}", "-inv(A).T @ u @ v.T @ inv(A).T"),
             wrong(r"\nabla_A s = A^{-\top}uv^\top A^{-\top}", "sign", numpy="inv(A).T @ u @ v.T @ inv(A).T"),
             wrong(r"\nabla_A s = -A^{-1}vu^\top A^{-1}", "layout", numpy="-inv(A) @ v @ u.T @ inv(A)"),
-            wrong(
-                r"\nabla_A s = -A^{-\top}uv^\top A^{-1}", "transpose", numpy="-inv(A).T @ u @ v.T @ inv(A)"
-            ),
+            wrong(r"\nabla_A s = -A^{-\top}uv^\top A^{-1}", "transpose", numpy="-inv(A).T @ u @ v.T @ inv(A)"),
             wrong(r"\nabla_A s = -A^{-1}uv^\top A^{-1}", "assumption", numpy="-inv(A) @ u @ v.T @ inv(A)"),
-            wrong(
-                r"\nabla_A s = -A^{-\top}uu^\top A^{-\top}", "symbol", numpy="-inv(A).T @ u @ u.T @ inv(A).T"
-            ),
+            wrong(r"\nabla_A s = -A^{-\top}uu^\top A^{-\top}", "symbol", numpy="-inv(A).T @ u @ u.T @ inv(A).T"),
             mended=r"\nabla_A s = -A^{-\top}uv^\top A^{-\top}",
             mended_numpy="-inv(A).T @ u @ v.T @ inv(A).T",
         ),

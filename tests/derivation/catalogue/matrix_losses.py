@@ -36,9 +36,7 @@ weights = Problem(
             misfit(r"\nabla_W L = \frac{2}{N}(XW-Y)^\top X", "layout", numpy="2 / N * (X @ W - Y).T @ X"),
             undefined(r"\nabla_W L = \frac{2}{N}X(XW-Y)", "transpose", numpy="2 / N * X @ (X @ W - Y)"),
             undefined(r"\nabla_W L = \frac{2}{N}(XW-Y)X^\top", "order", numpy="2 / N * (X @ W - Y) @ X.T"),
-            undefined(
-                r"\nabla_W L = \frac{2}{N}X^\top\odot(XW-Y)", "hadamard", numpy="2 / N * X.T * (X @ W - Y)"
-            ),
+            undefined(r"\nabla_W L = \frac{2}{N}X^\top\odot(XW-Y)", "hadamard", numpy="2 / N * X.T * (X @ W - Y)"),
             misfit(r"\nabla_W L = \frac{2}{N}(XW-Y)", "chain-factor", numpy="2 / N * (X @ W - Y)"),
             wrong(r"\nabla_W L = \frac{2}{N}X^\top XW", "term", numpy="2 / N * X.T @ X @ W"),
             wrong(r"\nabla_W L = \frac2N X^\top Y", ("symbol", "term"), numpy="2 / N * X.T @ Y"),
@@ -62,12 +60,8 @@ weights = Problem(
             ),
             right(r"dL = 2 * np.trace(U.T @ X @ dW) / N", "2 * tr(U.T @ X @ dW) / N"),
             undefined(r"dL = \frac{2}{N} U^\top X\,dW", "trace", numpy="2 / N * U.T @ X @ dW"),
-            undefined(
-                r"dL = \frac{2}{N}\operatorname{tr}(U X\,dW)", "transpose", numpy="2 / N * tr(U @ X @ dW)"
-            ),
-            undefined(
-                r"dL = \frac{2}{N}\mathrm{tr}(dW\,X^\top U)", "transpose", numpy="2 / N * tr(dW @ X.T @ U)"
-            ),
+            undefined(r"dL = \frac{2}{N}\operatorname{tr}(U X\,dW)", "transpose", numpy="2 / N * tr(U @ X @ dW)"),
+            undefined(r"dL = \frac{2}{N}\mathrm{tr}(dW\,X^\top U)", "transpose", numpy="2 / N * tr(dW @ X.T @ U)"),
             undefined(r"dL = \frac{2}{N} U : dW", "chain-factor", numpy="2 / N * np.sum(U * dW)"),
             mended=r"dL = \frac{2}{N}\operatorname{tr}(U^\top X\,dW)",
             mended_numpy="2 / N * tr(U.T @ X @ dW)",
@@ -105,12 +99,8 @@ data = Problem(
         *about(
             "df/dX",
             right(r"\nabla_X f = 2(XW-Y)W^\top", "2 * (X @ W - Y) @ W.T"),
-            right(
-                r"\frac{\partial f}{\partial X} = 2XWW^{\top} - 2YW^{\top}", "2 * X @ W @ W.T - 2 * Y @ W.T"
-            ),
-            right(
-                r"\frac{\partial f}{\partial X_{ij}} = 2\sum_{k}(XW-Y)_{ik}W_{jk}", "2 * (X @ W - Y) @ W.T"
-            ),
+            right(r"\frac{\partial f}{\partial X} = 2XWW^{\top} - 2YW^{\top}", "2 * X @ W @ W.T - 2 * Y @ W.T"),
+            right(r"\frac{\partial f}{\partial X_{ij}} = 2\sum_{k}(XW-Y)_{ik}W_{jk}", "2 * (X @ W - Y) @ W.T"),
             undefined(r"\nabla_X f = 2(XW-Y)W", "transpose", numpy="2 * (X @ W - Y) @ W"),
             undefined(r"\nabla_X f = 2W^\top(XW-Y)", "order", numpy="2 * W.T @ (X @ W - Y)"),
             misfit(r"\nabla_X f = 2W(XW-Y)^\top", "layout", numpy="2 * W @ (X @ W - Y).T"),
@@ -169,9 +159,7 @@ low_rank = Problem(
         *about(
             "dR",
             right(r"dR = -dU\,V - U\,dV", "-dU @ V - U @ dV"),
-            wrong(
-                r"dR = -dU\,V + U\,dV", "sign", r"dR = -dU\,V - U\,dV", "-dU @ V + U @ dV", "-dU @ V - U @ dV"
-            ),
+            wrong(r"dR = -dU\,V + U\,dV", "sign", r"dR = -dU\,V - U\,dV", "-dU @ V + U @ dV", "-dU @ V - U @ dV"),
         ),
     ),
 )

@@ -92,9 +92,7 @@ batch = Problem(
         ),
         *about(
             "dL/dW1",
-            right(
-                r"\nabla_{W^{(1)}} L = X^\top\left(G\odot\sigma'(Z^{(1)})\right)", "X.T @ (G * A * (1 - A))"
-            ),
+            right(r"\nabla_{W^{(1)}} L = X^\top\left(G\odot\sigma'(Z^{(1)})\right)", "X.T @ (G * A * (1 - A))"),
             wrong(r"\nabla_{W^{(1)}} L = X^\top G", "activation-derivative", numpy="X.T @ G"),
             undefined(
                 r"\nabla_{W^{(1)}} L = X\left(G\odot\sigma'(Z^{(1)})\right)",
@@ -155,9 +153,7 @@ column = Problem(
         ),
         *about(
             "dL/dz",
-            right(
-                r"\nabla_z L = W_2^\top(\hat y - y)\odot(1 - a\odot a)", "(W2.T @ (yhat - y)) * (1 - a * a)"
-            ),
+            right(r"\nabla_z L = W_2^\top(\hat y - y)\odot(1 - a\odot a)", "(W2.T @ (yhat - y)) * (1 - a * a)"),
             right(
                 r"\nabla_z L = \operatorname{diag}(1 - a\circ a)\,W_2^\top(\hat y - y)",
                 "diag(1 - a * a) @ W2.T @ (yhat - y)",

@@ -118,13 +118,9 @@ weighted = Problem(
             right(r"\nabla_w L = \frac1n X^\top(s\odot r)", "X.T @ (s * r) / n"),
             right(r"\nabla_w L = \frac1n X^\top \mathrm{diag}(s)(Xw-y)", "X.T @ diag(s) @ (X @ w - y) / n"),
             right(r"\nabla_w L = X.T @ (s * (X @ w - y)) / n", "X.T @ (s * (X @ w - y)) / n"),
-            right(
-                r"\frac{\partial L}{\partial w_j} = \frac1n\sum_{i=1}^n s_i r_i X_{ij}", "X.T @ (s * r) / n"
-            ),
+            right(r"\frac{\partial L}{\partial w_j} = \frac1n\sum_{i=1}^n s_i r_i X_{ij}", "X.T @ (s * r) / n"),
             wrong(r"\nabla_w L = \frac1n X^\top r", "chain-factor", numpy="X.T @ r / n"),
-            wrong(
-                r"\nabla_w L = \frac1n X^\top(s\odot s\odot r)", "chain-factor", numpy="X.T @ (s * s * r) / n"
-            ),
+            wrong(r"\nabla_w L = \frac1n X^\top(s\odot s\odot r)", "chain-factor", numpy="X.T @ (s * s * r) / n"),
             wrong(r"\nabla_w L = X^\top(s\odot r)", "mean", numpy="X.T @ (s * r)"),
             undefined(r"\nabla_w L = \frac1n X(s\odot r)", "transpose", numpy="X @ (s * r) / n"),
             misfit(

@@ -1,0 +1,663 @@
+"""Chapter 3: mean squared error by hand."""
+
+import numpy as np
+
+from course_lib.calculus.jacobian import complex_step_gradient
+from course_lib.calculus.least_squares import mse as mean_squared_error
+from course_lib.checks.specification import derivation, exercise
+from course_lib.derivation.goal import Problem
+
+SIZE = 1e4
+
+
+def real_table(draw):
+    """X (n, d), w (d,), y (n,) as in a real table: every column in a unit of its own, and large targets.
+
+    The loss is near SIZE², so a difference quotient of it keeps too few digits; the formulas keep them all.
+    """
+    n, d = draw.sizes(2)
+    units = 10.0 ** draw.rng.permutation(np.linspace(-2, 2, d))
+    return draw.array(n, d) * units, SIZE * draw.array(d) / units, SIZE * draw.array(n)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+mse = exercise(
+    "mse(X, w, y)",
+    chapter="03",
+    points=1,
+    minutes=4,
+    hints=(
+        "Three steps: the n predictions, the n residuals, then one number.",
+        "The predictions are `X @ w`. Square the residuals `X @ w - y` one by one and add them up.",
+        "Divide the sum by twice the number of samples, `2 * len(y)`.",
+    ),
+)
+
+
+@mse.draws
+def _(draw):
+    n, d = draw.sizes(2)
+    return draw.array(n, d), draw.array(d), draw.array(n)
+
+
+@mse.truth
+def _(X, w, y):
+    n, d = X.shape
+    total = 0.0
+    for i in range(n):
+        prediction = sum(X[i, j] * w[j] for j in range(d))
+        total += (prediction - y[i]) ** 2
+    return float(total / (2 * n))
+
+
+@mse.mistake("factor", "Your answer is twice the right one: the factor here is 1/(2n), not 1/n.")
+def _(X, w, y):
+    return np.mean((X @ w - y) ** 2)
+
+
+@mse.mistake("mean", "Your answer is n times the right one: the sum of the squares is divided by 2n, not by 2 alone.")
+def _(X, w, y):
+    return np.sum((X @ w - y) ** 2) / 2
+
+
+@mse.mistake(
+    "index", "You divided by the number of features. The mean runs over the n samples: n is `len(y)`, or `X.shape[0]`."
+)
+def _(X, w, y):
+    return np.sum((X @ w - y) ** 2) / (2 * len(w))
+
+
+@mse.mistake(
+    "norm-square",
+    "This is the norm of the residual over 2n, with a square root in it. The loss holds the square of the norm.",
+)
+def _(X, w, y):
+    return np.linalg.norm(X @ w - y) / (2 * len(y))
+
+
+@mse.mistake("absolute", "This is the mean of the absolute residuals, halved. Each residual is to be squared.")
+def _(X, w, y):
+    return np.sum(np.abs(X @ w - y)) / (2 * len(y))
+
+
+@mse.mistake(
+    "order", "This is the square of the mean residual. Square each residual first, so that errors cannot cancel."
+)
+def _(X, w, y):
+    return np.mean(X @ w - y) ** 2 / 2
+
+
+@mse.mistake("sum", "These are the terms of the sum, one for each sample. Add them up: the loss is one number.")
+def _(X, w, y):
+    return (X @ w - y) ** 2 / (2 * len(y))
+
+
+@mse.mistake("term", "You added the targets to the predictions. The residual is the difference, X @ w - y.")
+def _(X, w, y):
+    return np.sum((X @ w + y) ** 2) / (2 * len(y))
+
+
+@mse.mistake(
+    "transpose", "Samples are rows: a prediction is row i of X times w, so X @ w needs no transpose to have n entries."
+)
+def _(X, w, y):
+    return np.sum((X.T @ w - y) ** 2) / (2 * len(y))
+
+
+@mse.mistake(
+    "hadamard", "`X * w` scales the columns of X. The predictions are the matrix product `X @ w`, which adds them up."
+)
+def _(X, w, y):
+    return np.sum((X * w - y) ** 2) / (2 * len(y))
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+mse_residual_gradient = exercise(
+    "mse_residual_gradient(y_hat, y)",
+    chapter="03",
+    points=1,
+    minutes=4,
+    hints=(
+        "How many terms of the sum hold the prediction of sample i? The others do not move with it.",
+        "Only (ŷ_i - y_i)²/(2n) moves. Its derivative in ŷ_i has a 2 that meets the 1/(2n).",
+        "Entry i is (ŷ_i - y_i)/n. All entries at once: `(y_hat - y) / len(y)`.",
+    ),
+)
+
+
+@mse_residual_gradient.draws
+def _(draw):
+    (n,) = draw.sizes(1)
+    # One prediction is far off: the loss is large, and the slopes of the others drown in a difference quotient.
+    far_off = np.ones(n)
+    far_off[draw.rng.integers(n)] = SIZE
+    return draw.array(n) * far_off, draw.array(n)
+
+
+@mse_residual_gradient.truth
+def _(y_hat, y):
+    return complex_step_gradient(lambda y_hat: np.sum((y_hat - y) ** 2) / (2 * len(y)), y_hat)
+
+
+@mse_residual_gradient.mistake(
+    "sign", "Your answer is -1 times the gradient: a prediction that is too large must give a positive slope, ŷ - y."
+)
+def _(y_hat, y):
+    return (y - y_hat) / len(y)
+
+
+@mse_residual_gradient.mistake(
+    "factor", "Your answer is twice the gradient: the 2 of the square cancels against the 2 of 1/(2n)."
+)
+def _(y_hat, y):
+    return 2 * (y_hat - y) / len(y)
+
+
+@mse_residual_gradient.mistake(
+    "power", "Your answer is half the gradient: the derivative of the square brings a 2 down, and it cancels the ½."
+)
+def _(y_hat, y):
+    return (y_hat - y) / (2 * len(y))
+
+
+@mse_residual_gradient.mistake("mean", "Your answer is n times the gradient: the 1/n stands in the loss and stays.")
+def _(y_hat, y):
+    return y_hat - y
+
+
+@mse_residual_gradient.mistake(
+    "mean-twice", "Your answer is the gradient over n: the loss holds 1/n once, so the gradient does too."
+)
+def _(y_hat, y):
+    return (y_hat - y) / len(y) ** 2
+
+
+@mse_residual_gradient.mistake(
+    "sum", "You added the entries up. One slope for each prediction is wanted: the gradient has the shape of y_hat."
+)
+def _(y_hat, y):
+    return np.sum(y_hat - y) / len(y)
+
+
+@mse_residual_gradient.mistake(
+    "value", "These are the terms of the loss itself. The derivative of the square is twice what is inside."
+)
+def _(y_hat, y):
+    return (y_hat - y) ** 2 / (2 * len(y))
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+mse_gradient = exercise(
+    "mse_gradient(X, w, y)",
+    chapter="03",
+    points=2,
+    minutes=6,
+    hints=(
+        "Chain rule: first the gradient in the n predictions, then how the predictions move with the d weights.",
+        "The first is (Xw - y)/n, with n entries. Which product with X (n × d) turns n entries into d?",
+        "`X.T @ (X @ w - y) / len(y)`.",
+    ),
+)
+
+
+@mse_gradient.draws
+def _(draw):
+    return real_table(draw)
+
+
+@mse_gradient.truth
+def _(X, w, y):
+    return complex_step_gradient(lambda w: mean_squared_error(X, w, y), w)
+
+
+@mse_gradient.mistake(
+    "sign",
+    "Your answer is -1 times the gradient: the residual is the wrong way round. It is prediction minus target, "
+    "X @ w - y.",
+)
+def _(X, w, y):
+    return X.T @ (y - X @ w) / len(y)
+
+
+@mse_gradient.mistake(
+    "factor", "Your answer is twice the gradient: the 2 of the square cancels against the 2 of 1/(2n)."
+)
+def _(X, w, y):
+    return 2 * X.T @ (X @ w - y) / len(y)
+
+
+@mse_gradient.mistake(
+    "power", "Your answer is half the gradient: the derivative of the square brings a 2 down, and it cancels the ½."
+)
+def _(X, w, y):
+    return X.T @ (X @ w - y) / (2 * len(y))
+
+
+@mse_gradient.mistake("mean", "Your answer is n times the gradient: the 1/n of the loss is lost.")
+def _(X, w, y):
+    return X.T @ (X @ w - y)
+
+
+@mse_gradient.mistake(
+    "mean-twice", "Your answer is the gradient over n: the product with X.T adds up the samples, so divide by n once."
+)
+def _(X, w, y):
+    return X.T @ (X @ w - y) / len(y) ** 2
+
+
+@mse_gradient.mistake(
+    "symbol", "You divided by the number of features. The mean runs over the n samples: n is `len(y)`."
+)
+def _(X, w, y):
+    return X.T @ (X @ w - y) / len(w)
+
+
+@mse_gradient.mistake(
+    "order",
+    "This is the mean residual times the mean of each feature. Multiply within each sample first, then average.",
+)
+def _(X, w, y):
+    return np.mean(X @ w - y) * np.mean(X, axis=0)
+
+
+@mse_gradient.mistake(
+    "sum", "You have one row for each sample: its own contribution to the gradient. Add the rows up, over axis 0."
+)
+def _(X, w, y):
+    return X * (X @ w - y)[:, None] / len(y)
+
+
+@mse_gradient.mistake(
+    "index", "You summed over the features and have one number for each sample. The sum runs over the samples, axis 0."
+)
+def _(X, w, y):
+    return np.sum(X * (X @ w - y)[:, None], axis=1) / len(y)
+
+
+@mse_gradient.mistake(
+    "transpose",
+    "X takes weights to predictions. The residual has one entry for each sample and goes back to the weights by X.T.",
+)
+def _(X, w, y):
+    return X @ (X @ w - y) / len(y)
+
+
+@mse_gradient.mistake(
+    "term",
+    "Only the second term is divided by n: division binds tighter than minus. Put the difference in brackets.",
+)
+def _(X, w, y):
+    return X.T @ X @ w - X.T @ y / len(y)
+
+
+@mse_gradient.mistake(
+    "chain-factor",
+    "This is the gradient in the predictions, one entry for each sample. X.T is missing: it takes it back to w.",
+)
+def _(X, w, y):
+    return (X @ w - y) / len(y)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+weighted_mse_gradient = exercise(
+    "weighted_mse_gradient(X, w, y, s)",
+    chapter="03",
+    points=4,
+    minutes=8,
+    hints=(
+        "Follow the same chain: what is the derivative of the loss in the prediction of sample i now?",
+        "It is s_i (ŷ_i - y_i)/n. The second factor, how predictions move with w, has not changed.",
+        "Pull `s * (X @ w - y) / len(y)` back with `X.T @`. Mind the brackets: `@` and `*` bind equally tightly.",
+    ),
+)
+
+
+@weighted_mse_gradient.draws
+def _(draw):
+    X, w, y = real_table(draw)
+    return X, w, y, draw.positive(len(y))
+
+
+@weighted_mse_gradient.truth
+def _(X, w, y, s):
+    return complex_step_gradient(lambda w: np.sum(s * (X @ w - y) ** 2) / (2 * len(y)), w)
+
+
+@weighted_mse_gradient.mistake(
+    "sign", "Your answer is -1 times the gradient: the residual is prediction minus target, X @ w - y."
+)
+def _(X, w, y, s):
+    return X.T @ (s * (y - X @ w)) / len(y)
+
+
+@weighted_mse_gradient.mistake(
+    "chain-factor", "The weights s of the samples do not appear: sample i counts s_i times, so its residual does too."
+)
+def _(X, w, y, s):
+    return X.T @ (X @ w - y) / len(y)
+
+
+@weighted_mse_gradient.mistake(
+    "normalised", "You divided by the sum of the weights. That is another loss; the one stated here is divided by 2n."
+)
+def _(X, w, y, s):
+    return X.T @ (s * (X @ w - y)) / np.sum(s)
+
+
+@weighted_mse_gradient.mistake("mean", "Your answer is n times the gradient: the 1/n of the loss is lost.")
+def _(X, w, y, s):
+    return X.T @ (s * (X @ w - y))
+
+
+@weighted_mse_gradient.mistake(
+    "factor", "Your answer is twice the gradient: the 2 of the square cancels against the 2 of 1/(2n)."
+)
+def _(X, w, y, s):
+    return 2 * X.T @ (s * (X @ w - y)) / len(y)
+
+
+@weighted_mse_gradient.mistake(
+    "power", "Your answer is half the gradient: the derivative of the square brings a 2 down, and it cancels the ½."
+)
+def _(X, w, y, s):
+    return X.T @ (s * (X @ w - y)) / (2 * len(y))
+
+
+@weighted_mse_gradient.mistake(
+    "norm-square", "The weights come in twice. In the loss s_i stands outside the square, so it appears once."
+)
+def _(X, w, y, s):
+    return X.T @ (s**2 * (X @ w - y)) / len(y)
+
+
+@weighted_mse_gradient.mistake(
+    "term", "Only the predictions are weighted. The weight belongs to the whole residual: s * (X @ w - y)."
+)
+def _(X, w, y, s):
+    return X.T @ (s * (X @ w) - y) / len(y)
+
+
+@weighted_mse_gradient.mistake(
+    "hadamard",
+    "`@` and `*` bind equally tightly and are read from the left, so X.T @ s was formed first. Put s * (X @ w - y) in "
+    "brackets.",
+)
+def _(X, w, y, s):
+    return X.T @ s * (X @ w - y) / len(y)
+
+
+@weighted_mse_gradient.mistake(
+    "sum", "You have one row for each sample: its own contribution to the gradient. Add the rows up, over axis 0."
+)
+def _(X, w, y, s):
+    return X * (s * (X @ w - y))[:, None] / len(y)
+
+
+@weighted_mse_gradient.mistake(
+    "transpose", "The weighted residual has one entry for each sample and goes back to the weights by X.T, not by X."
+)
+def _(X, w, y, s):
+    return X @ (s * (X @ w - y)) / len(y)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+huber_gradient = exercise(
+    "huber_gradient(X, w, y, delta)",
+    chapter="03",
+    points=5,
+    minutes=12,
+    hints=(
+        "Only the first factor of the chain changes. Draw huber(r) and its slope, for r from -3δ to 3δ.",
+        "The slope is r for |r| ≤ δ. Beyond that the graph is a straight line: slope δ to the right, -δ to the left.",
+        "That slope is `np.clip(r, -delta, delta)`. Divide it by n and pull it back with `X.T @`.",
+    ),
+)
+
+
+@huber_gradient.draws
+def _(draw):
+    X, w, y = real_table(draw)
+    sizes = np.sort(np.abs(X @ w - y))
+    # Halfway between two neighbours: residuals lie on both sides of δ and none on the kink.
+    k = int(draw.rng.integers(1, len(sizes)))
+    return X, w, y, float((sizes[k - 1] + sizes[k]) / 2)
+
+
+@huber_gradient.truth
+def _(X, w, y, delta):
+    def loss(w):
+        total = 0
+        for r in X @ w - y:
+            size = r if r.real >= 0 else -r
+            total += r**2 / 2 if size.real <= delta else delta * (size - delta / 2)
+        return total / len(y)
+
+    return complex_step_gradient(loss, w)
+
+
+@huber_gradient.mistake(
+    "sign", "Your answer is -1 times the gradient: the residual is prediction minus target, X @ w - y."
+)
+def _(X, w, y, delta):
+    return X.T @ np.clip(y - X @ w, -delta, delta) / len(y)
+
+
+@huber_gradient.mistake("mean", "Your answer is n times the gradient: the 1/n of the loss is lost.")
+def _(X, w, y, delta):
+    return X.T @ np.clip(X @ w - y, -delta, delta)
+
+
+@huber_gradient.mistake(
+    "power", "Your answer is half the gradient: the ½ stands inside huber already, and the 2 of r² cancels it."
+)
+def _(X, w, y, delta):
+    return X.T @ np.clip(X @ w - y, -delta, delta) / (2 * len(y))
+
+
+@huber_gradient.mistake(
+    "square",
+    "This is the gradient of the squares. Beyond δ the loss is a straight line, and its slope is ±δ, not r.",
+)
+def _(X, w, y, delta):
+    return X.T @ (X @ w - y) / len(y)
+
+
+@huber_gradient.mistake(
+    "chain-factor", "Beyond δ you have the slope ±1: the line δ(|r| - δ/2) has the slope ±δ, so a factor δ is missing."
+)
+def _(X, w, y, delta):
+    r = X @ w - y
+    return X.T @ np.where(np.abs(r) <= delta, r, np.sign(r)) / len(y)
+
+
+@huber_gradient.mistake(
+    "absolute", "Beyond δ you have the slope +δ on both sides: to the left the line falls, and its slope is -δ."
+)
+def _(X, w, y, delta):
+    r = X @ w - y
+    return X.T @ np.where(np.abs(r) <= delta, r, delta) / len(y)
+
+
+@huber_gradient.mistake(
+    "dropped", "Beyond δ you have the slope 0: large residuals are held to ±δ, they are not left out."
+)
+def _(X, w, y, delta):
+    r = X @ w - y
+    return X.T @ np.where(np.abs(r) <= delta, r, 0) / len(y)
+
+
+@huber_gradient.mistake("swapped", "The two branches are exchanged: the slope is r where |r| ≤ δ, and ±δ beyond.")
+def _(X, w, y, delta):
+    r = X @ w - y
+    return X.T @ np.where(np.abs(r) > delta, r, delta * np.sign(r)) / len(y)
+
+
+@huber_gradient.mistake(
+    "value", "You pulled the value of huber back, not its slope. Differentiate it first: r inside, ±δ outside."
+)
+def _(X, w, y, delta):
+    r = X @ w - y
+    return X.T @ np.where(np.abs(r) <= delta, r**2 / 2, delta * (np.abs(r) - delta / 2)) / len(y)
+
+
+@huber_gradient.mistake(
+    "order", "You clipped the finished gradient. It is each residual that is held to ±δ, before X.T adds them up."
+)
+def _(X, w, y, delta):
+    return np.clip(X.T @ (X @ w - y) / len(y), -delta, delta)
+
+
+@huber_gradient.mistake(
+    "transpose", "The slopes have one entry for each sample and go back to the weights by X.T, not by X."
+)
+def _(X, w, y, delta):
+    return X @ np.clip(X @ w - y, -delta, delta) / len(y)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+bias_gradient = exercise(
+    "bias_gradient(X, w, b, y)",
+    chapter="03",
+    points=3,
+    minutes=6,
+    hints=(
+        "The gradient in one number is one number. How does prediction i move when b moves by 1?",
+        "Every prediction moves by 1, so ∂ŷ_i/∂b = 1 for every i, and the chain rule adds the n slopes (ŷ_i - y_i)/n.",
+        "It is the mean residual: `np.mean(X @ w + b - y)`.",
+    ),
+)
+
+
+@bias_gradient.draws
+def _(draw):
+    X, w, y = real_table(draw)
+    return X, w, SIZE * draw.number(), y
+
+
+@bias_gradient.truth
+def _(X, w, b, y):
+    in_b = complex_step_gradient(lambda b: np.sum((X @ w + b[0] - y) ** 2) / (2 * len(y)), np.array([b]))
+    return float(in_b[0])
+
+
+@bias_gradient.mistake("sign", "Your answer is -1 times the gradient: the residual is prediction minus target.")
+def _(X, w, b, y):
+    return np.mean(y - X @ w - b)
+
+
+@bias_gradient.mistake(
+    "mean", "Your answer is n times the gradient: the n slopes add up, but each of them carries the 1/n of the loss."
+)
+def _(X, w, b, y):
+    return np.sum(X @ w + b - y)
+
+
+@bias_gradient.mistake(
+    "factor", "Your answer is twice the gradient: the 2 of the square cancels against the 2 of 1/(2n)."
+)
+def _(X, w, b, y):
+    return 2 * np.mean(X @ w + b - y)
+
+
+@bias_gradient.mistake(
+    "power", "Your answer is half the gradient: the derivative of the square brings a 2 down, and it cancels the ½."
+)
+def _(X, w, b, y):
+    return np.mean(X @ w + b - y) / 2
+
+
+@bias_gradient.mistake(
+    "mean-twice", "Your answer is the gradient over n: `np.mean` divides by n already, and the loss holds 1/n once."
+)
+def _(X, w, b, y):
+    return np.mean(X @ w + b - y) / len(y)
+
+
+@bias_gradient.mistake(
+    "sum", "You have one slope for each sample. One b moves all predictions, so the slopes are added up."
+)
+def _(X, w, b, y):
+    return (X @ w + b - y) / len(y)
+
+
+@bias_gradient.mistake(
+    "term", "The residual lacks the bias: the prediction is X @ w + b, and the derivative is taken where b stands."
+)
+def _(X, w, b, y):
+    return np.mean(X @ w - y)
+
+
+@bias_gradient.mistake(
+    "symbol", "This is the gradient in w. For b the Jacobian of the predictions is a column of ones in the place of X."
+)
+def _(X, w, b, y):
+    return X.T @ (X @ w + b - y) / len(y)
+
+
+@bias_gradient.mistake(
+    "index", "You divided by the number of features. The mean runs over the n samples: n is `len(y)`."
+)
+def _(X, w, b, y):
+    return np.sum(X @ w + b - y) / len(w)
+
+
+@bias_gradient.mistake(
+    "chain-factor",
+    "This is b times the gradient: a prediction moves by 1 when b does, so b itself is no factor.",
+)
+def _(X, w, b, y):
+    return np.mean(X @ w + b - y) * b
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+mse_gradient_derivation = derivation(
+    "mse_gradient_derivation",
+    Problem(
+        shapes={"X": "n d", "w": "d", "y": "n"},
+        given=r"L = \frac{1}{2n}\|Xw - y\|^2",
+        goal=r"\nabla_w L",
+    ),
+    chapter="03",
+    points=6,
+    minutes=15,
+    hints=(
+        r"Give the residual a name, `r = Xw - y`. Then `L = \frac{1}{2n} r^\top r`.",
+        r"Take differentials: `dr = X dw`, and `dL = \frac{1}{n} r^\top dr`. Put the first into the second.",
+        r"A number is its own transpose, so `dL = \frac{1}{n} (X^\top r)^\top dw`. What stands beside dw is it.",
+    ),
+    mistakes={
+        "sign": r"""
+            r = Xw - y
+            dr = X dw
+            dL = \frac{1}{n} r^\top X dw
+            \nabla_w L = \frac{1}{n} X^\top (y - Xw)
+        """,
+        "transpose": r"""
+            r = Xw - y
+            dL = \frac{1}{n} r^\top X dw
+            \nabla_w L = \frac{1}{n} X (Xw - y)
+        """,
+        "factor": r"""
+            r = Xw - y
+            dL = \frac{2}{n} r^\top X dw
+            \nabla_w L = \frac{2}{n} X^\top (Xw - y)
+        """,
+        "mean": r"""
+            r = Xw - y
+            dr = X dw
+            \nabla_w L = X^\top (Xw - y)
+        """,
+        "chain-factor": r"""
+            r = Xw - y
+            dL = \frac{1}{n} r^\top dw
+        """,
+        "norm-square": r"""
+            L = \frac{1}{2n} \|Xw - y\|
+            \nabla_w L = \frac{1}{n} X^\top (Xw - y)
+        """,
+        "layout": r"""
+            dL = \frac{1}{n} (Xw - y)^\top X dw
+            \nabla_w L = \frac{1}{n} (Xw - y)^\top X
+        """,
+    },
+)
