@@ -12,10 +12,10 @@
     def _(r, theta): ...            # the answer of somebody who makes this mistake
 
 A mistake is a whole wrong answer, written with `np` alone. So the judge can recompute it, and a test can hand it in.
-Where the answer is long and the mistake is a word, `slip` makes it from the text of a right answer and an edit.
 """
 
 import inspect
+import linecache
 import re
 import textwrap
 from collections.abc import Callable
@@ -33,19 +33,15 @@ class Mistake:
     answer    a function with the exercise's parameters that makes this mistake; for a derivation, its text.
     seen      how it is recognised when its values depend on a choice of the learner's (a step size, say): given the
               watched calls of the function arguments, it says whether the mistake was made. None: by its values.
-    text      the source of `answer` where it was made from a text; "" where Python can find it.
     """
 
     id: str
     sentence: str
     answer: Callable | str
     seen: Callable | None = None
-    text: str = ""
 
     def source(self, name):
         """The mistake as a learner would have written it: the source of a function (or text) called `name`."""
-        if self.text:
-            return self.text
         if isinstance(self.answer, str):
             return f'{name} = r"""\n{textwrap.dedent(self.answer).strip()}\n"""'
         lines = textwrap.dedent(inspect.getsource(self.answer)).splitlines()
@@ -95,32 +91,29 @@ class Exercise:
         """Register a wrong answer under its name."""
 
         def register(function):
-            self._add(Mistake(id, sentence, function, seen))
+            if any(known.id == id for known in self.mistakes):
+                raise ValueError(f"{self.name} has two mistakes called {id!r}; ids must differ within an exercise")
+            self.mistakes.append(Mistake(id, sentence, function, seen))
             return function
 
         return register
 
     def slip(self, id, sentence, body, *edits):
-        """Register the wrong answer that a right one becomes by edits.
+        """Register the wrong answer that a right one becomes by edits: for a long answer and a mistake of one word.
 
         body   the right answer: the lines of the function after its `def` line.
         edits  pairs (right, wrong) of texts; ValueError unless `right` stands in the body exactly once.
         """
         for right, wrong in edits:
             if body.count(right) != 1:
-                raise ValueError(
-                    f"{self.name}, {id}: {right!r} stands {body.count(right)} times in the answer, not once"
-                )
+                raise ValueError(f"{self.name}, {id}: {right!r} stands {body.count(right)} times in it, not once")
             body = body.replace(right, wrong)
         text = f"def {self.call}:\n{textwrap.indent(textwrap.dedent(body).strip(), ' ' * 4)}\n"
-        namespace = {"np": np}
-        exec(compile(text, f"<{self.name}, {id}>", "exec"), namespace)
-        self._add(Mistake(id, sentence, namespace[self.name], text=text))
-
-    def _add(self, mistake):
-        if any(known.id == mistake.id for known in self.mistakes):
-            raise ValueError(f"{self.name} has two mistakes called {mistake.id!r}; ids must differ within an exercise")
-        self.mistakes.append(mistake)
+        filename, namespace = f"<{self.name}: {id}>", {"np": np}
+        exec(compile(text, filename, "exec"), namespace)
+        # Where Python keeps the lines of its files, so that the source of this function is found like any other.
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+        self.mistake(id, sentence)(namespace[self.name])
 
     @property
     def call(self):

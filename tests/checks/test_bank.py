@@ -47,5 +47,5 @@ def test_a_mistake_is_written_with_numpy_alone(exercise):
 
 @pytest.mark.parametrize(("right", "count"), [("X", 2), ("Z", 0)])
 def test_an_edit_must_have_one_place(right, count):
-    with pytest.raises(ValueError, match=f"'{right}' stands {count} times in the answer, not once"):
+    with pytest.raises(ValueError, match=f"'{right}' stands {count} times in it, not once"):
         find("forward").slip("misplaced", "A sentence.", "return X @ X.T", (right, "W"))
