@@ -5,7 +5,8 @@ from itertools import combinations
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient
-from course_lib.checks.specification import exercise
+from course_lib.checks.specification import derivation, exercise
+from course_lib.derivation.goal import Problem
 
 
 def logistic(Z):
@@ -151,6 +152,12 @@ forward.slip(
     "Your P holds only 0 and 1. The softmax does not choose the largest score, it gives shares to all of them.",
     FORWARD,
     ("E / E.sum(axis=1, keepdims=True)", "np.eye(len(b2))[Z2.argmax(axis=1)]"),
+)
+forward.slip(
+    "overflow",
+    "exp of a score in the hundreds is beyond the largest float. Subtract the maximum of each row from Z2 first.",
+    FORWARD,
+    ("Z2 - Z2.max(axis=1, keepdims=True)", "Z2"),
 )
 forward.slip(
     "order",
@@ -731,3 +738,70 @@ for _count, _word in COUNTS.items():
             SAMPLE_BY_SAMPLE,
             *(SLIPS[_id][1] for _id in _ids),
         )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+hidden_layer_derivation = derivation(
+    "hidden_layer_derivation",
+    Problem(
+        shapes={"X": "n d", "Y": "n k onehot", "W^1": "d h", "b^1": "1 h", "W^2": "h k", "b^2": "1 k"},
+        given=r"""
+            Z^1 = X W^1 + b^1
+            A = \sigma(Z^1)
+            Z^2 = A W^2 + b^2
+            P = \operatorname{softmax}(Z^2)
+            L = -\frac{1}{n} \sum_{i=1}^{n} \sum_{j=1}^{k} Y_{ij} \log P_{ij}
+        """,
+        goal=r"\nabla_{W^1} L",
+        steps=3,
+    ),
+    chapter="08",
+    points=6,
+    minutes=15,
+    hints=(
+        r"Four lines, one for each step back: `\frac{\partial L}{\partial Z^2}`, `\frac{\partial L}{\partial A}`, "
+        r"`\frac{\partial L}{\partial Z^1}`, `\nabla_{W^1} L`. Write the shape beside each.",
+        r"Chapter 7 has the first, `\frac{\partial L}{\partial Z^2} = \frac{1}{n} (P - Y)`. The second multiplies it "
+        r"by `(W^2)^\top` from the right, the third by `A \odot (1 - A)`, entry by entry.",
+        r"Name what is long: `G = \frac{1}{n} (P - Y) (W^2)^\top`. Then the last line is "
+        r"`\nabla_{W^1} L = X^\top (G \odot A \odot (1 - A))`.",
+    ),
+    mistakes={
+        "sign": r"""
+            \frac{\partial L}{\partial Z^2} = \frac{1}{n} (Y - P)
+            \frac{\partial L}{\partial A} = \frac{\partial L}{\partial Z^2} (W^2)^\top
+        """,
+        "mean": r"""
+            \frac{\partial L}{\partial Z^2} = P - Y
+            \frac{\partial L}{\partial A} = \frac{\partial L}{\partial Z^2} (W^2)^\top
+        """,
+        "transpose": r"""
+            \frac{\partial L}{\partial Z^2} = \frac{1}{n} (P - Y)
+            \frac{\partial L}{\partial A} = \frac{\partial L}{\partial Z^2} (W^2)^\top
+            \frac{\partial L}{\partial Z^1} = \frac{\partial L}{\partial A} \odot A \odot (1 - A)
+            \nabla_{W^1} L = X \frac{\partial L}{\partial Z^1}
+        """,
+        "activation-derivative": r"""
+            G = \frac{1}{n} (P - Y) (W^2)^\top
+            \frac{\partial L}{\partial A} = G
+            \frac{\partial L}{\partial Z^1} = G \odot \sigma(Z^1)
+        """,
+        "order": r"""
+            \frac{\partial L}{\partial Z^2} = \frac{1}{n} (P - Y)
+            \frac{\partial L}{\partial A} = (W^2)^\top \frac{\partial L}{\partial Z^2}
+        """,
+        "hadamard": r"""
+            \frac{\partial L}{\partial Z^2} = \frac{1}{n} (P - Y)
+            \frac{\partial L}{\partial A} = \frac{\partial L}{\partial Z^2} (W^2)^\top
+            \frac{\partial L}{\partial Z^1} = \frac{\partial L}{\partial A} (A \odot (1 - A))
+        """,
+        "symbol": r"""
+            \frac{\partial L}{\partial Z^2} = \frac{1}{n} (P - Y)
+            \frac{\partial L}{\partial W^2} = (Z^1)^\top \frac{\partial L}{\partial Z^2}
+        """,
+        "chain-factor": r"""
+            \frac{\partial L}{\partial Z^2} = \frac{1}{n} (P - Y)
+            \frac{\partial L}{\partial A} = \frac{\partial L}{\partial Z^2}
+        """,
+    },
+)

@@ -14,10 +14,10 @@
 Where several answers are right, `accepts` stands in for `truth`: it says what is wrong with a value, if anything.
 
 A mistake is a whole wrong answer, written with `np` alone. So the judge can recompute it, and a test can hand it in.
-Where the answer is long and the mistake is a word, `slip` makes it from the text of a right answer and an edit.
 """
 
 import inspect
+import linecache
 import re
 import textwrap
 from collections.abc import Callable
@@ -37,7 +37,6 @@ class Mistake:
               watched calls of the function arguments, it says whether the mistake was made. None: by its values.
     shown     the same where several answers are right: given the returned value and the arguments, it says whether
               the mistake was made. Any value may come, of any type. None: by its values.
-    text      the source of `answer` where it was made from a text; "" where Python can find it.
     """
 
     id: str
@@ -45,14 +44,11 @@ class Mistake:
     answer: Callable | str
     seen: Callable | None = None
     shown: Callable | None = None
-    text: str = ""
 
     def source(self, name):
         """The mistake as a learner would have written it: the source of a function (or text) called `name`."""
         if isinstance(self.answer, str):
             return f'{name} = r"""\n{textwrap.dedent(self.answer).strip()}\n"""'
-        if self.text:
-            return self.text
         lines = textwrap.dedent(inspect.getsource(self.answer)).splitlines()
         start = next(i for i, line in enumerate(lines) if line.startswith("def "))
         return re.sub(r"^def \w+\(", f"def {name}(", "\n".join(lines[start:]))
@@ -108,32 +104,29 @@ class Exercise:
         """Register a wrong answer under its name."""
 
         def register(function):
-            self._add(Mistake(id, sentence, function, seen, shown))
+            if any(known.id == id for known in self.mistakes):
+                raise ValueError(f"{self.name} has two mistakes called {id!r}; ids must differ within an exercise")
+            self.mistakes.append(Mistake(id, sentence, function, seen, shown))
             return function
 
         return register
 
     def slip(self, id, sentence, body, *edits):
-        """Register the wrong answer that a right one becomes by edits.
+        """Register the wrong answer that a right one becomes by edits: for a long answer and a mistake of one word.
 
         body   the right answer: the lines of the function after its `def` line.
         edits  pairs (right, wrong) of texts; ValueError unless `right` stands in the body exactly once.
         """
         for right, wrong in edits:
             if body.count(right) != 1:
-                raise ValueError(
-                    f"{self.name}, {id}: {right!r} stands {body.count(right)} times in the answer, not once"
-                )
+                raise ValueError(f"{self.name}, {id}: {right!r} stands {body.count(right)} times in it, not once")
             body = body.replace(right, wrong)
         text = f"def {self.call}:\n{textwrap.indent(textwrap.dedent(body).strip(), ' ' * 4)}\n"
-        namespace = {"np": np}
-        exec(compile(text, f"<{self.name}, {id}>", "exec"), namespace)
-        self._add(Mistake(id, sentence, namespace[self.name], text=text))
-
-    def _add(self, mistake):
-        if any(known.id == mistake.id for known in self.mistakes):
-            raise ValueError(f"{self.name} has two mistakes called {mistake.id!r}; ids must differ within an exercise")
-        self.mistakes.append(mistake)
+        filename, namespace = f"<{self.name}: {id}>", {"np": np}
+        exec(compile(text, filename, "exec"), namespace)
+        # Where Python keeps the lines of its files, so that the source of this function is found like any other.
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+        self.mistake(id, sentence)(namespace[self.name])
 
     @property
     def call(self):
