@@ -356,8 +356,8 @@ class _Viewer:
             bar.set_height(height)
         self.votes.set_title(f"activation a = {a:.2f}\nand what it adds to the scores", fontsize=9)
         return self.figure, (
-            f"The digit {self.labels[picture]}, the weights of hidden unit {unit}, and their product, pixel by pixel. Its "
-            f"sum and the bias give {x @ w + b1[unit]:.1f}, the activation is {a:.2f}. The unit speaks most "
+            f"The digit {self.labels[picture]}, the weights of hidden unit {unit}, and their product, pixel by pixel. "
+            f"Its sum and the bias give {x @ w + b1[unit]:.1f}, the activation is {a:.2f}. The unit speaks most "
             f"for class {np.argmax(W2[unit])} and most against class {np.argmin(W2[unit])}."
         )
 
