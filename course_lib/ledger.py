@@ -15,8 +15,11 @@ its section (the next heading with one or two #):
     "mistake"    the mistake that a wrong claim must be recognised by
     "excuse"     why the checker need not read this display: one sentence
 
-What a display defines holds to the end of its section. An excuse covers only what cannot be read: it is refused where
-the checker can read the display, and a claim that is found wrong is never excused.
+What a display defines holds to the end of its section. One that says again what the metadata gives is compared with it
+and counts as a definition, unless it is expected to be right: h = x(A + A^T), where h = \nabla_x q is given.
+
+An excuse covers only what cannot be read. It is refused where the checker can read the display, and a claim that is
+found wrong is never excused.
 """
 
 import re
@@ -28,6 +31,7 @@ import nbformat
 from course_lib.derivation.engine import Session
 from course_lib.derivation.lines import defined_name, split_lines, split_members
 from course_lib.derivation.names import canonical, dependencies
+from course_lib.derivation.tree import names_in
 from course_lib.errors import CourseError
 
 KINDS = ("verified", "refuted", "definition", "excused", "unexplained")
@@ -100,11 +104,15 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Setting:
-    """What holds at some place of a chapter; `given` maps a defined name to the line that defines it."""
+    """What holds at some place of a chapter.
+
+    `given` maps a defined name to the line that defines it, `declared` holds those of them that the metadata defines.
+    """
 
     shapes: dict = field(default_factory=dict)
     functions: tuple = ()
     given: dict = field(default_factory=dict)
+    declared: frozenset = frozenset()
 
     def session(self):
         """A session that has read what is given; CourseError when that is no row of definitions."""
@@ -128,10 +136,11 @@ class Setting:
         )
         for line in declared.get("given", ()):
             new = new.with_given(line)
+            new = replace(new, declared=new.declared | {next(reversed(new.given))})
         return new
 
     def with_given(self, line):
-        """The setting with one more defining line."""
+        """The setting with one more defining line, the last of `given`."""
         name = self.name_defined_by(line)
         if name is None:
             raise CourseError(f"given: {line} defines no name")
@@ -158,7 +167,13 @@ class Setting:
             for name, line in self.given.items()
             if not forgotten & {name, *dependencies(names.definitions[name].body, names)}
         }
-        return replace(self, given=kept)
+        return replace(self, given=kept, declared=self.declared & set(kept))
+
+    def restates(self, line):
+        """Whether a right line only says again what a name of the metadata stands for."""
+        left = line.claimed
+        alone = left is not None and left.op in ("sym", "idx") and names_in(left) <= self.declared
+        return alone and len(split_members(split_lines(line.text)[0].clean)) == 2
 
 
 def ledger_of(root, names=()):
@@ -230,11 +245,11 @@ def _entered(setting, text, note, used):
     try:
         here = setting.with_declared(_checked(note, _ENTRY, "its entry in the metadata"))
         if note.get("expect") == "definition":
-            here = here.without([here.name_defined_by(text)])
+            here = here.without([here.name_defined_by(text) or ""])
         session = here.session()
         lines = session.read(text)
         used |= session.used
-        kind, message = _judged(lines, note)
+        kind, message = _judged(lines, note, here)
         if kind in ("verified", "definition"):
             for line in lines:
                 setting = setting.with_given(line.text) if line.defines else setting
@@ -243,8 +258,8 @@ def _entered(setting, text, note, used):
     return kind, message, setting
 
 
-def _judged(lines, note):
-    """(kind, message) of a display from its judged lines and its entry in the metadata."""
+def _judged(lines, note, setting):
+    """(kind, message) of a display from its judged lines, its entry in the metadata and what holds there."""
     expected = note.get("expect")
     bad = next((line for line in lines if line.verdict not in ("right", "definition")), None)
     if not lines or (bad and bad.verdict == "unreadable"):
@@ -255,7 +270,9 @@ def _judged(lines, note):
         return _refuted(bad, note)
     if bad:
         return "unexplained", f"{bad.text}: {bad.message}"
-    kind = "verified" if any(line.verdict == "right" for line in lines) else "definition"
+    right = [line for line in lines if line.verdict == "right"]
+    claims = right if expected == "right" else [line for line in right if not setting.restates(line)]
+    kind = "verified" if claims else "definition"
     if (expected == "right" and kind == "definition") or (expected == "definition" and kind == "verified"):
         return "unexplained", f"it is meant as {_SAID[expected]}, and the checker reads {_SAID[kind]}"
     return kind, ""
