@@ -25,7 +25,7 @@ def editor(shapes=None, functions=()):
 
     shapes = EXAMPLE_SHAPES if shapes is None else shapes
     written = "; ".join(f"{name} = {spec}" for name, spec in dict(shapes).items())
-    wide = widgets.Layout(width="100%")
+    wide = widgets.Layout(width="auto")
     label = {"description_width": "6em"}
     text = widgets.Textarea(
         value=EXAMPLE, description="Derivation", rows=8, layout=wide, style=label, continuous_update=True

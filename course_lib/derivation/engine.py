@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import wording
 from .diagnosis import Finding, diagnose, diagnose_definition
@@ -15,7 +15,7 @@ from .lines import MOST_CHARACTERS, MOST_LINES, Piece, defined_name, split_lines
 from .names import Names, canonical, dependencies, latex_name, plain, read_shapes, spoken_name
 from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import parse
-from .shapes import MisfitError, spoken_shape
+from .shapes import MisfitError, is_scalar, spoken_shape
 from .tree import Node, names_in, sym, walk
 from .writer import latex
 
@@ -154,7 +154,7 @@ class Session:
             return Line(piece.text, "unreadable", message=wording.DEFECT, position=1)
 
     def _judged(self, piece: Piece) -> Line:
-        members = split_members(piece.clean)
+        members = split_members(_first_order(piece.clean))
         continues = not members[0].text.strip() and len(members) > 1
         if continues and members[1].implied and len(members) > 2:
             continues = False
@@ -176,6 +176,7 @@ class Session:
 
     def _parse(self, member) -> Node:
         offset = member.start
+        member = replace(member, text=self._with_derivative(member.text))
         try:
             if looks_like_numpy(member.text):
                 return parse_numpy(member.text, self.names, offset)
@@ -184,6 +185,18 @@ class Session:
             if not looks_like_numpy(member.text):
                 problem.position += offset
             raise
+
+    def _with_derivative(self, text) -> str:
+        """`L'(w)` of a defined number as a derivative; elsewhere the prime is a transpose."""
+
+        def read(found):
+            name, variable = found[1], found[2]
+            definition = self.names.definitions.get(name)
+            if definition is None or not is_scalar(definition.shape) or variable not in self.names.symbols:
+                return found[0]
+            return rf"\nabla_{{{variable}}} {name}"
+
+        return re.sub(r"(?<![A-Za-z\\])([A-Za-z])'\(([A-Za-z])\)", read, text)
 
     def _continuation(self, piece, members) -> Line:
         if self.reference is None:
@@ -347,10 +360,22 @@ class Session:
         line.claimed = self.claimed = self.claimed if hidden else nodes[0]
         line.explicit = not self._derives(nodes[-1])
         finding = judged.finding
+        if finding is None and judged.verdict == "wrong":
+            line.message = self._condition(nodes) or line.message
         if finding is not None:
             line.mistake, line.where = finding.mistake, finding.span
             line.repair = self._written(finding.mended, judged.reference)
         return line
+
+    def _condition(self, nodes) -> str:
+        """Advice where a line states a condition or a solution as if it held for every value, else ""."""
+        slope = next((n for n in nodes if n.op == "grad" and len(n.args) > 1), None)
+        if slope is not None and any(is_zero(n) for n in nodes):
+            return wording.STATIONARY.format(name=spoken_name(getattr(slope.args[1], "val", "w") or "w"))
+        first = nodes[0]
+        if first.op == "sym" and first.val in self.names.symbols and first.val not in self.names.definitions:
+            return wording.SPECIAL_VALUE.format(name=spoken_name(first.val))
+        return ""
 
     def parse(self, text: str) -> Node:
         """An expression of the learner's language as a tree; UnreadableError where it is none."""
@@ -591,3 +616,10 @@ def _read_functions(functions) -> dict[str, str]:
             raise ValueError(f"functions[{name!r}] must name a known function such as 'tanh'; got {meaning!r}")
         table[key] = KNOWN_FUNCTIONS.get(meaning.lstrip("\\"), f"any:{key}")
     return table
+
+
+def _first_order(text: str) -> str:
+    r"""`\Delta L \approx … \Delta w` is a statement about small steps, so it is read as differentials."""
+    if not re.search(r"\\approx|≈", text):
+        return text
+    return re.sub(r"(\\Delta\s*|Δ\s*)(?=[A-Za-z\\])", lambda found: "d".rjust(len(found[0])), text)

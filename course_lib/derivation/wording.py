@@ -15,6 +15,14 @@ DEFECT = "This line could not be judged because of a defect in the checker itsel
 FOLLOWS = (
     "Not right in itself, but it follows from your earlier line that is wrong: mend that one and this one with it."
 )
+STATIONARY = (
+    "This gradient is not 0 everywhere. That it vanishes is a claim about one point: give the point a name, such as "
+    "\\hat{{{name}}} = …, and write \\nabla_{{{name}}} L(\\hat{{{name}}}) = 0."
+)
+SPECIAL_VALUE = (
+    "{name} stands for any value here, so it does not equal this one. Give a special value a name of its own, such as "
+    "\\hat {name}."
+)
 SET_TO_ZERO = "{name} is declared as data here, so it cannot be set to zero."
 
 

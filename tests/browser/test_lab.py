@@ -1,7 +1,9 @@
 """The student's seat in a real browser: chapter 1 runs, and its explorers move."""
 
 import re
+from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import expect
 
@@ -30,15 +32,19 @@ def kernel_idle(page):
     page.locator("#jp-bottom-panel, .jp-StatusBar-Widget").get_by_text("| Idle").first.wait_for()
 
 
+def scroll_on(page):
+    """Half a window further down, and a moment to build what comes into view."""
+    page.locator(".jp-WindowedPanel-outer:visible").first.evaluate("panel => panel.scrollBy(0, 400)")
+    page.wait_for_timeout(200)
+
+
 def scrolled_to(page, locator, steps=60):
     """The element, once scrolling down has brought it into the page: JupyterLab builds only the cells in view."""
-    page.locator(".jp-WindowedPanel-outer:visible").first.hover()
     for _ in range(steps):
         if locator.count():
             locator.first.scroll_into_view_if_needed()
             return locator.first
-        page.mouse.wheel(0, 400)
-        page.wait_for_timeout(150)
+        scroll_on(page)
     raise AssertionError(f"{locator} did not come into view")
 
 
@@ -50,18 +56,64 @@ def test_lab_opens_at_chapter_0(page, lab):
     assert not page.complaints
 
 
-def test_the_explorers_of_chapter_1_move(page, lab):
-    open_notebook(page, lab, "notebooks/01_gradients_and_jacobians.ipynb")
-    for label in ("zoom (powers of ten)", "side of the square"):
-        explorer = scrolled_to(page, page.locator(".jp-OutputArea-output", has=page.get_by_text(label, exact=True)))
-        picture = explorer.locator("img")
-        picture.wait_for()
-        before, told = picture.get_attribute("src"), picture.get_attribute("alt")
-        handle = explorer.locator(".noUi-handle").last
-        handle.focus()
-        for _ in range(5):
-            handle.press("ArrowRight")
-        # The <img> is replaced at each move, so it is looked up afresh.
-        expect(explorer.locator("img")).not_to_have_attribute("src", before, timeout=20_000)
-        expect(explorer.locator("img")).not_to_have_attribute("alt", told)
+def explorers_in(path):
+    """How many outputs of a notebook are explorers."""
+    outputs = [out for cell in nbformat.read(path, as_version=4).cells for out in cell.get("outputs", ())]
+    return sum(out.get("data", {}).get("text/plain", "").startswith("Explorer") for out in outputs)
+
+
+CHAPTERS = sorted(path for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb") if explorers_in(path))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_every_explorer_of_a_chapter_moves(page, lab, chapter):
+    open_notebook(page, lab, f"notebooks/{chapter.name}")
+    wanted, moved = explorers_in(chapter), set()
+    cells = page.locator(".jp-CodeCell", has=page.locator(".jupyter-widgets img"))
+    for _ in range(240):
+        for cell in cells.all():
+            name = cell.get_attribute("data-windowed-list-index")
+            if name not in moved:
+                move_with_the_keyboard(cell)
+                moved.add(name)
+        if len(moved) == wanted:
+            break
+        scroll_on(page)
+    assert len(moved) == wanted
+    assert not page.complaints
+
+
+def move_with_the_keyboard(cell):
+    """Press an arrow key on the last slider or list of an explorer, and see another picture."""
+    cell.scroll_into_view_if_needed()
+    # The <img> is replaced at each move, so it is looked up afresh.
+    picture = cell.locator(".jupyter-widgets img").first
+    before = picture.get_attribute("src")
+    assert len(picture.get_attribute("alt")) > 60
+    control = cell.locator(".noUi-handle, select").last
+    control.focus()
+    key = "ArrowDown" if control.evaluate("e => e.tagName") == "SELECT" else "ArrowRight"
+    for _ in range(3):
+        control.press(key)
+    if picture.get_attribute("src") == before:
+        # It may have stood at its end.
+        for _ in range(6):
+            control.press({"ArrowDown": "ArrowUp", "ArrowRight": "ArrowLeft"}[key])
+    expect(picture).not_to_have_attribute("src", before, timeout=30_000)
+
+
+def test_the_derivation_editor_judges_while_one_writes(page, lab, course_copy):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("from course_lib import derive\nderive()")])
+    notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nbformat.write(notebook, course_copy / "notebooks" / "editor.ipynb")
+    open_notebook(page, lab, "notebooks/editor.ipynb")
+    report = page.locator(".course-derivation")
+    expect(report.get_by_text("✗").first).to_be_visible()
+    expect(report.locator("mjx-container").first).to_be_visible()
+    field = page.get_by_label("Derivation")
+    field.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("L = \\frac{1}{2n}\\|Xw-y\\|^2\n\\nabla_w L = \\frac{1}{n}X^\\top(Xw-y)")
+    expect(report.get_by_text("The claim is right.")).to_be_visible()
+    expect(report.get_by_text("✗")).to_have_count(0)
     assert not page.complaints

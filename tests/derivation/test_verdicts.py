@@ -175,3 +175,24 @@ def test_a_named_constant_that_is_missing_is_named():
     assert "MSE is not declared" in last("L = MSE").message
     assert "Huber is not declared" in last(r"L = \text{Huber}").message
     assert "X @ w" in last("L = Xw - X @ w").message
+
+
+MEAN_SQUARES = {"X": "n d", "w": "d", "y": "n"}
+LOSS = r"L = \frac{1}{2n}\|Xw-y\|^2" + "\n"
+
+
+def test_a_prime_on_a_defined_number_with_its_variable_is_a_derivative():
+    assert derive(LOSS + r"L'(w) = \frac1n X^\top(Xw-y)", MEAN_SQUARES).lines[1].verdict == "right"
+    assert derive(LOSS + r"L'(w) = \frac1n X'(y-Xw)", MEAN_SQUARES).lines[1].mistake == "sign"
+
+
+def test_an_approximate_change_is_read_to_first_order():
+    assert derive(LOSS + r"\Delta L \approx \frac1n (Xw-y)^\top X \Delta w", MEAN_SQUARES).lines[1].verdict == "right"
+    assert derive(LOSS + r"\Delta L \approx \frac2n (Xw-y)^\top X \Delta w", MEAN_SQUARES).lines[1].mistake == "factor"
+
+
+def test_a_condition_is_no_claim_and_the_message_says_so():
+    report = derive(LOSS + r"\nabla_w L = 0" + "\n" + r"w = (X^\top X)^{-1}X^\top y", MEAN_SQUARES)
+    assert "claim about one point" in report.lines[1].message
+    assert "any value here" in report.lines[2].message
+    assert derive(LOSS + "\\hat w = (X^\\top X)^{-1}X^\\top y\n\\nabla_w L(\\hat w) = 0", MEAN_SQUARES).ok
