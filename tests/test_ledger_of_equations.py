@@ -59,13 +59,6 @@ def test_no_display_is_overlooked(path):
 
 
 @chapters
-def test_a_claim_that_is_meant_to_be_wrong_names_its_mistake(path):
-    for cell in chapter(path).cells:
-        for note in cell.metadata.get("course", {}).get("equations", []):
-            assert ("mistake" in note) == (note.get("expect") == "wrong")
-
-
-@chapters
 def test_the_notation_card_and_the_declared_shapes_agree(path):
     """A row `| $X$ | samples | $(n, d)$ |` of a chapter's first cell says the shape that its metadata declares."""
     notebook = chapter(path)
