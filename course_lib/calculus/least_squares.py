@@ -1,13 +1,17 @@
-"""Least squares: losses of a linear model and their gradients (chapters 3 and 4).
+"""Least squares: one output (chapter 3), several outputs (chapter 4), and the best weights (chapter 5).
 
-A sample is a row of X (n, d). With one output its target is an entry of y (n,), its prediction an entry of X @ w; with
-k outputs they are rows of Y (n, k) and X @ W. Losses accept complex entries, so that the complex step of chapter 1 can
-check every gradient here.
+A sample is a row of X (n, d). With one output its target is an entry of y (n,), its prediction an entry of X @ w, and
+the loss is 1/(2n) ‖Xw − y‖²: the 2 cancels against the 2 of the square, the n stays. With k outputs the targets are
+Y (n, k), the weights W (d, k), and the loss is (1/N) ‖XW − Y‖_F², where N = n. Losses accept complex entries, so that
+the complex step of chapter 1 can check every gradient here.
 """
 
 import numpy as np
 
-# One output: L = 1/(2n) ‖Xw - y‖² (chapter 3)
+EPS = np.finfo(float).eps
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Chapter 3: the mean squared error of one output, and its gradients.
 
 
 def mse(X, w, y):
@@ -69,7 +73,8 @@ def _expect_samples(y):
         raise ValueError("there are 0 samples, at least one was expected: the mean of nothing is not defined")
 
 
-# Several outputs: L = (1/N) ‖XW - Y‖_F² with N = n, and the product XW as a map (chapter 4)
+# ----------------------------------------------------------------------------------------------------------------------
+# Chapter 4: several outputs, the product XW and its Jacobian.
 
 
 def frobenius_loss(X, W, Y):
@@ -178,3 +183,196 @@ def _count(k):
     if k != int(k) or k < 1:
         raise ValueError(f"k is {k}, a positive whole number was expected")
     return int(k)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Chapter 5: the best weights, four ways to compute them, and what they share.
+#
+# Before anything is squared, columns are divided by powers of two. That is exact, it changes no digit of the answer,
+# and entries near 1e±150 neither overflow nor vanish.
+
+
+def ols_normal_equations(X, y):
+    """The weights with the least loss 1/(2n) ‖Xw − y‖², from the normal equations XᵀX w = Xᵀy.
+
+    X  (n, d) with independent columns, one sample per row; y  (n,), the targets.
+    Returns w (d,); w_j has the unit of y over the unit of column j. Of 16 digits about 2 log10 κ are lost, where κ is
+    the condition number of X: `ols_qr` loses half as many when the fit is good.
+    Raises ValueError when the shapes do not fit or a number is not finite, LinAlgError when XᵀX cannot be inverted.
+    Source: chapter 5; ∇L = Xᵀ(Xw − y)/n = 0.
+    """
+    X, y = _table(X, y)
+    Z, x_exponents = _scaled(X, axis=0)
+    y, y_exponent = _scaled(y)
+    _expect_solvable_normal_equations(Z)
+    w = np.linalg.solve(Z.T @ Z, Z.T @ y)
+    return _unscaled(w, y_exponent - x_exponents)
+
+
+def ols_row_form(X, y):
+    """The same weights as a row, ŵ = yX(XᵀX)⁻¹, for targets that are a row.
+
+    X  (n, d) with independent columns; y  (n,), or (k, n) with one row of targets for each of k outputs.
+    Returns (d,), or (k, d) with one row of weights for each output. Units and digits as in `ols_normal_equations`.
+    Raises ValueError when the shapes do not fit or a number is not finite, LinAlgError when XᵀX cannot be inverted.
+    Source: chapter 5; the transpose of the normal equations, w XᵀX = yX.
+    """
+    X, y = _finite(X, "X", (2,)), _finite(y, "y", (1, 2))
+    if y.shape[-1] != X.shape[0]:
+        raise ValueError(f"y has shape {y.shape}, rows of {X.shape[0]} targets were expected, one for each row of X")
+    Z, x_exponents = _scaled(X, axis=0)
+    y, y_exponent = _scaled(y)
+    _expect_solvable_normal_equations(Z)
+    w = y @ Z @ np.linalg.inv(Z.T @ Z)
+    return _unscaled(w, y_exponent - x_exponents)
+
+
+def ols_qr(X, y):
+    """The weights with the least loss from X = QR: with orthonormal columns in Q, the normal equations are Rw = Qᵀy.
+
+    X  (n, d) with independent columns; y  (n,). Returns w (d,), units as in `ols_normal_equations`.
+    XᵀX is never formed. About log10 κ digits are lost when the residual is small; with a residual as long as Xw the
+    problem itself loses 2 log10 κ, whatever the method.
+    Raises ValueError when the shapes do not fit or a number is not finite, LinAlgError when columns are dependent.
+    Source: Golub (1965), "Numerical methods for solving linear least squares problems".
+    """
+    X, y = _table(X, y)
+    Z, x_exponents = _scaled(X, axis=0)
+    y, y_exponent = _scaled(y)
+    _expect_enough_rows(Z)
+    Q, R = np.linalg.qr(Z)
+    # Q keeps lengths, so R has the singular values of Z, and it is small.
+    kappa, limit = np.linalg.cond(R), 1 / (len(Z) * EPS)
+    if not kappa < limit:
+        raise np.linalg.LinAlgError(
+            f"the columns of X are dependent to working precision (condition number {kappa:.0e}, less than {limit:.0e} "
+            "was expected): no single w is best; minimum_norm_solution returns the shortest"
+        )
+    # R is upper triangular, so this is substitution from the last row up.
+    w = np.linalg.solve(R, Q.T @ y)
+    return _unscaled(w, y_exponent - x_exponents)
+
+
+def hat_matrix(X):
+    """The projection onto the column space of X, which puts the hat on y: ŷ = Hy. With full rank, H = X(XᵀX)⁻¹Xᵀ.
+
+    X  (n, d), of any rank: dependent columns span a space too. Returns H (n, n), without unit.
+    Raises ValueError when X is no matrix, is empty, or holds a number that is not finite.
+    Source: H = UUᵀ with an orthonormal basis U of the column space, from the singular value decomposition.
+    """
+    Z, _ = _scaled(_finite(X, "X", (2,)), axis=0)
+    U, _, _ = _compact_svd(Z)
+    return U @ U.T
+
+
+def ridge(X, y, lam):
+    """The weights with the least loss 1/(2n) ‖Xw − y‖² + λ/2 ‖w‖², which solve (XᵀX + nλI) w = Xᵀy.
+
+    X  (n, d), of any rank; y  (n,); lam  λ ≥ 0, in the units of X squared when all columns share one unit.
+    Returns w (d,). scikit-learn's Ridge without intercept has alpha = nλ. With λ = 0 this is `minimum_norm_solution`,
+    the limit for λ → 0.
+    Raises ValueError when the shapes do not fit, a number is not finite, or λ is negative.
+    Source: Hoerl and Kennard (1970), "Ridge regression"; by X = USVᵀ each direction is scaled by s/(s² + nλ).
+    """
+    X, y = _table(X, y)
+    lam = _finite(lam, "lam", (0,))
+    if lam < 0:
+        raise ValueError(f"lam is {lam}, a number not below 0 was expected: a negative one rewards long weights")
+    # √(nλ) is measured with the singular values, so one power of two serves both.
+    root = np.sqrt(len(X)) * np.sqrt(lam)
+    _, exponent = np.frexp(max(np.max(np.abs(X)), root))
+    y, y_exponent = _scaled(y)
+    U, s, V = _compact_svd(np.ldexp(X, -exponent))
+    shrunk = s / (s**2 + np.ldexp(root, -exponent) ** 2)
+    return _unscaled(V @ (shrunk * (U.T @ y)), y_exponent - exponent)
+
+
+def minimum_norm_solution(X, y):
+    """The shortest of all weights with the least ‖Xw − y‖, for X of any shape and rank: w = X⁺y.
+
+    X  (n, d); y  (n,). Returns w (d,), a combination of the rows of X; with independent columns there is no choice, and
+    it is the ordinary solution. Singular values below max(n, d) ε s_max count as 0.
+    Lengths of w compare only when the columns of X share one unit, or none.
+    Raises ValueError when the shapes do not fit or a number is not finite.
+    Source: Penrose (1956), "On best approximate solutions of linear matrix equations"; w = Σ v (uᵀy)/s over s > 0.
+    """
+    return ridge(X, y, 0.0)
+
+
+def design_with_condition(kappa, n, d, rng):
+    """A random design matrix whose singular values run evenly on a logarithmic scale from 1 to 1/κ.
+
+    kappa  the condition number κ ≥ 1; n ≥ d rows and columns; rng  a NumPy random generator.
+    Returns X (n, d).
+    Raises ValueError when κ is below 1 or there are fewer rows than columns.
+    Source: X = U diag(s) Vᵀ with random orthonormal U (n, d) and V (d, d).
+    """
+    if not (kappa >= 1 and n >= d):
+        raise ValueError(f"got kappa = {kappa} and shape ({n}, {d}), kappa ≥ 1 and n ≥ d were expected")
+    U, _ = np.linalg.qr(rng.normal(size=(n, d)))
+    V, _ = np.linalg.qr(rng.normal(size=(d, d)))
+    return U * np.logspace(0, -np.log10(kappa), d) @ V.T
+
+
+def _table(X, y):
+    """X (n, d) and y (n,), finite and of shapes that fit."""
+    X, y = _finite(X, "X", (2,)), _finite(y, "y", (1,))
+    if len(y) != len(X):
+        raise ValueError(f"y has shape {y.shape}, ({len(X)},) was expected: one target per row of X")
+    return X, y
+
+
+def _finite(A, name, axes):
+    """A as a real, finite, non-empty array with one of the given numbers of axes."""
+    A = np.asarray(A)
+    if A.dtype.kind not in "biuf":
+        raise ValueError(f"{name} holds values of type {A.dtype.name}, real numbers were expected")
+    if A.ndim not in axes or A.size == 0:
+        wanted = " or ".join({0: "a number", 1: "(n,)", 2: "a matrix with rows and columns"}[k] for k in axes)
+        raise ValueError(f"{name} has shape {A.shape}, {wanted} was expected")
+    if not np.all(np.isfinite(A)):
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(A))[0])
+        raise ValueError(f"{name} holds {A[index]} at {list(index)}, finite numbers were expected")
+    return A.astype(float)
+
+
+def _scaled(A, axis=None):
+    """A divided by powers of two so that its largest entries (along the axis) lie in [½, 1), and their exponents."""
+    _, exponents = np.frexp(np.max(np.abs(A), axis=axis))
+    return np.ldexp(A, -exponents), exponents
+
+
+def _unscaled(w, exponents):
+    with np.errstate(over="ignore"):
+        w = np.ldexp(w, exponents)
+    if not np.all(np.isfinite(w)):
+        raise ValueError("a weight exceeds the largest double, 1.8e308: change the units of X or y")
+    return w
+
+
+def _expect_enough_rows(X):
+    n, d = X.shape
+    if n < d:
+        raise np.linalg.LinAlgError(
+            f"X has {n} rows and {d} columns, at least as many rows as columns were expected: no single w is best; "
+            "minimum_norm_solution returns the shortest"
+        )
+
+
+def _expect_solvable_normal_equations(Z):
+    """Z: the design with scaled columns. The condition number of ZᵀZ is the square of that of Z."""
+    _expect_enough_rows(Z)
+    kappa, limit = np.linalg.cond(Z), 1 / (len(Z) * EPS)
+    if not kappa**2 < limit:
+        remedy = "use ols_qr" if kappa < limit else "no single w is best; minimum_norm_solution returns the shortest"
+        raise np.linalg.LinAlgError(
+            f"the condition number of X is {kappa:.0e}, so that of XᵀX is {kappa**2:.0e}, less than {limit:.0e} was "
+            f"expected: XᵀX is singular to working precision; {remedy}"
+        )
+
+
+def _compact_svd(X):
+    """U (n, r), s (r,) and V (d, r) with X = U diag(s) Vᵀ, without the directions in which X is 0 up to rounding."""
+    U, s, Vt = np.linalg.svd(X, full_matrices=False)
+    kept = s > max(X.shape) * EPS * s[0]
+    return U[:, kept], s[kept], Vt[kept].T

@@ -30,13 +30,18 @@ def close(got, expected, rtol):
 
 
 def errors(got, expected, rtol):
-    """Entrywise |got - expected| over what is allowed: above 1 is wrong. NaN and infinity count as infinitely wrong."""
+    """Entrywise |got - expected| over what is allowed: above 1 is wrong.
+
+    Two NaN in one place agree, and so do two equal infinities; beside a number they are infinitely wrong.
+    """
     got, expected = np.asarray(got), np.asarray(expected)
-    allowed = rtol * np.abs(expected) + FLOOR * np.max(np.abs(expected), initial=0.0)
+    sizes = np.abs(expected)
+    allowed = rtol * sizes + FLOOR * np.max(sizes, initial=0.0, where=np.isfinite(sizes))
     with np.errstate(all="ignore"):
         difference = np.abs(got - expected)
-        ratio = np.where(difference == 0, 0.0, difference / np.where(allowed == 0, np.finfo(float).tiny, allowed))
-    return np.where(np.isfinite(ratio), ratio, np.inf)
+        ratio = difference / np.where(allowed == 0, np.finfo(float).tiny, allowed)
+    same = (got == expected) | (np.isnan(got) & np.isnan(expected))
+    return np.where(same, 0.0, np.where(np.isfinite(ratio), ratio, np.inf))
 
 
 def worst_entry(got, expected, rtol):

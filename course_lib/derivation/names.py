@@ -234,7 +234,7 @@ def canonical(key: str) -> str:
 
 
 def latex_name(name: str) -> str:
-    r"""A canonical name as LaTeX: "hat y" as `\hat{y}`, "W2" as `W^{2}`, "MSE" as `\mathrm{MSE}`."""
+    r"""A canonical name as LaTeX: "hat y" as `\hat{y}`, "W2" as `W^{(2)}`, "MSE" as `\mathrm{MSE}`."""
     *accents, base = name.split(" ")
     stem, digits, star, label = re.fullmatch(r"(.*?)(\d*)(\*?)((?:_.*)?)", base).groups()
     if stem in GREEK:
@@ -247,8 +247,10 @@ def latex_name(name: str) -> str:
         text = stem
     for accent in reversed(accents):
         text = rf"\{accent}{{{text}}}"
+    # A layer's number in brackets, so that nobody takes it for a power.
+    layer = f"({digits})" if digits else ""
     if digits or star:
-        text += f"^{{{digits}{star}}}"
+        text += f"^{{{layer}{star}}}"
     return text + (rf"_{{\mathrm{{{label[1:]}}}}}" if label else "")
 
 

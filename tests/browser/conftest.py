@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 # Chromium looks for updates at start; nothing here may leave the machine.
 QUIET = [
@@ -19,6 +19,9 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# A busy machine answers late; it still answers.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

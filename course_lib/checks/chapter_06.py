@@ -1,0 +1,722 @@
+"""Chapter 6: gradient descent."""
+
+import numpy as np
+
+from course_lib.calculus.jacobian import complex_step_gradient
+from course_lib.calculus.least_squares import mse
+from course_lib.checks.specification import exercise
+
+# ----------------------------------------------------------------------------------------------------------------------
+gradient_step = exercise(
+    "gradient_step(w, grad, lr)",
+    chapter="06",
+    points=1,
+    minutes=3,
+    hints=(
+        "The gradient points to where the loss rises fastest. Which way do you go?",
+        "Take the old weights and go against the gradient, by lr times its length.",
+        "`w - lr * grad`. It makes a new array, so the w of the caller stays as it was.",
+    ),
+)
+
+
+@gradient_step.draws
+def _(draw):
+    (d,) = draw.sizes(1)
+    return draw.array(d), draw.array(d), draw.number(0.05, 0.4)
+
+
+@gradient_step.truth
+def _(w, grad, lr):
+    return np.array([w[j] - lr * grad[j] for j in range(len(w))])
+
+
+@gradient_step.mistake("sign", "You went along the gradient, where the loss rises. Go against it: subtract lr · grad.")
+def _(w, grad, lr):
+    return w + lr * grad
+
+
+@gradient_step.mistake("term", "That is the step alone. Add it to where you stand: the new weights are w - lr · grad.")
+def _(w, grad, lr):
+    return -lr * grad
+
+
+@gradient_step.mistake("step", "The step size is missing: the gradient is multiplied by lr before it is subtracted.")
+def _(w, grad, lr):
+    return w - grad
+
+
+@gradient_step.mistake("order", "lr multiplies the gradient only, not the weights: w - lr · grad, not lr · (w - grad).")
+def _(w, grad, lr):
+    return lr * (w - grad)
+
+
+@gradient_step.mistake("inverse", "You divided by the step size. It is a factor: a smaller lr makes a shorter step.")
+def _(w, grad, lr):
+    return w - grad / lr
+
+
+@gradient_step.mistake(
+    "normalised",
+    "You scaled the gradient to length 1. Its length belongs to the step: where the loss gets flat, steps get short.",
+)
+def _(w, grad, lr):
+    return w - lr * grad / np.linalg.norm(grad)
+
+
+@gradient_step.mistake(
+    "sum", "Every weight got the same change. Each has a slope of its own: subtract lr · grad entry by entry."
+)
+def _(w, grad, lr):
+    return w - lr * np.sum(grad)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+def table(draw):
+    """X (n, d) with n > d, and its n, λ_min and λ_max: singular values with a ninefold spread or so, no two close."""
+    d, n = sorted(draw.sizes(2))
+    U, V = np.linalg.qr(draw.array(n, d))[0], np.linalg.qr(draw.array(d, d))[0]
+    sigma = 0.6 * 9.0 ** np.linspace(0, 1, d) * draw.rng.uniform(0.9, 1.1, size=d)
+    return U * sigma @ V.T, sigma[0] ** 2 / n, sigma[-1] ** 2 / n
+
+
+def worst_factor(X):
+    """lr → what one step multiplies the error by in the worst direction, from the loss alone.
+
+    With targets 0 the minimum lies at 0, so the weights are the error, and a step is a linear map. Its columns are what
+    it makes of the unit vectors.
+    """
+    n, d = X.shape
+    slopes = [complex_step_gradient(lambda w: mse(X, w, np.zeros(n)), e) for e in np.eye(d)]
+
+    def factor(lr):
+        step = np.stack([e - lr * slope for e, slope in zip(np.eye(d), slopes, strict=True)], axis=1)
+        return float(np.max(np.abs(np.linalg.eigvals(step))))
+
+    return factor
+
+
+largest_stable_step = exercise(
+    "largest_stable_step(X)",
+    chapter="06",
+    points=2,
+    minutes=6,
+    hints=(
+        "Along an eigenvector of the Hessian the error is multiplied by 1 - lr·λ. When is that between -1 and 1?",
+        "lr < 2/λ must hold for every eigenvalue λ of the Hessian. Which eigenvalue is the strictest?",
+        "`H = X.T @ X / len(X)`, then `2 / np.linalg.eigvalsh(H)[-1]`: eigvalsh sorts in ascending order.",
+    ),
+)
+
+
+@largest_stable_step.draws
+def _(draw):
+    return (table(draw)[0],)
+
+
+@largest_stable_step.truth
+def _(X):
+    factor = worst_factor(X)
+    low, high = 0.0, 1.0
+    while factor(high) <= 1:
+        high *= 2
+    for _step in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if factor(middle) <= 1 else (low, middle)
+    return low
+
+
+@largest_stable_step.mistake(
+    "mean",
+    "Your answer is the right one over n: these are eigenvalues of XᵀX. The loss holds 1/n, so its Hessian is XᵀX/n.",
+)
+def _(X):
+    return 2 / np.linalg.eigvalsh(X.T @ X)[-1]
+
+
+@largest_stable_step.mistake(
+    "mean-twice", "Your answer is n times the right one: the Hessian XᵀX/n holds 1/n once, not twice."
+)
+def _(X):
+    return 2 / np.linalg.eigvalsh(X.T @ X / len(X) ** 2)[-1]
+
+
+@largest_stable_step.mistake(
+    "factor",
+    "This is 1/λ_max, half of the right answer. Beyond it steps overshoot, yet the error still shrinks up to 2/λ_max.",
+)
+def _(X):
+    return 1 / np.linalg.eigvalsh(X.T @ X / len(X))[-1]
+
+
+@largest_stable_step.mistake(
+    "symbol", "You took the smallest eigenvalue. The steepest direction is the first to break out: take the largest."
+)
+def _(X):
+    return 2 / np.linalg.eigvalsh(X.T @ X / len(X))[0]
+
+
+@largest_stable_step.mistake(
+    "balance", "This is 2/(λ_min + λ_max), the fastest step. The largest stable one is longer: 2/λ_max."
+)
+def _(X):
+    curvatures = np.linalg.eigvalsh(X.T @ X / len(X))
+    return 2 / (curvatures[0] + curvatures[-1])
+
+
+@largest_stable_step.mistake(
+    "norm-square",
+    "You took the largest singular value of X. The eigenvalues of XᵀX are the squares of the singular values.",
+)
+def _(X):
+    return 2 * len(X) / np.linalg.norm(X, 2)
+
+
+@largest_stable_step.mistake(
+    "frobenius",
+    "np.linalg.norm of a matrix is the Frobenius norm unless you say otherwise. For the largest eigenvalue write "
+    "`np.linalg.norm(H, 2)`.",
+)
+def _(X):
+    return 2 / np.linalg.norm(X.T @ X / len(X))
+
+
+@largest_stable_step.mistake(
+    "trace",
+    "You added all eigenvalues up, as the trace does. That step is stable, but not the largest: take λ_max alone.",
+)
+def _(X):
+    return 2 / np.trace(X.T @ X / len(X))
+
+
+@largest_stable_step.mistake("inverse", "This is λ_max/2, upside down: where the loss is steep, steps must be short.")
+def _(X):
+    return np.linalg.eigvalsh(X.T @ X / len(X))[-1] / 2
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+best_fixed_step = exercise(
+    "best_fixed_step(X)",
+    chapter="06",
+    points=2,
+    minutes=6,
+    hints=(
+        "Two directions compete for the worst factor |1 - lr·λ|: the flattest and the steepest. Which one gets better "
+        "with a longer step?",
+        "With a longer step 1 - lr·λ_min falls and lr·λ_max - 1 rises. The larger is smallest where they meet.",
+        "Set 1 - lr·λ_min = lr·λ_max - 1 and solve for lr. The λ are eigenvalues of XᵀX/n.",
+    ),
+)
+
+
+@best_fixed_step.draws
+def _(draw):
+    return (table(draw)[0],)
+
+
+@best_fixed_step.truth
+def _(X):
+    factor = worst_factor(X)
+    low, high = 0.0, 1.0
+    while factor(high) <= 1:
+        high *= 2
+    # Golden section: the factor falls, then rises, and it has a corner at its minimum, so the search is sharp.
+    golden = (np.sqrt(5) - 1) / 2
+    left, right = high - golden * (high - low), low + golden * (high - low)
+    at_left, at_right = factor(left), factor(right)
+    for _step in range(60):
+        if at_left < at_right:
+            high, right, at_right = right, left, at_left
+            left = high - golden * (high - low)
+            at_left = factor(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + golden * (high - low)
+            at_right = factor(right)
+    return float((low + high) / 2)
+
+
+@best_fixed_step.mistake(
+    "mean",
+    "Your answer is the right one over n: these are eigenvalues of XᵀX. The loss holds 1/n, so its Hessian is XᵀX/n.",
+)
+def _(X):
+    curvatures = np.linalg.eigvalsh(X.T @ X)
+    return 2 / (curvatures[0] + curvatures[-1])
+
+
+@best_fixed_step.mistake("factor", "Your answer is half of the right one: the two factors meet at 2/(λ_min + λ_max).")
+def _(X):
+    curvatures = np.linalg.eigvalsh(X.T @ X / len(X))
+    return 1 / (curvatures[0] + curvatures[-1])
+
+
+@best_fixed_step.mistake(
+    "stable", "This is 2/λ_max, the edge of divergence. There the steepest direction does not shrink at all."
+)
+def _(X):
+    return 2 / np.linalg.eigvalsh(X.T @ X / len(X))[-1]
+
+
+@best_fixed_step.mistake(
+    "steepest",
+    "This is 1/λ_max. It is perfect for the steepest direction and too short for the flattest, which sets the pace.",
+)
+def _(X):
+    return 1 / np.linalg.eigvalsh(X.T @ X / len(X))[-1]
+
+
+@best_fixed_step.mistake(
+    "flattest", "This is 1/λ_min. It is perfect for the flattest direction, and in the steepest the error explodes."
+)
+def _(X):
+    return 1 / np.linalg.eigvalsh(X.T @ X / len(X))[0]
+
+
+@best_fixed_step.mistake(
+    "sum", "You added all eigenvalues. Only the two ends count, λ_min + λ_max: the others are never the worst."
+)
+def _(X):
+    return 2 / np.trace(X.T @ X / len(X))
+
+
+@best_fixed_step.mistake(
+    "average", "You took the mean of all eigenvalues. The two ends alone decide: divide by (λ_min + λ_max)/2."
+)
+def _(X):
+    return 1 / np.mean(np.linalg.eigvalsh(X.T @ X / len(X)))
+
+
+@best_fixed_step.mistake(
+    "norm-square",
+    "You used singular values of X where their squares belong: the eigenvalues of XᵀX/n are the squares over n.",
+)
+def _(X):
+    sigma = np.linalg.svd(X, compute_uv=False)
+    return 2 * len(X) / (sigma[0] + sigma[-1])
+
+
+@best_fixed_step.mistake("inverse", "This is the right answer upside down: the step is 2 over the sum.")
+def _(X):
+    curvatures = np.linalg.eigvalsh(X.T @ X / len(X))
+    return (curvatures[0] + curvatures[-1]) / 2
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+descend = exercise(
+    "descend(X, y, lr, steps)",
+    chapter="06",
+    points=2,
+    minutes=10,
+    hints=(
+        "Start with w = 0 and put it into a list. Then repeat: compute the gradient where you are now, step, append.",
+        "The gradient is Xᵀ(Xw - y)/n, and it must be computed anew in every round.",
+        "Inside the loop: `w = w - lr * X.T @ (X @ w - y) / len(y)` and `path.append(w)`. At the end `np.array(path)`.",
+    ),
+)
+
+
+@descend.draws
+def _(draw):
+    n, d, steps = draw.sizes(3)
+    X = draw.array(n, d)
+    return X, draw.array(n), draw.number(0.5, 0.9) * 2 * n / np.linalg.norm(X, 2) ** 2, steps
+
+
+@descend.truth
+def _(X, y, lr, steps):
+    path = np.zeros((steps + 1, X.shape[1]))
+    for t in range(steps):
+        path[t + 1] = path[t] - lr * complex_step_gradient(lambda w: mse(X, w, y), path[t])
+    return path
+
+
+@descend.mistake(
+    "alias",
+    "All rows are equal. `w -= ...` changes the very array that already lies in the list; write `w = w - ...`, which "
+    "makes a new one.",
+)
+def _(X, y, lr, steps):
+    w = np.zeros(X.shape[1])
+    path = [w]
+    for _ in range(steps):
+        w -= lr * X.T @ (X @ w - y) / len(y)
+        path.append(w)
+    return np.array(path)
+
+
+@descend.mistake(
+    "stale",
+    "The gradient was computed once, at the start, and used in every step. Compute it anew where you are now.",
+)
+def _(X, y, lr, steps):
+    w = np.zeros(X.shape[1])
+    grad = X.T @ (X @ w - y) / len(y)
+    path = [w]
+    for _ in range(steps):
+        w = w - lr * grad
+        path.append(w)
+    return np.array(path)
+
+
+@descend.mistake(
+    "one-by-one",
+    "You moved one weight, then took the next slope at the new place. All slopes of a step belong to the same w: "
+    "compute the whole gradient first.",
+)
+def _(X, y, lr, steps):
+    w = np.zeros(X.shape[1])
+    path = [w.copy()]
+    for _ in range(steps):
+        for j in range(len(w)):
+            w[j] = w[j] - lr * X[:, j] @ (X @ w - y) / len(y)
+        path.append(w.copy())
+    return np.array(path)
+
+
+@descend.mistake("sign", "You climb: the loss grows with every step. Subtract lr times the gradient Xᵀ(Xw - y)/n.")
+def _(X, y, lr, steps):
+    path = [np.zeros(X.shape[1])]
+    for _ in range(steps):
+        path.append(path[-1] + lr * X.T @ (X @ path[-1] - y) / len(y))
+    return np.array(path)
+
+
+@descend.mistake("mean", "Your gradient is n times too long: the loss is 1/(2n) ‖Xw - y‖², so the gradient holds 1/n.")
+def _(X, y, lr, steps):
+    path = [np.zeros(X.shape[1])]
+    for _ in range(steps):
+        path.append(path[-1] - lr * X.T @ (X @ path[-1] - y))
+    return np.array(path)
+
+
+@descend.mistake("factor", "Your gradient is twice too long: the 2 of the square cancels against the 2 of 1/(2n).")
+def _(X, y, lr, steps):
+    path = [np.zeros(X.shape[1])]
+    for _ in range(steps):
+        path.append(path[-1] - 2 * lr * X.T @ (X @ path[-1] - y) / len(y))
+    return np.array(path)
+
+
+@descend.mistake(
+    "start", "The start is missing: row 0 is w = 0, and row t comes after t steps, so there are steps + 1."
+)
+def _(X, y, lr, steps):
+    w = np.zeros(X.shape[1])
+    path = []
+    for _ in range(steps):
+        w = w - lr * X.T @ (X @ w - y) / len(y)
+        path.append(w)
+    return np.array(path)
+
+
+@descend.mistake(
+    "count", "One step is missing at the end: after the start come `steps` steps, so there are steps + 1 rows."
+)
+def _(X, y, lr, steps):
+    path = [np.zeros(X.shape[1])]
+    for _ in range(steps - 1):
+        path.append(path[-1] - lr * X.T @ (X @ path[-1] - y) / len(y))
+    return np.array(path)
+
+
+@descend.mistake("last", "These are the last weights alone. Keep all of them, the start first, as rows of one array.")
+def _(X, y, lr, steps):
+    w = np.zeros(X.shape[1])
+    for _ in range(steps):
+        w = w - lr * X.T @ (X @ w - y) / len(y)
+    return w
+
+
+@descend.mistake("layout", "This is the transpose: each row holds the weights after one step, each column one weight.")
+def _(X, y, lr, steps):
+    path = [np.zeros(X.shape[1])]
+    for _ in range(steps):
+        path.append(path[-1] - lr * X.T @ (X @ path[-1] - y) / len(y))
+    return np.array(path).T
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+contraction_factor = exercise(
+    "contraction_factor(X, lr)",
+    chapter="06",
+    points=2,
+    minutes=8,
+    hints=(
+        "Along the eigenvector j of the Hessian a step multiplies the error by 1 - lr·λ_j. Which j is the worst?",
+        "A factor of -0.9 shrinks as slowly as 0.9, and -1.5 grows. So compare absolute values.",
+        "`np.max(np.abs(1 - lr * np.linalg.eigvalsh(X.T @ X / len(X))))`.",
+    ),
+)
+
+
+@contraction_factor.draws
+def _(draw):
+    X, smallest, largest = table(draw)
+    # The flat end is the worst for the short steps, the steep end for the long ones; with 1.3 the error grows.
+    return X, (0.4, 1.3, 0.8, 1.01)[draw.index % 4] * 2 / (smallest + largest)
+
+
+@contraction_factor.truth
+def _(X, lr):
+    return worst_factor(X)(lr)
+
+
+@contraction_factor.mistake(
+    "mean", "These are eigenvalues of XᵀX, n times too large: the loss holds 1/n, so its Hessian is XᵀX/n."
+)
+def _(X, lr):
+    return np.max(np.abs(1 - lr * np.linalg.eigvalsh(X.T @ X)))
+
+
+@contraction_factor.mistake(
+    "flattest",
+    "You looked at the flattest direction only. With a long step the steepest is worse: there 1 - lr·λ is below 0, "
+    "so compare absolute values.",
+)
+def _(X, lr):
+    return np.max(1 - lr * np.linalg.eigvalsh(X.T @ X / len(X)))
+
+
+@contraction_factor.mistake(
+    "steepest",
+    "You looked at the steepest direction only. With a short step the flattest is the slowest: take both ends.",
+)
+def _(X, lr):
+    return np.abs(1 - lr * np.linalg.eigvalsh(X.T @ X / len(X))[-1])
+
+
+@contraction_factor.mistake(
+    "symbol", "This is the best direction. The slowest one decides: take the largest |1 - lr·λ|."
+)
+def _(X, lr):
+    return np.min(np.abs(1 - lr * np.linalg.eigvalsh(X.T @ X / len(X))))
+
+
+@contraction_factor.mistake(
+    "norm-square",
+    "Your answer is the square of the right one. That is the factor of the loss; the error itself has the factor "
+    "max |1 - lr·λ|.",
+)
+def _(X, lr):
+    return np.max((1 - lr * np.linalg.eigvalsh(X.T @ X / len(X))) ** 2)
+
+
+@contraction_factor.mistake(
+    "identity",
+    "`1 - lr * H` subtracts from a matrix full of ones. The identity is `np.eye(d)`, with ones on the diagonal only.",
+)
+def _(X, lr):
+    return np.max(np.abs(np.linalg.eigvalsh(1 - lr * X.T @ X / len(X))))
+
+
+@contraction_factor.mistake(
+    "frobenius", "This is the Frobenius norm of I - lr·H. The worst direction is the norm `np.linalg.norm(..., 2)`."
+)
+def _(X, lr):
+    return np.linalg.norm(np.eye(X.shape[1]) - lr * X.T @ X / len(X))
+
+
+@contraction_factor.mistake(
+    "step", "This is (κ - 1)/(κ + 1), the factor of the best step. Here lr is given, so use 1 - lr·λ."
+)
+def _(X, lr):
+    curvatures = np.linalg.eigvalsh(X.T @ X / len(X))
+    return (curvatures[-1] - curvatures[0]) / (curvatures[-1] + curvatures[0])
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+minibatch_gradient = exercise(
+    "minibatch_gradient(X, w, y, rows)",
+    chapter="06",
+    points=3,
+    minutes=8,
+    hints=(
+        "The batch is a small table of its own. Which rows of X and which entries of y belong to it?",
+        "`X[rows]` and `y[rows]`: NumPy picks the rows in this order, and a row that is listed twice comes twice.",
+        "The gradient of the mean over b samples is Xᵀ(Xw - y)/b, with the small X and y, and b = `len(rows)`.",
+    ),
+)
+
+
+@minibatch_gradient.draws
+def _(draw):
+    d, b, n = sorted(draw.sizes(3))
+    # As in a real table every column has a unit of its own, and the loss is large: differences lose their digits.
+    units = 10.0 ** draw.rng.permutation(np.linspace(-2, 2, d))
+    rows = draw.rng.choice(n, size=b - 1, replace=False)
+    rows = draw.rng.permutation(np.append(rows, rows[0]))
+    return draw.array(n, d) * units, 1e4 * draw.array(d) / units, 1e4 * draw.array(n), rows
+
+
+@minibatch_gradient.truth
+def _(X, w, y, rows):
+    return complex_step_gradient(lambda w: sum((X[i] @ w - y[i]) ** 2 for i in rows) / (2 * len(rows)), w)
+
+
+@minibatch_gradient.mistake(
+    "mean",
+    "Your answer is b/n times the right one: divide by the b samples of the batch, `len(rows)`, not by all n.",
+)
+def _(X, w, y, rows):
+    return X[rows].T @ (X[rows] @ w - y[rows]) / len(y)
+
+
+@minibatch_gradient.mistake(
+    "sum", "Your answer is b times the right one: the sum over the batch is divided by b, `len(rows)`."
+)
+def _(X, w, y, rows):
+    return X[rows].T @ (X[rows] @ w - y[rows])
+
+
+@minibatch_gradient.mistake("factor", "Your answer is twice the right one: the 2 of the square cancels against 1/(2b).")
+def _(X, w, y, rows):
+    return 2 * X[rows].T @ (X[rows] @ w - y[rows]) / len(rows)
+
+
+@minibatch_gradient.mistake("sign", "Your answer is -1 times the right one: the residual is prediction minus target.")
+def _(X, w, y, rows):
+    return X[rows].T @ (y[rows] - X[rows] @ w) / len(rows)
+
+
+@minibatch_gradient.mistake("full", "This is the gradient over all n samples. Use the listed rows only.")
+def _(X, w, y, rows):
+    return X.T @ (X @ w - y) / len(y)
+
+
+@minibatch_gradient.mistake(
+    "repeats",
+    "A row that is listed twice counts twice. You took it once, as np.unique, a set or a mask does; use `X[rows]`.",
+)
+def _(X, w, y, rows):
+    once = np.unique(rows)
+    return X[once].T @ (X[once] @ w - y[once]) / len(once)
+
+
+@minibatch_gradient.mistake(
+    "mask",
+    "A mask takes a row that is listed twice only once, and yet you divided by len(rows). Use `X[rows]`, `y[rows]`.",
+)
+def _(X, w, y, rows):
+    chosen = np.isin(np.arange(len(y)), rows)
+    return X[chosen].T @ (X[chosen] @ w - y[chosen]) / len(rows)
+
+
+@minibatch_gradient.mistake(
+    "first", "These are the first b rows. The batch is whatever `rows` lists, in any order: `X[rows]` and `y[rows]`."
+)
+def _(X, w, y, rows):
+    b = len(rows)
+    return X[:b].T @ (X[:b] @ w - y[:b]) / b
+
+
+@minibatch_gradient.mistake(
+    "targets", "The rows of X were chosen, the targets were not: sample and target must stay together, `y[rows]`."
+)
+def _(X, w, y, rows):
+    return X[rows].T @ (X[rows] @ w - y[: len(rows)]) / len(rows)
+
+
+@minibatch_gradient.mistake("whole-targets", "The rows of X were chosen, but y still has all n entries: use `y[rows]`.")
+def _(X, w, y, rows):
+    return X[rows].T @ (X[rows] @ w - y) / len(rows)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+momentum_step = exercise(
+    "momentum_step(w, v, grad, lr, beta)",
+    chapter="06",
+    points=2,
+    minutes=6,
+    returns=("w", "v"),
+    hints=(
+        "Two lines. The velocity comes first: it keeps the share beta of itself and takes the gradient on top.",
+        "Then the weights move against the *new* velocity, by lr.",
+        "`v = beta * v + grad`, `w = w - lr * v`, `return w, v`.",
+    ),
+)
+
+
+@momentum_step.draws
+def _(draw):
+    (d,) = draw.sizes(1)
+    return draw.array(d), draw.array(d), draw.array(d), draw.number(0.05, 0.4), draw.number(0.6, 0.95)
+
+
+@momentum_step.truth
+def _(w, v, grad, lr, beta):
+    new_v = np.array([beta * v_j + grad_j for v_j, grad_j in zip(v, grad, strict=True)])
+    return np.array([w_j - lr * v_j for w_j, v_j in zip(w, new_v, strict=True)]), new_v
+
+
+@momentum_step.mistake("stale", "The weights moved with the old velocity. Update v first, then step with the new one.")
+def _(w, v, grad, lr, beta):
+    return w - lr * v, beta * v + grad
+
+
+@momentum_step.mistake("order", "The two results are exchanged: return w first, then v.")
+def _(w, v, grad, lr, beta):
+    v = beta * v + grad
+    return v, w - lr * v
+
+
+@momentum_step.mistake(
+    "sign", "You went along the velocity. v adds up gradients, so the weights go against it: w - lr·v."
+)
+def _(w, v, grad, lr, beta):
+    v = beta * v + grad
+    return w + lr * v, v
+
+
+@momentum_step.mistake(
+    "average",
+    "You weighted the gradient with 1 - beta, which makes v an average. Here it comes in whole: beta·v + grad.",
+)
+def _(w, v, grad, lr, beta):
+    v = beta * v + (1 - beta) * grad
+    return w - lr * v, v
+
+
+@momentum_step.mistake(
+    "step",
+    "You put lr into the velocity, as some texts do. Here v is beta·v + grad, in the units of the gradient, and lr "
+    "comes in when w moves.",
+)
+def _(w, v, grad, lr, beta):
+    v = beta * v + lr * grad
+    return w - v, v
+
+
+@momentum_step.mistake(
+    "convention",
+    "Your velocity points downhill and holds lr, as in some libraries. Here v = beta·v + grad points uphill, and "
+    "w goes against it.",
+)
+def _(w, v, grad, lr, beta):
+    v = beta * v - lr * grad
+    return w + v, v
+
+
+@momentum_step.mistake(
+    "nesterov", "You added the gradient once more when w moved, which is Nesterov's variant. Here w - lr·v alone."
+)
+def _(w, v, grad, lr, beta):
+    v = beta * v + grad
+    return w - lr * (beta * v + grad), v
+
+
+@momentum_step.mistake("symbol", "beta stands at the wrong term: it shrinks the old velocity, not the gradient.")
+def _(w, v, grad, lr, beta):
+    v = v + beta * grad
+    return w - lr * v, v
+
+
+@momentum_step.mistake("memory", "The old velocity is lost, so this is a plain step. The new one is beta·v + grad.")
+def _(w, v, grad, lr, beta):
+    v = grad
+    return w - lr * v, v
+
+
+@momentum_step.mistake("last", "That is w alone. Return the new velocity too, `return w, v`: the next step needs it.")
+def _(w, v, grad, lr, beta):
+    return w - lr * (beta * v + grad)

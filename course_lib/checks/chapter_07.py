@@ -1,0 +1,817 @@
+"""Chapter 7: softmax and cross-entropy."""
+
+import math
+from decimal import Decimal, localcontext
+
+import numpy as np
+
+from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
+from course_lib.checks.specification import exercise
+
+FAR = 1000.0
+
+
+def wild_logits(draw, n, k):
+    """Logits (n, k) that break a bare exp: row offsets from -1000 to 1000, and one class that is out of reach."""
+    offsets = draw.rng.permutation(np.linspace(-FAR, FAR, n))
+    Z = offsets[:, None] + 1.5 * draw.array(n, k)
+    # In a row of moderate size one class lies so low that its share is exactly 0 in floating point.
+    Z[np.argmin(np.abs(offsets)), draw.rng.integers(k)] -= FAR
+    return Z
+
+
+def exponentials(z):
+    """exp z_j for a row of logits, in decimals of 40 digits: their exponents do not overflow."""
+    with localcontext() as context:
+        context.prec = 40
+        return [Decimal(float(z_j)).exp() for z_j in z]
+
+
+def shares(z):
+    """Softmax by its definition: each exponential over the sum of all."""
+    E = exponentials(z)
+    return [float(e / sum(E)) for e in E]
+
+
+def one_hot_rows(draw, n, k):
+    return np.eye(k)[draw.rng.integers(k, size=n)]
+
+
+def uneven_softmax(draw, *shape):
+    """Rows on the simplex whose entries span six powers of ten: a difference quotient loses the small ones."""
+    spread = draw.rng.permuted(np.broadcast_to(np.linspace(-14.0, 0.0, shape[-1]), shape), axis=-1)
+    E = np.exp(spread + draw.array(*shape))
+    return E / np.sum(E, axis=-1, keepdims=True)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+log_sum_exp = exercise(
+    "log_sum_exp(Z)",
+    chapter="07",
+    points=2,
+    minutes=7,
+    hints=(
+        "One number for each row. On paper it is log Σ exp z; find out first what np.exp(1000.0) gives.",
+        "For every number m: log Σ exp z = m + log Σ exp(z - m). Which m keeps all exponentials at 1 or below?",
+        "The largest entry of the row: `m = Z.max(axis=1, keepdims=True)`. Add `m[:, 0]` to the logarithm of the sum "
+        "of `np.exp(Z - m)` over axis 1.",
+    ),
+)
+
+
+@log_sum_exp.draws
+def _(draw):
+    return (wild_logits(draw, *draw.sizes(2)),)
+
+
+@log_sum_exp.truth
+def _(Z):
+    with localcontext() as context:
+        context.prec = 40
+        return np.array([float(sum(exponentials(z)).ln()) for z in Z])
+
+
+@log_sum_exp.mistake(
+    "overflow",
+    "At logits of ±1e3 exp leaves the range of floating point: it gives inf above 709 and 0 below -745. "
+    "Take the largest entry m of each row out first, m + log Σ exp(z - m).",
+)
+def _(Z):
+    return np.log(np.sum(np.exp(Z), axis=1))
+
+
+@log_sum_exp.mistake(
+    "global",
+    "You took the largest entry of the whole matrix out, so rows far below it have nothing left but log 0. "
+    "Each row needs its own: `Z.max(axis=1, keepdims=True)`.",
+)
+def _(Z):
+    m = Z.max()
+    return m + np.log(np.sum(np.exp(Z - m), axis=1))
+
+
+@log_sum_exp.mistake(
+    "term",
+    "The largest entry was taken out and not put back. Log-sum-exp moves with a shift, so add m to the logarithm.",
+)
+def _(Z):
+    return np.log(np.sum(np.exp(Z - Z.max(axis=1, keepdims=True)), axis=1))
+
+
+@log_sum_exp.mistake(
+    "sign", "The largest entry comes back with the wrong sign: exp(z - m) divides by exp(m), so m is added afterwards."
+)
+def _(Z):
+    m = Z.max(axis=1, keepdims=True)
+    return np.log(np.sum(np.exp(Z - m), axis=1)) - m[:, 0]
+
+
+@log_sum_exp.mistake(
+    "axis",
+    "You went down the columns. A sample is a row: sum over the classes, axis=1.",
+)
+def _(Z):
+    m = Z.max(axis=0, keepdims=True)
+    return m[0] + np.log(np.sum(np.exp(Z - m), axis=0))
+
+
+@log_sum_exp.mistake("sum", "This is one number for the whole matrix. Each row has its own: sum over axis=1 alone.")
+def _(Z):
+    m = Z.max()
+    return m + np.log(np.sum(np.exp(Z - m)))
+
+
+@log_sum_exp.mistake(
+    "maximum", "This is the largest entry of each row. The other entries add to it: log Σ exp(z - m) is still missing."
+)
+def _(Z):
+    return Z.max(axis=1)
+
+
+@log_sum_exp.mistake(
+    "keepdims",
+    "`Z.max(axis=1)` has shape (n,), and Z - m would align it with the columns. Keep the axis: "
+    "`Z.max(axis=1, keepdims=True)`.",
+)
+def _(Z):
+    m = Z.max(axis=1)
+    return m + np.log(np.sum(np.exp(Z - m), axis=1))
+
+
+@log_sum_exp.mistake(
+    "order", "You exchanged log and sum: the log of a sum of exponentials is wanted, and Σ log exp z is just Σ z."
+)
+def _(Z):
+    return np.sum(Z, axis=1)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+softmax = exercise(
+    "softmax(Z)",
+    chapter="07",
+    points=2,
+    minutes=6,
+    hints=(
+        "Each row becomes shares: positive numbers that sum to 1, in the ratios of the exponentials.",
+        "A shift of a whole row changes no share, so subtract the row's largest entry before you take exponentials.",
+        "`E = np.exp(Z - Z.max(axis=1, keepdims=True))`, then `E / E.sum(axis=1, keepdims=True)`.",
+    ),
+)
+
+
+@softmax.draws
+def _(draw):
+    return (wild_logits(draw, *draw.sizes(2)),)
+
+
+@softmax.truth
+def _(Z):
+    return np.array([shares(z) for z in Z])
+
+
+@softmax.mistake(
+    "overflow",
+    "At logits of ±1e3 this is inf/inf or 0/0, which is nan: exp gives inf above 709 and 0 below -745. "
+    "Subtract the largest entry of each row first; no share changes.",
+)
+def _(Z):
+    E = np.exp(Z)
+    return E / E.sum(axis=1, keepdims=True)
+
+
+@softmax.mistake(
+    "global",
+    "You subtracted the largest entry of the whole matrix, so rows far below it became 0/0. "
+    "Each row needs its own: `Z.max(axis=1, keepdims=True)`.",
+)
+def _(Z):
+    E = np.exp(Z - Z.max())
+    return E / E.sum(axis=1, keepdims=True)
+
+
+@softmax.mistake("axis", "Your columns sum to 1. A sample is a row, so the rows must: sum over the classes, axis=1.")
+def _(Z):
+    E = np.exp(Z - Z.max(axis=0, keepdims=True))
+    return E / E.sum(axis=0, keepdims=True)
+
+
+@softmax.mistake("sum", "Your whole matrix sums to 1. Each row must, on its own: sum over axis=1, with keepdims=True.")
+def _(Z):
+    E = np.exp(Z - Z.max())
+    return E / E.sum()
+
+
+@softmax.mistake(
+    "normalise", "These are the exponentials, with 1 for the largest entry of a row. Divide by the sum of the row."
+)
+def _(Z):
+    return np.exp(Z - Z.max(axis=1, keepdims=True))
+
+
+@softmax.mistake("exponential", "You divided the logits by their sum. Softmax takes the exponentials first.")
+def _(Z):
+    return Z / Z.sum(axis=1, keepdims=True)
+
+
+@softmax.mistake(
+    "sigmoid", "This is the sigmoid of every entry, and rows do not sum to 1. The classes of a row share one total."
+)
+def _(Z):
+    return 1 / (1 + np.exp(-Z))
+
+
+@softmax.mistake("log", "This is the logarithm of the softmax, z - log Σ exp z. The shares are its exponential.")
+def _(Z):
+    m = Z.max(axis=1, keepdims=True)
+    return Z - m - np.log(np.sum(np.exp(Z - m), axis=1, keepdims=True))
+
+
+@softmax.mistake(
+    "hard",
+    "The largest class of each row got everything. Softmax gives every class a share, exp z over the sum.",
+)
+def _(Z):
+    return np.eye(Z.shape[1])[Z.argmax(axis=1)]
+
+
+@softmax.mistake(
+    "keepdims",
+    "An array of shape (n,) is aligned with the columns, not with the rows. Use keepdims=True in `max` and in `sum`.",
+)
+def _(Z):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+softmax_jacobian = exercise(
+    "softmax_jacobian(p)",
+    chapter="07",
+    points=2,
+    minutes=6,
+    hints=(
+        "p is the softmax already; you do not need the logits. Entry (i, j) is ∂p_i/∂z_j.",
+        "On the diagonal it is p_i (1 - p_i), elsewhere -p_i p_j. Which matrix has all products p_i p_j?",
+        "`np.diag(p) - np.outer(p, p)`.",
+    ),
+)
+
+
+@softmax_jacobian.draws
+def _(draw):
+    return (uneven_softmax(draw, draw.sizes(1)[0]),)
+
+
+@softmax_jacobian.truth
+def _(p):
+    def softmax(z):
+        return np.exp(z) / np.sum(np.exp(z))
+
+    # log p are logits of p: exp(log p_i) over a sum of 1.
+    return complex_step_jacobian(softmax, np.log(p))
+
+
+@softmax_jacobian.mistake(
+    "diagonal",
+    "Only the diagonal is there, as if p_i depended on z_i alone. "
+    "The denominator holds every logit: off the diagonal stands -p_i p_j.",
+)
+def _(p):
+    return np.diag(p * (1 - p))
+
+
+@softmax_jacobian.mistake(
+    "term", "This is diag(p) alone, from the numerator. The denominator depends on every logit and subtracts p_i p_j."
+)
+def _(p):
+    return np.diag(p)
+
+
+@softmax_jacobian.mistake("sign", "Your answer is -1 times the Jacobian: it is diag(p) minus the products p_i p_j.")
+def _(p):
+    return np.outer(p, p) - np.diag(p)
+
+
+@softmax_jacobian.mistake(
+    "plus", "The products p_i p_j come with a minus: raising one logit lowers the shares of the others."
+)
+def _(p):
+    return np.diag(p) + np.outer(p, p)
+
+
+@softmax_jacobian.mistake(
+    "outer",
+    "For a 1-D array `p.T @ p` is a number, the sum of squares, and it was subtracted everywhere. "
+    "The matrix of the products p_i p_j is `np.outer(p, p)`.",
+)
+def _(p):
+    return np.diag(p) - p.T @ p
+
+
+@softmax_jacobian.mistake(
+    "hadamard", "`p * p` holds the squares only, as one row for all. The matrix of p_i p_j is `np.outer(p, p)`."
+)
+def _(p):
+    return np.diag(p) - p * p
+
+
+@softmax_jacobian.mistake(
+    "cases", "Your entries are p_i (1 - p_j) everywhere. The 1 stands on the diagonal alone: elsewhere it is -p_i p_j."
+)
+def _(p):
+    return np.outer(p, 1 - p)
+
+
+@softmax_jacobian.mistake(
+    "numerator", "Your entries are -p_i p_j everywhere. On the diagonal the numerator moves too and adds p_i."
+)
+def _(p):
+    return -np.outer(p, p)
+
+
+@softmax_jacobian.mistake(
+    "vector", "This is the diagonal as a vector. The Jacobian has a row and a column for every class: shape (k, k)."
+)
+def _(p):
+    return p * (1 - p)
+
+
+@softmax_jacobian.mistake(
+    "argument", "You took the softmax of p, but p is a softmax already. Use it as it is: diag(p) minus the products."
+)
+def _(p):
+    q = np.exp(p) / np.sum(np.exp(p))
+    return np.diag(q) - np.outer(q, q)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+softmax_pullback = exercise(
+    "softmax_pullback(P, G)",
+    chapter="07",
+    points=2,
+    minutes=8,
+    hints=(
+        "For one row the gradient in the logits is g J with J = diag(p) - pᵀp. Multiply it out; J is not needed.",
+        "g diag(p) is `g * p`. In g pᵀp the product g pᵀ comes first, and it is a number.",
+        "`P * (G - np.sum(P * G, axis=1, keepdims=True))`.",
+    ),
+)
+
+
+@softmax_pullback.draws
+def _(draw):
+    n, k = draw.sizes(2)
+    return uneven_softmax(draw, n, k), draw.array(n, k)
+
+
+@softmax_pullback.truth
+def _(P, G):
+    def loss(Z):
+        E = np.exp(Z)
+        return np.sum(G * E / np.sum(E, axis=1, keepdims=True))
+
+    return complex_step_gradient(loss, np.log(P))
+
+
+@softmax_pullback.mistake(
+    "diagonal",
+    "You used the diagonal of the Jacobian alone, p(1 - p), as for a sigmoid. "
+    "Every logit moves every share of its row, so the other entries of g count too.",
+)
+def _(P, G):
+    return G * P * (1 - P)
+
+
+@softmax_pullback.mistake(
+    "term",
+    "This is g diag(p) alone. The second part of the Jacobian subtracts p times the row's sum Σ g_j p_j.",
+)
+def _(P, G):
+    return P * G
+
+
+@softmax_pullback.mistake("sign", "Your answer is -1 times the gradient: it is p ∘ (g - Σ g_j p_j).")
+def _(P, G):
+    return P * (np.sum(P * G, axis=1, keepdims=True) - G)
+
+
+@softmax_pullback.mistake("plus", "The number Σ g_j p_j is subtracted from g, not added: J is diag(p) minus pᵀp.")
+def _(P, G):
+    return P * (G + np.sum(P * G, axis=1, keepdims=True))
+
+
+@softmax_pullback.mistake(
+    "chain-factor", "The factor p in front is missing: it is p ∘ (g - Σ g_j p_j), so rare classes move little."
+)
+def _(P, G):
+    return G - np.sum(P * G, axis=1, keepdims=True)
+
+
+@softmax_pullback.mistake(
+    "unweighted", "You subtracted the plain mean of g. The mean must be weighted by the shares: Σ g_j p_j."
+)
+def _(P, G):
+    return P * (G - np.mean(G, axis=1, keepdims=True))
+
+
+@softmax_pullback.mistake(
+    "mean", "You took the mean of p ∘ g over the classes. Its sum is wanted: the shares p are weights already."
+)
+def _(P, G):
+    return P * (G - np.mean(P * G, axis=1, keepdims=True))
+
+
+@softmax_pullback.mistake("axis", "You summed down the columns. The sum Σ g_j p_j runs over a row, axis=1.")
+def _(P, G):
+    return P * (G - np.sum(P * G, axis=0, keepdims=True))
+
+
+@softmax_pullback.mistake(
+    "sum", "You summed over the whole matrix, so the samples got mixed. Each row has its own sum: axis=1."
+)
+def _(P, G):
+    return P * (G - np.sum(P * G))
+
+
+@softmax_pullback.mistake(
+    "keepdims",
+    "The sums have shape (n,), which is aligned with the columns. With keepdims=True they stay (n, 1).",
+)
+def _(P, G):
+    return P * (G - np.sum(P * G, axis=1))
+
+
+@softmax_pullback.mistake(
+    "average", "You divided by the number of samples. G is the gradient of the loss already, with its 1/n inside."
+)
+def _(P, G):
+    return P * (G - np.sum(P * G, axis=1, keepdims=True)) / len(P)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+cross_entropy = exercise(
+    "cross_entropy(P, Y)",
+    chapter="07",
+    points=1,
+    minutes=5,
+    hints=(
+        "In each row of Y one entry is 1. So each sample adds one term: -log of the share of its true class.",
+        "Avoid log 0: take the shares of the true classes first, for example `P[Y == 1]`, and their logarithm then.",
+        "`-np.sum(np.log(P[Y == 1])) / len(P)`.",
+    ),
+)
+
+
+@cross_entropy.draws
+def _(draw):
+    n, k = draw.sizes(2)
+    labels = draw.rng.integers(k, size=n)
+    P = draw.positive(n, k)
+    # One class that is not the true one gets the share 0, as after a softmax that underflows.
+    P[np.arange(n), (labels + draw.rng.integers(1, k, size=n)) % k] = 0.0
+    return P / P.sum(axis=1, keepdims=True), np.eye(k)[labels]
+
+
+@cross_entropy.truth
+def _(P, Y):
+    n, k = P.shape
+    total = 0.0
+    for i in range(n):
+        total -= sum(math.log(P[i, j]) for j in range(k) if Y[i, j] == 1)
+    return total / n
+
+
+@cross_entropy.mistake(
+    "zero",
+    "Some shares are 0 where Y is 0, and 0 · log 0 is nan in floating point, while the definition means 0. "
+    "Take the logarithm of the true classes only, `P[Y == 1]`.",
+)
+def _(P, Y):
+    return -np.sum(Y * np.log(P)) / len(P)
+
+
+@cross_entropy.mistake("sign", "Your answer is -1 times the loss: log of a share is negative, so the sum gets a minus.")
+def _(P, Y):
+    return np.sum(np.log(P[Y == 1])) / len(P)
+
+
+@cross_entropy.mistake("mean", "Your answer is n times the loss: the sum over the samples is divided by n.")
+def _(P, Y):
+    return -np.sum(np.log(P[Y == 1]))
+
+
+@cross_entropy.mistake(
+    "index", "You divided by the number of classes. The mean runs over the n samples: n is `len(P)`, or `P.shape[0]`."
+)
+def _(P, Y):
+    return -np.sum(np.log(P[Y == 1])) / P.shape[1]
+
+
+@cross_entropy.mistake(
+    "mean-twice", "You took the mean over all n·k entries. Only the n samples count: each has one true class."
+)
+def _(P, Y):
+    return -np.sum(np.log(P[Y == 1])) / P.size
+
+
+@cross_entropy.mistake("order", "This is the log of the mean share. Take the log of each share first, then the mean.")
+def _(P, Y):
+    return -np.log(np.mean(P[Y == 1]))
+
+
+@cross_entropy.mistake("sum", "You have one loss for each sample. The loss is one number, their mean.")
+def _(P, Y):
+    return -np.log(np.sum(P * Y, axis=1))
+
+
+@cross_entropy.mistake("base", "You took the logarithm to base 2. The loss is measured with the natural one, `np.log`.")
+def _(P, Y):
+    return -np.mean(np.log2(P[Y == 1]))
+
+
+@cross_entropy.mistake("logarithm", "The logarithm is missing: this is minus the mean share of the true classes.")
+def _(P, Y):
+    return -np.sum(P * Y) / len(P)
+
+
+@cross_entropy.mistake(
+    "binary",
+    "You added log(1 - p) for the wrong classes. That belongs to k separate yes-no questions; here the classes share "
+    "one total, and the true one counts alone.",
+)
+def _(P, Y):
+    return -np.sum(np.log(np.where(Y == 1, P, 1 - P))) / len(P)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+cross_entropy_gradient = exercise(
+    "cross_entropy_gradient(Z, Y)",
+    chapter="07",
+    points=2,
+    minutes=8,
+    hints=(
+        "Two links: the gradient in the shares, then the pullback through the softmax. On paper most of it cancels.",
+        "For one row what remains is p - y, because the targets sum to 1. The factor 1/n of the loss stays.",
+        "Take the shares P with each row's largest logit subtracted first, then `(P - Y) / len(Z)`.",
+    ),
+)
+
+
+@cross_entropy_gradient.draws
+def _(draw):
+    n, k = draw.sizes(2)
+    return wild_logits(draw, n, k), one_hot_rows(draw, n, k)
+
+
+@cross_entropy_gradient.truth
+def _(Z, Y):
+    # m is a constant of the draw: it only keeps exp in range and cancels from log p.
+    m = np.max(Z, axis=1, keepdims=True)
+
+    def loss(Z):
+        log_P = Z - m - np.log(np.sum(np.exp(Z - m), axis=1, keepdims=True))
+        return -np.sum(Y * log_P) / len(Z)
+
+    return complex_step_gradient(loss, Z)
+
+
+@cross_entropy_gradient.mistake(
+    "overflow",
+    "At logits of ±1e3 the shares are inf/inf or 0/0, which is nan. "
+    "Subtract the largest logit of each row before you take exponentials.",
+)
+def _(Z, Y):
+    P = np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True)
+    return (P - Y) / len(Z)
+
+
+@cross_entropy_gradient.mistake(
+    "collapse",
+    "You divided by the shares and multiplied by them again; where a share is 0 that is nan. "
+    "Let them cancel on paper first: what remains is (P - Y)/n.",
+)
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    P = E / E.sum(axis=1, keepdims=True)
+    G = -Y / P / len(Z)
+    return P * (G - np.sum(P * G, axis=1, keepdims=True))
+
+
+@cross_entropy_gradient.mistake("sign", "Your answer is -1 times the gradient: it is prediction minus target, P - Y.")
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return (Y - E / E.sum(axis=1, keepdims=True)) / len(Z)
+
+
+@cross_entropy_gradient.mistake("mean", "Your answer is n times the gradient: the 1/n of the loss is lost.")
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True) - Y
+
+
+@cross_entropy_gradient.mistake(
+    "index", "You divided by the number of classes. The mean runs over the n samples: n is `len(Z)`."
+)
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return (E / E.sum(axis=1, keepdims=True) - Y) / Z.shape[1]
+
+
+@cross_entropy_gradient.mistake("symbol", "You subtracted the targets from the logits. It is the softmax of Z minus Y.")
+def _(Z, Y):
+    return (Z - Y) / len(Z)
+
+
+@cross_entropy_gradient.mistake(
+    "chain-factor",
+    "This is the gradient in the shares, -Y/P. The logits lie one step further back: pull it through the softmax.",
+)
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return -Y / (E / E.sum(axis=1, keepdims=True)) / len(Z)
+
+
+@cross_entropy_gradient.mistake(
+    "diagonal",
+    "You pulled back through the diagonal of the Jacobian alone, so only the true class moves. "
+    "Raising any other logit costs as well: its entry is p_j/n.",
+)
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return -Y * (1 - E / E.sum(axis=1, keepdims=True)) / len(Z)
+
+
+@cross_entropy_gradient.mistake(
+    "activation-derivative",
+    "A factor p(1 - p) is one too many: the Jacobian of the softmax is already inside P - Y.",
+)
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    P = E / E.sum(axis=1, keepdims=True)
+    return (P - Y) * P * (1 - P) / len(Z)
+
+
+@cross_entropy_gradient.mistake("term", "The targets are missing: this is P/n, and the gradient is (P - Y)/n.")
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True) / len(Z)
+
+
+@cross_entropy_gradient.mistake(
+    "axis", "Your softmax ran down the columns. A sample is a row, so the shares of a row sum to 1: axis=1."
+)
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=0, keepdims=True))
+    return (E / E.sum(axis=0, keepdims=True) - Y) / len(Z)
+
+
+@cross_entropy_gradient.mistake(
+    "sum", "You added the samples up. Each sample has logits of its own: the gradient has the shape of Z."
+)
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return np.sum(E / E.sum(axis=1, keepdims=True) - Y, axis=0) / len(Z)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+logistic_gradient = exercise(
+    "logistic_gradient(X, w, t)",
+    chapter="07",
+    points=5,
+    minutes=12,
+    hints=(
+        "Three links, from w to the margins z = Xw, to the shares σ(z), to the loss. The last two collapse together.",
+        "For one sample ∂L/∂z_i = (σ(z_i) - t_i)/n. Which product with X turns n of these into d slopes (chapter 3)?",
+        "`X.T @ (p - t) / len(t)` with `p = 1 / (1 + np.exp(-X @ w))`. Where exp overflows to inf this p is 0, as it "
+        "should be; silence the warning with `np.errstate(over='ignore')`.",
+    ),
+)
+
+
+@logistic_gradient.draws
+def _(draw):
+    n, d = draw.sizes(2)
+    # Columns in very different units, as in a real table: no single step of a difference quotient suits them all.
+    units = 10.0 ** draw.rng.permutation(np.linspace(-3, 3, d))
+    X, w = draw.array(n, d) * units, draw.array(d) / units
+    t = draw.rng.integers(2, size=n).astype(float)
+    order = np.argsort(np.abs(X @ w))
+    # Two samples far out, one on either side, moved there along the column of the smallest unit: the first is on the
+    # wrong side. The others stay near the boundary.
+    far, column = order[-2:], np.argmin(units)
+    X[far, column] += (np.array([FAR, -FAR]) - (X @ w)[far]) / w[column]
+    t[far], t[order[0]] = 0.0, 1.0
+    return X, w, t
+
+
+@logistic_gradient.truth
+def _(X, w, t):
+    def softplus(u):
+        """log(1 + exp u), with exp of nothing positive: -log σ(z) is softplus(-z), -log(1 - σ(z)) softplus(z)."""
+        return u + np.log(1 + np.exp(-u)) if u.real > 0 else np.log(1 + np.exp(u))
+
+    def loss(w):
+        terms = [t_i * softplus(-z) + (1 - t_i) * softplus(z) for z, t_i in zip(X @ w, t, strict=True)]
+        return sum(terms) / len(t)
+
+    return complex_step_gradient(loss, w)
+
+
+@logistic_gradient.mistake(
+    "overflow",
+    "nan: some margins are ±1e3, where exp(z)/(1 + exp(z)) is inf/inf and σ(z) is exactly 0 or 1. "
+    "Write σ as 1/(1 + exp(-z)), and let σ(1 - σ) cancel on paper, so that nothing is divided by 0.",
+)
+def _(X, w, t):
+    p = np.exp(X @ w) / (1 + np.exp(X @ w))
+    return X.T @ (p - t) / len(t)
+
+
+@logistic_gradient.mistake("sign", "Your answer is -1 times the gradient: it is prediction minus target, σ(Xw) - t.")
+def _(X, w, t):
+    return X.T @ (t - 1 / (1 + np.exp(-X @ w))) / len(t)
+
+
+@logistic_gradient.mistake("mean", "Your answer is n times the gradient: the 1/n of the loss is lost.")
+def _(X, w, t):
+    return X.T @ (1 / (1 + np.exp(-X @ w)) - t)
+
+
+@logistic_gradient.mistake(
+    "index", "You divided by the number of features. The mean runs over the n samples: n is `len(t)`."
+)
+def _(X, w, t):
+    return X.T @ (1 / (1 + np.exp(-X @ w)) - t) / len(w)
+
+
+@logistic_gradient.mistake(
+    "factor", "Your answer is half the gradient: there is no square in this loss, so its factor is 1/n and not 1/(2n)."
+)
+def _(X, w, t):
+    return X.T @ (1 / (1 + np.exp(-X @ w)) - t) / (2 * len(t))
+
+
+@logistic_gradient.mistake(
+    "activation-derivative",
+    "A factor σ(1 - σ) is one too many. It belongs to the squared error; here the logarithm of the loss cancels it.",
+)
+def _(X, w, t):
+    p = 1 / (1 + np.exp(-X @ w))
+    return X.T @ ((p - t) * p * (1 - p)) / len(t)
+
+
+@logistic_gradient.mistake(
+    "symbol",
+    "This is the gradient of linear regression, Xw - t. The prediction here is the share σ(Xw).",
+)
+def _(X, w, t):
+    return X.T @ (X @ w - t) / len(t)
+
+
+@logistic_gradient.mistake(
+    "term", "Only the terms with t = 1 are there. The samples with t = 0 push too, through log(1 - σ)."
+)
+def _(X, w, t):
+    return -X.T @ (t * (1 - 1 / (1 + np.exp(-X @ w)))) / len(t)
+
+
+@logistic_gradient.mistake(
+    "labels", "You turned the targets into -1 and +1. In this loss t is 0 or 1, and the residual is σ(Xw) - t."
+)
+def _(X, w, t):
+    return X.T @ (1 / (1 + np.exp(-X @ w)) - (2 * t - 1)) / len(t)
+
+
+@logistic_gradient.mistake(
+    "threshold", "You rounded the predictions to 0 or 1. The slope needs the share σ(Xw) itself, not the decision."
+)
+def _(X, w, t):
+    return X.T @ ((X @ w > 0) - t) / len(t)
+
+
+@logistic_gradient.mistake(
+    "margin-sign", "Your σ has the wrong sign inside: σ(z) = 1/(1 + exp(-z)), and exp(+z) gives 1 - σ."
+)
+def _(X, w, t):
+    return X.T @ (1 / (1 + np.exp(X @ w)) - t) / len(t)
+
+
+@logistic_gradient.mistake(
+    "sum", "You have one row for each sample: its own contribution to the gradient. Add the rows up, over axis 0."
+)
+def _(X, w, t):
+    return X * (1 / (1 + np.exp(-X @ w)) - t)[:, None] / len(t)
+
+
+@logistic_gradient.mistake(
+    "transpose", "The residual has one entry for each sample and goes back to the weights by X.T, not by X."
+)
+def _(X, w, t):
+    return X @ (1 / (1 + np.exp(-X @ w)) - t) / len(t)
+
+
+@logistic_gradient.mistake(
+    "chain-factor", "This is the gradient in the margins Xw. The weights lie one step further back: multiply by X.T."
+)
+def _(X, w, t):
+    return (1 / (1 + np.exp(-X @ w)) - t) / len(t)

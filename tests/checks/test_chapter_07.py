@@ -1,0 +1,139 @@
+"""Chapter 7: the exercises of the syllabus, draws that overflow, and no difference quotient that passes."""
+
+import numpy as np
+import pytest
+import scipy.special
+
+from course_lib.checks import SEED, exercises, find, judge
+from course_lib.checks.drawing import draws
+from course_lib.checks.judging import FunctionCaller
+
+
+def logistic_loss(X, w, t):
+    z = X @ w
+    return np.mean(t * np.logaddexp(0, -z) + (1 - t) * np.logaddexp(0, z))
+
+
+def entropy_of_logits(Z, Y):
+    return np.mean(scipy.special.logsumexp(Z, axis=1) - np.sum(Y * Z, axis=1))
+
+
+def softmax_at(log_p):
+    return scipy.special.softmax(log_p)
+
+
+def pulled(log_P, G):
+    return np.sum(G * scipy.special.softmax(log_P, axis=1))
+
+
+def differences(f, x, h):
+    """Central differences of f at x: the shape of f(x) followed by that of x."""
+    steps = h * np.eye(x.size).reshape(x.size, *x.shape)
+    columns = np.stack([(f(x + step) - f(x - step)) / (2 * h) for step in steps], axis=-1)
+    return columns.reshape(columns.shape[:-1] + x.shape)
+
+
+# Each gradient exercise, answered with central differences of what is differentiated.
+BY_DIFFERENCES = {
+    "softmax_jacobian": lambda h: lambda p: differences(softmax_at, np.log(p), h),
+    "softmax_pullback": lambda h: lambda P, G: differences(lambda Z: pulled(Z, G), np.log(P), h),
+    "cross_entropy_gradient": lambda h: lambda Z, Y: differences(lambda Z: entropy_of_logits(Z, Y), Z, h),
+    "logistic_gradient": lambda h: lambda X, w, t: differences(lambda w: logistic_loss(X, w, t), w, h),
+}
+
+
+def test_chapter_7_has_the_exercises_of_the_syllabus():
+    assert [e.call for e in exercises("07") if e.kind == "function"] == [
+        "log_sum_exp(Z)",
+        "softmax(Z)",
+        "softmax_jacobian(p)",
+        "softmax_pullback(P, G)",
+        "cross_entropy(P, Y)",
+        "cross_entropy_gradient(Z, Y)",
+        "logistic_gradient(X, w, t)",
+    ]
+
+
+@pytest.mark.parametrize("seed", [SEED, 1, 2])
+@pytest.mark.parametrize("h", [1e-6, 1e-5, 1e-4])
+@pytest.mark.parametrize("name", BY_DIFFERENCES)
+def test_a_difference_quotient_does_not_pass(name, h, seed):
+    verdict = judge(find(name), FunctionCaller(BY_DIFFERENCES[name](h)), seed)
+    assert verdict.status == "wrong", verdict.message
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("name", ["log_sum_exp", "softmax", "cross_entropy_gradient"])
+def test_every_draw_overflows_and_underflows_a_bare_exponential(name, seed):
+    for draw in draws(name, seed):
+        Z = find(name).arguments(draw)[0]
+        with np.errstate(over="ignore"):
+            sums = np.sum(np.exp(Z), axis=1)
+        assert np.any(np.isinf(sums))
+        assert np.any(sums == 0)
+        P = scipy.special.softmax(Z, axis=1)
+        assert np.any(P == 0), "some share underflows"
+        assert np.any((P > 1e-3) & (P < 0.9)), "some row has a real contest"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_truth_of_softmax_has_the_property_that_defines_it(seed):
+    for draw in draws("softmax", seed):
+        (Z,) = find("softmax").arguments(draw)
+        P = find("softmax").definition(Z)
+        assert np.all(P >= 0)
+        np.testing.assert_allclose(np.sum(P, axis=1), 1, rtol=1e-15)
+        for z, p in zip(Z, P, strict=True):
+            seen = p > 0
+            np.testing.assert_allclose(np.diff(np.log(p[seen])), np.diff(z[seen]), rtol=1e-9)
+        np.testing.assert_allclose(P, scipy.special.softmax(Z, axis=1), rtol=1e-11)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_true_class_never_has_the_share_zero_but_another_does(seed):
+    for draw in draws("cross_entropy", seed):
+        P, Y = find("cross_entropy").arguments(draw)
+        assert np.all(P[Y == 1] > 0.05)
+        assert np.any(P == 0)
+        np.testing.assert_allclose(np.sum(P, axis=1), 1, rtol=1e-15)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_margins_reach_a_thousand_on_both_sides_and_both_targets_occur(seed):
+    for draw in draws("logistic_gradient", seed):
+        X, w, t = find("logistic_gradient").arguments(draw)
+        z = X @ w
+        np.testing.assert_allclose([np.max(z), np.min(z)], [1000, -1000], rtol=1e-9)
+        assert set(t) == {0.0, 1.0}
+        assert np.min(np.abs(z)) < 20
+
+
+def entropy_without_shift(Z, Y):
+    P = np.exp(Z) / np.sum(np.exp(Z), axis=1)[:, None]
+    return (P - Y) / len(Y)
+
+
+def entropy_by_the_scalar_route(Z, Y):
+    gradient = np.empty_like(Z)
+    for i, z in enumerate(Z):
+        e = [np.exp(z_j) for z_j in z]
+        gradient[i] = [(e_j / sum(e) - y_j) / len(Z) for e_j, y_j in zip(e, Y[i], strict=True)]
+    return gradient
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("answer", [entropy_without_shift, entropy_by_the_scalar_route])
+def test_overflow_is_named_however_the_naive_softmax_is_written(answer):
+    verdict = judge(find("cross_entropy_gradient"), FunctionCaller(answer))
+    assert (verdict.status, verdict.mistake) == ("not finite", "overflow")
+
+
+def test_nan_of_another_origin_is_not_called_overflow():
+    def nan_in_one_place(Z, Y):
+        E = np.exp(Z - Z.max(axis=1, keepdims=True))
+        gradient = (E / E.sum(axis=1, keepdims=True) - Y) / len(Z)
+        gradient[0, 0] = np.nan
+        return gradient
+
+    verdict = judge(find("cross_entropy_gradient"), FunctionCaller(nan_in_one_place))
+    assert (verdict.status, verdict.mistake) == ("not finite", None)
