@@ -145,6 +145,17 @@ def ledger(
         raise typer.Exit(1)
 
 
+@authoring.command()
+def site(
+    out: Annotated[Path | None, typer.Option(help="The folder to write; else site/.")] = None,
+):
+    """Build the chapters and exercises as a static site, to be read without running anything."""
+    from course_lib.site import built
+
+    root = _root()
+    print(built(root, out or root / "site"))
+
+
 def _root():
     """The course folder that this is run in."""
     from course_lib.grading.config import course_root

@@ -64,13 +64,20 @@ def test_the_notation_card_and_the_declared_shapes_agree(path):
     notebook = chapter(path)
     shapes = notebook.metadata.get("course", {}).get("shapes", {})
     for letter, sizes in re.findall(r"^\| \$(\w)\$ \|.*\| \$\(([\w, ]+)\)\$ \|$", notebook.cells[0].source, re.M):
-        assert shapes[letter].split()[:2] == sizes.split(", ")
+        sizes = sizes.split(", ")
+        # A vector of the card, (k), is a column or, as in chapter 7, a row.
+        assert [size for size in shapes[letter].split()[:2] if size != "1"][: len(sizes)] == sizes
 
 
 # -- damaged chapters
 
 # Nothing that is displayed after these definitions builds on them, and no metadata says them too.
-FREE = {("01", 12, 1), ("01", 13, 1)}
+FREE = {
+    "01": [
+        r"J_{ij} = \frac{\partial y_i}{\partial x_j}",
+        r"y = \begin{bmatrix} x_1 x_2 \\ x_2 + \sin x_3 \end{bmatrix}",
+    ],
+}
 DAMAGES = {
     "doubled": lambda member: rf"2\left({member}\right)",
     "with the other sign": lambda member: rf"-\left({member}\right)",
@@ -111,17 +118,16 @@ def same_section(notebook, entry):
 @pytest.mark.parametrize("name", DAMAGES)
 @chapters
 def test_every_damaged_equation_is_noticed(path, name):
-    notebook = chapter(path)
-    tried = 0
+    notebook, missed = chapter(path), []
     for entry in chapter_of(path).entries:
-        if entry.kind not in ("verified", "definition") or (path.stem[:2], entry.cell, entry.number) in FREE:
+        if entry.kind not in ("verified", "definition"):
             continue
         source = displays(notebook.cells[entry.cell].source)[entry.number - 1]
         mutant = with_display(notebook, entry, damaged(source, DAMAGES[name]))
         found = chapter_ledger(same_section(mutant, entry), path.name)
-        assert found.count("unexplained"), f"cell {entry.cell}: {entry.equation}"
-        tried += 1
-    assert tried or path.stem.startswith("00")
+        if not found.count("unexplained"):
+            missed.append(entry.equation)
+    assert missed == FREE.get(path.stem[:2], [])
 
 
 SLIPS = [
