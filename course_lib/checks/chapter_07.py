@@ -6,7 +6,8 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
-from course_lib.checks.specification import exercise
+from course_lib.checks.specification import derivation, exercise
+from course_lib.derivation.goal import Problem
 
 FAR = 1000.0
 
@@ -815,3 +816,56 @@ def _(X, w, t):
 )
 def _(X, w, t):
     return (1 / (1 + np.exp(-X @ w)) - t) / len(t)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+softmax_collapse_derivation = derivation(
+    "softmax_collapse_derivation",
+    Problem(
+        shapes={"z": "1 k", "t": "1 k onehot"},
+        given=r"""
+            p = \operatorname{softmax}(z)
+            L = -\sum_j t_j \log p_j
+        """,
+        goal=r"\nabla_z L",
+        functions=("softmax",),
+        steps=3,
+    ),
+    chapter="07",
+    points=6,
+    minutes=20,
+    hints=(
+        r"Two links: `\frac{\partial L}{\partial p_j} = -\frac{t_j}{p_j}` and the Jacobian "
+        r"`\frac{\partial p_j}{\partial z_i} = p_j (\delta_{ij} - p_i)`.",
+        r"The chain rule sums over the outputs in the middle: `\frac{\partial L}{\partial z_i} = "
+        r"-\sum_j \frac{t_j}{p_j} p_j (\delta_{ij} - p_i)`. What cancels?",
+        r"`-\sum_j t_j \delta_{ij} + p_i \sum_j t_j`. In the first sum one term is left. The second sum is 1, "
+        "because t is one-hot.",
+    ),
+    mistakes={
+        "sign": r"""
+            \frac{\partial L}{\partial p_j} = \frac{t_j}{p_j}
+            \frac{\partial p_j}{\partial z_i} = p_j (\delta_{ij} - p_i)
+        """,
+        "index": r"""
+            \frac{\partial L}{\partial p_j} = -\frac{t_j}{p_j}
+            \frac{\partial p_j}{\partial z_i} = p_j (1 - p_i)
+        """,
+        "order": r"""
+            \frac{\partial L}{\partial z} = \frac{\partial L}{\partial p} \frac{\partial p}{\partial z}
+            \frac{\partial p}{\partial z} = \operatorname{diag}(p) - p p^\top
+        """,
+        "term": r"""
+            \frac{\partial L}{\partial z_i} = -\sum_j t_j (\delta_{ij} - p_i)
+            \nabla_z L = p
+        """,
+        "factor": r"""
+            \frac{\partial L}{\partial z_i} = -\sum_j t_j (\delta_{ij} - p_i)
+            \nabla_z L = 2 (p - t)
+        """,
+        "symbol": r"""
+            \frac{\partial L}{\partial z_i} = -\sum_j t_j (\delta_{ij} - p_i)
+            \nabla_z L = z - t
+        """,
+    },
+)

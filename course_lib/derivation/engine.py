@@ -17,7 +17,7 @@ from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import parse
 from .shapes import MisfitError, is_scalar, spoken_shape
 from .tree import Node, names_in, sym, walk
-from .writer import latex
+from .writer import latex, plain_text
 
 KNOWN_FUNCTIONS = {
     "exp": "exp",
@@ -232,6 +232,9 @@ class Session:
         name, _, indices = found
         if name in self.names.definitions or name in self.names.dims:
             return False
+        if "^" in members[0].text and self.names.known(re.sub(r"\d+$", "", name)):
+            # H^2 is a power where H is known, not a second layer's name.
+            return False
         if name not in self.names.symbols:
             capital = self.names.with_entries(name)
             if indices and capital:
@@ -371,7 +374,8 @@ class Session:
         """Advice where a line states a condition or a solution as if it held for every value, else ""."""
         slope = next((n for n in nodes if n.op == "grad" and len(n.args) > 1), None)
         if slope is not None and any(is_zero(n) for n in nodes):
-            return wording.STATIONARY.format(name=spoken_name(getattr(slope.args[1], "val", "w") or "w"))
+            function, variable = (plain_text(part) for part in slope.args[:2])
+            return wording.STATIONARY.format(function=function, name=variable)
         first = nodes[0]
         if first.op == "sym" and first.val in self.names.symbols and first.val not in self.names.definitions:
             return wording.SPECIAL_VALUE.format(name=spoken_name(first.val))

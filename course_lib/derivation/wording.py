@@ -17,7 +17,7 @@ FOLLOWS = (
 )
 STATIONARY = (
     "This gradient is not 0 everywhere. That it vanishes is a claim about one point: give the point a name, such as "
-    "\\hat{{{name}}} = …, and write \\nabla_{{{name}}} L(\\hat{{{name}}}) = 0."
+    "\\hat {name} = …, and write \\nabla_{name} {function}(\\hat {name}) = 0."
 )
 SPECIAL_VALUE = (
     "{name} stands for any value here, so it does not equal this one. Give a special value a name of its own, such as "

@@ -128,10 +128,8 @@ def residual_as_distance():
         {
             "first": widgets.FloatSlider(value=1.3, min=-0.2, max=1.4, step=0.05, description="w₁"),
             "second": widgets.FloatSlider(value=1.1, min=-0.2, max=1.4, step=0.05, description="w₂"),
-            "turn": widgets.FloatSlider(value=TURN, min=-180, max=180, step=5, description="walk round (degrees)"),
-            "height": widgets.FloatSlider(
-                value=HEIGHT, min=0, max=90, step=5, description="height of the eye (degrees)"
-            ),
+            "turn": widgets.FloatSlider(value=TURN, min=-180, max=180, step=5, description="turn (°)"),
+            "height": widgets.FloatSlider(value=HEIGHT, min=0, max=90, step=5, description="eye height (°)"),
         },
         _Residual(),
         "move the two weights until the residual is shortest, and watch its inner products with the columns.",
@@ -140,9 +138,10 @@ def residual_as_distance():
 
 def residual_at_two_points():
     """Still: a slanted residual and the shortest one."""
-    figure, axes = new_figure(columns=2, height=3.2)
+    figure, axes = new_figure(columns=2, height=2.6)
     for axis, w in zip(axes, (np.array([1.3, 1.1]), BEST), strict=True):
         _Plane(axis).draw(w, TURN, HEIGHT)
+        axis.set(xlim=(-1.5, 1.7), ylim=(-1.1, 0.9))
         r = TARGET - COLUMNS @ w
         # Adding 0 after rounding turns -0.0 into 0.0.
         products = np.round(COLUMNS.T @ r, 9) + 0.0
@@ -336,7 +335,7 @@ def digits_against_condition():
     return Explorer(
         {
             "power": widgets.FloatSlider(value=4, min=0, max=10, step=0.25, description="log₁₀ κ"),
-            "residual": widgets.IntSlider(value=-10, min=-12, max=0, description="log₁₀ of residual over fit"),
+            "residual": widgets.IntSlider(value=-10, min=-12, max=0, description="log₁₀ residual/fit"),
         },
         _Digits(),
         "raise the condition number and see how fast each method loses digits; then give the data a residual.",
@@ -408,9 +407,7 @@ def shrinking_weights():
 
     return Explorer(
         {
-            "similarity": widgets.FloatSlider(
-                value=0.97, min=0, max=1, step=0.01, description="cosine between the columns"
-            ),
+            "similarity": widgets.FloatSlider(value=0.97, min=0, max=1, step=0.01, description="cosine of columns"),
             "power": widgets.FloatSlider(value=-3.5, min=-4, max=1, step=0.1, description="log₁₀ λ"),
         },
         _Shrinking(),

@@ -196,3 +196,10 @@ def test_a_condition_is_no_claim_and_the_message_says_so():
     assert "claim about one point" in report.lines[1].message
     assert "any value here" in report.lines[2].message
     assert derive(LOSS + "\\hat w = (X^\\top X)^{-1}X^\\top y\n\\nabla_w L(\\hat w) = 0", MEAN_SQUARES).ok
+
+
+def test_a_power_of_a_known_name_defines_nothing():
+    projection = "H = X(X^\\top X)^{-1}X^\\top\n"
+    assert derive(projection + "H^2 = H", {"X": "n d"}).lines[1].verdict == "right"
+    assert derive(projection + "H^2 = 2H", {"X": "n d"}).lines[1].mistake == "factor"
+    assert derive("W^2 = XX^\\top", {"X": "n d"}).lines[0].verdict == "definition"
