@@ -1,7 +1,7 @@
 """The chapters and exercises as a static site: to be read without running anything, on a server or from a folder.
 
-Sphinx with MyST-NB reads the notebooks as they are committed and runs none; the theme is Jupyter Book's. MathJax and all
-other scripts are copied into the site, so it asks no other server for anything.
+Sphinx with MyST-NB reads the notebooks as they are committed and runs none; the theme is Jupyter Book's. MathJax and
+all other scripts are copied into the site, so it asks no other server for anything.
 """
 
 import shutil
@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from course_lib.errors import CourseError
 
 TITLE = "From Jacobians to backpropagation"
-INTRODUCTION = """A course that walks from the derivative of one number to the gradients of a neural network. Every gradient is
-derived by hand, and every hand can be checked. Here it can be read; to run it, move the explorers and have answers
-checked, get the course and open it in JupyterLab."""
+INTRODUCTION = """A course that walks from the derivative of one number to the gradients of a neural network. Every
+gradient is derived by hand, and every hand can be checked. Here it can be read. To run it, move the explorers and have
+answers checked, get the course and open it in JupyterLab."""
 # A printed line that is too long for the page is folded.
 STYLE = ".cell_output pre { white-space: pre-wrap; }\n"
 SETTINGS = {

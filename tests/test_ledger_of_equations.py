@@ -77,6 +77,7 @@ FREE = {
         r"J_{ij} = \frac{\partial y_i}{\partial x_j}",
         r"y = \begin{bmatrix} x_1 x_2 \\ x_2 + \sin x_3 \end{bmatrix}",
     ],
+    "05": [r"g_k = \frac{s_k}{s_k^2 + n\lambda}"],
 }
 DAMAGES = {
     "doubled": lambda member: rf"2\left({member}\right)",
