@@ -97,7 +97,7 @@ def copied(value):
 
 
 def _trial(exercise, caller, args):
-    truth = exercise.definition(*copied(args))
+    truth = exercise.definition(*copied(args)) if exercise.definition else None
     given = tuple(Watched(arg) if callable(arg) else copied(arg) for arg in args)
     outcome = caller.call(exercise.name, given)
     return Trial(args, truth, outcome, tuple(arg for arg in given if isinstance(arg, Watched)))
@@ -163,7 +163,7 @@ def _ladder(exercise, trials, names, seconds):
     failures = [(trial, *failed) for trial in trials if (failed := _first_rung(exercise, trial))]
     if not failures:
         return _verdict(exercise, "right", _praise(exercise, len(trials)), seconds=seconds)
-    order = ("raised", "none", "kind", "shape", "not finite", "wrong")
+    order = ("raised", "none", "kind", "shape", "not finite", "wrong", "costly")
     _trial_, status, message = min(failures, key=lambda failure: order.index(failure[1]))
     mistake = _named(exercise, trials)
     if mistake:
@@ -186,6 +186,8 @@ def _first_rung(exercise, trial):
         return "raised", f"Called with {_described(exercise, trial.args)}, it raised {outcome.error}{where}."
     if outcome.value is None:
         return "none", "Your function returned None. Did you forget `return`?"
+    if exercise.acceptance:
+        return exercise.acceptance(outcome.value, *copied(trial.args))
     names = exercise.returns or ("",)
     if exercise.returns:
         if not isinstance(outcome.value, tuple) or len(outcome.value) != len(truth):
@@ -199,7 +201,7 @@ def _first_rung(exercise, trial):
             message = rung(exercise, trial, f"`{name}`" if name else "the value", got, expected)
             if message:
                 return message
-    return None
+    return _cost_rung(exercise, trial)
 
 
 def _kind_rung(exercise, trial, name, got, expected):
@@ -263,11 +265,22 @@ def _value_rung(exercise, trial, name, got, expected):
     )
 
 
+def _cost_rung(exercise, trial):
+    most = max((len(function.calls) for function in trial.watched), default=0)
+    if exercise.calls is None or most <= exercise.calls:
+        return None
+    allowed = "one call is" if exercise.calls == 1 else f"{exercise.calls} calls are"
+    return "costly", f"The value is right, but the given function was called {most} times, and {allowed} enough."
+
+
 def _named(exercise, trials):
     """The mistake that explains every draw, or None: never a guess."""
     for mistake in exercise.mistakes:
         if mistake.seen is not None:
             if all(mistake.seen(*trial.watched) for trial in trials):
+                return mistake
+        elif mistake.shown is not None:
+            if all(mistake.shown(trial.outcome.value, *copied(trial.args)) for trial in trials):
                 return mistake
         elif all(_same_outcome(exercise, mistake, trial) for trial in trials):
             return mistake

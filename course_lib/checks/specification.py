@@ -11,6 +11,8 @@
     @polar_jacobian.mistake("layout", "sentence that helps")
     def _(r, theta): ...            # the answer of somebody who makes this mistake
 
+Where several answers are right, `accepts` stands in for `truth`: it says what is wrong with a value, if anything.
+
 A mistake is a whole wrong answer, written with `np` alone. So the judge can recompute it, and a test can hand it in.
 """
 
@@ -30,12 +32,15 @@ class Mistake:
     answer    a function with the exercise's parameters that makes this mistake; for a derivation, its text.
     seen      how it is recognised when its values depend on a choice of the learner's (a step size, say): given the
               watched calls of the function arguments, it says whether the mistake was made. None: by its values.
+    shown     the same where several answers are right: given the returned value and the arguments, it says whether
+              the mistake was made. Any value may come, of any type. None: by its values.
     """
 
     id: str
     sentence: str
     answer: Callable | str
     seen: Callable | None = None
+    shown: Callable | None = None
 
     def source(self, name):
         """The mistake as a learner would have written it: the source of a function (or text) called `name`."""
@@ -57,6 +62,7 @@ class Exercise:
     minutes     how long it takes a typical learner.
     returns     names of the returned arrays when there are several; () for a single value.
     rtol        largest accepted relative difference, entry by entry.
+    calls       how many calls of a function argument are allowed, where that is part of the task; None: any number.
     problem     for a derivation, what is to be derived (a `derivation.goal.Problem`).
     """
 
@@ -72,6 +78,8 @@ class Exercise:
     mistakes: list = field(default_factory=list)
     arguments: Callable | None = None
     definition: Callable | None = None
+    acceptance: Callable | None = None
+    calls: int | None = None
     problem: object = None
 
     def draws(self, function):
@@ -84,13 +92,18 @@ class Exercise:
         self.definition = function
         return function
 
-    def mistake(self, id, sentence, seen=None):
+    def accepts(self, function):
+        """Register `function(value, *arguments)`: None if right, else the rung that fails and a sentence."""
+        self.acceptance = function
+        return function
+
+    def mistake(self, id, sentence, seen=None, shown=None):
         """Register a wrong answer under its name."""
 
         def register(function):
             if any(known.id == id for known in self.mistakes):
                 raise ValueError(f"{self.name} has two mistakes called {id!r}; ids must differ within an exercise")
-            self.mistakes.append(Mistake(id, sentence, function, seen))
+            self.mistakes.append(Mistake(id, sentence, function, seen, shown))
             return function
 
         return register

@@ -15,6 +15,7 @@ STATUSES = {
     "shape": "wrong shape",
     "not finite": "not finite",
     "wrong": "wrong values",
+    "costly": "too many calls",
     "wrong line": "a line is wrong",
     "unfinished": "not finished",
 }

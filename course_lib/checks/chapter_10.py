@@ -1,0 +1,743 @@
+"""Chapter 10: from backpropagation to automatic differentiation."""
+
+import numpy as np
+
+from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
+from course_lib.checks.chapter_01 import _large_imaginary_steps, _only_real_calls
+from course_lib.checks.specification import exercise
+
+# ----------------------------------------------------------------------------------------------------------------------
+vjp_of_product = exercise(
+    "vjp_of_product(A, B, G)",
+    chapter="10",
+    points=2,
+    minutes=8,
+    returns=("dA", "dB"),
+    rtol=1e-10,
+    hints=(
+        "dC = dA B + A dB. Each term must become an inner product of something with dA, or with dB.",
+        "⟨G, dA B⟩ = ⟨G Bᵀ, dA⟩: a factor crosses the inner product transposed and keeps its side (chapter 4).",
+        "dA is `G @ B.T`, of shape n × m. For dB, A crosses to the other side: `A.T @ G`, of shape m × k.",
+    ),
+)
+
+
+@vjp_of_product.draws
+def _(draw):
+    n, m, k = draw.sizes(3)
+    return draw.array(n, m), draw.array(m, k), draw.array(n, k)
+
+
+@vjp_of_product.truth
+def _(A, B, G):
+    in_A = complex_step_gradient(lambda A: np.sum(G * (A @ B)), A)
+    return in_A, complex_step_gradient(lambda B: np.sum(G * (A @ B)), B)
+
+
+@vjp_of_product.mistake(
+    "transpose", "A factor that crosses to the other side of the inner product is transposed: `G @ B.T`, `A.T @ G`."
+)
+def _(A, B, G):
+    return G @ B, A @ G
+
+
+@vjp_of_product.mistake(
+    "order",
+    "Each factor keeps its side: B stood to the right of A, so B.T stands to the right of G. Likewise A.T, left.",
+)
+def _(A, B, G):
+    return B.T @ G, G @ A.T
+
+
+@vjp_of_product.mistake("exchanged", "The two gradients are exchanged: dA comes first, in the shape of A.")
+def _(A, B, G):
+    return A.T @ G, G @ B.T
+
+
+@vjp_of_product.mistake(
+    "layout", "Both gradients are transposed: a gradient has the shape of its variable, dA that of A and dB that of B."
+)
+def _(A, B, G):
+    return B @ G.T, G.T @ A
+
+
+@vjp_of_product.mistake(
+    "ones", "Your answer does not depend on G: it pulls back a gradient of ones. The incoming gradient is G."
+)
+def _(A, B, G):
+    ones = np.ones(G.shape)
+    return ones @ B.T, A.T @ ones
+
+
+@vjp_of_product.mistake("mean", "Your gradients are divided by the number of rows. A product takes no mean: G has it.")
+def _(A, B, G):
+    return G @ B.T / len(A), A.T @ G / len(A)
+
+
+@vjp_of_product.mistake("sign", "Your answer is -1 times the right one: nothing is subtracted in a product.")
+def _(A, B, G):
+    return -G @ B.T, -A.T @ G
+
+
+@vjp_of_product.mistake(
+    "values",
+    "You used the factors' own values in place of G: the pullback of A needs B and G, that of B needs A and G.",
+)
+def _(A, B, G):
+    return (A @ B) @ B.T, A.T @ (A @ B)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+toposort = exercise(
+    "toposort(node)",
+    chapter="10",
+    points=2,
+    minutes=15,
+    hints=(
+        "When may a node's name be put down? Only after the names of all its parents. So look after the parents first.",
+        "Write a function inside that visits one node: it visits the parents, then appends the node's own name. "
+        "A node whose name is in the list already needs no second visit.",
+        "`def visit(node): name, *parents = node`, return if `name in order`, visit each parent, then "
+        "`order.append(name)`. Start with an empty list `order`, visit the node, return `tuple(order)`.",
+    ),
+)
+
+
+@toposort.draws
+def _(draw):
+    (count,) = draw.sizes(1)
+    names = [str(name) for name in draw.rng.permutation(list("abcdefghijklmnopqrstuvwxyz"))]
+
+    def mixed(name, *parents):
+        return (name, *(parents[i] for i in draw.rng.permutation(len(parents))))
+
+    inputs = [(names.pop(),) for _ in range(count)]
+    first = mixed(names.pop(), *inputs[:-1])
+    second = mixed(names.pop(), first, inputs[0])
+    third = mixed(names.pop(), second, first)
+    side = mixed(names.pop(), inputs[1], inputs[-1], first)
+    # An input next to the last node is also far from it: the distance from the end does not tell the order.
+    return (mixed(names.pop(), third, side, inputs[0]),)
+
+
+def _parents(node):
+    """name → names of its parents, for a node and everything before it."""
+    name, *parents = node
+    found = {name: [parent[0] for parent in parents]}
+    for parent in parents:
+        found |= _parents(parent)
+    return found
+
+
+def _are_names(value):
+    return type(value) is tuple and all(type(name) is str for name in value)
+
+
+@toposort.accepts
+def _order_fault(value, node):
+    """None for a tuple of names, each once, parents before children; else the rung and what is wrong."""
+    parents = _parents(node)
+    if not _are_names(value):
+        return "kind", "Your function returned something else than a tuple of names; expected one such as ('x', 'a')."
+    for name in value:
+        if name not in parents:
+            return "wrong", f"Your order has the name {name[:40]!r}, which no node has."
+        if value.count(name) > 1:
+            return "wrong", f"Node {name!r} comes {value.count(name)} times; each must come once."
+    missing = sorted(parents.keys() - set(value))
+    if missing:
+        return "wrong", f"Node {missing[0]!r} is missing; {len(value)} of {len(parents)} nodes are there."
+    for place, child in enumerate(value):
+        late = [name for name in parents[child] if name in value[place:]]
+        if late:
+            return "wrong", f"Node {child!r} comes before {late[0]!r}, which it was made from."
+    return None
+
+
+def _distances(node):
+    """name → number of steps from the last node, on the shortest way."""
+    found, layer, steps = {}, [node], 0
+    while layer:
+        for name, *_ in layer:
+            found.setdefault(name, steps)
+        layer, steps = [parent for _, *parents in layer for parent in parents], steps + 1
+    return found
+
+
+def _complete(value, node):
+    return _are_names(value) and sorted(value) == sorted(_parents(node))
+
+
+@toposort.mistake(
+    "repeated",
+    "A node that is used twice comes twice. Skip a node whose name is in the order already.",
+    shown=lambda value, node: _are_names(value) and len(set(value)) < len(value),
+)
+def _(node):
+    def order(node):
+        name, *parents = node
+        return [before for parent in parents for before in order(parent)] + [name]
+
+    return tuple(order(node))
+
+
+@toposort.mistake(
+    "reversed",
+    "This is the right order backwards: the node itself comes first and the inputs last. Parents come before children.",
+    shown=lambda value, node: _are_names(value) and _order_fault(value[::-1], node) is None,
+)
+def _(node):
+    order = []
+
+    def visit(node):
+        name, *parents = node
+        if name not in order:
+            for parent in parents:
+                visit(parent)
+            order.append(name)
+
+    visit(node)
+    return tuple(reversed(order))
+
+
+@toposort.mistake(
+    "last",
+    "The node that was handed over is missing. It is the last one: everything else comes before it.",
+    shown=lambda value, node: _are_names(value) and _order_fault((*value, node[0]), node) is None,
+)
+def _(node):
+    order = []
+
+    def visit(node):
+        for parent in node[1:]:
+            visit(parent)
+            if parent[0] not in order:
+                order.append(parent[0])
+
+    visit(node)
+    return tuple(order)
+
+
+@toposort.mistake(
+    "early",
+    "You put a node down when you meet it, before its parents. Put it down after all of them are down.",
+    shown=lambda value, node: _complete(value, node) and value[0] == node[0],
+)
+def _(node):
+    order = []
+
+    def visit(node):
+        name, *parents = node
+        if name not in order:
+            order.append(name)
+            for parent in parents:
+                visit(parent)
+
+    visit(node)
+    return tuple(order)
+
+
+@toposort.mistake(
+    "distance",
+    "You ordered the nodes by their distance from the last one. A node can be near the end and also needed early.",
+    shown=lambda value, node: (
+        _complete(value, node)
+        and [_distances(node)[name] for name in value] == sorted(_distances(node).values(), reverse=True)
+    ),
+)
+def _(node):
+    layer, met = [node], []
+    while layer:
+        met += [name for name, *_ in layer if name not in met]
+        layer = [parent for _, *parents in layer for parent in parents]
+    return tuple(dict.fromkeys(met))[::-1]
+
+
+@toposort.mistake(
+    "shallow",
+    "Only the node and its own parents are there. Each parent has parents too: visit them in the same way.",
+    shown=lambda value, node: _are_names(value) and sorted(value) == sorted(n[0] for n in (node, *node[1:])),
+)
+def _(node):
+    name, *parents = node
+    return (*(parent[0] for parent in parents), name)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+def _several_calls(f):
+    return len(f.calls) > 1
+
+
+jvp = exercise(
+    "jvp(f, x, v)",
+    chapter="10",
+    points=2,
+    minutes=6,
+    calls=1,
+    hints=(
+        "Along the line t ↦ f(x + t v) the derivative at t = 0 is J v. Which step t needs no second value of f?",
+        "An imaginary one: f(x + i h v) = f(x) + i h J v + … with h = 1e-30.",
+        "The body is one line: `return f(x + 1j * h * v).imag / h`.",
+    ),
+)
+
+
+@jvp.draws
+def _(draw):
+    m, n = draw.sizes(2)
+    A, B, C = draw.array(m, n), draw.array(m, n), draw.array(m, n)
+
+    def f(x):
+        return np.sin(A @ x) + B @ (x**3) + np.exp(C @ x / n)
+
+    return f, draw.array(n), 10.0 ** (draw.index - 1) * draw.array(n)
+
+
+@jvp.truth
+def _(f, x, v):
+    return complex_step_jacobian(f, x) @ v
+
+
+@jvp.mistake(
+    "differences",
+    "f was only called with real numbers: that is a difference quotient, and it loses digits. "
+    "Step in the imaginary direction, x + 1j·h·v.",
+    seen=_only_real_calls,
+)
+def _(f, x, v):
+    h = 1e-6
+    return (f(x + h * v) - f(x - h * v)) / (2 * h)
+
+
+@jvp.mistake(
+    "columns",
+    "You called f more than once, as if the whole Jacobian were needed. One step along v gives J v in a single call.",
+    seen=_several_calls,
+)
+def _(f, x, v):
+    h = 1e-30
+    J = np.stack([f(x + 1j * step).imag / h for step in h * np.eye(len(x))], axis=1)
+    return J @ v
+
+
+@jvp.mistake(
+    "step",
+    "The imaginary step is too large, and its error h² shows. Nothing is subtracted here: take h = 1e-30.",
+    seen=_large_imaginary_steps,
+)
+def _(f, x, v):
+    h = 1e-4
+    return f(x + 1j * h * v).imag / h
+
+
+@jvp.mistake("value", "That is the value f(x), the real part. J v is in the imaginary part.")
+def _(f, x, v):
+    return f(x + 1e-30j * v).real
+
+
+@jvp.mistake("direction", "You moved all inputs alike, so this is J times ones. Move along v: `x + 1j * h * v`.")
+def _(f, x, v):
+    h = 1e-30
+    return f(x + 1j * h).imag / h
+
+
+@jvp.mistake("normalised", "You scaled v to length 1. J v is linear in v: the length of v belongs to the answer.")
+def _(f, x, v):
+    h = 1e-30
+    u = v / np.sqrt(np.sum(v**2))
+    return f(x + 1j * h * u).imag / h
+
+
+@jvp.mistake("sign", "Your answer is -1 times J v: step to x + ihv, not to x - ihv.")
+def _(f, x, v):
+    h = 1e-30
+    return f(x - 1j * h * v).imag / h
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+hessian_vector_product = exercise(
+    "hessian_vector_product(grad, w, v)",
+    chapter="10",
+    points=2,
+    minutes=8,
+    calls=1,
+    hints=(
+        "The Hessian is the Jacobian of the gradient. So H v is a product of a Jacobian with a direction.",
+        "It is the JVP of the function `grad` at w along v. What did you write for `jvp`?",
+        "Step along i·v: `grad(w + 1j * h * v)` with h = 1e-30, take the imaginary part, divide by h.",
+    ),
+)
+
+
+@hessian_vector_product.draws
+def _(draw):
+    m, p = draw.sizes(2)
+    # Each weight has a scale of its own, so no single step of a difference quotient suits them all.
+    scale = 10.0 ** draw.rng.permutation(np.linspace(-2, 2, p))
+    A, c, a = draw.array(m, p), draw.array(m), draw.array(p)
+
+    def grad(w):
+        t = w / scale
+        return (A.T @ (c * np.cos(A @ t)) + np.exp(a @ t / p) * a / p + t) / scale
+
+    return grad, scale * draw.array(p), draw.array(p)
+
+
+@hessian_vector_product.truth
+def _(grad, w, v):
+    return complex_step_jacobian(grad, w) @ v
+
+
+@hessian_vector_product.mistake(
+    "differences",
+    "grad was only called with real numbers: that is a difference quotient, and it loses digits. "
+    "Step in the imaginary direction, w + 1j·h·v.",
+    seen=_only_real_calls,
+)
+def _(grad, w, v):
+    h = 1e-6
+    return (grad(w + h * v) - grad(w - h * v)) / (2 * h)
+
+
+@hessian_vector_product.mistake(
+    "columns",
+    "You called grad more than once, as if the whole Hessian were needed. One step along v gives H v in a single call.",
+    seen=_several_calls,
+)
+def _(grad, w, v):
+    h = 1e-30
+    H = np.stack([grad(w + 1j * step).imag / h for step in h * np.eye(len(w))], axis=1)
+    return H @ v
+
+
+@hessian_vector_product.mistake(
+    "step",
+    "The imaginary step is too large, and its error h² shows. Nothing is subtracted here: take h = 1e-30.",
+    seen=_large_imaginary_steps,
+)
+def _(grad, w, v):
+    h = 1e-3
+    return grad(w + 1j * h * v).imag / h
+
+
+@hessian_vector_product.mistake(
+    "value", "That is the gradient at w, the real part. H v is in the imaginary part of the gradient."
+)
+def _(grad, w, v):
+    return grad(w + 1e-30j * v).real
+
+
+@hessian_vector_product.mistake(
+    "hadamard",
+    "You moved all weights alike and multiplied by v afterwards, entry by entry. Move along v: `w + 1j * h * v`.",
+)
+def _(grad, w, v):
+    h = 1e-30
+    return v * grad(w + 1j * h).imag / h
+
+
+@hessian_vector_product.mistake(
+    "number",
+    "That is the number vᵀ H v, the curvature along v. H v has one entry for each weight: do not multiply by v again.",
+)
+def _(grad, w, v):
+    h = 1e-30
+    return v @ grad(w + 1j * h * v).imag / h
+
+
+@hessian_vector_product.mistake(
+    "normalised", "You scaled v to length 1. H v is linear in v: the length of v belongs to the answer."
+)
+def _(grad, w, v):
+    h = 1e-30
+    u = v / np.sqrt(np.sum(v**2))
+    return grad(w + 1j * h * u).imag / h
+
+
+@hessian_vector_product.mistake("sign", "Your answer is -1 times H v: step to w + ihv, not to w - ihv.")
+def _(grad, w, v):
+    h = 1e-30
+    return grad(w - 1j * h * v).imag / h
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+reverse_mode_gradient = exercise(
+    "reverse_mode_gradient(tape, x)",
+    chapter="10",
+    points=5,
+    minutes=25,
+    rtol=1e-11,
+    hints=(
+        "Two sweeps. Forward: make a list that starts with the inputs and append one value for each row. "
+        "Backward: one gradient for each value, all 0 except the last, which is 1.",
+        "Going back through row number r, its output has the place len(x) + r. Take the gradient g there and add "
+        "its share to the gradient of each value that the row used.",
+        "The shares: add gives g to both; mul gives g times the value of the other factor; sin gives g·cos(value of "
+        "its input); exp gives g times its own output. Use `+=`, and go through the rows in reverse.",
+    ),
+)
+
+
+@reverse_mode_gradient.draws
+def _(draw):
+    (n,) = draw.sizes(1)
+    tape = []
+
+    def record(*row):
+        tape.append(row)
+        return n + len(tape) - 1
+
+    order = [int(i) for i in draw.rng.permutation(n)]
+    current = order[0]
+    for place, i in enumerate(order[1:]):
+        current = record(("mul", "add")[place % 2], current, i)
+    wave = record("sin", current)
+    # The sine is used four times and two inputs are used again: an overwritten gradient shows.
+    square = record("mul", wave, wave)
+    growth = record("exp", wave)
+    product = record("mul", growth, order[1])
+    mixed = record("add", product, square)
+    last = record("mul", mixed, order[0])
+    record("add", last, wave)
+    return tuple(tape), draw.array(n)
+
+
+@reverse_mode_gradient.truth
+def _(tape, x):
+    def last_value(x):
+        values = list(x)
+        for operation, *places in tape:
+            used = [values[place] for place in places]
+            compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[operation]
+            values.append(compute(*used))
+        return values[-1]
+
+    return complex_step_gradient(last_value, x)
+
+
+@reverse_mode_gradient.mistake(
+    "assign",
+    "The gradient of a value that is used more than once was overwritten: each use adds its share, so write `+=`.",
+)
+def _(tape, x):
+    n, values = len(x), list(x)
+    for name, *at in tape:
+        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
+        values.append(compute(*[values[i] for i in at]))
+    gradient = [0.0] * len(values)
+    gradient[-1] = 1.0
+    for r in reversed(range(len(tape))):
+        name, *at = tape[r]
+        a, y, g = [values[i] for i in at], values[n + r], gradient[n + r]
+        slopes = {"add": [1, 1], "mul": a[::-1], "sin": [np.cos(a[0])], "exp": [y]}[name]
+        for i, slope in zip(at, slopes, strict=True):
+            gradient[i] = g * slope
+    return np.array(gradient[:n])
+
+
+@reverse_mode_gradient.mistake(
+    "order",
+    "Your backward sweep goes through the rows from first to last. Go from last to first: a row passes its gradient on "
+    "when all later rows have added to it.",
+)
+def _(tape, x):
+    n, values = len(x), list(x)
+    for name, *at in tape:
+        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
+        values.append(compute(*[values[i] for i in at]))
+    gradient = [0.0] * len(values)
+    gradient[-1] = 1.0
+    for r in range(len(tape)):
+        name, *at = tape[r]
+        a, y, g = [values[i] for i in at], values[n + r], gradient[n + r]
+        slopes = {"add": [1, 1], "mul": a[::-1], "sin": [np.cos(a[0])], "exp": [y]}[name]
+        for i, slope in zip(at, slopes, strict=True):
+            gradient[i] += g * slope
+    return np.array(gradient[:n])
+
+
+@reverse_mode_gradient.mistake(
+    "own-factor", "In a product each factor gets the gradient times the value of the *other* factor."
+)
+def _(tape, x):
+    n, values = len(x), list(x)
+    for name, *at in tape:
+        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
+        values.append(compute(*[values[i] for i in at]))
+    gradient = [0.0] * len(values)
+    gradient[-1] = 1.0
+    for r in reversed(range(len(tape))):
+        name, *at = tape[r]
+        a, y, g = [values[i] for i in at], values[n + r], gradient[n + r]
+        slopes = {"add": [1, 1], "mul": a, "sin": [np.cos(a[0])], "exp": [y]}[name]
+        for i, slope in zip(at, slopes, strict=True):
+            gradient[i] += g * slope
+    return np.array(gradient[:n])
+
+
+@reverse_mode_gradient.mistake(
+    "activation-derivative", "The slope of sin is the cosine of its input. You took the cosine of its output."
+)
+def _(tape, x):
+    n, values = len(x), list(x)
+    for name, *at in tape:
+        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
+        values.append(compute(*[values[i] for i in at]))
+    gradient = [0.0] * len(values)
+    gradient[-1] = 1.0
+    for r in reversed(range(len(tape))):
+        name, *at = tape[r]
+        a, y, g = [values[i] for i in at], values[n + r], gradient[n + r]
+        slopes = {"add": [1, 1], "mul": a[::-1], "sin": [np.cos(y)], "exp": [y]}[name]
+        for i, slope in zip(at, slopes, strict=True):
+            gradient[i] += g * slope
+    return np.array(gradient[:n])
+
+
+@reverse_mode_gradient.mistake(
+    "chain-factor", "The slope of a step is multiplied by the gradient of its output, g. You added the slope alone."
+)
+def _(tape, x):
+    n, values = len(x), list(x)
+    for name, *at in tape:
+        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
+        values.append(compute(*[values[i] for i in at]))
+    gradient = [0.0] * len(values)
+    gradient[-1] = 1.0
+    for r in reversed(range(len(tape))):
+        name, *at = tape[r]
+        a, y = [values[i] for i in at], values[n + r]
+        slopes = {"add": [1, 1], "mul": a[::-1], "sin": [np.cos(a[0])], "exp": [y]}[name]
+        for i, slope in zip(at, slopes, strict=True):
+            gradient[i] += slope
+    return np.array(gradient[:n])
+
+
+@reverse_mode_gradient.mistake(
+    "seed", "The sweep starts with the gradient of the last value in itself, which is 1, not with its value."
+)
+def _(tape, x):
+    n, values = len(x), list(x)
+    for name, *at in tape:
+        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
+        values.append(compute(*[values[i] for i in at]))
+    gradient = [0.0] * len(values)
+    gradient[-1] = values[-1]
+    for r in reversed(range(len(tape))):
+        name, *at = tape[r]
+        a, y, g = [values[i] for i in at], values[n + r], gradient[n + r]
+        slopes = {"add": [1, 1], "mul": a[::-1], "sin": [np.cos(a[0])], "exp": [y]}[name]
+        for i, slope in zip(at, slopes, strict=True):
+            gradient[i] += g * slope
+    return np.array(gradient[:n])
+
+
+@reverse_mode_gradient.mistake(
+    "all", "These are the gradients of all values on the tape. The inputs are the first `len(x)` of them."
+)
+def _(tape, x):
+    n, values = len(x), list(x)
+    for name, *at in tape:
+        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
+        values.append(compute(*[values[i] for i in at]))
+    gradient = [0.0] * len(values)
+    gradient[-1] = 1.0
+    for r in reversed(range(len(tape))):
+        name, *at = tape[r]
+        a, y, g = [values[i] for i in at], values[n + r], gradient[n + r]
+        slopes = {"add": [1, 1], "mul": a[::-1], "sin": [np.cos(a[0])], "exp": [y]}[name]
+        for i, slope in zip(at, slopes, strict=True):
+            gradient[i] += g * slope
+    return np.array(gradient)
+
+
+@reverse_mode_gradient.mistake(
+    "value", "That is the last value itself, for every input. The backward sweep is still to come."
+)
+def _(tape, x):
+    n, values = len(x), list(x)
+    for name, *at in tape:
+        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
+        values.append(compute(*[values[i] for i in at]))
+    return np.full(n, values[-1])
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+unbroadcast = exercise(
+    "unbroadcast(g, shape)",
+    chapter="10",
+    points=2,
+    minutes=10,
+    hints=(
+        "Every entry of the small array was copied to several places. Its gradient is the sum over these places.",
+        "Two kinds of axes were made by copying: those that g has in front of `shape`, and those where `shape` says 1.",
+        "Sum the axes in front away: `while g.ndim > len(shape): g = g.sum(axis=0)`. Then, for each axis with "
+        "`shape[axis] == 1`, `g = g.sum(axis=axis, keepdims=True)`.",
+    ),
+)
+
+
+@unbroadcast.draws
+def _(draw):
+    m, n, k = draw.sizes(3)
+    g, shape = (
+        ((n, k), (k,)),
+        ((n, k), (n, 1)),
+        ((m, n, k), (1, k)),
+        ((n, k), ()),
+    )[draw.index]
+    return draw.array(*g), shape
+
+
+@unbroadcast.truth
+def _(g, shape):
+    return complex_step_gradient(lambda b: np.sum(g * (b + np.zeros(g.shape))), np.zeros(shape))
+
+
+@unbroadcast.mistake("mean", "You took the mean over the copies. Every copy adds its gradient, so it is the sum.")
+def _(g, shape):
+    while g.ndim > len(shape):
+        g = g.mean(axis=0)
+    for axis in range(len(shape)):
+        if shape[axis] == 1:
+            g = g.mean(axis=axis, keepdims=True)
+    return g
+
+
+@unbroadcast.mistake(
+    "unchanged", "The gradient came back as it was. Sum over the copies until it has the shape asked for."
+)
+def _(g, shape):
+    return g
+
+
+@unbroadcast.mistake(
+    "axis", "The new axes in front are summed, but those where the shape says 1 are not: they were stretched too."
+)
+def _(g, shape):
+    while g.ndim > len(shape):
+        g = g.sum(axis=0)
+    return g
+
+
+@unbroadcast.mistake(
+    "keepdims", "The stretched axis is gone. Keep it with length 1: `keepdims=True`, or `reshape` at the end."
+)
+def _(g, shape):
+    extra = g.ndim - len(shape)
+    return g.sum(axis=(*range(extra), *[extra + i for i, size in enumerate(shape) if size == 1]))
+
+
+@unbroadcast.mistake("copy", "You picked one copy. The entry was used by all of them, so add up the gradients of all.")
+def _(g, shape):
+    while g.ndim > len(shape):
+        g = g[0]
+    for axis in range(len(shape)):
+        if shape[axis] == 1:
+            g = np.take(g, [0], axis=axis)
+    return g
+
+
+@unbroadcast.mistake("sum", "Every entry got the sum of all of g. Sum only over the axes that copying has made.")
+def _(g, shape):
+    return np.full(shape, g.sum())
