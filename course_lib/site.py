@@ -4,7 +4,9 @@ Sphinx with MyST-NB reads the notebooks as they are committed and runs none; the
 all other scripts are copied into the site, so it asks no other server for anything.
 """
 
+import re
 import shutil
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -41,7 +43,8 @@ SETTINGS = {
 def built(root, out):
     """Write the site of the course folder `root` to `out` (both Paths) and return the Path of its first page.
 
-    `out` is replaced; a folder that holds no site is left alone. CourseError when Sphinx is missing or warns.
+    `out` is replaced; a folder that holds no site is left alone. CourseError when Sphinx is missing, or with
+    what it warns of, such as a link to a notebook that does not exist.
     """
     try:
         from sphinx.application import Sphinx
@@ -54,7 +57,11 @@ def built(root, out):
         source = Path(folder) / "source"
         _stage(root, source)
         doctrees = Path(folder) / "doctrees"
-        Sphinx(source, None, out, doctrees, "html", SETTINGS, status=None, warningiserror=True).build()
+        warnings = StringIO()
+        Sphinx(source, None, out, doctrees, "html", SETTINGS, status=None, warning=warnings).build()
+    if warnings.getvalue():
+        said = re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()).replace(f"{source}/", "")
+        raise CourseError(f"The site is built, but not all is well:\n{said.strip()}")
     return out / "index.html"
 
 

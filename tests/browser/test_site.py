@@ -8,11 +8,16 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
 from playwright.sync_api import expect
 
 from course_lib.errors import CourseError
 from course_lib.site import built
+
+# The theme warns about itself.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 FETCHED = {"link": "href", "script": "src", "img": "src", "source": "src", "iframe": "src"}
 
@@ -105,6 +110,16 @@ def test_formulas_and_search_work_in_a_browser_without_another_server(served, br
     expect(page.locator("#search-results li").first).to_be_visible()
     assert [url for url in asked if not url.startswith((served, "data:", "blob:"))] == []
     page.close()
+
+
+def test_a_link_to_a_notebook_that_is_not_there_is_an_error(tmp_path):
+    pytest.importorskip("sphinx_book_theme", reason="the site needs the extra course_lib[site]")
+    for folder in ("notebooks", "exercises"):
+        (tmp_path / folder).mkdir()
+        notebook = new_notebook(cells=[new_markdown_cell("# Page\n\n[next](99_nowhere.ipynb)")])
+        nbformat.write(notebook, tmp_path / folder / "00_page.ipynb")
+    with pytest.raises(CourseError, match="notebooks/00_page.*99_nowhere"):
+        built(tmp_path, tmp_path / "site")
 
 
 def test_a_folder_that_holds_no_site_is_left_alone(course_root, tmp_path):
