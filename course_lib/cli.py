@@ -17,6 +17,10 @@ app = typer.Typer(
 )
 
 
+GradebookOption = Annotated[str | None, typer.Option(help="Database address; else gradebook.sqlite in --out.")]
+OutOption = Annotated[Path | None, typer.Option(help="Folder for grades, feedback and report; else graded/.")]
+
+
 @app.callback()
 def _course():
     """Makes `course` a group of verbs, however few there are."""
@@ -38,9 +42,9 @@ def submit(
 
 @app.command()
 def grade(
-    inbox: Annotated[Path, typer.Argument(help="The folder that the submissions lie in.")],
-    gradebook: Annotated[str | None, typer.Option(help="Database address; else gradebook.sqlite in --out.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for grades and feedback; else graded/.")] = None,
+    inbox: Annotated[Path, typer.Argument(help="The folder that the submissions lie in, or an LMS's archive of them.")],
+    gradebook: GradebookOption = None,
+    out: OutOption = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Picks the draws; else course.toml, else the gradebook's.")
     ] = None,
@@ -49,6 +53,7 @@ def grade(
     ] = "bwrap",
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; else one per processor.")] = None,
     regrade: Annotated[bool, typer.Option(help="Grade again what is graded, and show what changes.")] = False,
+    dask: Annotated[str | None, typer.Option(help="Address of a dask scheduler, to grade on its workers.")] = None,
 ):
     """Grade what is new in an inbox, without trusting any of it."""
     from course_lib.grading import need_linux
@@ -58,9 +63,126 @@ def grade(
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     from course_lib.grading.console import grade as grade_inbox
 
-    report = grade_inbox(inbox, gradebook=gradebook, out=out, seed=seed, sandbox=sandbox, jobs=jobs, regrade=regrade)
+    report = grade_inbox(
+        inbox, gradebook=gradebook, out=out, seed=seed, sandbox=sandbox, jobs=jobs, regrade=regrade, dask=dask
+    )
     if report.interrupted:
         raise typer.Exit(130)
+
+
+@app.command()
+def report(gradebook: GradebookOption = None, out: OutOption = None):
+    """Write the class report, grades.csv and the feedback pages again from the gradebook."""
+    from course_lib.grading.console import opened
+
+    with opened(gradebook, out, must_exist=True) as desk:
+        desk.write()
+        print(desk.out / "report.html")
+
+
+@app.command()
+def adjust(
+    student: Annotated[str, typer.Argument(help="The student's id in the gradebook.")],
+    exercise: Annotated[str, typer.Argument(help="The name of an exercise.")],
+    reason: Annotated[str, typer.Option(help="Why; the student reads it.")],
+    points: Annotated[float | None, typer.Option(help="What the exercise counts, before lateness.")] = None,
+    withdraw: Annotated[bool, typer.Option(help="Let the judge's points count again.")] = False,
+    gradebook: GradebookOption = None,
+    out: OutOption = None,
+):
+    """Set the points of one exercise by hand; it survives regrading."""
+    from course_lib.grading.console import adjust as set_points
+    from course_lib.grading.console import opened
+
+    if withdraw == (points is not None):
+        raise CourseError("Say either --points or --withdraw.")
+    with opened(gradebook, out, must_exist=True) as desk:
+        before, now = set_points(desk, student, exercise, points, reason)
+    print(f"{student}: {before:g} → {now:g} points")
+
+
+lms = typer.Typer(help="Files that a learning management system reads.", no_args_is_help=True)
+app.add_typer(lms, name="lms")
+ScaleOption = Annotated[bool, typer.Option(help="Stretch the points to the most that the LMS gives.")]
+
+
+@lms.command()
+def canvas(
+    file: Annotated[Path, typer.Argument(help="The gradebook that Canvas exported.")],
+    fill: Annotated[
+        list[str] | None, typer.Option(help='Which column gets what: "01=Exercises 1 (1234)", or "total=...".')
+    ] = None,
+    scale: ScaleOption = False,
+    gradebook: GradebookOption = None,
+    out: OutOption = None,
+):
+    """Fill in a Canvas gradebook export; the result lies beside it."""
+    from course_lib.grading.console import opened
+    from course_lib.grading.lms import fill_canvas
+
+    with opened(gradebook, out, must_exist=True) as desk:
+        print(fill_canvas(file, desk.book, desk.config, tuple(fill or ()), scale))
+
+
+@lms.command()
+def moodle(
+    file: Annotated[Path, typer.Argument(help="The grading worksheet that Moodle exported.")],
+    chapter: Annotated[str, typer.Option(help='The chapter that the assignment is, such as "01", or total.')],
+    scale: ScaleOption = False,
+    comments: Annotated[bool, typer.Option(help="Write a summary into the column for feedback comments.")] = False,
+    grade_column: Annotated[str | None, typer.Option(help="The grades' column, where its name is not known.")] = None,
+    comments_column: Annotated[str | None, typer.Option(help="The comments' column, likewise.")] = None,
+    gradebook: GradebookOption = None,
+    out: OutOption = None,
+):
+    """Fill in a Moodle grading worksheet; the result lies beside it."""
+    from course_lib.grading.console import opened
+    from course_lib.grading.lms import fill_moodle
+
+    with opened(gradebook, out, must_exist=True) as desk:
+        columns = {"grade": grade_column, "comments": comments_column}
+        print(fill_moodle(file, desk.book, desk.config, chapter, scale, comments, columns))
+
+
+@lms.command()
+def plain(
+    file: Annotated[Path, typer.Argument(help="The CSV file to write.")],
+    gradebook: GradebookOption = None,
+    out: OutOption = None,
+):
+    """Write points by student id and chapter as plain CSV."""
+    from course_lib.grading.console import opened
+    from course_lib.grading.gradebook import write_grades
+
+    with opened(gradebook, out, must_exist=True) as desk:
+        write_grades(desk.book, desk.config, file)
+    print(file)
+
+
+@lms.command()
+def gradescope(
+    file: Annotated[Path, typer.Argument(help="The autograder zip to write.")],
+    chapter: Annotated[str, typer.Option(help='The chapter that the assignment is, such as "01".')],
+):
+    """Write an autograder for Gradescope, one chapter per assignment."""
+    from course_lib.grading.gradescope import write_autograder
+
+    write_autograder(file, chapter, _root())
+    print(file)
+
+
+@app.command()
+def simulate(
+    inbox: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    students: Annotated[int, typer.Option(min=1, help="How many students.")] = 60,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same class.")] = 1,
+):
+    """Hand in for a class that does not exist, to try everything before term."""
+    from course_lib.grading.config import load_config
+    from course_lib.grading.simulate import simulate as hand_in_all
+
+    root = _root()
+    print(hand_in_all(inbox, students, seed, root, load_config(root)))
 
 
 @app.command()

@@ -5,6 +5,7 @@ import numpy as np
 from course_lib.calculus.jacobian import complex_step_gradient as gradient_by_definition
 from course_lib.calculus.jacobian import complex_step_jacobian
 from course_lib.checks.specification import exercise
+from course_lib.checks.watching import all_inputs_moved, large_imaginary_steps, only_real_calls
 
 # ----------------------------------------------------------------------------------------------------------------------
 linear_approximation = exercise(
@@ -301,23 +302,10 @@ def _(f, x):
     return gradient_by_definition(f, x)
 
 
-def _only_real_calls(f):
-    return bool(f.calls) and not any(np.iscomplexobj(x) for x in f.calls)
-
-
-def _large_imaginary_steps(f):
-    sizes = [np.max(np.abs(x.imag)) for x in f.calls if np.iscomplexobj(x)]
-    return bool(sizes) and min(sizes) > 1e-8 and max(sizes) < 1
-
-
-def _all_inputs_moved(f):
-    return any(np.iscomplexobj(x) and np.all(x.imag != 0) for x in f.calls)
-
-
 @complex_step_gradient.mistake(
     "differences",
     "f was only called with real numbers: that is a difference quotient. Step in the imaginary direction, x + 1j·h.",
-    seen=_only_real_calls,
+    seen=only_real_calls,
 )
 def _(f, x):
     h = 1e-6
@@ -346,7 +334,7 @@ def _(f, x):
 @complex_step_gradient.mistake(
     "all-at-once",
     "All inputs were moved at once, which gives the sum of the partial derivatives. Move one input at a time.",
-    seen=_all_inputs_moved,
+    seen=all_inputs_moved,
 )
 def _(f, x):
     h = 1e-30
@@ -356,7 +344,7 @@ def _(f, x):
 @complex_step_gradient.mistake(
     "step",
     "The imaginary step is too large, and its error h² shows. Nothing is subtracted here: take h = 1e-30.",
-    seen=_large_imaginary_steps,
+    seen=large_imaginary_steps,
 )
 def _(f, x):
     h = 1e-3

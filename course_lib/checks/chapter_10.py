@@ -3,8 +3,8 @@
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
-from course_lib.checks.chapter_01 import _large_imaginary_steps, _only_real_calls
 from course_lib.checks.specification import exercise
+from course_lib.checks.watching import large_imaginary_steps, only_real_calls
 
 # ----------------------------------------------------------------------------------------------------------------------
 vjp_of_product = exercise(
@@ -302,7 +302,7 @@ def _(f, x, v):
     "differences",
     "f was only called with real numbers: that is a difference quotient, and it loses digits. "
     "Step in the imaginary direction, x + 1j·h·v.",
-    seen=_only_real_calls,
+    seen=only_real_calls,
 )
 def _(f, x, v):
     h = 1e-6
@@ -323,7 +323,7 @@ def _(f, x, v):
 @jvp.mistake(
     "step",
     "The imaginary step is too large, and its error h² shows. Nothing is subtracted here: take h = 1e-30.",
-    seen=_large_imaginary_steps,
+    seen=large_imaginary_steps,
 )
 def _(f, x, v):
     h = 1e-4
@@ -392,7 +392,7 @@ def _(grad, w, v):
     "differences",
     "grad was only called with real numbers: that is a difference quotient, and it loses digits. "
     "Step in the imaginary direction, w + 1j·h·v.",
-    seen=_only_real_calls,
+    seen=only_real_calls,
 )
 def _(grad, w, v):
     h = 1e-6
@@ -413,7 +413,7 @@ def _(grad, w, v):
 @hessian_vector_product.mistake(
     "step",
     "The imaginary step is too large, and its error h² shows. Nothing is subtracted here: take h = 1e-30.",
-    seen=_large_imaginary_steps,
+    seen=large_imaginary_steps,
 )
 def _(grad, w, v):
     h = 1e-3

@@ -1,5 +1,6 @@
 """Hand in a notebook: one zip file with the notebook as it is and a manifest, and a receipt for the learner."""
 
+import ast
 import html
 import inspect
 import io
@@ -50,9 +51,9 @@ class Receipt:
     @property
     def _lines(self):
         total = len(self.answered) + len(self.missing)
-        lines = [f"{self.notebook} holds {len(self.answered)} of the {total} exercises of chapter {self.chapter}."]
+        lines = [f"{self.notebook} answers {len(self.answered)} of the {total} exercises of chapter {self.chapter}."]
         if self.missing:
-            lines.append(f"Not in it: {', '.join(self.missing)}.")
+            lines.append(f"Not answered: {', '.join(self.missing)}.")
         lines.append(f"The bundle: {self.bundle}")
         lines.append(f"Delivered to {self.copy}" if self.copy else "Hand this file in where your course collects them.")
         return lines
@@ -124,9 +125,9 @@ def hand_in(notebook=None, student=None, inbox=None, session=None):
     bundle = _write_bundle(root / "submissions", student, chapter, path.name, data)
     target = inbox or os.environ.get("COURSE_INBOX") or (config.inbox and root / Path(config.inbox).expanduser())
     copy = deliver(bundle, Path(target).expanduser()) if target else None
-    defined = defined_names(cells)
-    answered = tuple(name for name in wanted if name in defined)
-    missing = tuple(name for name in wanted if name not in defined)
+    written = answered_names(cells)
+    answered = tuple(name for name in wanted if name in written)
+    missing = tuple(name for name in wanted if name not in written)
     return Receipt(student, chapter, path.name, receipt_code(sha256(data)), bundle, copy, answered, missing)
 
 
@@ -186,6 +187,52 @@ def _read(path):
         raise CourseError(f"{path.name}: {refusal}") from None
 
 
+def answered_names(cells):
+    """Names that the cells define with more than a stub: a function that only raises NotImplementedError is none yet.
+
+    The cells are the learner's own, on the learner's own machine, so they may be parsed.
+    """
+    answered = set()
+    for cell in cells:
+        try:
+            nodes = {name: node for node in ast.parse(cell).body for name in _names_of(node)}
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            nodes = dict.fromkeys(defined_names([cell]))  # a magic, or a slip: what can be read as text counts
+        for name, node in nodes.items():
+            (answered.discard if node is not None and _is_stub(node) else answered.add)(name)
+    return answered
+
+
+def _names_of(node):
+    """The names that a statement defines."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def _is_stub(node):
+    """A body of a docstring and `raise NotImplementedError`, `...` or `pass`; a value of nothing, or of no words."""
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        value = node.value
+        if not isinstance(value, ast.Constant):
+            return value is None
+        return value.value in (None, ...) or (isinstance(value.value, str) and not _words(value.value))
+    if isinstance(node, ast.ClassDef):
+        return False
+    return all(
+        (isinstance(step, ast.Expr) and isinstance(step.value, ast.Constant))
+        or isinstance(step, ast.Pass)
+        or (isinstance(step, ast.Raise) and step.exc is not None and "NotImplementedError" in ast.unparse(step.exc))
+        for step in node.body
+    )
+
+
+def _words(text):
+    """The lines of a derivation that say something: no comments, no dots."""
+    return [line for line in text.splitlines() if line.partition("#")[0].strip(" .…")]
+
+
 def _complain_about_unsaved(names, session, cells, path):
     """CourseError when a function of this session was written in a cell that the file does not hold."""
     saved = [_essence(cell) for cell in cells]
@@ -214,14 +261,18 @@ def _essence(source):
     return "\n".join(line.rstrip() for line in source.splitlines() if line.strip())
 
 
-def _write_bundle(folder, student, chapter, name, data):
-    """The path of a new bundle in `folder`; a half-written one is never seen."""
-    now = datetime.now(UTC)
+def bundle_name(student, chapter, time):
+    """A bundle's name without ending, such as `ada_01_20300101T120000Z`."""
+    return f"{student}_{chapter}_{time:%Y%m%dT%H%M%SZ}"
+
+
+def packed(student, chapter, name, data, time):
+    """The bytes of a bundle that was made at `time`, UTC."""
     manifest = {
         "format": BUNDLE_FORMAT,
         "student": student,
         "chapter": chapter,
-        "time": now.isoformat(timespec="seconds"),
+        "time": time.isoformat(timespec="seconds"),
         "files": {name: sha256(data)},
         "versions": {
             "python": platform.python_version(),
@@ -229,18 +280,25 @@ def _write_bundle(folder, student, chapter, name, data):
             "course_lib": __version__,
         },
     }
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, data)
-        archive.writestr(MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
-    stem = f"{student}_{chapter}_{now:%Y%m%dT%H%M%SZ}"
+    archived = io.BytesIO()
+    with zipfile.ZipFile(archived, "w") as archive:
+        for member, content in ((name, data), (MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))):
+            written = zipfile.ZipInfo(member, time.timetuple()[:6])
+            archive.writestr(written, content, zipfile.ZIP_DEFLATED)
+    return archived.getvalue()
+
+
+def _write_bundle(folder, student, chapter, name, data):
+    """The path of a new bundle in `folder`; a half-written one is never seen."""
+    now = datetime.now(UTC)
+    stem = bundle_name(student, chapter, now)
     try:
         folder.mkdir(exist_ok=True)
         path, count = folder / f"{stem}.zip", 1
         while path.exists():
             count += 1
             path = folder / f"{stem}-{count}.zip"
-        write_whole(path, packed.getvalue())
+        write_whole(path, packed(student, chapter, name, data, now))
     except OSError as error:
         raise CourseError(f"The bundle cannot be written to {folder}: {error.strerror}.") from None
     return path

@@ -49,6 +49,8 @@ class Config:
     points     exercise name -> points, where they differ from the exercise's own.
     due        chapter -> time with zone.
     attempts   "latest" or "best": which submission of a chapter counts.
+    clock      "arrival": the file's time in the inbox counts for lateness; "claim": what a bundle says of itself, which
+               a student can write at will; None: arrival where a bundle was delivered to the inbox, else the claim.
     student, inbox   what `submit` uses when neither an argument nor the environment says otherwise.
     """
 
@@ -58,10 +60,15 @@ class Config:
     due: dict[str, datetime] = field(default_factory=dict)
     late: Late = Late()
     attempts: str = "latest"
+    clock: str | None = None
     limits: Limits = Limits()
     seed: int | None = None
     student: str | None = None
     inbox: str | None = None
+
+    def counting_time(self, row):
+        """The time of a submission that counts for lateness and for which one is the latest."""
+        return {"arrival": row.received_at, "claim": row.claimed_at, None: row.submitted_at}[self.clock]
 
     def share_after(self, chapter, submitted_at):
         """The share of a chapter's points that a submission keeps, between 0 and 1; 1 without a due time."""
@@ -195,6 +202,12 @@ def _attempts(value, key):
     return value
 
 
+def _clock(value, key):
+    if value not in ("arrival", "claim"):
+        raise CourseError(f'`{key}` is {value!r}; "arrival" or "claim" was expected.')
+    return value
+
+
 _READERS = {
     "title": _text,
     "chapters": _chapters,
@@ -202,6 +215,7 @@ _READERS = {
     "due": _due,
     "late": _late,
     "attempts": _attempts,
+    "clock": _clock,
     "limits": _limits,
     "seed": _integer,
     "student": _text,

@@ -1,7 +1,10 @@
 """`course grade` as the instructor sees it: a progress bar, then tables."""
 
+import math
 import os
 import secrets
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -9,57 +12,112 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table
 from rich.text import Text
 
-from course_lib.checks import SEED
+from course_lib.checks import SEED, find
 from course_lib.errors import CourseError
-from course_lib.grading.config import course_root, load_config
+from course_lib.grading.cluster import cluster
+from course_lib.grading.config import Config, course_root, load_config
 from course_lib.grading.feedback import write_feedback
 from course_lib.grading.gradebook import Gradebook, write_grades
 from course_lib.grading.intake import count_candidates
+from course_lib.grading.report import write_report
 from course_lib.grading.run import grade_inbox
 from course_lib.grading.sandbox import find_confinement
 
 ROWS_SHOWN = 40
 
 
-def grade(inbox, *, gradebook=None, out=None, seed=None, sandbox="bwrap", jobs=None, regrade=False):
-    """Grade the folder `inbox`, write gradebook, grades.csv and feedback pages; the Report."""
+def grade(inbox, *, gradebook=None, out=None, seed=None, sandbox="bwrap", jobs=None, regrade=False, dask=None):
+    """Grade the folder or archive `inbox`, write gradebook, grades.csv, feedback pages and report; the Report."""
     console = Console()
     inbox = Path(inbox)
-    if not inbox.is_dir():
+    if not inbox.exists():
         raise CourseError(f"There is no folder {inbox}; give the folder that the submissions lie in.")
-    root = course_root() or Path.cwd()
-    config = load_config(root)
-    out = Path(out) if out else root / "graded"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CourseError(f"The folder {out} cannot be made: {error.strerror}.") from None
-    how = find_confinement(sandbox)
-    if how.name == "process":
-        console.print(
-            "Sandbox: process only. A notebook is limited, but it can read this machine's files.", style="bold"
-        )
-    book = Gradebook(gradebook or f"sqlite:///{(out / 'gradebook.sqlite').resolve()}")
-    try:
-        seed = _seed(seed, config, book)
+    with ExitStack() as stack:
+        desk = stack.enter_context(opened(gradebook, out))
+        how, executor, jobs = None, None, jobs or len(os.sched_getaffinity(0))
+        if dask:
+            executor, jobs = stack.enter_context(cluster(dask))
+        else:
+            how = find_confinement(sandbox)
+        if sandbox == "process":
+            console.print(
+                "Sandbox: process only. A notebook is limited, but it can read this machine's files.", style="bold"
+            )
         with _bar(console) as progress:
             task = progress.add_task("grading", total=count_candidates(inbox))
             report = grade_inbox(
                 inbox,
-                book,
-                config,
-                seed=seed,
+                desk.book,
+                desk.config,
+                seed=_seed(seed, desk.config, desk.book),
                 how=how,
-                jobs=jobs or len(os.sched_getaffinity(0)),
+                sandbox=sandbox,
+                jobs=jobs,
+                executor=executor,
                 regrade=regrade,
-                advance=lambda found: progress.update(task, advance=1, refresh=True),
+                advance=lambda found: _advance(progress, task),
             )
-        write_grades(book, config, out / "grades.csv")
-        write_feedback(book, config, out / "feedback")
+        desk.write()
+    show(console, report, desk.out)
+    return report
+
+
+def _advance(progress, task):
+    total = max(progress.tasks[task].total, progress.tasks[task].completed + 1)
+    progress.update(task, advance=1, total=total, refresh=True)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where an instructor works: the gradebook, the decisions, and the folder that is written."""
+
+    book: Gradebook
+    config: Config
+    out: Path
+
+    def write(self):
+        """Write everything that follows from the gradebook: grades.csv, feedback pages, the class report."""
+        write_grades(self.book, self.config, self.out / "grades.csv")
+        write_feedback(self.book, self.config, self.out / "feedback")
+        write_report(self.book, self.config, self.out / "report.html")
+
+
+@contextmanager
+def opened(gradebook=None, out=None, must_exist=False):
+    """The Desk of the course that this is run in; CourseError when `must_exist` and nothing was graded yet."""
+    root = course_root() or Path.cwd()
+    out = Path(out) if out else root / "graded"
+    path = out / "gradebook.sqlite"
+    if must_exist and gradebook is None and not path.is_file():
+        raise CourseError(f"There is no gradebook {path}; `course grade INBOX` makes one, --out says where it lies.")
+    config = load_config(root)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CourseError(f"The folder {out} cannot be made: {error.strerror}.") from None
+    book = Gradebook(gradebook or f"sqlite:///{path.resolve()}")
+    try:
+        yield Desk(book, config, out)
     finally:
         book.close()
-    show(console, report, out)
-    return report
+
+
+def adjust(desk, student, exercise, points, reason):
+    """Set the points of one exercise by hand (None: back to the judge's); the student's points (before, now)."""
+    found = find(exercise)
+    if points is not None and (not math.isfinite(points) or points < 0):
+        raise CourseError(f"{points:g} points cannot be given; a number, 0 or more, was expected.")
+    if not reason.strip():
+        raise CourseError("Why? Say it with --reason; the student reads it.")
+    before = _points(desk, student)
+    most = desk.config.points.get(found.name, found.points)
+    desk.book.adjust(student, found, points, most, reason.strip())
+    desk.write()
+    return before, _points(desk, student)
+
+
+def _points(desk, student):
+    return math.fsum(score.points for score in desk.book.scores(student, desk.config).values())
 
 
 def _seed(given, config, book):
@@ -96,27 +154,35 @@ def show(console, report, out):
     if report.skipped:
         console.print(f"Skipped, no submissions: {len(report.skipped)}")
         for source, reason in report.skipped[:ROWS_SHOWN]:
-            console.print(Text(f"  {source}: {reason}"))
+            console.print(Text(f"  {source}: {reason}"), soft_wrap=True)
     _changes(console, report.changes)
     rate = len(report.graded) / report.seconds if report.seconds else 0.0
     console.print(
         f"{len(report.graded)} graded, {report.known} graded before, {len(report.refused)} refused, "
         f"{len(report.failed)} failed, in {report.seconds:.1f} s ({rate:.1f} per second)."
     )
-    console.print(Text(f"Grades, gradebook and feedback pages: {out}"))
+    console.print(Text(f"Grades, gradebook, feedback pages and report: {out}"), soft_wrap=True)
     if report.interrupted:
         console.print("Interrupted. What is graded is kept; the same command goes on from here.", style="bold")
 
 
 def _rows(console, title, rows):
+    """A table on a terminal; elsewhere one whole line each, for other programs to read."""
     if not rows:
         return
-    table = Table("student", "chapter", "reason", "file", title=f"{title}: {len(rows)}", title_justify="left")
-    for student, chapter, reason, source in rows[:ROWS_SHOWN]:
-        table.add_row(Text(student), Text(chapter), Text(reason), Text(source))
-    console.print(table)
+    if not console.is_terminal:
+        console.print(f"{title}: {len(rows)}")
+        for student, chapter, reason, source in rows[:ROWS_SHOWN]:
+            console.print(Text(f"  {student} {chapter}: {reason} ({source})"), soft_wrap=True)
+    else:
+        table = Table("student", "chapter", title=f"{title}: {len(rows)}", title_justify="left")
+        table.add_column("reason", overflow="fold", ratio=2)
+        table.add_column("file", overflow="fold", ratio=1)
+        for student, chapter, reason, source in rows[:ROWS_SHOWN]:
+            table.add_row(Text(student), Text(chapter), Text(reason), Text(source))
+        console.print(table)
     if len(rows) > ROWS_SHOWN:
-        console.print(f"and {len(rows) - ROWS_SHOWN} more, in the gradebook.")
+        console.print(f"and {len(rows) - ROWS_SHOWN} more, in the report.")
 
 
 def _changes(console, changes):
@@ -125,4 +191,5 @@ def _changes(console, changes):
         console.print(f"Graded again: {len(changes)}, of which {len(changed)} changed.")
     for change in changed:
         parts = ", ".join(f"{name} {old:g} → {new:g}" for name, (old, new) in sorted(change.exercises.items()))
-        console.print(Text(f"  {change.student} {change.chapter}: {change.before:g} → {change.now:g} ({parts})"))
+        text = f"  {change.student} {change.chapter}: {change.before:g} → {change.now:g} ({parts})"
+        console.print(Text(text), soft_wrap=True)

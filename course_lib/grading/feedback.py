@@ -3,30 +3,27 @@
 import hashlib
 import json
 import re
-from functools import lru_cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 
 from course_lib.checks import exercises
-from course_lib.checks.verdict import STATUSES, inline_html
+from course_lib.checks.verdict import STATUSES
 from course_lib.grading.files import write_whole
 from course_lib.grading.gradebook import scores
 from course_lib.grading.notebook import receipt_code
+from course_lib.grading.pages import template
 
 PRINTED_LIMIT = 8000
 
 
 def write_feedback(gradebook, config, folder):
-    """Write the pages that are missing or older than the grades in them; the paths written."""
+    """Write the pages that are missing or say something else; the paths written."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for student in gradebook.students():
-        submissions = gradebook.submissions(student)
+    for student, submissions, adjustments in gradebook.everyone():
         path = folder / page_name(student)
-        latest = max((row.graded_at.timestamp() for row in submissions), default=0)
-        if not path.exists() or path.stat().st_mtime <= latest:
-            write_whole(path, page(student, submissions, config).encode())
+        text = page(student, submissions, config, adjustments).encode()
+        # By content and not by time: points, due times and adjustments change pages too.
+        if not path.exists() or path.read_bytes() != text:
+            write_whole(path, text)
             written.append(path)
     return written
 
@@ -39,11 +36,11 @@ def page_name(student):
     return f"{readable}-{hashlib.sha256(student.encode()).hexdigest()[:10]}.html"
 
 
-def page(student, submissions, config):
+def page(student, submissions, config, adjustments=None):
     """The HTML page of one student from the rows of the gradebook."""
-    counted = scores(submissions, config)
-    counting = {score.submission.id for score in counted.values()}
-    return _template().render(
+    counted = scores(submissions, config, adjustments)
+    counting = {score.submission.id for score in counted.values() if score.submission}
+    return template("feedback.html").render(
         title=config.title,
         student=student,
         chapters=[_chapter(chapter, score, config) for chapter, score in sorted(counted.items())],
@@ -55,41 +52,35 @@ def page(student, submissions, config):
 
 
 def _chapter(chapter, score, config):
-    hints = {exercise.name: exercise.hints for exercise in exercises(chapter)}
     row = score.submission
-    return {
+    verdicts = row.verdicts if row else ()
+    judged = {verdict.exercise for verdict in verdicts}
+    shown = {
         "number": chapter,
         "score": score,
         "row": row,
         "due": config.due.get(chapter),
+        "by_hand": [adjustment for name, adjustment in score.adjusted.items() if name not in judged],
+    }
+    if row is None:
+        return {**shown, "verdicts": (), "errors": (), "printed": ""}
+    hints = {exercise.name: exercise.hints for exercise in exercises(chapter)}
+    return {
+        **shown,
+        "time": config.counting_time(row),
         "code": receipt_code(row.sha256),
         "verdicts": [
             {
                 "row": verdict,
+                "adjustment": score.adjusted.get(verdict.exercise),
                 "status": STATUSES.get(verdict.status, verdict.status),
                 "right": verdict.status == "right",
                 "idle": verdict.status == "not attempted",
                 "hints": () if verdict.status == "right" else hints.get(verdict.exercise, ()),
             }
-            for verdict in row.verdicts
+            for verdict in verdicts
         ],
         "errors": json.loads(row.errors),
         "printed": row.printed[:PRINTED_LIMIT],
         "cut": row.printed_bytes > len(row.printed[:PRINTED_LIMIT].encode()),
     }
-
-
-@lru_cache(maxsize=1)
-def _template():
-    environment = Environment(
-        loader=PackageLoader("course_lib.grading"),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["points"] = lambda value: f"{value:.2f}".rstrip("0").rstrip(".")
-    environment.filters["time"] = lambda value: f"{value:%Y-%m-%d %H:%M} UTC"
-    # inline_html escapes all of its text itself.
-    environment.filters["sentence"] = lambda text: Markup(inline_html(text))
-    return environment.get_template("feedback.html")

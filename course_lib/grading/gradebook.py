@@ -1,13 +1,16 @@
-"""The gradebook: students, submissions, verdicts and runs in one database, one transaction per submission."""
+"""The gradebook: students, submissions, verdicts, adjustments and runs in one database, one transaction each."""
 
 import csv
+import difflib
 import io
 import json
 import math
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    BigInteger,
     DateTime,
     ForeignKey,
     Text,
@@ -15,14 +18,17 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    inspect,
     select,
 )
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
 
 from course_lib.errors import CourseError
 from course_lib.grading.files import write_whole
+from course_lib.grading.pages import number
 
+BATCH = 50
 STATUSES = ("graded", "refused", "failed")
 
 
@@ -58,7 +64,7 @@ class Run(_Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    seed: Mapped[int]
+    seed: Mapped[int] = mapped_column(BigInteger)
     sandbox: Mapped[str]
     versions: Mapped[str]
 
@@ -74,12 +80,15 @@ class Submission(_Base):
     sha256: Mapped[str]
     submitted_at: Mapped[datetime]
     received_at: Mapped[datetime]
+    claimed_at: Mapped[datetime]
     source: Mapped[str]
+    lms: Mapped[str]
     status: Mapped[str]
     reason: Mapped[str]
     errors: Mapped[str]
     printed: Mapped[str]
-    printed_bytes: Mapped[int]
+    printed_bytes: Mapped[int] = mapped_column(BigInteger)
+    code_hash: Mapped[str]
     seconds: Mapped[float]
     graded_at: Mapped[datetime]
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
@@ -114,6 +123,23 @@ class VerdictRow(_Base):
     submission: Mapped[Submission] = relationship(back_populates="verdicts")
 
 
+class Adjustment(_Base):
+    """What an instructor decided by hand about one exercise of one student; the latest counts.
+
+    points   instead of what the judge gave; None: what the judge gave counts again.
+    """
+
+    __tablename__ = "adjustments"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(ForeignKey("students.id"), index=True)
+    chapter: Mapped[str]
+    exercise: Mapped[str]
+    points: Mapped[float | None]
+    max_points: Mapped[float]
+    reason: Mapped[str]
+    made_at: Mapped[datetime]
+
+
 @dataclass(frozen=True)
 class Change:
     """What regrading changed of one submission: exercise -> (points before, points now), and the totals."""
@@ -127,12 +153,20 @@ class Change:
 
 @dataclass(frozen=True)
 class Score:
-    """What a student has in one chapter: the submission that counts, its points after the late policy."""
+    """What a student has in one chapter, after adjustments and the late policy.
 
-    submission: Submission
+    submission   the one that counts, or None where there are only adjustments.
+    adjusted     exercise -> Adjustment, where one is in force.
+    given        the points before lateness.
+    share        what lateness left of them, between 0 and 1.
+    """
+
+    submission: Submission | None
     points: float
     max_points: float
+    given: float
     share: float
+    adjusted: dict[str, Adjustment]
 
 
 class Gradebook:
@@ -144,6 +178,7 @@ class Gradebook:
             self.engine = create_engine(url)
             if self.engine.dialect.name == "sqlite":
                 event.listen(self.engine, "connect", _careful_sqlite)
+            self._complain_about_others()
             _Base.metadata.create_all(self.engine)
         except (ArgumentError, NoSuchModuleError):
             raise CourseError(
@@ -155,6 +190,18 @@ class Gradebook:
         except SQLAlchemyError as error:
             shown = error.__cause__ or error
             raise CourseError(f"The gradebook {self.engine.url!r} cannot be opened: {shown}.") from None
+
+    def _complain_about_others(self):
+        """CourseError for a database that lacks columns: it was made by another version, or is no gradebook."""
+        found = inspect(self.engine)
+        for table in _Base.metadata.sorted_tables:
+            if found.has_table(table.name):
+                lacking = {column.name for column in table.columns} - {c["name"] for c in found.get_columns(table.name)}
+                if lacking:
+                    raise CourseError(
+                        f"The gradebook {self.engine.url!r} was made by another version: its table {table.name} lacks "
+                        f"{', '.join(sorted(lacking))}. Grade into a new one."
+                    )
 
     def close(self):
         self.engine.dispose()
@@ -185,15 +232,20 @@ class Gradebook:
             row = _row(session, found.student, found.chapter, found.sha256)
             if row is None or row.status != "graded":
                 return False
-            row.submitted_at = max(row.submitted_at, found.submitted_at)
-            row.received_at = max(row.received_at, found.received_at)
+            _bring_up_to_date(row, found)
             return True
 
     def record(self, run_id, found, graded):
         """Write one submission and its verdicts in one transaction; a Change if it was graded before, else None.
 
-        found: student, chapter, sha256, submitted_at, received_at, source.  graded: a unit.Graded.
+        found: an intake.Submission or Refused.  graded: a unit.Graded.
         """
+        try:
+            return self._record(run_id, found, graded)
+        except IntegrityError:  # another grader wrote the same student or submission just now; it is there by now
+            return self._record(run_id, found, graded)
+
+    def _record(self, run_id, found, graded):
         with self.session() as session, session.begin():
             if session.get(Student, found.student) is None:
                 session.add(Student(id=found.student))
@@ -205,14 +257,15 @@ class Gradebook:
             if row is None:
                 row = Submission(student_id=found.student, sha256=found.sha256)
                 row.submitted_at, row.received_at = found.submitted_at, found.received_at
+                row.claimed_at, row.lms = found.claimed_at or found.submitted_at, found.lms
                 session.add(row)
             else:
                 before = {verdict.exercise: verdict.points for verdict in row.verdicts} or None
                 row.verdicts.clear()
                 session.flush()
             row.chapter, row.source, row.run_id, row.graded_at = chapter, found.source, run_id, _now()
-            row.submitted_at = max(row.submitted_at, found.submitted_at)
-            row.received_at = max(row.received_at, found.received_at)
+            _bring_up_to_date(row, found)
+            row.code_hash = graded.code_hash
             row.status, row.reason, row.seconds = graded.status, graded.reason, graded.seconds
             row.printed, row.printed_bytes = graded.printed, graded.printed_bytes
             row.errors = json.dumps(graded.errors)
@@ -228,45 +281,110 @@ class Gradebook:
     def submissions(self, student):
         """A student's submissions with their verdicts, by chapter and time."""
         with self.session() as session:
-            rows = session.scalars(
-                select(Submission)
-                .where(Submission.student_id == student)
-                .order_by(Submission.chapter, Submission.submitted_at, Submission.id)
-            ).all()
-            for row in rows:
-                _ = row.verdicts  # loaded now: the session ends here
-            return rows
+            return session.scalars(_in_order().where(Submission.student_id == student)).all()
+
+    def everyone(self):
+        """Yield (student, submissions, adjustments in force) for all students in order, a batch in memory at a time."""
+        students = self.students()
+        for first in range(0, len(students), BATCH):
+            batch = students[first : first + BATCH]
+            with self.session() as session:
+                submissions, adjustments = defaultdict(list), defaultdict(dict)
+                for row in session.scalars(_in_order().where(Submission.student_id.in_(batch))):
+                    submissions[row.student_id].append(row)
+                chosen = select(Adjustment).where(Adjustment.student_id.in_(batch)).order_by(Adjustment.id)
+                for row in session.scalars(chosen):
+                    adjustments[row.student_id][row.exercise] = row
+            for student in batch:
+                yield student, submissions[student], _in_force(adjustments[student])
+
+    def chapters(self):
+        """The chapters in which anything was graded or adjusted, in order."""
+        with self.session() as session:
+            graded = session.scalars(select(Submission.chapter).where(Submission.status == "graded").distinct())
+            return sorted({*graded, *session.scalars(select(Adjustment.chapter).distinct())})
+
+    def lms_numbers(self):
+        """ "moodle:12345" or "canvas:12345" -> the student who handed in under that number."""
+        with self.session() as session:
+            query = select(Submission.lms, Submission.student_id).where(Submission.lms != "").order_by(Submission.id)
+            return dict(session.execute(query).all())
+
+    def adjust(self, student, exercise, points, max_points, reason):
+        """Note an instructor's decision, points or None; CourseError for an unknown student."""
+        with self.session() as session, session.begin():
+            if session.get(Student, student) is None:
+                near = difflib.get_close_matches(student, session.scalars(select(Student.id)), n=1)
+                advice = f"; did you mean {near[0]}?" if near else "."
+                raise CourseError(f"The gradebook knows no student {student}{advice}")
+            session.add(
+                Adjustment(
+                    student_id=student,
+                    chapter=exercise.chapter,
+                    exercise=exercise.name,
+                    points=points,
+                    max_points=max_points,
+                    reason=reason,
+                    made_at=_now(),
+                )
+            )
+
+    def adjustments(self, student):
+        """exercise -> the Adjustment in force, of one student."""
+        with self.session() as session:
+            rows = session.scalars(select(Adjustment).where(Adjustment.student_id == student).order_by(Adjustment.id))
+            return _in_force({row.exercise: row for row in rows})
+
+    def scores(self, student, config):
+        """chapter -> Score of one student."""
+        return scores(self.submissions(student), config, self.adjustments(student))
 
 
-def scores(submissions, config):
-    """chapter -> Score of one student: the latest or the best graded submission counts, as the course decides."""
+def scores(submissions, config, adjustments=None):
+    """chapter -> Score of one student: the latest or the best graded submission counts, as the course decides.
+
+    adjustments   exercise -> Adjustment in force; they replace what the judge gave, before lateness is counted.
+    """
+    adjustments = adjustments or {}
     counted = {}
-    for row in submissions:
+    for row in sorted(submissions, key=config.counting_time):
         if row.status != "graded":
             continue
-        share = config.share_after(row.chapter, row.submitted_at)
-        score = Score(row, row.points * share, row.max_points, share)
+        score = _score(row, config, {name: a for name, a in adjustments.items() if a.chapter == row.chapter})
         last = counted.get(row.chapter)
         if last is None or config.attempts == "latest" or score.points >= last.points:
             counted[row.chapter] = score
+    for chapter in {a.chapter for a in adjustments.values()} - set(counted):
+        alone = {name: a for name, a in adjustments.items() if a.chapter == chapter}
+        points, most = (sum(getattr(a, key) for a in alone.values()) for key in ("points", "max_points"))
+        counted[chapter] = Score(None, points, most, points, 1.0, alone)
     return counted
+
+
+def _score(row, config, adjusted):
+    share = config.share_after(row.chapter, config.counting_time(row))
+    given = {verdict.exercise: verdict.points for verdict in row.verdicts}
+    given |= {name: adjustment.points for name, adjustment in adjusted.items()}
+    points = math.fsum(given.values())
+    return Score(row, points * share, row.max_points, points, share, adjusted)
 
 
 def write_grades(gradebook, config, path):
     """Write `student, <chapter>..., total, max` as CSV to `path`, whole or not at all."""
-    rows = {student: scores(gradebook.submissions(student), config) for student in gradebook.students()}
-    chapters = sorted({chapter for counted in rows.values() for chapter in counted} | set(config.chapters))
-    most = {
-        chapter: max((counted[chapter].max_points for counted in rows.values() if chapter in counted), default=0.0)
-        for chapter in chapters
-    }
+    rows, most = {}, defaultdict(float, dict.fromkeys(config.chapters, 0.0))
+    for student, submissions, adjustments in gradebook.everyone():
+        counted = scores(submissions, config, adjustments)
+        rows[student] = {chapter: score.points for chapter, score in counted.items()}
+        for chapter, score in counted.items():
+            most[chapter] = max(most[chapter], score.max_points)
+    chapters = sorted(most)
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(["student", *chapters, "total", "max"])
     for student, counted in rows.items():
-        points = [_number(counted[chapter].points) if chapter in counted else "" for chapter in chapters]
-        total = sum(score.points for score in counted.values())
-        table.writerow([no_formula(student), *points, _number(total), _number(math.fsum(most.values()))])
+        points = [number(counted[chapter]) if chapter in counted else "" for chapter in chapters]
+        total = math.fsum(counted.values())
+        table.writerow([no_formula(student), *points, number(total), number(math.fsum(most.values()))])
     write_whole(path, text.getvalue().encode())
 
 
@@ -275,12 +393,18 @@ def no_formula(text):
     return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _number(value):
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
 def _now():
     return datetime.now(UTC)
+
+
+def _in_order():
+    """The query for submissions with their verdicts, by chapter and time."""
+    order = (Submission.chapter, Submission.submitted_at, Submission.id)
+    return select(Submission).order_by(*order).options(selectinload(Submission.verdicts))
+
+
+def _in_force(latest):
+    return {name: row for name, row in latest.items() if row.points is not None}
 
 
 def _row(session, student, chapter, digest):
@@ -291,6 +415,13 @@ def _row(session, student, chapter, digest):
             *([Submission.chapter == chapter] if chapter else []),
         )
     )
+
+
+def _bring_up_to_date(row, found):
+    """Handed in again: the later times count."""
+    row.submitted_at = max(row.submitted_at, found.submitted_at)
+    row.received_at = max(row.received_at, found.received_at)
+    row.claimed_at = max(row.claimed_at, found.claimed_at or found.submitted_at)
 
 
 def _verdict_row(verdict):

@@ -68,16 +68,26 @@ def _start_worker():
 
 
 def grade_inbox(
-    inbox, gradebook, config, *, seed, how, jobs=1, regrade=False, executor=None, advance=lambda found: None
+    inbox,
+    gradebook,
+    config,
+    *,
+    seed,
+    how,
+    sandbox="bwrap",
+    jobs=1,
+    regrade=False,
+    executor=None,
+    advance=lambda found: None,
 ):
     """Grade what is new in the folder `inbox` into `gradebook`; a Report.
 
-    how       the Confinement; None lets each worker find its own (for an executor on other machines).
+    how       the Confinement; None lets each worker find its own of the kind `sandbox` (on other machines).
     executor  where units run; by default `jobs` processes on this machine.
-    advance   called with each Submission, Refused or Skipped that has been dealt with.
+    advance   called with each Submission or Refused that has been dealt with.
     """
     start = time.monotonic()
-    engine = _Engine(inbox, gradebook, config, seed, how, regrade, advance)
+    engine = _Engine(inbox, gradebook, config, seed, how, how.name if how else sandbox, regrade, advance)
     with _workers(executor, jobs) as workers:
         try:
             engine.run(workers, UNITS_AHEAD * jobs)
@@ -128,12 +138,12 @@ def _end(executor):
 class _Engine:
     """One run: what was found, what is out being graded, what came back."""
 
-    def __init__(self, inbox, gradebook, config, seed, how, regrade, advance):
+    def __init__(self, inbox, gradebook, config, seed, how, sandbox, regrade, advance):
         self.inbox, self.gradebook, self.config = inbox, gradebook, config
-        self.seed, self.how, self.regrade, self.advance = seed, how, regrade, advance
+        self.seed, self.how, self.sandbox, self.regrade, self.advance = seed, how, sandbox, regrade, advance
         self.report, self.out, self.seen = Report(), {}, set()
         versions = {"python": platform.python_version(), "numpy": metadata.version("numpy"), "course_lib": __version__}
-        self.run_id = gradebook.start_run(seed, how.name if how else "bwrap", versions)
+        self.run_id = gradebook.start_run(seed, sandbox, versions)
 
     def run(self, workers, ahead):
         again = []
@@ -157,7 +167,8 @@ class _Engine:
     def _is_work(self, item):
         if isinstance(item, Skipped):
             self.report.skipped.append((item.source, item.reason))
-        elif isinstance(item, Refused):
+            return False
+        if isinstance(item, Refused):
             self._record(item, Graded(item.sha256, "refused", item.chapter, item.reason))
         elif not self.regrade and self.gradebook.known(item):
             self.report.known += 1
@@ -186,7 +197,7 @@ class _Engine:
             items[0].student,
             tuple(Pending(str(i), item.chapter, item.notebook) for i, item in enumerate(items)),
             self.seed,
-            self.how.name if self.how else "bwrap",
+            self.sandbox,
             config.limits,
             tuple(config.points.items()),
             config.chapters,

@@ -17,13 +17,14 @@ from course_lib.checks.calling import TEXT_LIMIT, Outcome, describe, plain
 from course_lib.checks.verdict import Verdict
 from course_lib.grading import frames
 from course_lib.grading.config import Limits
-from course_lib.grading.notebook import UnreadableError, chapter_by_content, code_cells
+from course_lib.grading.notebook import UnreadableError, chapter_by_content, code_cells, defined_names, sha256
 from course_lib.grading.sandbox import Confinement, Sandbox, StoppedError, find_confinement
 
 CALLBACKS_PER_CALL = 20_000
 CALLBACK_BYTES = 16 << 10
 # Errors of an instructor-side function that come back inside as themselves.
 CALLBACK_ERRORS = {"ValueError", "TypeError", "IndexError", "ZeroDivisionError", "OverflowError", "MemoryError"}
+_BLANKS = re.compile(r"#[^\n]*|\s+")
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -56,6 +57,7 @@ class Graded:
     status    "graded"; "refused": not readable, or of no known chapter, see `reason`; "failed": the grader itself
               did, see `reason`, and the next run tries again.
     errors    ("cell 3", error, line) of the cells that failed.
+    code_hash   the same for notebooks whose answers differ in blanks and comments alone; "" where nothing was answered.
     printed   the start of what the notebook printed, and how many bytes it printed in all.
     """
 
@@ -68,6 +70,7 @@ class Graded:
     printed: str = ""
     printed_bytes: int = 0
     seconds: float = 0.0
+    code_hash: str = ""
 
 
 def clean(text, most=TEXT_LIMIT):
@@ -123,7 +126,15 @@ def _graded(pending, unit, box):
         tuple(answers.errors),
         clean(answers.printed.decode("utf-8", "replace"), unit.limits.output_kb << 10),
         answers.printed_bytes,
+        code_hash=code_hash(cells, wanted) if any(v.status != "not attempted" for v in verdicts) else "",
     )
+
+
+def code_hash(cells, wanted):
+    """A sha256 of the cells that define the wanted names, without comments and blanks; read as text, never run."""
+    names = {exercise.name for exercise in wanted}
+    texts = (_BLANKS.sub("", cell) for cell in cells if names & defined_names([cell]))
+    return sha256("\n".join(texts).encode("utf-8", "surrogatepass"))
 
 
 def _verdict(exercise, answers, seed, problems):

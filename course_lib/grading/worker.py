@@ -46,6 +46,7 @@ def main(control):
         message, ancillary, _, _ = socket.recvmsg(1 << 16, 64)
         if not message:
             os._exit(0)
+        bury()
         request = json.loads(message)
         descriptors = [fd for _, _, data in ancillary for fd in memoryview(data).cast("i")]
         child = os.fork()
@@ -62,6 +63,15 @@ def main(control):
             os.kill(child, 9)
         if not order:
             os._exit(0)
+
+
+def bury():
+    """Let go of the children that have died by now."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            continue
+    except ChildProcessError:
+        return
 
 
 def reap(child):

@@ -6,7 +6,7 @@ import pytest
 
 from course_lib.errors import CourseError
 from course_lib.grading import bundle as bundling
-from course_lib.grading.bundle import Receipt, Refusal, hand_in, submit
+from course_lib.grading.bundle import Receipt, Refusal, answered_names, hand_in, submit
 from course_lib.grading.intake import intake
 from course_lib.grading.notebook import receipt_code, sha256
 from tests.grading.handing_in import SLOPE, notebook
@@ -41,7 +41,29 @@ def test_two_bundles_in_one_second_are_two_files(course):
 
 def test_what_is_missing_is_said(course):
     (course / "exercises" / "00_start_here.ipynb").write_bytes(notebook("x = 1"))
-    assert "Not in it: square_slope" in repr(hand_in("00", "ada"))
+    assert "Not answered: square_slope" in repr(hand_in("00", "ada"))
+
+
+@pytest.mark.parametrize(
+    ("cells", "answered"),
+    [
+        (["def f(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"], False),
+        (['def f(x):\n    """What it does."""\n    raise NotImplementedError'], False),
+        (["def f(x):\n    ..."], False),
+        (["def f(x):\n    return x"], True),
+        (["def f(x):\n    if x:\n        return x\n    raise NotImplementedError()"], True),
+        (["def f(x):\n    return x", "def f(x):\n    raise NotImplementedError()"], False),
+        (["%%time\ndef f(x):\n    return x"], True),
+        (["def f(x):\n    return x +"], True),
+        (['f = """\n# your derivation\n...\n"""'], False),
+        (['f = """\nL = x\n"""'], True),
+        (["f = None"], False),
+        (["f = lambda x: x"], True),
+        (["g = 1"], False),
+    ],
+)
+def test_a_stub_is_no_answer(cells, answered):
+    assert ("f" in answered_names(cells)) == answered
 
 
 def test_the_student_comes_from_the_argument_then_the_environment_then_the_course(course, monkeypatch):

@@ -43,6 +43,7 @@ def test_every_key_is_read(tmp_path):
         ({"chapters": ["1"]}, "two digits"),
         ({"attempts": "last"}, '"latest" or "best"'),
         ({"seed": True}, "whole number"),
+        ({"clock": "sundial"}, '"arrival" or "claim"'),
         ({"points": {"mse": -1}}, "0 or more"),
         ({"points": {"mse": float("nan")}}, "0 or more"),
         ({"due": {"01": datetime(2030, 1, 1)}}, "zone"),

@@ -4,11 +4,12 @@ import io
 import os
 import stat
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
 
 from course_lib.errors import CourseError
-from course_lib.grading.intake import Refused, Skipped, Submission, intake
+from course_lib.grading.intake import Refused, Skipped, Submission, count_candidates, intake
 from tests.grading.handing_in import SLOPE, bundle, notebook
 
 NOTEBOOK = notebook(SLOPE)
@@ -50,11 +51,101 @@ def test_notebooks_are_found_in_every_layout(tmp_path, name, student, chapter):
     assert (found.student, found.chapter, found.notebook, found.source) == (student, chapter, NOTEBOOK, name)
 
 
+OLD = {"time": "2001-01-01T10:00:00+02:00"}
+
+
 def test_a_bundle_says_whose_it_is_and_when_it_was_made(tmp_path):
-    put(tmp_path, "x.zip", bundle(NOTEBOOK, "grace", manifest={"time": "2001-01-01T10:00:00+02:00"}))
+    put(tmp_path, "x.zip", bundle(NOTEBOOK, "grace", manifest=OLD))
     found = only(tmp_path)
     assert (found.student, found.chapter, found.notebook) == ("grace", "00", NOTEBOOK)
-    assert found.submitted_at.isoformat() == "2001-01-01T08:00:00+00:00"
+    assert found.claimed_at.isoformat() == "2001-01-01T08:00:00+00:00"
+
+
+def test_the_files_time_counts_where_the_bundle_was_delivered_and_its_own_word_where_others_moved_it(tmp_path):
+    put(tmp_path, "a.zip", bundle(NOTEBOOK, "ada", manifest=OLD))
+    put(tmp_path, "bob/a.zip", bundle(NOTEBOOK, "bob", manifest=OLD))
+    delivered, moved = intake(tmp_path)
+    assert delivered.submitted_at == delivered.received_at
+    assert moved.submitted_at.isoformat() == "2001-01-01T08:00:00+00:00"
+
+
+def archive(**members):
+    """Bytes of an archive with these members (name -> bytes)."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, data in members.items():
+            zipped.writestr(zipfile.ZipInfo(name, (2030, 1, 2, 3, 4, 6)), data)
+    return packed.getvalue()
+
+
+LMS = [
+    ("Ada Lovelace_12345_assignsubmission_file/00_start.ipynb", "Ada Lovelace", "00", "moodle:12345"),
+    ("Ada Lovelace_12345_assignsubmission_file_/00_start.ipynb", "Ada Lovelace", "00", "moodle:12345"),
+    ("Ada_7_B_12345_assignsubmission_file_/homework.ipynb", "Ada_7_B", "", "moodle:12345"),
+    ("Ada L_12345_assignsubmission_file_00_start.ipynb", "Ada L", "00", "moodle:12345"),
+    # What follows the first number is the student's own choice, and makes nobody of it.
+    ("Eve_1_assignsubmission_file_x_999_assignsubmission_file_00.ipynb", "Eve", "00", "moodle:1"),
+    ("lovelaceada_1234_56789_00_start.ipynb", "lovelaceada (1234)", "00", "canvas:1234"),
+    ("lovelaceada_LATE_1234_56789_00_start-2.ipynb", "lovelaceada (1234)", "00", "canvas:1234"),
+    ("anon_x8Dk2_56789_00_start.ipynb", "anon (x8Dk2)", "00", "canvas:x8Dk2"),
+    ("anon_LATE_x8Dk2_56789_00_start.ipynb", "anon (x8Dk2)", "00", "canvas:x8Dk2"),
+    ("eve_1_22_bob_333_444_00.ipynb", "eve (1)", "00", "canvas:1"),
+]
+
+
+@pytest.mark.parametrize(("name", "student", "chapter", "lms"), LMS)
+@pytest.mark.parametrize("packed", [True, False])
+def test_the_downloads_of_an_lms_are_read_as_they_come_and_unpacked(tmp_path, name, student, chapter, lms, packed):
+    if packed:
+        put(tmp_path, "CS_01 download.zip", archive(**{name: NOTEBOOK}))
+    else:
+        put(tmp_path, name, NOTEBOOK)
+    found = only(tmp_path)
+    assert (found.student, found.chapter, found.lms, found.notebook) == (student, chapter, lms, NOTEBOOK)
+
+
+def test_the_inbox_may_be_the_archive_itself(tmp_path):
+    put(tmp_path, "a.zip", archive(**{"Ada_12_assignsubmission_file/x.zip": bundle(NOTEBOOK, "not ada")}))
+    found = only(tmp_path / "a.zip")
+    assert (found.student, found.chapter, found.lms) == ("Ada", "00", "moodle:12")
+    assert found.source == "a.zip/Ada_12_assignsubmission_file/x.zip"
+
+
+def test_two_participants_of_one_name_are_two_students(tmp_path):
+    names = [f"Ada_{number}_assignsubmission_file/00.ipynb" for number in (1, 2)]
+    put(tmp_path, "a.zip", archive(**dict.fromkeys([*names, "Bob_3_assignsubmission_file/00.ipynb"], NOTEBOOK)))
+    assert [found.student for found in intake(tmp_path)] == ["Ada (1)", "Ada (2)", "Bob"]
+
+
+def test_an_archive_of_folders_is_a_class_and_a_students_own_archive_is_that_students(tmp_path):
+    put(tmp_path, "class.zip", archive(**{"ada/00.ipynb": NOTEBOOK, "submitted/bob/00/a.ipynb": NOTEBOOK}))
+    put(tmp_path, "cyd/mine.zip", archive(**{"bob_12_assignsubmission_file/00.ipynb": NOTEBOOK}))
+    put(tmp_path, "dan_00.zip", archive(**{"stuff/00.ipynb": NOTEBOOK}))
+    found = [(item.student, item.chapter) for item in intake(tmp_path)]
+    assert found == [("ada", "00"), ("bob", "00"), ("cyd", "00"), ("dan", "00")]
+
+
+def test_one_bad_member_costs_the_class_nothing(tmp_path):
+    bad = {"../x_1_assignsubmission_file/00.ipynb": b"", "Cy: D_4_assignsubmission_file/00.ipynb": NOTEBOOK}
+    large = {"Bob_2_assignsubmission_file/00.ipynb": b"0" * (21 << 20)}
+    put(tmp_path, "a.zip", archive(**bad, **large, **{"Ada_3_assignsubmission_file/00.ipynb": NOTEBOOK}))
+    found = {item.student: item for item in intake(tmp_path)}
+    assert {name for name, item in found.items() if isinstance(item, Submission)} == {"Ada", "Cy: D"}
+    assert "unpacks to" in found["Bob"].reason
+
+
+def test_a_member_without_a_manifest_has_the_archives_time_for_it(tmp_path):
+    put(tmp_path, "a.zip", archive(**{"Ada_12_assignsubmission_file/00.ipynb": NOTEBOOK}))
+    os.utime(tmp_path / "a.zip", (2e9, 2e9))
+    assert only(tmp_path).submitted_at == datetime(2030, 1, 2, 3, 4, 6).astimezone(UTC)
+
+
+def test_the_bar_counts_what_there_is(tmp_path):
+    lay(tmp_path, **{"ada/00.ipynb": NOTEBOOK, "ada/01.IPYNB": NOTEBOOK, "ada/.x/00.ipynb": b"", "n.txt": b""})
+    put(tmp_path, "b_00.zip", bundle(NOTEBOOK))
+    put(tmp_path, "m.zip", archive(**{f"A_{i}_assignsubmission_file/00.ipynb": NOTEBOOK for i in range(5)}))
+    work = [item for item in intake(tmp_path) if not isinstance(item, Skipped)]
+    assert count_candidates(tmp_path) == len(work) == 8
 
 
 def test_a_folder_is_believed_more_than_the_bundle_in_it(tmp_path):

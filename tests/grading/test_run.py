@@ -2,11 +2,8 @@
 
 import csv
 import os
-import signal
-import sqlite3
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -171,43 +168,6 @@ def course(*arguments, **more):
     )
 
 
-def test_a_killed_run_goes_on_where_it_was(inbox, tmp_path, confinement):
-    for number in range(12):
-        put(inbox, f"s{number:02}/00.ipynb", RIGHT)
-    command = [
-        sys.executable,
-        "-m",
-        "course_lib.cli",
-        "grade",
-        str(inbox),
-        "--out",
-        str(tmp_path / "out"),
-        "--jobs",
-        "2",
-    ]
-    killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    database = tmp_path / "out" / "gradebook.sqlite"
-    deadline = time.monotonic() + 30
-    while count(database) < 2 and time.monotonic() < deadline and killed.poll() is None:
-        time.sleep(0.01)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
-    before = count(database)
-    again = course("grade", inbox, "--out", tmp_path / "out")
-    assert again.returncode == 0, again.stderr
-    assert count(database) == 12
-    assert f"{12 - before} graded, {before} graded before" in again.stdout
-    assert sqlite3.connect(database).execute("select count(*) from verdicts").fetchone() == (12,)
-
-
-def count(database):
-    try:
-        with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-            return connection.execute("select count(*) from submissions").fetchone()[0]
-    except sqlite3.OperationalError:
-        return 0
-
-
 def test_the_command_says_what_is_wrong_in_one_sentence(tmp_path):
     for arguments in (
         ("grade", tmp_path / "nowhere"),
@@ -246,7 +206,7 @@ def test_a_feedback_page_escapes_everything_and_needs_nothing_else(inbox, book, 
     for tag in ("<script", "<img", "<b>", "<i>", "<u>", "<em>", "http:", "https:", "src=x o", "bob"):
         assert tag not in text.replace("&lt;img src=x onerror", "")
     assert "&lt;script&gt;" in text and "ValueError" in text and "ZeroDivisionError" in text
-    assert write_feedback(book, Config(), tmp_path / "feedback") == []
+    assert write_feedback(book, Config(title="A <em> course"), tmp_path / "feedback") == []
 
 
 def test_every_student_id_has_a_file_name_of_its_own():

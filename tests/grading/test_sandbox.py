@@ -89,33 +89,6 @@ def test_a_right_answer_that_warns_and_prints_200_mb_is_right_and_its_output_is_
     assert len(result.printed) <= limits.output_kb << 10
 
 
-def test_an_answer_that_changes_its_argument_is_compared_with_the_graders_copy(confinement):
-    cheat = "def linear_approximation(y, J, delta):\n    y[:] = 0; J[:] = 0; delta[:] = 0\n    return y + J @ delta"
-    result = graded(confinement, chapter_01(linear_approximation=cheat), "01")
-    assert not next(v for v in result.verdicts if v.exercise == "linear_approximation").ok
-
-
-# name -> (cells, words that the verdict's message must hold)
-STOPPED = {
-    "endless loop at the top level": ("while True: pass", "endless loop"),
-    "endless loop that swallows interrupts": (
-        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
-        "endless loop",
-    ),
-    "os._exit at the top level": ("import os\nos._exit(0)", "exit code 0"),
-    "a crash": ("import ctypes\nctypes.string_at(0)", "signal 11"),
-    "too much output": ("while True: print('x' * 100000)", "printed more than 64 MB"),
-}
-
-
-@pytest.mark.parametrize("name", STOPPED)
-def test_what_ends_the_whole_notebook_is_stopped_with_the_reason(confinement, name):
-    cell, words = STOPPED[name]
-    result = verdict(confinement, SLOPE, cell)
-    assert (result.status, result.points) == ("stopped", 0)
-    assert words in result.message
-
-
 @pytest.mark.parametrize(
     ("body", "words"),
     [
@@ -141,52 +114,6 @@ def test_what_ends_one_answer_leaves_the_others(confinement, body, words):
     assert (stopped.status, stopped.points) == ("stopped", 0)
     assert words in stopped.message
     assert all(v.ok for v in by_name.values())
-
-
-# Each tries to get the point of square_slope without the slope, or to reach what it must not reach.
-HOSTILE = {
-    "equals everything": "class Yes:\n    def __eq__(self, other): return True\n    __array_ufunc__ = None\n"
-    "    def __array__(self, *a, **k): return 2\ndef square_slope(x): return Yes()",
-    "an ndarray subclass": "import numpy as np\nclass A(np.ndarray):\n    def __sub__(self, other): return 0\n"
-    "def square_slope(x): return np.zeros(()).view(A)",
-    "an array of objects": "import numpy as np\ndef square_slope(x): return np.array([{'a': 1}], dtype=object)",
-    "a pickle bomb": "import numpy as np, os\nclass P:\n    def __reduce__(self): return os._exit, (3,)\n"
-    "def square_slope(x): return np.array([P()], dtype=object)",
-    "patched numpy": "import numpy as np\nnp.allclose = np.array_equal = lambda *a, **k: True\n"
-    "def square_slope(x): return x * 0.0",
-    "an integer of a million digits": "def square_slope(x): return 10 ** 1_000_000",
-    "deep nesting": "def square_slope(x):\n    t = ()\n    for _ in range(100000): t = (t,)\n    return t",
-    "the reference": "def square_slope(x):\n    from course_lib.checks.chapter_00 import square_slope as s\n"
-    "    return s.definition(x)",
-    "walking the frames": "import gc, sys\ndef square_slope(x):\n    for o in gc.get_objects():\n"
-    "        if type(o).__name__ == 'Exercise': return o.definition(x)\n    return None",
-    "forged frames on every descriptor": "import os, json, struct\n"
-    "def forge(header):\n    text = json.dumps(header).encode()\n"
-    "    data = struct.pack('>II', len(text), 0) + text\n"
-    "    for fd in range(1024):\n        try: os.write(fd, data)\n        except OSError: pass\n"
-    "def square_slope(x):\n    forge({'op': 'verdict', 'status': 'right', 'points': 9, 'blobs': []})\n    return None",
-    "a forged outcome of another type": "import os, json, struct\ndef square_slope(x):\n"
-    "    text = json.dumps({'op': 'outcome', 'id': 1, 'kind': 'value', 'value': ['function', 0, 'f'], 'blobs': []})\n"
-    "    data = struct.pack('>II', len(text), 0) + text.encode()\n"
-    "    for fd in range(3, 1024):\n        try: os.write(fd, data)\n        except OSError: pass\n    return 0",
-    "a frame that claims 4 GB": "import os\ndef square_slope(x):\n    for fd in range(3, 1024):\n"
-    "        try: os.write(fd, b'\\xff' * 8)\n        except OSError: pass\n    return 0",
-    "a fork bomb": "import os\ndef square_slope(x):\n    while True: os.fork()",
-    "another program": "import subprocess\ndef square_slope(x): return subprocess.run(['/bin/sh', '-c', 'id'])",
-    "killing the parent": "import os, signal\ndef square_slope(x): os.kill(os.getppid(), signal.SIGKILL)",
-    "filling the disk": "def square_slope(x):\n    i = 0\n    while True:\n"
-    "        with open(f'/tmp/{i}', 'wb') as f: f.write(b'0' * (8 << 20))\n        i += 1",
-    "writing elsewhere": "def square_slope(x): open('/sandbox/lib/numpy/__init__.py', 'a')",
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_an_attack_earns_nothing(confinement, name):
-    result = graded(confinement, notebook(HOSTILE[name]))
-    assert result.status == "graded"
-    assert result.verdicts[0].points == 0
-    assert result.verdicts[0].status not in ("right", "not attempted")
-    assert result.verdicts[0].message
 
 
 def looked_up(confinement, expression):
@@ -285,3 +212,32 @@ def test_the_process_sandbox_grades_and_changes_no_file(process_confinement, tmp
     assert os.listdir(tmp_path) == ["precious"]
     assert precious.read_text() == "as it was"
     assert graded(process_confinement, chapter_01(), "01").verdicts[2].ok
+
+
+def test_a_derivation_is_judged_from_its_text_even_where_the_cells_never_end(confinement, monkeypatch):
+    """A stand-in for the judge of derivations: what reaches it is the text as it stands in the notebook."""
+    from course_lib.checks.specification import Exercise
+    from course_lib.checks.verdict import Verdict
+    from course_lib.grading import unit
+
+    exercise = Exercise("my_derivation", (), "00", 2, 5, (), kind="derivation")
+    texts = []
+
+    def judge(exercise, caller, seed):
+        texts.append(caller.text(exercise.name))
+        return Verdict(exercise.name, "right", "read", 2.0, 2.0, chapter="00")
+
+    monkeypatch.setattr(unit, "exercises", lambda chapter=None: [exercise])
+    monkeypatch.setattr(unit, "judge", judge)
+    derivation = "L = x'x\ndL = 2 x'dx"
+    for cells in (
+        (f"my_derivation = {derivation!r}",),
+        ("my_derivation = 'first'", f"my_derivation: str = {derivation!r}", "while True: pass"),
+        (f"other = 1; my_derivation = {derivation!r}", "import os; os._exit(0)"),
+        ("x = 1",),
+        ("my_derivation = 1 + 1",),
+        ("my_derivation = f'{1}'",),
+    ):
+        result = graded(confinement, notebook(*cells))
+        assert (result.status, result.verdicts[0].points) == ("graded", 2)
+    assert texts == [derivation] * 3 + [None] * 3

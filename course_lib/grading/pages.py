@@ -1,0 +1,30 @@
+"""The HTML pages that grading writes: everything in them is escaped, and they need nothing beside themselves."""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from course_lib.checks.verdict import inline_html
+
+
+@cache
+def template(name):
+    """The template of that name, with the filters that all pages use."""
+    environment = Environment(
+        loader=PackageLoader("course_lib.grading"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["points"] = number
+    environment.filters["time"] = lambda value: f"{value:%Y-%m-%d %H:%M} UTC"
+    # inline_html escapes all of its text itself.
+    environment.filters["sentence"] = lambda text: Markup(inline_html(text))
+    return environment.get_template(name)
+
+
+def number(value):
+    """At most two decimals, and none that say nothing."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,99 @@
+"""What grading costs, sandbox on, for 300 simulated students.
+
+Targets per submission and core: at most 0.15 s of wall time for a lone one, 0.05 s per chapter for a student with ten;
+memory flat in the number of students.
+
+On a busy machine look at the processor time, and at it over that of a bare `import numpy`, measured in between.
+"""
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from course_lib.grading.config import Config, Limits
+from course_lib.grading.gradebook import Gradebook
+from course_lib.grading.intake import Submission, intake
+from course_lib.grading.run import grade_inbox
+from course_lib.grading.sandbox import ENVIRONMENT, find_confinement
+from course_lib.grading.simulate import simulate
+from course_lib.grading.unit import Pending, Unit, grade_unit
+
+STUDENTS, TERM = 300, 10
+ROOT = Path(__file__).resolve().parent.parent.parent
+# What is endless is stopped by the clock and says nothing about speed.
+ENDLESS = ("an endless loop", "the end of Python")
+
+
+def run(students=STUDENTS, lone=60, terms=12):
+    """Print wall and processor time of a lone submission and of a chapter among ten, then of a whole class."""
+    how = find_confinement()
+    with tempfile.TemporaryDirectory() as folder:
+        inbox = Path(folder, "inbox")
+        made = simulate(inbox, students, 1, ROOT, Config())
+        endless = {item.path.name for item in made.handed if item.accident in ENDLESS or "hang" in item.meant.values()}
+        found = [s for s in intake(inbox) if isinstance(s, Submission) and Path(s.source).name not in endless]
+        # Chapters by turns: those of one student, and the same ones alone.
+        found = found[: max(lone, terms * TERM)]
+        alone = _measured([[s] for s in found[:lone]], how)
+        term = _measured([found[k : k + TERM] for k in range(0, terms * TERM, TERM)], how)
+        print(f"{'':<34}{'wall':>10}{'processor':>12}{'of import numpy':>18}")
+        for name, (wall, processor, ratio) in (("a lone submission", alone), ("a chapter of a student with ten", term)):
+            print(f"{name:<34}{wall * 1e3:>7.0f} ms{processor * 1e3:>9.0f} ms{ratio:>17.2f}x")
+        _class(folder, inbox, endless, how)
+
+
+def _measured(groups, how):
+    """(wall, processor, processor over a bare import of NumPy) per submission: medians over the groups."""
+    walls, processors, bare = [], [], []
+    for group in groups:
+        pending = tuple(Pending(str(k), s.chapter, s.notebook) for k, s in enumerate(group))
+        unit = Unit(group[0].student, pending, 20, limits=Limits())
+        start, used = time.perf_counter(), _processor()
+        grade_unit(unit, how)
+        walls.append((time.perf_counter() - start) / len(group))
+        processors.append((_processor() - used) / len(group))
+        used = _processor()
+        subprocess.run([sys.executable, "-I", "-S", "-c", _IMPORT], env=ENVIRONMENT, check=True)
+        bare.append(_processor() - used)
+    middle = statistics.median
+    return middle(walls), middle(processors), middle(processors) / middle(bare)
+
+
+_IMPORT = (
+    f"import sys; sys.path.append({os.path.dirname(os.path.dirname(sys.modules['numpy'].__file__))!r}); import numpy"
+)
+
+
+def _processor():
+    """Processor time of this process and of its children that have ended."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(used.ru_utime + used.ru_stime for used in both)
+
+
+def _class(folder, inbox, endless, how):
+    """The whole class into a gradebook on all processors, and the memory after a tenth of it and after all."""
+    for path in inbox.rglob("*"):
+        if path.name in endless:
+            path.unlink()
+    book = Gradebook(f"sqlite:///{folder}/gradebook.sqlite")
+    jobs, seen, peaks = len(os.sched_getaffinity(0)), [], {}
+    total = sum(path.is_file() for path in inbox.rglob("*"))
+
+    def advance(item):
+        seen.append(None)
+        if len(seen) in (total // 10, total):
+            peaks[len(seen)] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    limits = replace(Limits(), seconds_per_call=2.0, seconds_per_chapter=6.0)
+    report = grade_inbox(inbox, book, Config(limits=limits), seed=20, how=how, jobs=jobs, advance=advance)
+    book.close()
+    each = report.seconds / max(len(report.graded), 1)
+    print(f"{len(report.graded)} submissions on {jobs} processors: {report.seconds:.1f} s")
+    print(f"that is {each * jobs * 1e3:.0f} ms of one processor each")
+    print("memory of the engine: " + ", ".join(f"{peak:.0f} MB after {count}" for count, peak in peaks.items()))

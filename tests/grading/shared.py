@@ -1,0 +1,41 @@
+"""What several test modules of grading use: the real command, and work that is done once for all test processes."""
+
+import fcntl
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+
+def course(*arguments, cwd, timeout=300, **environment):
+    """Run the `course` command as a user would, in a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "course_lib.cli", *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "COURSE_INBOX": "", "COURSE_STUDENT": "", **environment},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+
+
+def once(tmp_path_factory, name, make):
+    """A folder that `make(folder)` filled, made once however many test processes ask for it."""
+    base = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        base = base.parent
+    folder = base / name
+    with open(base / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (base / f"{name}.done").exists():
+            folder.mkdir()
+            make(folder)
+            (base / f"{name}.done").touch()
+    return folder
+
+
+def query(database, text, *values):
+    """Rows of a SQLite gradebook."""
+    with closing(sqlite3.connect(database)) as book:
+        return book.execute(text, values).fetchall()

@@ -1,0 +1,230 @@
+"""A simulated class through the real command: as it is, killed again and again, on a cluster, on another database."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from course_lib.cli import main
+from course_lib.grading.config import Config, load_config
+from course_lib.grading.gradebook import Gradebook
+from course_lib.grading.simulate import simulate
+from tests.grading.handing_in import SEED
+from tests.grading.shared import course, once, query
+from tests.grading.test_gradebook import postgres
+
+STUDENTS = 60
+# Chapter 0 for all but a few, because what is tested here is the class and not the exercises.
+TOML = """
+chapters = ["00"]
+[due]
+00 = 2030-01-10T23:59:00+01:00
+[late]
+per_day = 0.25
+[limits]
+seconds_per_call = 2.0
+seconds_per_chapter = 6.0
+"""
+
+
+@pytest.fixture(scope="session")
+def simulated(bwrap, course_root, tmp_path_factory):
+    """The course folder of a class, with its inbox, graded without disturbance into graded/."""
+
+    def make(folder):
+        for name in ("exercises", "solutions"):
+            (folder / name).symlink_to(course_root / name)
+        (folder / "course.toml").write_text(TOML)
+        made = course("simulate", "inbox", "--students", STUDENTS, "--seed", 3, cwd=folder)
+        assert made.returncode == 0, made.stderr
+        run = course("grade", "inbox", "--seed", SEED, cwd=folder)
+        assert run.returncode == 0, run.stdout + run.stderr
+
+    return once(tmp_path_factory, "simulated", make)
+
+
+def everything(book):
+    """All that a gradebook says, but for when and how long it was graded."""
+    rows = [row for student in book.students() for row in book.submissions(student)]
+    keep = ("student_id", "chapter", "sha256", "submitted_at", "received_at", "claimed_at", "source", "lms")
+    keep += ("status", "reason", "errors", "printed", "printed_bytes", "code_hash")
+    verdict = ("exercise", "status", "message", "points", "max_points", "mistake")
+    return [
+        (*(getattr(row, key) for key in keep), tuple(tuple(getattr(v, key) for key in verdict) for v in row.verdicts))
+        for row in rows
+    ]
+
+
+def undisturbed(simulated):
+    book = Gradebook(f"sqlite:///{simulated / 'graded' / 'gradebook.sqlite'}")
+    found = everything(book)
+    book.close()
+    assert len({row[0] for row in found}) == len(os.listdir(simulated / "graded" / "feedback")) > 50
+    return found
+
+
+def test_a_class_killed_at_random_moments_has_the_same_gradebook_in_the_end(simulated):
+    expected = undisturbed(simulated)
+    database = simulated / "killed" / "gradebook.sqlite"
+    command = [sys.executable, "-m", "course_lib.cli", "grade", "inbox", "--out", "killed", "--seed", str(SEED)]
+    moments, kills = random.Random(7), 0
+    while kills < 8:
+        run = subprocess.Popen(command, cwd=simulated, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        target = count(database) + moments.randint(1, len(expected) // 6)
+        while count(database) < target and run.poll() is None:
+            time.sleep(0.005)
+        time.sleep(moments.uniform(0, 0.05))
+        run.send_signal(signal.SIGKILL)
+        kills += run.wait() == -signal.SIGKILL
+        assert query(database, "pragma integrity_check") == [("ok",)]
+        if run.returncode == 0:
+            break
+    assert kills >= 4
+    finished = course("grade", "inbox", "--out", "killed", "--seed", SEED, cwd=simulated)
+    assert finished.returncode == 0, finished.stderr
+    book = Gradebook(f"sqlite:///{database}")
+    assert everything(book) == expected
+    book.close()
+    assert (simulated / "killed" / "grades.csv").read_bytes() == (simulated / "graded" / "grades.csv").read_bytes()
+
+
+def count(database):
+    if not database.exists():
+        return 0
+    try:
+        return query(database, "select count(*) from submissions")[0][0]
+    except Exception as error:
+        assert "no such table" in str(error) or "locked" in str(error)
+        return 0
+
+
+def test_an_interrupt_leaves_a_clean_gradebook_and_says_how_to_go_on(simulated):
+    command = [sys.executable, "-m", "course_lib.cli", "grade", "inbox", "--out", "interrupted", "--seed", str(SEED)]
+    database = simulated / "interrupted" / "gradebook.sqlite"
+    run = subprocess.Popen(command, cwd=simulated, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    while count(database) < 5 and run.poll() is None:
+        time.sleep(0.005)
+    run.send_signal(signal.SIGINT)
+    said, _ = run.communicate(timeout=60)
+    assert run.returncode == 130, said
+    assert "the same command goes on from here" in said and "Traceback" not in said
+    assert 5 <= count(database) < len(undisturbed(simulated))
+    assert query(database, "select count(*) from submissions where status = 'failed'") == [(0,)]
+
+
+def test_a_cluster_of_two_workers_gives_the_same_gradebook(simulated, tmp_path):
+    from distributed import LocalCluster
+
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
+    with LocalCluster(**options, local_directory=str(tmp_path)) as local:
+        run = course(
+            "grade", "inbox", "--out", "cluster", "--seed", SEED, "--dask", local.scheduler_address, cwd=simulated
+        )
+    assert run.returncode == 0, run.stderr
+    book = Gradebook(f"sqlite:///{simulated / 'cluster' / 'gradebook.sqlite'}")
+    assert everything(book) == undisturbed(simulated)
+    book.close()
+
+
+def test_a_cluster_that_is_not_there_is_one_sentence(simulated):
+    run = course("grade", "inbox", "--out", "nowhere", "--dask", "tcp://127.0.0.1:1", cwd=simulated)
+    assert run.returncode == 1
+    assert "No dask scheduler answers" in run.stderr and "Traceback" not in run.stderr
+
+
+def test_postgresql_has_the_same_gradebook(simulated, request):
+    address = postgres(request)
+    run = course("grade", "inbox", "--out", "served", "--seed", SEED, "--gradebook", address, cwd=simulated)
+    assert run.returncode == 0, run.stderr
+    book = Gradebook(address)
+    assert everything(book) == undisturbed(simulated)
+    book.close()
+    assert (simulated / "served" / "grades.csv").read_bytes() == (simulated / "graded" / "grades.csv").read_bytes()
+
+
+def test_what_was_meant_is_what_is_found(simulated, course_root, tmp_path):
+    """The simulated answers are told apart by the judge: right is right, a named mistake is named."""
+    meant = simulate(tmp_path / "inbox", STUDENTS, 3, simulated, load_config(simulated))
+    found = {(row[0], row[2]): row for row in undisturbed(simulated)}
+    by_source = {row[6]: row for row in found.values()}
+    agreed = 0
+    for item in meant.handed:
+        row = by_source.get(str(item.path.relative_to(tmp_path / "inbox")))
+        if row is None or row[8] != "graded" or item.accident in ("an endless loop", "the end of Python"):
+            continue  # handed in unchanged again, or nothing could be called
+        verdicts = {name: (status, mistake) for name, status, _, _, _, mistake in row[-1]}
+        for name, kind in item.meant.items():
+            status, mistake = verdicts[name]
+            what, _, which = kind.partition(":")
+            expected = {"right": "right", "stub": "not attempted", "crash": "raised", "none": "none", "hang": "stopped"}
+            assert status == expected.get(what, status)
+            assert mistake == (which or None) or what == "unnamed"
+            agreed += 1
+    assert agreed > 50
+
+
+def test_the_same_seed_makes_the_same_class_and_another_seed_another(simulated, tmp_path):
+    config = Config(chapters=("00",))
+    first, again, other = (
+        simulate(tmp_path / name, 8, seed, simulated, config) for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
+    contents = [
+        {str(h.path.relative_to(c.inbox)): (h.path.read_bytes(), h.path.stat().st_mtime) for h in c.handed}
+        for c in (first, again, other)
+    ]
+    assert contents[0] == contents[1] != contents[2]
+    assert "course grade" in str(first)
+
+
+def test_adjusting_and_reporting_by_command(simulated):
+    student = query(simulated / "graded" / "gradebook.sqlite", "select min(id) from students")[0][0]
+    copy = simulated / "adjusted"
+    copy.mkdir(exist_ok=True)
+    (copy / "gradebook.sqlite").write_bytes((simulated / "graded" / "gradebook.sqlite").read_bytes())
+    options = ("--out", "adjusted")
+    done = course(
+        "adjust", student, "square_slope", "--points", 0.5, "--reason", "shown <orally>", *options, cwd=simulated
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"{student}: " in done.stdout
+    for page in (copy / "feedback" / f"{student}.html", copy / "report.html"):
+        assert "shown &lt;orally&gt;" in page.read_text()
+    regraded = course("grade", "inbox", "--regrade", "--seed", SEED + 1, *options, cwd=simulated)
+    assert "Graded again: " in regraded.stdout
+    line = next(x for x in (copy / "grades.csv").read_text().splitlines() if x.startswith(student))
+    assert line.split(",")[1] == "0.5"
+    back = course("adjust", student, "square_slope", "--withdraw", "--reason", "x", *options, cwd=simulated)
+    assert back.returncode == 0
+    plain = course("lms", "plain", "plain.csv", *options, cwd=simulated)
+    assert plain.returncode == 0
+    assert (simulated / "plain.csv").read_bytes() == (copy / "grades.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("adjust", "sim-0001", "square_slop", "--points", 1, "--reason", "x"), "did you mean `square_slope`"),
+        (("adjust", "nobody", "square_slope", "--points", 1, "--reason", "x"), "knows no student"),
+        (("adjust", "sim-0001", "square_slope", "--points", -1, "--reason", "x"), "0 or more"),
+        (("adjust", "sim-0001", "square_slope", "--points", "nan", "--reason", "x"), "0 or more"),
+        (("adjust", "sim-0001", "square_slope", "--reason", "x"), "either --points or --withdraw"),
+        (("adjust", "sim-0001", "square_slope", "--points", 1, "--reason", " "), "Why?"),
+        (("report", "--out", "empty"), "There is no gradebook"),
+        (("lms", "canvas", "nowhere.csv"), "cannot be read"),
+        (("lms", "moodle", "nowhere.csv", "--chapter", "00"), "cannot be read"),
+        (("simulate", "inbox"), "is not empty"),
+        (("simulate", "new", "--students", 1), None),
+    ],
+)
+def test_the_new_verbs_say_what_is_wrong_in_one_sentence(simulated, arguments, words, monkeypatch, capsys):
+    monkeypatch.chdir(simulated)
+    monkeypatch.setattr(sys, "argv", ["course", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert ended.value.code == (1 if words else 0)
+    assert not words or (words in said.err and len(said.err.strip().splitlines()) == 1)

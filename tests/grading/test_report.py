@@ -1,0 +1,85 @@
+"""The class report's numbers, against the definition and SciPy."""
+
+import numpy as np
+import pytest
+from scipy.stats import pearsonr
+
+from course_lib.checks import find
+from course_lib.checks.verdict import Verdict
+from course_lib.grading.config import Config
+from course_lib.grading.gradebook import Gradebook
+from course_lib.grading.report import gather, report_page
+from course_lib.grading.unit import Graded
+from tests.grading.test_gradebook import DUE, handed_in, record
+
+EXERCISES = ("linear_approximation", "polar_jacobian", "central_jacobian")
+POINTS = np.array([[2, 4, 2], [2, 0, 2], [0, 0, 0], [2, 4, 0], [0, 0, 2], [1, 3, 2]], dtype=float)
+MOST = np.array([2.0, 4.0, 2.0])
+
+
+@pytest.fixture
+def book(tmp_path):
+    book = Gradebook(f"sqlite:///{tmp_path / 'gradebook.sqlite'}")
+    mistake = find("polar_jacobian").mistakes[0].id
+    for number, row in enumerate(POINTS):
+        verdicts = tuple(
+            Verdict(
+                name,
+                "right" if points == most else "wrong",
+                "why",
+                points,
+                most,
+                mistake if name == "polar_jacobian" and points == 0 else None,
+                0.1 * (number + 1),
+                "01",
+            )
+            for name, points, most in zip(EXERCISES, row, MOST, strict=True)
+        )
+        result = Graded("0", "graded", "01", verdicts=verdicts, code_hash="same" if number in (1, 4) else str(number))
+        record(book, handed_in(f"s{number}", "01", bytes([number])), result)
+    yield book
+    book.close()
+
+
+def test_ease_and_discrimination_are_what_their_definitions_say(book):
+    found = gather(book, Config())
+    for k, name in enumerate(EXERCISES):
+        rest = np.delete(POINTS, k, axis=1).sum(axis=1) / np.delete(MOST, k).sum()
+        share = POINTS[:, k] / MOST[k]
+        assert found.items[name].difficulty == pytest.approx(share.mean())
+        assert found.items[name].discrimination == pytest.approx(pearsonr(share, rest).statistic)
+
+
+def test_where_nothing_varies_there_is_no_discrimination(tmp_path):
+    book = Gradebook(f"sqlite:///{tmp_path / 'x.sqlite'}")
+    for number in range(4):
+        verdict = Verdict("square_slope", "right", "", 1.0, 1.0, chapter="00")
+        record(book, handed_in(f"s{number}"), Graded("0", "graded", "00", verdicts=(verdict,)))
+    assert gather(book, Config()).items["square_slope"].discrimination is None
+    assert "nothing varies" in report_page(gather(book, Config()), Config())
+    book.close()
+
+
+def test_who_made_which_mistake_and_who_handed_in_alike(book):
+    found = gather(book, Config(due={"01": DUE.replace(year=2029)}))
+    (who,) = found.items["polar_jacobian"].mistakes.values()
+    assert who == ["s1", "s2", "s4"]
+    assert found.late["01"] == found.handed_in["01"] == 6
+    page = report_page(found, Config())
+    assert "Chapter 01: 2 students, the same answers, wrong alike in linear" not in page
+    assert "Chapter 01: 2 students, the same answers, wrong alike in polar_jacobian" in page
+    assert find("polar_jacobian").mistakes[0].sentence.split("`")[0].split("'")[0][:20] in page
+
+
+def test_an_adjustment_counts_in_ease(book):
+    book.adjust("s2", find("polar_jacobian"), 4.0, 4.0, "x")
+    share = POINTS[:, 1].copy()
+    share[2] = 4
+    assert gather(book, Config()).items["polar_jacobian"].difficulty == pytest.approx(share.mean() / 4)
+
+
+def test_an_empty_gradebook_has_a_report(tmp_path):
+    book = Gradebook(f"sqlite:///{tmp_path / 'x.sqlite'}")
+    page = report_page(gather(book, Config()), Config())
+    assert "Nothing is graded yet." in page and "0 students" in page
+    book.close()
