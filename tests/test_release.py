@@ -42,6 +42,14 @@ def test_a_region_can_bring_its_own_stub():
     assert without_solution(source) == '# YOUR CODE HERE\nanswer = ""'
 
 
+def test_a_stub_of_several_lines_keeps_its_depth():
+    source = (
+        "def f(x):\n    ### BEGIN SOLUTION\n    ### STUB for t in x:\n    ### STUB     x = t\n    ### STUB return x\n"
+        "    return sum(x)\n    ### END SOLUTION"
+    )
+    assert without_solution(source) == "def f(x):\n    # YOUR CODE HERE\n    for t in x:\n        x = t\n    return x"
+
+
 @pytest.mark.parametrize(
     "source", ["### BEGIN SOLUTION\nx", "x\n### END SOLUTION", "### END SOLUTION\n### BEGIN SOLUTION"]
 )

@@ -20,7 +20,7 @@ def forward(X, W1, b1, W2, b2):
     Returns Z1 (n, h), A (n, h), Z2 (n, k), P (n, k); each row of P is positive and sums to 1.
     Raises ValueError when the shapes do not fit.
     """
-    require_shapes(X, W1, b1, W2, b2)
+    _require_fit(X, W1, b1, W2, b2)
     Z1 = X @ W1 + b1
     A = sigmoid(Z1)
     Z2 = A @ W2 + b2
@@ -35,8 +35,8 @@ def loss(X, Y, W1, b1, W2, b2):
     Written with log P = Z2 - log Σ exp Z2, so that no probability is rounded to 0 before its logarithm is taken.
     Raises ValueError when the shapes do not fit.
     """
-    require_shapes(X, W1, b1, W2, b2, Y)
     _, _, Z2, _ = forward(X, W1, b1, W2, b2)
+    _require_targets(Y, Z2)
     return np.sum(log_sum_exp(Z2) - np.sum(Y * Z2, axis=1)) / len(X)
 
 
@@ -80,8 +80,8 @@ def gradients(X, Y, W1, b1, W2, b2):
     Returns dW1, db1, dW2, db2, each in the shape of its parameter.
     Raises ValueError when the shapes do not fit.
     """
-    require_shapes(X, W1, b1, W2, b2, Y)
     _, A, _, P = forward(X, W1, b1, W2, b2)
+    _require_targets(Y, P)
     dW2, db2 = output_layer_gradients(A, P, Y)
     dZ1 = hidden_signal(output_signal(P, Y), W2, A)
     dW1, db1 = input_layer_gradients(X, dZ1)
@@ -99,15 +99,46 @@ def sgd_step(X, Y, W1, b1, W2, b2, lr):
     return W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2
 
 
-def require_shapes(X, W1, b1, W2, b2, Y=None):
-    """ValueError unless the arrays fit together as at the top of this module; says which one does not."""
-    for name, array, rank in (("X", X, 2), ("W1", W1, 2), ("W2", W2, 2)):
-        if np.ndim(array) != rank:
-            raise ValueError(f"{name} has shape {np.shape(array)}, a matrix was expected")
-    (n, d), h, k = np.shape(X), np.shape(W1)[1], np.shape(W2)[1]
-    wanted = {"W1": (W1, (d, h)), "b1": (b1, (h,)), "W2": (W2, (h, k)), "b2": (b2, (k,))}
-    if Y is not None:
-        wanted["Y"] = (Y, (n, k))
-    for name, (array, shape) in wanted.items():
+def sgd_step_in_place(X, Y, W1, b1, W2, b2, lr):
+    """The step of `sgd_step`, written over the parameters that were handed in; for training, where time counts.
+
+    Arguments as in `sgd_step`; the parameters are arrays of floats. Returns nothing.
+    Raises ValueError when the shapes do not fit; then no parameter has changed.
+    """
+    _require_fit(X, W1, b1, W2, b2)
+    Z1 = X @ W1
+    Z1 += b1
+    A = sigmoid(Z1)
+    dZ2 = softmax(A @ W2 + b2)
+    _require_targets(Y, dZ2)
+    dZ2 -= Y
+    # The learning rate travels along with 1/n, so what arrives at a parameter is its step.
+    dZ2 *= lr / len(X)
+    dZ1 = dZ2 @ W2.T
+    dZ1 *= A
+    # Z1 is not needed any more; its memory takes 1 - A.
+    dZ1 *= np.subtract(1, A, out=Z1)
+    W1 -= X.T @ dZ1
+    b1 -= dZ1.sum(axis=0)
+    W2 -= A.T @ dZ2
+    b2 -= dZ2.sum(axis=0)
+
+
+def _require_fit(X, W1, b1, W2, b2):
+    for name, matrix in (("X", X), ("W1", W1), ("W2", W2)):
+        if np.ndim(matrix) != 2:
+            raise ValueError(f"{name} has shape {np.shape(matrix)}, a matrix was expected")
+    (n, d), (h, k) = X.shape, W2.shape
+    if n == 0:
+        raise ValueError("there are 0 samples, at least one was expected: the mean of nothing is not defined")
+    if W1.shape[1] != h:
+        found = f"W1 has {W1.shape[1]} columns and W2 has {h} rows"
+        raise ValueError(f"{found}, one number of hidden units was expected for both")
+    for name, array, shape in (("W1", W1, (d, h)), ("b1", b1, (h,)), ("b2", b2, (k,))):
         if np.shape(array) != shape:
-            raise ValueError(f"{name} has shape {np.shape(array)}, {shape} was expected for X of shape {(n, d)}")
+            raise ValueError(f"{name} has shape {np.shape(array)}, {shape} was expected")
+
+
+def _require_targets(Y, P):
+    if np.shape(Y) != P.shape:
+        raise ValueError(f"Y has shape {np.shape(Y)}, {P.shape} was expected: one row for each sample")

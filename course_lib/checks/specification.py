@@ -17,10 +17,13 @@ A mistake is a whole wrong answer, written with `np` alone. So the judge can rec
 """
 
 import inspect
+import linecache
 import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,23 @@ class Exercise:
             return function
 
         return register
+
+    def slip(self, id, sentence, body, *edits):
+        """Register the wrong answer that a right one becomes by edits: for a long answer and a mistake of one word.
+
+        body   the right answer: the lines of the function after its `def` line.
+        edits  pairs (right, wrong) of texts; ValueError unless `right` stands in the body exactly once.
+        """
+        for right, wrong in edits:
+            if body.count(right) != 1:
+                raise ValueError(f"{self.name}, {id}: {right!r} stands {body.count(right)} times in it, not once")
+            body = body.replace(right, wrong)
+        text = f"def {self.call}:\n{textwrap.indent(textwrap.dedent(body).strip(), ' ' * 4)}\n"
+        filename, namespace = f"<{self.name}: {id}>", {"np": np}
+        exec(compile(text, filename, "exec"), namespace)
+        # Where Python keeps the lines of its files, so that the source of this function is found like any other.
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+        self.mistake(id, sentence)(namespace[self.name])
 
     @property
     def call(self):

@@ -1,8 +1,8 @@
 """Make the student edition: solutions/NN_*.ipynb become exercises/NN_*.ipynb without the solutions.
 
 In a code cell, what stands between `### BEGIN SOLUTION` and `### END SOLUTION` is replaced by a stub: the lines of the
-region that start with `### STUB ` if there are any, else a comment and `raise NotImplementedError()`. Cells tagged
-"solution-only" are left out, outputs are cleared.
+region that start with `### STUB ` if there are any, else a comment and `raise NotImplementedError()`. What follows the
+marker keeps its own indentation. Cells tagged "solution-only" are left out, outputs are cleared.
 """
 
 import re
@@ -76,7 +76,8 @@ def without_solution(source):
 
 
 def _stub(indent, solution):
-    given = [line.strip().removeprefix(STUB).strip() for line in solution.splitlines() if line.strip().startswith(STUB)]
+    marked = [line.strip() for line in solution.splitlines() if line.strip().startswith(STUB)]
+    given = [line.removeprefix(STUB).removeprefix(" ") for line in marked]
     lines = ["# YOUR CODE HERE", *(given or ["raise NotImplementedError()"])]
     return "\n".join(indent + line for line in lines)
 

@@ -43,3 +43,9 @@ def test_a_mistake_is_written_with_numpy_alone(exercise):
         tree = ast.parse(mistake.source(exercise.name))
         assert tree.body[0].name == exercise.name
         assert [a.arg for a in tree.body[0].args.args][: len(exercise.parameters)] == list(exercise.parameters)
+
+
+@pytest.mark.parametrize(("right", "count"), [("X", 2), ("Z", 0)])
+def test_an_edit_must_have_one_place(right, count):
+    with pytest.raises(ValueError, match=f"'{right}' stands {count} times in it, not once"):
+        find("forward").slip("misplaced", "A sentence.", "return X @ X.T", (right, "W"))

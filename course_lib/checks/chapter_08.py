@@ -1,0 +1,807 @@
+"""Chapter 8: the two-layer perceptron by hand."""
+
+from itertools import combinations
+
+import numpy as np
+
+from course_lib.calculus.jacobian import complex_step_gradient
+from course_lib.checks.specification import derivation, exercise
+from course_lib.derivation.goal import Problem
+
+
+def logistic(Z):
+    return 1 / (1 + np.exp(-Z))
+
+
+def log_shares(Z):
+    """log softmax of every row: z_j minus the logarithm of Σ exp z_m. Scores here are moderate."""
+    return Z - np.log(np.sum(np.exp(Z), axis=1, keepdims=True))
+
+
+def gradients_by_definition(activation, X, Y, *parameters):
+    """The gradient of -1/n Σ Y log P in W1, b1, W2, b2, one complex step for every entry of each."""
+
+    def loss(W1, b1, W2, b2):
+        return -np.sum(Y * log_shares(activation(X @ W1 + b1) @ W2 + b2)) / len(Y)
+
+    def gradient(place):
+        before, after = parameters[:place], parameters[place + 1 :]
+        return complex_step_gradient(lambda value: loss(*before, value, *after), parameters[place])
+
+    return tuple(gradient(place) for place in range(4))
+
+
+def labels(draw, n, k):
+    """One-hot rows (n, k): every row one class, not all the same."""
+    classes = np.append(draw.rng.permutation(k)[:2], draw.rng.integers(k, size=n - 2))
+    return np.eye(k)[draw.rng.permutation(classes)]
+
+
+def network(draw, decades=2):
+    """X (n, d), W1, b1, W2, b2: features in units of their own, from 10^-decades to 10^decades.
+
+    A weight of an input far below 1 has a small slope, and a difference quotient of the loss loses its digits there.
+    """
+    n, d, h, k = draw.sizes(4)
+    units = 10.0 ** draw.rng.permutation(np.linspace(-decades, decades, d))
+    W1 = draw.array(d, h) / units[:, None] / np.sqrt(d)
+    return draw.array(n, d) * units, W1, draw.array(h), draw.array(h, k), draw.array(k)
+
+
+def labelled_network(draw):
+    """X, Y, W1, b1, W2, b2 as a learner of the gradients gets them."""
+    X, *parameters = network(draw)
+    return X, labels(draw, len(X), len(parameters[-1])), *parameters
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+forward = exercise(
+    "forward(X, W1, b1, W2, b2)",
+    chapter="08",
+    points=2,
+    minutes=8,
+    hints=(
+        "Four lines, one for each arrow: affine, sigmoid, affine, softmax. Write the shape beside each.",
+        "`Z1 = X @ W1 + b1` adds b1 to every row. The sigmoid is `1 / (1 + np.exp(-Z1))`.",
+        "The softmax works row by row: subtract the maximum (`keepdims=True`), take exp, divide by the sum.",
+    ),
+    returns=("Z1", "A", "Z2", "P"),
+)
+
+
+@forward.draws
+def _(draw):
+    X, W1, b1, W2, b2 = network(draw)
+    # The last draw has scores in the hundreds: exp of them is beyond the largest float.
+    return X, W1, b1, W2 * (1000.0 if draw.index == 3 else 1.0), b2
+
+
+@forward.truth
+def _(X, W1, b1, W2, b2):
+    Z1 = affine_by_index(X, W1, b1)
+    A = 1 / (1 + np.exp(-Z1))
+    Z2 = affine_by_index(A, W2, b2)
+    with np.errstate(over="ignore"):
+        # Ratios define a softmax: p_m / p_j = exp(z_m - z_j), and the p_m sum to 1.
+        P = np.array([[1 / np.sum(np.exp(row - score)) for score in row] for row in Z2])
+    return Z1, A, Z2, P
+
+
+def affine_by_index(X, W, b):
+    result = np.zeros((len(X), len(b)))
+    for i, j in np.ndindex(result.shape):
+        result[i, j] = b[j] + sum(X[i, m] * W[m, j] for m in range(len(W)))
+    return result
+
+
+FORWARD = """
+    Z1 = X @ W1 + b1
+    A = 1 / (1 + np.exp(-Z1))
+    Z2 = A @ W2 + b2
+    E = np.exp(Z2 - Z2.max(axis=1, keepdims=True))
+    P = E / E.sum(axis=1, keepdims=True)
+    return Z1, A, Z2, P
+"""
+forward.slip(
+    "term",
+    "The biases are missing: b1 is added to every row of X @ W1, and b2 to every row of A @ W2.",
+    FORWARD,
+    ("X @ W1 + b1", "X @ W1"),
+    ("A @ W2 + b2", "A @ W2"),
+)
+forward.slip(
+    "axis",
+    "Your columns sum to 1. A sample is a row, so the softmax takes its maximum and its sum over axis 1.",
+    FORWARD,
+    ("Z2.max(axis=1, keepdims=True)", "Z2.max(axis=0)"),
+    ("E.sum(axis=1, keepdims=True)", "E.sum(axis=0)"),
+)
+forward.slip(
+    "sum",
+    "All of your P sums to 1. Each sample has its own softmax: divide every row by the sum of that row.",
+    FORWARD,
+    ("Z2.max(axis=1, keepdims=True)", "Z2.max()"),
+    ("E.sum(axis=1, keepdims=True)", "E.sum()"),
+)
+forward.slip(
+    "activation",
+    "The second layer was fed with Z1. It takes the activations: Z2 = A @ W2 + b2, with A = σ(Z1).",
+    FORWARD,
+    ("A @ W2", "Z1 @ W2"),
+)
+forward.slip(
+    "activation-twice",
+    "The output was squashed twice. The scores Z2 go into the softmax as they are, without a sigmoid.",
+    FORWARD,
+    ("Z2 - Z2.max(axis=1, keepdims=True)", "1 / (1 + np.exp(-Z2))"),
+)
+forward.slip(
+    "sign",
+    "Your A is σ(-Z1), which is 1 - σ(Z1): the exponent of the sigmoid has a minus, exp(-Z1).",
+    FORWARD,
+    ("np.exp(-Z1)", "np.exp(Z1)"),
+)
+forward.slip(
+    "symbol",
+    "Your hidden units use tanh. The network of this exercise has the sigmoid, 1 / (1 + exp(-z)).",
+    FORWARD,
+    ("1 / (1 + np.exp(-Z1))", "np.tanh(Z1)"),
+)
+forward.slip(
+    "argmax",
+    "Your P holds only 0 and 1. The softmax does not choose the largest score, it gives shares to all of them.",
+    FORWARD,
+    ("E / E.sum(axis=1, keepdims=True)", "np.eye(len(b2))[Z2.argmax(axis=1)]"),
+)
+forward.slip(
+    "overflow",
+    "exp of a score in the hundreds is beyond the largest float. Subtract the maximum of each row from Z2 first.",
+    FORWARD,
+    ("Z2 - Z2.max(axis=1, keepdims=True)", "Z2"),
+)
+forward.slip(
+    "order",
+    "A sample is a row of X, so the weights stand to the right of it: X @ W1, then A @ W2.",
+    FORWARD,
+    ("X @ W1", "W1 @ X"),
+)
+
+# ----------------------------------------------------------------------------------------------------------------------
+output_layer_gradients = exercise(
+    "output_layer_gradients(A, P, Y)",
+    chapter="08",
+    points=2,
+    minutes=6,
+    hints=(
+        "Start with ∂L/∂Z2, one row for each sample. Chapter 7 found it for a mean over n samples.",
+        "`dZ2 = (P - Y) / n` is n × k. Which product with A (n × h) has the shape of W2, h × k?",
+        "`dW2 = A.T @ dZ2`. The bias meets every row, so its gradient is the sum of the rows: `dZ2.sum(axis=0)`.",
+    ),
+    returns=("dW2", "db2"),
+)
+
+
+@output_layer_gradients.draws
+def _(draw):
+    n, h, k = draw.sizes(3)
+    # Hidden units from nearly off to nearly on, and outputs from doubtful to sure.
+    A = logistic(draw.array(n, h) + draw.rng.permutation(np.linspace(-9, 3, h)))
+    return A, np.exp(log_shares(3 * draw.array(n, k))), labels(draw, n, k)
+
+
+@output_layer_gradients.truth
+def _(A, P, Y):
+    # The scores log P give this P. Move W2 by D and b2 by e, and watch the loss at D = 0, e = 0.
+    def loss(D, e):
+        return -np.sum(Y * log_shares(np.log(P) + A @ D + e)) / len(Y)
+
+    D, e = np.zeros((A.shape[1], P.shape[1])), np.zeros(P.shape[1])
+    return complex_step_gradient(lambda D: loss(D, e), D), complex_step_gradient(lambda e: loss(D, e), e)
+
+
+@output_layer_gradients.mistake(
+    "sign", "Both are -1 times the gradient: the signal at the scores is P - Y, prediction minus target."
+)
+def _(A, P, Y):
+    dZ2 = (Y - P) / len(Y)
+    return A.T @ dZ2, dZ2.sum(axis=0)
+
+
+@output_layer_gradients.mistake(
+    "mean", "Both are n times the gradient: the loss is a mean, so 1/n belongs to dZ2 = (P - Y) / n."
+)
+def _(A, P, Y):
+    return A.T @ (P - Y), (P - Y).sum(axis=0)
+
+
+@output_layer_gradients.mistake(
+    "mean-twice",
+    "Both are the gradient over n: 1/n was taken twice. The product and the sum add the samples up, no more.",
+)
+def _(A, P, Y):
+    dZ2 = (P - Y) / len(Y)
+    return A.T @ dZ2 / len(Y), dZ2.mean(axis=0)
+
+
+@output_layer_gradients.mistake(
+    "bias-mean",
+    "dW2 is right, db2 has 1/n twice: it stands in dZ2 already, so add the rows up with sum, not with mean.",
+)
+def _(A, P, Y):
+    dZ2 = (P - Y) / len(Y)
+    return A.T @ dZ2, dZ2.mean(axis=0)
+
+
+@output_layer_gradients.mistake(
+    "factor", "You divided by the number of entries of Y. The mean runs over the n samples, `len(Y)`, not over n · k."
+)
+def _(A, P, Y):
+    dZ2 = (P - Y) / Y.size
+    return A.T @ dZ2, dZ2.sum(axis=0)
+
+
+@output_layer_gradients.mistake(
+    "layout", "Your dW2 is the transpose. A gradient has the shape of its variable, h × k: A.T stands first."
+)
+def _(A, P, Y):
+    dZ2 = (P - Y) / len(Y)
+    return dZ2.T @ A, dZ2.sum(axis=0)
+
+
+@output_layer_gradients.mistake(
+    "transpose", "A is n × h and dZ2 is n × k: their product is not defined until A is transposed, A.T @ dZ2."
+)
+def _(A, P, Y):
+    dZ2 = (P - Y) / len(Y)
+    return A @ dZ2, dZ2.sum(axis=0)
+
+
+@output_layer_gradients.mistake(
+    "sum", "Your db2 has one row for each sample. All samples share one bias, so add the rows up: sum over axis 0."
+)
+def _(A, P, Y):
+    dZ2 = (P - Y) / len(Y)
+    return A.T @ dZ2, dZ2
+
+
+@output_layer_gradients.mistake(
+    "index", "Your db2 sums over the classes and has one entry for each sample. Sum over the samples, axis 0."
+)
+def _(A, P, Y):
+    dZ2 = (P - Y) / len(Y)
+    return A.T @ dZ2, dZ2.sum(axis=1)
+
+
+@output_layer_gradients.mistake(
+    "softmax-twice", "The factor P(1 - P) is one too many: P - Y is the slope at the scores, softmax included."
+)
+def _(A, P, Y):
+    dZ2 = (P - Y) * P * (1 - P) / len(Y)
+    return A.T @ dZ2, dZ2.sum(axis=0)
+
+
+@output_layer_gradients.mistake(
+    "activation-derivative", "The factor A(1 - A) belongs further back. W2 meets the activations A themselves."
+)
+def _(A, P, Y):
+    dZ2 = (P - Y) / len(Y)
+    return (A * (1 - A)).T @ dZ2, dZ2.sum(axis=0)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+hidden_signal = exercise(
+    "hidden_signal(dZ2, W2, A)",
+    chapter="08",
+    points=2,
+    minutes=6,
+    hints=(
+        "Two steps: from Z2 back to A, then from A back to Z1. Both results are n × h.",
+        "Back to A: which product of dZ2 (n × k) and W2 (h × k) is n × h? Back to Z1: each entry times its own σ′(z).",
+        "`(dZ2 @ W2.T) * A * (1 - A)`, because σ′(z) = σ(z)(1 - σ(z)) and A already holds σ(Z1).",
+    ),
+)
+
+
+@hidden_signal.draws
+def _(draw):
+    n, h, k = draw.sizes(3)
+    # Samples whose errors are small beside others: a difference quotient of the whole loses their digits.
+    sizes = 10.0 ** draw.rng.permutation(np.linspace(-4, 0, n))
+    return draw.array(n, k) * sizes[:, None], draw.array(h, k), logistic(3 * draw.array(n, h))
+
+
+@hidden_signal.truth
+def _(dZ2, W2, A):
+    # Near Z1 the loss changes as the inner product of dZ2 with Z2 does; Z1 is where the sigmoid has the value A.
+    return complex_step_gradient(lambda Z1: np.sum(dZ2 * (logistic(Z1) @ W2)), np.log(A / (1 - A)))
+
+
+@hidden_signal.mistake(
+    "activation-derivative",
+    "This is ∂L/∂A. One step is missing: each entry times the slope of its sigmoid, A * (1 - A).",
+)
+def _(dZ2, W2, A):
+    return dZ2 @ W2.T
+
+
+@hidden_signal.mistake(
+    "activation-value", "You multiplied by σ where its derivative is needed: σ′(z) = σ(z)(1 - σ(z)), so A * (1 - A)."
+)
+def _(dZ2, W2, A):
+    return (dZ2 @ W2.T) * A
+
+
+@hidden_signal.mistake(
+    "argument", "You took σ′ at A. A is σ(Z1) already, and σ′ is wanted at Z1: that is A * (1 - A), no new sigmoid."
+)
+def _(dZ2, W2, A):
+    S = 1 / (1 + np.exp(-A))
+    return (dZ2 @ W2.T) * S * (1 - S)
+
+
+@hidden_signal.mistake("symbol", "1 - A² is the slope of tanh. The slope of the sigmoid is A(1 - A).")
+def _(dZ2, W2, A):
+    return (dZ2 @ W2.T) * (1 - A**2)
+
+
+@hidden_signal.mistake("factor", "Only 1 - A was multiplied in. The slope of the sigmoid has two factors, A and 1 - A.")
+def _(dZ2, W2, A):
+    return (dZ2 @ W2.T) * (1 - A)
+
+
+@hidden_signal.mistake(
+    "sign", "Your answer is -1 times the signal: the slope of the sigmoid is A(1 - A), not A(A - 1)."
+)
+def _(dZ2, W2, A):
+    return (dZ2 @ W2.T) * A * (A - 1)
+
+
+@hidden_signal.mistake("mean", "Your answer is the signal over n: 1/n stands in dZ2 already and is handed on with it.")
+def _(dZ2, W2, A):
+    return (dZ2 @ W2.T) * A * (1 - A) / len(A)
+
+
+@hidden_signal.mistake(
+    "transpose", "dZ2 is n × k and W2 is h × k: going back, W2 is transposed, dZ2 @ W2.T, which is n × h."
+)
+def _(dZ2, W2, A):
+    return (dZ2 @ W2) * A * (1 - A)
+
+
+@hidden_signal.mistake(
+    "hadamard", "The slope of the sigmoid acts on each entry alone: multiply with `*`. The product `@` mixes the units."
+)
+def _(dZ2, W2, A):
+    return (dZ2 @ W2.T) @ (A * (1 - A))
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+input_layer_gradients = exercise(
+    "input_layer_gradients(X, dZ1)",
+    chapter="08",
+    points=1,
+    minutes=5,
+    hints=(
+        "It is the same step as in the output layer, with X in the place of A and dZ1 in the place of dZ2.",
+        "One sample adds the outer product of its rows of X and dZ1, d × h. Which matrix product adds them all?",
+        "`X.T @ dZ1` and `dZ1.sum(axis=0)`.",
+    ),
+    returns=("dW1", "db1"),
+)
+
+
+@input_layer_gradients.draws
+def _(draw):
+    n, d, h = draw.sizes(3)
+    return draw.array(n, d) * 10.0 ** draw.rng.permutation(np.linspace(-2, 2, d)), draw.array(n, h)
+
+
+@input_layer_gradients.truth
+def _(X, dZ1):
+    # Near the parameters the loss changes as the inner product of dZ1 with Z1 = X W1 + b1 does.
+    W1, b1 = np.zeros((X.shape[1], dZ1.shape[1])), np.zeros(dZ1.shape[1])
+    return (
+        complex_step_gradient(lambda W1: np.sum(dZ1 * (X @ W1 + b1)), W1),
+        complex_step_gradient(lambda b1: np.sum(dZ1 * (X @ W1 + b1)), b1),
+    )
+
+
+@input_layer_gradients.mistake(
+    "transpose",
+    "X is n × d and dZ1 is n × h: the product is not defined until X is transposed, X.T @ dZ1. A set of lecture slides "
+    "has this slip.",
+)
+def _(X, dZ1):
+    return X @ dZ1, dZ1.sum(axis=0)
+
+
+@input_layer_gradients.mistake(
+    "layout", "Your dW1 is the transpose. A gradient has the shape of its variable, d × h: X.T stands first."
+)
+def _(X, dZ1):
+    return dZ1.T @ X, dZ1.sum(axis=0)
+
+
+@input_layer_gradients.mistake(
+    "mean", "Both are the gradient over n: 1/n stands in dZ1 already, where the loss put it."
+)
+def _(X, dZ1):
+    return X.T @ dZ1 / len(X), dZ1.mean(axis=0)
+
+
+@input_layer_gradients.mistake(
+    "bias-mean", "dW1 is right, db1 is too small by 1/n: the rows of dZ1 are added up with sum, not with mean."
+)
+def _(X, dZ1):
+    return X.T @ dZ1, dZ1.mean(axis=0)
+
+
+@input_layer_gradients.mistake(
+    "sum", "Your db1 has one row for each sample. All samples share one bias, so add the rows up: sum over axis 0."
+)
+def _(X, dZ1):
+    return X.T @ dZ1, dZ1
+
+
+@input_layer_gradients.mistake(
+    "index", "Your db1 sums over the units and has one entry for each sample. Sum over the samples, axis 0."
+)
+def _(X, dZ1):
+    return X.T @ dZ1, dZ1.sum(axis=1)
+
+
+@input_layer_gradients.mistake(
+    "order", "This is the product of two sums. Each sample's input meets its own signal first, then they are added up."
+)
+def _(X, dZ1):
+    return np.outer(X.sum(axis=0), dZ1.sum(axis=0)), dZ1.sum(axis=0)
+
+
+@input_layer_gradients.mistake(
+    "accumulate", "This is the last sample alone: inside a loop over the samples it takes `+=`, not `=`."
+)
+def _(X, dZ1):
+    for x, dz1 in zip(X, dZ1, strict=True):
+        dW1, db1 = np.outer(x, dz1), dz1
+    return dW1, db1
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+mlp_gradients = exercise(
+    "mlp_gradients(X, Y, W1, b1, W2, b2)",
+    chapter="08",
+    points=2,
+    minutes=10,
+    hints=(
+        "Everything is there already: run forward, then the three functions before this one, from the output back.",
+        "The signal at the scores, `dZ2 = (P - Y) / n`, feeds two of them: the output layer and the hidden signal.",
+        "Keep A and P of the forward pass. Then dW2, db2 from A and dZ2; dZ1 from dZ2, W2 and A; dW1, db1 from X and "
+        "dZ1. Return them in the order W1, b1, W2, b2.",
+    ),
+    returns=("dW1", "db1", "dW2", "db2"),
+)
+
+mlp_gradients.draws(labelled_network)
+
+
+@mlp_gradients.truth
+def _(X, Y, W1, b1, W2, b2):
+    return gradients_by_definition(logistic, X, Y, W1, b1, W2, b2)
+
+
+BACKPROP = """
+    A = 1 / (1 + np.exp(-(X @ W1 + b1)))
+    E = np.exp(A @ W2 + b2)
+    P = E / E.sum(axis=1, keepdims=True)
+    dZ2 = (P - Y) / len(X)
+    dZ1 = (dZ2 @ W2.T) * A * (1 - A)
+    return X.T @ dZ1, dZ1.sum(axis=0), A.T @ dZ2, dZ2.sum(axis=0)
+"""
+mlp_gradients.slip(
+    "sign",
+    "All four are -1 times the gradient: the signal at the scores is P - Y, prediction minus target.",
+    BACKPROP,
+    ("(P - Y)", "(Y - P)"),
+)
+mlp_gradients.slip(
+    "mean",
+    "All four are n times the gradient: the loss is a mean over n samples, so dZ2 = (P - Y) / n.",
+    BACKPROP,
+    ("(P - Y) / len(X)", "P - Y"),
+)
+mlp_gradients.slip(
+    "mean-twice",
+    "dW2 and db2 are right, dW1 and db1 are too small by 1/n: it stands in dZ2 and comes along with it.",
+    BACKPROP,
+    ("X.T @ dZ1, dZ1.sum(axis=0)", "X.T @ dZ1 / len(X), dZ1.mean(axis=0)"),
+)
+mlp_gradients.slip(
+    "bias-mean",
+    "The weights are right, the biases are too small by 1/n: add the rows of the signal up, no mean.",
+    BACKPROP,
+    ("dZ1.sum(axis=0)", "dZ1.mean(axis=0)"),
+    ("dZ2.sum(axis=0)", "dZ2.mean(axis=0)"),
+)
+mlp_gradients.slip(
+    "activation-derivative",
+    "The output layer is right; before it the slope of the sigmoid is missing: dZ1 = dA * A * (1 - A).",
+    BACKPROP,
+    ("(dZ2 @ W2.T) * A * (1 - A)", "dZ2 @ W2.T"),
+)
+mlp_gradients.slip(
+    "activation-value",
+    "The output layer is right; before it stands σ where σ′ = σ(1 - σ) is needed: dZ1 = dA * A * (1 - A).",
+    BACKPROP,
+    ("* A * (1 - A)", "* A"),
+)
+mlp_gradients.slip(
+    "argument",
+    "The output layer is right; before it σ′ was taken at A. It is wanted at Z1, where it is A * (1 - A).",
+    BACKPROP,
+    ("* A * (1 - A)", "* np.exp(-A) / (1 + np.exp(-A)) ** 2"),
+)
+mlp_gradients.slip(
+    "softmax-twice",
+    "The factor P(1 - P) is one too many: P - Y is the slope at the scores, softmax included.",
+    BACKPROP,
+    ("(P - Y)", "(P - Y) * P * (1 - P)"),
+)
+mlp_gradients.slip(
+    "order",
+    "The gradients are right but in another order. Return them as the parameters stand: dW1, db1, dW2, db2.",
+    BACKPROP,
+    (
+        "X.T @ dZ1, dZ1.sum(axis=0), A.T @ dZ2, dZ2.sum(axis=0)",
+        "A.T @ dZ2, dZ2.sum(axis=0), X.T @ dZ1, dZ1.sum(axis=0)",
+    ),
+)
+mlp_gradients.slip(
+    "layout",
+    "dW1 and dW2 are transposes. A gradient has the shape of its variable: X.T @ dZ1 and A.T @ dZ2.",
+    BACKPROP,
+    ("X.T @ dZ1", "dZ1.T @ X"),
+    ("A.T @ dZ2", "dZ2.T @ A"),
+)
+mlp_gradients.slip(
+    "axis",
+    "The softmax of the forward pass runs down the columns. Each sample is a row: divide by the sum over axis 1.",
+    BACKPROP,
+    ("E.sum(axis=1, keepdims=True)", "E.sum(axis=0)"),
+)
+
+# ----------------------------------------------------------------------------------------------------------------------
+tanh_mlp_gradients = exercise(
+    "tanh_mlp_gradients(X, Y, W1, b1, W2, b2)",
+    chapter="08",
+    points=4,
+    minutes=10,
+    hints=(
+        "Go along the chain. Which links hold the sigmoid, and which do not know what the hidden units do?",
+        "Two links change: the forward pass, A = tanh(Z1), and the slope of the unit, tanh′(z).",
+        "The slope of tanh is 1 - tanh²: `dZ1 = (dZ2 @ W2.T) * (1 - A**2)`.",
+    ),
+    returns=("dW1", "db1", "dW2", "db2"),
+)
+
+tanh_mlp_gradients.draws(labelled_network)
+
+
+@tanh_mlp_gradients.truth
+def _(X, Y, W1, b1, W2, b2):
+    return gradients_by_definition(np.tanh, X, Y, W1, b1, W2, b2)
+
+
+TANH_BACKPROP = BACKPROP.replace("1 / (1 + np.exp(-(X @ W1 + b1)))", "np.tanh(X @ W1 + b1)").replace(
+    "A * (1 - A)", "(1 - A**2)"
+)
+tanh_mlp_gradients.slip(
+    "activation-derivative",
+    "A(1 - A) is the slope of the sigmoid. With A = tanh(Z1) the slope is 1 - A².",
+    TANH_BACKPROP,
+    ("(1 - A**2)", "A * (1 - A)"),
+)
+tanh_mlp_gradients.slip(
+    "linear",
+    "The output layer is right; before it the slope of tanh is missing: dZ1 = dA * (1 - A**2).",
+    TANH_BACKPROP,
+    (" * (1 - A**2)", ""),
+)
+tanh_mlp_gradients.slip(
+    "activation-value",
+    "The output layer is right; before it stands tanh where its slope 1 - tanh² is needed.",
+    TANH_BACKPROP,
+    ("(1 - A**2)", "A"),
+)
+tanh_mlp_gradients.slip(
+    "argument",
+    "You took the slope of tanh at A. It is wanted at Z1, and A is tanh(Z1) already: 1 - A².",
+    TANH_BACKPROP,
+    ("1 - A**2", "1 - np.tanh(A) ** 2"),
+)
+tanh_mlp_gradients.slip(
+    "power",
+    "The square is missing: the slope of tanh is 1 - A², not 1 - A.",
+    TANH_BACKPROP,
+    ("1 - A**2", "1 - A"),
+)
+tanh_mlp_gradients.slip(
+    "symbol",
+    "These are the gradients of the network with the sigmoid. Here the hidden units are A = tanh(Z1).",
+    BACKPROP,
+)
+tanh_mlp_gradients.slip(
+    "half",
+    "The forward pass is still the sigmoid's: with the slope 1 - A² goes A = tanh(Z1).",
+    BACKPROP,
+    ("A * (1 - A)", "(1 - A**2)"),
+)
+tanh_mlp_gradients.slip(
+    "output",
+    "tanh went into the output too. The scores Z2 enter the softmax as they are; only the hidden units changed.",
+    TANH_BACKPROP,
+    ("np.exp(A @ W2 + b2)", "np.exp(np.tanh(A @ W2 + b2))"),
+)
+tanh_mlp_gradients.slip(
+    "sign",
+    "All four are -1 times the gradient: the signal at the scores is P - Y, prediction minus target.",
+    TANH_BACKPROP,
+    ("(P - Y)", "(Y - P)"),
+)
+tanh_mlp_gradients.slip(
+    "mean",
+    "All four are n times the gradient: the loss is a mean over n samples, so dZ2 = (P - Y) / n.",
+    TANH_BACKPROP,
+    ("(P - Y) / len(X)", "P - Y"),
+)
+
+# ----------------------------------------------------------------------------------------------------------------------
+mend_backprop = exercise(
+    "mend_backprop(X, Y, W1, b1, W2, b2)",
+    chapter="08",
+    points=5,
+    minutes=20,
+    hints=(
+        "The forward pass is right and no shape is wrong. Go back from the loss and ask each line what it must give.",
+        "Which way round is the signal p - y? What meets W2 on its way forward? What is the slope of the sigmoid?",
+        "Five slips: a sign, a lost factor of the slope, a z in the place of an a, one `=` that should be `+=`, and a "
+        "mean over n that is lost at the end.",
+    ),
+    returns=("dW1", "db1", "dW2", "db2"),
+)
+
+mend_backprop.draws(labelled_network)
+
+
+@mend_backprop.truth
+def _(X, Y, W1, b1, W2, b2):
+    return gradients_by_definition(logistic, X, Y, W1, b1, W2, b2)
+
+
+SAMPLE_BY_SAMPLE = """
+    n = len(X)
+    dW1, db1 = np.zeros(W1.shape), np.zeros(b1.shape)
+    dW2, db2 = np.zeros(W2.shape), np.zeros(b2.shape)
+    for x, y in zip(X, Y, strict=True):
+        z1 = x @ W1 + b1
+        a = 1 / (1 + np.exp(-z1))
+        e = np.exp(a @ W2 + b2)
+        p = e / e.sum()
+        dz2 = p - y
+        dz1 = (dz2 @ W2.T) * a * (1 - a)
+        dW2 += np.outer(a, dz2)
+        db2 += dz2
+        dW1 += np.outer(x, dz1)
+        db1 += dz1
+    return dW1 / n, db1 / n, dW2 / n, db2 / n
+"""
+# The mistake's id, the line it is in, the edit that makes it, and what to say when it is the last one left.
+SLIPS = {
+    "sign": ("dz2", ("p - y", "y - p"), "the signal at the scores is p - y, prediction minus target."),
+    "activation-derivative": (
+        "dz1",
+        ("a * (1 - a)", "(1 - a)"),
+        "the slope of the sigmoid has two factors, a * (1 - a).",
+    ),
+    "symbol": (
+        "dW2",
+        ("np.outer(a, dz2)", "np.outer(z1, dz2)"),
+        "the second layer meets the activations a, not z1, so a sample adds np.outer(a, dz2).",
+    ),
+    "accumulate": (
+        "db2",
+        ("db2 += dz2", "db2 = dz2"),
+        "it keeps the last sample alone. Every sample adds its part, so it needs `+=`.",
+    ),
+    "mean": (
+        "db1",
+        ("db1 / n", "db1"),
+        "it is n times the gradient. The loss is a mean, so this sum is divided by n too.",
+    ),
+}
+COUNTS = {2: "Two", 3: "Three", 4: "Four"}
+
+mend_backprop.slip(
+    "given",
+    "This is the code as it was given, with all of its slips. Five lines are to be mended.",
+    SAMPLE_BY_SAMPLE,
+    *(edit for _, edit, _ in SLIPS.values()),
+)
+for _id, (_line, _edit, _sentence) in SLIPS.items():
+    mend_backprop.slip(_id, f"One slip is left, in {_line}: {_sentence}", SAMPLE_BY_SAMPLE, _edit)
+# Who has mended some of them hears which lines are still to do, not what to do there.
+for _count, _word in COUNTS.items():
+    for _ids in combinations(SLIPS, _count):
+        _lines = [SLIPS[_id][0] for _id in _ids]
+        mend_backprop.slip(
+            "+".join(_ids),
+            f"{_word} slips are left: look at {', '.join(_lines[:-1])} and {_lines[-1]}.",
+            SAMPLE_BY_SAMPLE,
+            *(SLIPS[_id][1] for _id in _ids),
+        )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+hidden_layer_derivation = derivation(
+    "hidden_layer_derivation",
+    Problem(
+        shapes={"X": "n d", "Y": "n k onehot", "W^1": "d h", "b^1": "1 h", "W^2": "h k", "b^2": "1 k"},
+        given=r"""
+            Z^1 = X W^1 + b^1
+            A = \sigma(Z^1)
+            Z^2 = A W^2 + b^2
+            P = \operatorname{softmax}(Z^2)
+            L = -\frac{1}{n} \sum_{i=1}^{n} \sum_{j=1}^{k} Y_{ij} \log P_{ij}
+        """,
+        goal=r"\nabla_{W^1} L",
+        steps=3,
+    ),
+    chapter="08",
+    points=6,
+    minutes=15,
+    hints=(
+        r"Four lines, one for each step back: `\frac{\partial L}{\partial Z^2}`, `\frac{\partial L}{\partial A}`, "
+        r"`\frac{\partial L}{\partial Z^1}`, `\nabla_{W^1} L`. Write the shape beside each.",
+        r"Chapter 7 has the first, `\frac{\partial L}{\partial Z^2} = \frac{1}{n} (P - Y)`. The second multiplies it "
+        r"by `(W^2)^\top` from the right, the third by `A \odot (1 - A)`, entry by entry.",
+        r"Name what is long: `G = \frac{1}{n} (P - Y) (W^2)^\top`. Then the last line is "
+        r"`\nabla_{W^1} L = X^\top (G \odot A \odot (1 - A))`.",
+    ),
+    mistakes={
+        "sign": r"""
+            \frac{\partial L}{\partial Z^2} = \frac{1}{n} (Y - P)
+            \frac{\partial L}{\partial A} = \frac{\partial L}{\partial Z^2} (W^2)^\top
+        """,
+        "mean": r"""
+            \frac{\partial L}{\partial Z^2} = P - Y
+            \frac{\partial L}{\partial A} = \frac{\partial L}{\partial Z^2} (W^2)^\top
+        """,
+        "transpose": r"""
+            \frac{\partial L}{\partial Z^2} = \frac{1}{n} (P - Y)
+            \frac{\partial L}{\partial A} = \frac{\partial L}{\partial Z^2} (W^2)^\top
+            \frac{\partial L}{\partial Z^1} = \frac{\partial L}{\partial A} \odot A \odot (1 - A)
+            \nabla_{W^1} L = X \frac{\partial L}{\partial Z^1}
+        """,
+        "activation-derivative": r"""
+            G = \frac{1}{n} (P - Y) (W^2)^\top
+            \frac{\partial L}{\partial A} = G
+            \frac{\partial L}{\partial Z^1} = G \odot \sigma(Z^1)
+        """,
+        "order": r"""
+            \frac{\partial L}{\partial Z^2} = \frac{1}{n} (P - Y)
+            \frac{\partial L}{\partial A} = (W^2)^\top \frac{\partial L}{\partial Z^2}
+        """,
+        "hadamard": r"""
+            \frac{\partial L}{\partial Z^2} = \frac{1}{n} (P - Y)
+            \frac{\partial L}{\partial A} = \frac{\partial L}{\partial Z^2} (W^2)^\top
+            \frac{\partial L}{\partial Z^1} = \frac{\partial L}{\partial A} (A \odot (1 - A))
+        """,
+        "symbol": r"""
+            \frac{\partial L}{\partial Z^2} = \frac{1}{n} (P - Y)
+            \frac{\partial L}{\partial W^2} = (Z^1)^\top \frac{\partial L}{\partial Z^2}
+        """,
+        "chain-factor": r"""
+            \frac{\partial L}{\partial Z^2} = \frac{1}{n} (P - Y)
+            \frac{\partial L}{\partial A} = \frac{\partial L}{\partial Z^2}
+        """,
+    },
+)

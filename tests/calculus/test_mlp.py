@@ -1,0 +1,191 @@
+"""The perceptron's values and gradients agree with scipy, autograd, scikit-learn, and with what must hold."""
+
+import autograd
+import autograd.numpy as anp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import special
+from sklearn.neural_network import MLPClassifier
+
+from course_lib.calculus import mlp
+from course_lib.calculus.jacobian import complex_step_gradient
+
+SIZES = (7, 5, 4, 3)
+NAMES = ("X", "Y", "W1", "b1", "W2", "b2")
+
+
+def problem(n, d, h, k, seed=0):
+    """X, Y and the four parameters, all random."""
+    rng = np.random.default_rng(seed)
+    shapes = ((d, h), (h,), (h, k), (k,))
+    return rng.normal(size=(n, d)), np.eye(k)[rng.integers(k, size=n)], *(rng.normal(size=s) for s in shapes)
+
+
+def loss_for_autograd(X, Y, W1, b1, W2, b2):
+    Z2 = anp.dot(1 / (1 + anp.exp(-(anp.dot(X, W1) + b1))), W2) + b2
+    return -anp.sum(Y * anp.log(anp.exp(Z2) / anp.sum(anp.exp(Z2), axis=1, keepdims=True))) / len(X)
+
+
+def test_forward_agrees_with_scipy():
+    X, _, W1, b1, W2, b2 = problem(*SIZES)
+    Z1, A, Z2, P = mlp.forward(X, W1, b1, W2, b2)
+    np.testing.assert_allclose(Z1, np.einsum("nd,dh->nh", X, W1) + b1, rtol=1e-13)
+    np.testing.assert_allclose(A, special.expit(Z1), rtol=1e-14)
+    np.testing.assert_allclose(Z2, np.einsum("nh,hk->nk", A, W2) + b2, rtol=1e-13)
+    np.testing.assert_allclose(P, special.softmax(Z2, axis=1), rtol=1e-14)
+
+
+def test_the_loss_is_the_mean_cross_entropy():
+    X, Y, *parameters = problem(*SIZES)
+    P = mlp.forward(X, *parameters)[3]
+    assert mlp.loss(X, Y, *parameters) == pytest.approx(-np.sum(Y * np.log(P)) / len(X), rel=1e-14)
+
+
+def test_the_loss_of_a_sure_and_wrong_network_is_large_and_finite():
+    X, Y, W1, b1, W2, b2 = problem(*SIZES)
+    scores = mlp.forward(X, W1, b1, 1e4 * W2, b2)[2]
+    expected = np.mean(special.logsumexp(scores, axis=1) - np.sum(Y * scores, axis=1))
+    found = mlp.loss(X, Y, W1, b1, 1e4 * W2, b2)
+    assert found > 1000
+    assert found == pytest.approx(expected, rel=1e-13)
+    assert all(np.all(np.isfinite(g)) for g in mlp.gradients(X, Y, W1, b1, 1e4 * W2, b2))
+
+
+def test_gradients_agree_with_autograd():
+    arguments = problem(*SIZES)
+    expected = autograd.grad(loss_for_autograd, (2, 3, 4, 5))(*arguments)
+    for found, right in zip(mlp.gradients(*arguments), expected, strict=True):
+        np.testing.assert_allclose(found, right, rtol=1e-11, atol=1e-15)
+
+
+def test_one_step_agrees_with_scikit_learn():
+    X, Y, W1, b1, W2, b2 = problem(*SIZES)
+    labels, lr = Y.argmax(axis=1), 0.5
+    model = MLPClassifier(
+        (len(b1),), activation="logistic", solver="sgd", alpha=0, learning_rate_init=lr, momentum=0, batch_size=len(X)
+    )
+    # The first call makes the arrays; then it starts where we do.
+    model.partial_fit(X, labels, classes=range(len(b2)))
+    ours = (W1, b1, W2, b2)
+    theirs = (model.coefs_[0], model.intercepts_[0], model.coefs_[1], model.intercepts_[1])
+    for array, value in zip(theirs, ours, strict=True):
+        array[...] = value
+    model.partial_fit(X, labels)
+    assert model.loss_ == pytest.approx(mlp.loss(X, Y, *ours), rel=1e-12)
+    for found, expected in zip(mlp.sgd_step(X, Y, *ours, lr), theirs, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-14)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.tuples(*[st.integers(1, 6)] * 4), st.integers(0, 1000))
+def test_gradients_are_the_derivative_of_the_loss_for_any_sizes(sizes, seed):
+    X, Y, *parameters = problem(*sizes, seed)
+    for place, found in enumerate(mlp.gradients(X, Y, *parameters)):
+
+        def loss(value, place=place):
+            return mlp.loss(X, Y, *parameters[:place], value, *parameters[place + 1 :])
+
+        np.testing.assert_allclose(found, complex_step_gradient(loss, parameters[place]), rtol=1e-9, atol=1e-14)
+
+
+def test_a_gradient_has_the_shape_of_its_parameter():
+    X, Y, *parameters = problem(*SIZES)
+    assert [g.shape for g in mlp.gradients(X, Y, *parameters)] == [p.shape for p in parameters]
+
+
+def test_the_gradient_of_a_batch_is_the_mean_over_its_samples():
+    X, Y, *parameters = problem(*SIZES)
+    one_by_one = [mlp.gradients(X[[i]], Y[[i]], *parameters) for i in range(len(X))]
+    for found, parts in zip(mlp.gradients(X, Y, *parameters), zip(*one_by_one, strict=True), strict=True):
+        np.testing.assert_allclose(found, np.mean(parts, axis=0), rtol=1e-12, atol=1e-16)
+
+
+def test_the_same_number_added_to_every_score_changes_nothing():
+    _, _, dW2, db2 = mlp.gradients(*problem(*SIZES))
+    np.testing.assert_allclose(dW2.sum(axis=1), 0, atol=1e-15)
+    np.testing.assert_allclose(db2.sum(), 0, atol=1e-15)
+
+
+def test_hidden_units_may_change_places():
+    X, Y, W1, b1, W2, b2 = problem(*SIZES)
+    order = [2, 0, 3, 1]
+    moved = (W1[:, order], b1[order], W2[order], b2)
+    assert mlp.loss(X, Y, *moved) == pytest.approx(mlp.loss(X, Y, W1, b1, W2, b2), rel=1e-14)
+    dW1, db1, dW2, db2 = mlp.gradients(X, Y, W1, b1, W2, b2)
+    for found, expected in zip(mlp.gradients(X, Y, *moved), (dW1[:, order], db1[order], dW2[order], db2), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-16)
+
+
+def test_the_parts_make_the_whole():
+    X, Y, W1, b1, W2, b2 = problem(*SIZES)
+    _, A, _, P = mlp.forward(X, W1, b1, W2, b2)
+    dZ1 = mlp.hidden_signal(mlp.output_signal(P, Y), W2, A)
+    parts = (*mlp.input_layer_gradients(X, dZ1), *mlp.output_layer_gradients(A, P, Y))
+    for part, whole in zip(parts, mlp.gradients(X, Y, W1, b1, W2, b2), strict=True):
+        np.testing.assert_array_equal(part, whole)
+
+
+def test_a_small_step_lowers_the_loss_by_the_squared_length_of_the_gradient():
+    X, Y, *parameters = problem(*SIZES)
+    lr = 1e-6
+    lower = mlp.loss(X, Y, *mlp.sgd_step(X, Y, *parameters, lr))
+    squared = sum(np.sum(g**2) for g in mlp.gradients(X, Y, *parameters))
+    assert (mlp.loss(X, Y, *parameters) - lower) / lr == pytest.approx(squared, rel=1e-4)
+
+
+def test_a_step_leaves_its_arguments_alone():
+    arguments = problem(*SIZES)
+    before = [a.copy() for a in arguments]
+    mlp.sgd_step(*arguments, 0.1)
+    for now, then in zip(arguments, before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+@pytest.mark.parametrize("sizes", [SIZES, (1, 1, 1, 1), (40, 30, 20, 10)])
+def test_the_step_in_place_is_the_same_step(sizes):
+    X, Y, *parameters = problem(*sizes)
+    expected = mlp.sgd_step(X, Y, *parameters, 0.3)
+    before = X.copy(), Y.copy()
+    assert mlp.sgd_step_in_place(X, Y, *parameters, 0.3) is None
+    for found, right in zip(parameters, expected, strict=True):
+        np.testing.assert_allclose(found, right, rtol=1e-12, atol=1e-14)
+    np.testing.assert_array_equal(X, before[0])
+    np.testing.assert_array_equal(Y, before[1])
+
+
+def test_a_refused_step_in_place_changes_nothing():
+    X, Y, *parameters = problem(*SIZES)
+    before = [p.copy() for p in parameters]
+    with pytest.raises(ValueError, match="Y has shape"):
+        mlp.sgd_step_in_place(X, Y[1:], *parameters, 0.3)
+    for now, then in zip(parameters, before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "message"),
+    [
+        ("X", (7,), r"X has shape \(7,\), a matrix was expected"),
+        ("W1", (4, 4), r"W1 has shape \(4, 4\), \(5, 4\) was expected"),
+        ("W1", (5,), r"W1 has shape \(5,\), a matrix was expected"),
+        ("b1", (5,), r"b1 has shape \(5,\), \(4,\) was expected"),
+        ("b1", (1, 4), r"b1 has shape \(1, 4\), \(4,\) was expected"),
+        ("W2", (3, 4), "W1 has 4 columns and W2 has 3 rows"),
+        ("b2", (), r"b2 has shape \(\), \(3,\) was expected"),
+        ("Y", (7,), r"Y has shape \(7,\), \(7, 3\) was expected"),
+        ("Y", (6, 3), r"Y has shape \(6, 3\), \(7, 3\) was expected"),
+    ],
+)
+def test_what_does_not_fit_is_named(name, shape, message):
+    arguments = dict(zip(NAMES, problem(*SIZES), strict=True)) | {name: np.ones(shape)}
+    for function in (mlp.loss, mlp.gradients):
+        with pytest.raises(ValueError, match=message):
+            function(**arguments)
+
+
+def test_an_empty_batch_has_no_mean():
+    X, Y, *parameters = problem(*SIZES)
+    with pytest.raises(ValueError, match="0 samples"):
+        mlp.gradients(X[:0], Y[:0], *parameters)
