@@ -5,9 +5,9 @@ import hashlib
 from importlib.resources import files
 
 import numpy as np
-from sklearn.datasets import load_diabetes
+from sklearn.datasets import load_diabetes, load_digits
 
-from course_lib.data import diabetes
+from course_lib.data import diabetes, digits
 
 
 def test_diabetes_is_the_raw_table_of_scikit_learn():
@@ -18,6 +18,17 @@ def test_diabetes_is_the_raw_table_of_scikit_learn():
     assert names == oracle.feature_names
     assert np.array_equal(X, oracle.data)
     assert np.array_equal(y, oracle.target)
+
+
+def test_digits_are_the_table_of_scikit_learn():
+    X, labels = digits()
+    oracle = load_digits()
+    assert X.shape == (1797, 64)
+    assert labels.shape == (1797,)
+    assert labels.dtype.kind == "i"
+    assert np.array_equal(X, oracle.data)
+    assert np.array_equal(labels, oracle.target)
+    assert np.array_equal(X[7].reshape(8, 8), oracle.images[7])
 
 
 def test_every_table_states_its_licence_and_its_sum():

@@ -8,6 +8,8 @@ shape of V. The factor 1/n enters once, in dZ2, and everything behind it inherit
 Source: Choi, lecture slides "Gradient Descent Method: Backpropagation", with the transpose in dW1 mended.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from course_lib.calculus.softmax import log_sum_exp, sigmoid, softmax
@@ -142,3 +144,148 @@ def _require_fit(X, W1, b1, W2, b2):
 def _require_targets(Y, P):
     if np.shape(Y) != P.shape:
         raise ValueError(f"Y has shape {np.shape(Y)}, {P.shape} was expected: one row for each sample")
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Training (chapter 9). `parameters` is the tuple (W1, b1, W2, b2) everywhere.
+
+
+def glorot(d, h, rng):
+    """Random weights of a layer from d units to h: even on ±sqrt(6/(d + h)), so their variance is 2/(d + h).
+
+    d, h  whole numbers, at least 1; rng  a numpy Generator, which moves on.
+    Returns (d, h).
+    Source: Glorot and Bengio (2010), "Understanding the difficulty of training deep feedforward neural networks".
+    """
+    if d < 1 or h < 1:
+        raise ValueError(f"a layer from {d} units to {h} was asked for, at least 1 on each side was expected")
+    limit = np.sqrt(6 / (d + h))
+    return rng.uniform(-limit, limit, (d, h))
+
+
+def initial_parameters(d, h, k, rng):
+    """Where training starts: random weights (`glorot`), biases 0. Returns W1 (d, h), b1 (h,), W2 (h, k), b2 (k,)."""
+    return glorot(d, h, rng), np.zeros(h), glorot(h, k, rng), np.zeros(k)
+
+
+def one_hot(labels, k):
+    """Targets: row i is 1 in column labels[i] and 0 elsewhere.
+
+    labels (n,), whole numbers from 0 to k - 1. Returns (n, k), float.
+    Raises ValueError when a label is not one of the k classes.
+    """
+    _require_classes(labels, k, "labels")
+    Y = np.zeros((len(labels), k))
+    Y[np.arange(len(labels)), labels] = 1
+    return Y
+
+
+def accuracy(P, labels):
+    """Share of the samples whose largest probability stands in the column of their label: a number in [0, 1].
+
+    P (n, k), labels (n,). Raises ValueError when the lengths differ or there is no sample.
+    """
+    if len(P) != len(labels) or not len(P):
+        raise ValueError(f"P has {len(P)} rows and there are {len(labels)} labels, as many of each were expected")
+    return float(np.mean(np.argmax(P, axis=1) == labels))
+
+
+def confusion_matrix(labels, predicted, k):
+    """How often each class was taken for each: C[i, j] counts the samples of class i that were called j.
+
+    labels, predicted (n,), whole numbers from 0 to k - 1. Returns (k, k), whole numbers that sum to n.
+    Raises ValueError when the lengths differ or a class is not one of the k.
+    """
+    if np.shape(labels) != np.shape(predicted):
+        raise ValueError(f"labels has shape {np.shape(labels)} and predicted {np.shape(predicted)}, one was expected")
+    _require_classes(labels, k, "labels")
+    _require_classes(predicted, k, "predicted")
+    C = np.zeros((k, k), dtype=int)
+    # `C[labels, predicted] += 1` would count a pair once, however often it occurs.
+    np.add.at(C, (labels, predicted), 1)
+    return C
+
+
+def shuffled_batches(n, size, rng):
+    """The rows 0 … n - 1 in random order, cut into batches of `size`; the last one may be smaller.
+
+    Returns a tuple of index arrays that hold every row once. rng  a numpy Generator, which moves on.
+    Raises ValueError unless 1 <= size.
+    """
+    if size < 1:
+        raise ValueError(f"batches of {size} samples were asked for, at least 1 was expected")
+    order = rng.permutation(n)
+    return tuple(order[start : start + size] for start in range(0, n, size))
+
+
+def weight_decay_gradients(dW1, db1, dW2, db2, W1, W2, lam):
+    """The gradients with those of the penalty lam/2 (‖W1‖² + ‖W2‖²) added; the biases are not decayed.
+
+    dW1, W1 (d, h); db1 (h,); dW2, W2 (h, k); db2 (k,); lam  a number, at least 0. Returns dW1, db1, dW2, db2.
+    Raises ValueError when lam is negative: the weights would grow without bound.
+    """
+    if lam < 0:
+        raise ValueError(f"the weight decay is {lam}, a number from 0 on was expected")
+    return dW1 + lam * W1, db1, dW2 + lam * W2, db2
+
+
+def sgd_epoch(X, Y, W1, b1, W2, b2, lr, batches, lam=0.0):
+    """The parameters after one gradient step for each batch, one after the other.
+
+    batches  index arrays into the rows of X and Y, in the order of their steps.
+    lr  the learning rate; lam  the weight decay. Other arguments as in `gradients`.
+    Returns new W1, b1, W2, b2; the ones that were handed in stay as they are.
+    """
+    for rows in batches:
+        steps = gradients(X[rows], Y[rows], W1, b1, W2, b2)
+        dW1, db1, dW2, db2 = weight_decay_gradients(*steps, W1, W2, lam)
+        W1, b1, W2, b2 = W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2
+    return W1, b1, W2, b2
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """The network after so many passes over the training samples.
+
+    number         0 before training.
+    parameters     W1, b1, W2, b2.
+    loss           mean cross-entropy over the training samples, in nats; without the penalty of weight decay.
+    accuracy       share of the training samples that are classified rightly.
+    test_loss, test_accuracy   the same over the test samples.
+    """
+
+    number: int
+    parameters: tuple
+    loss: float
+    accuracy: float
+    test_loss: float
+    test_accuracy: float
+
+
+def train(parameters, training, test, *, lr, size, epochs, rng, lam=0.0):
+    """Yield an `Epoch` before training and after each pass; nothing is computed before it is asked for.
+
+    training, test   pairs X (n, d), Y (n, k) with one-hot rows. The test pair is measured, never trained on.
+    lr  learning rate; size  samples in a batch; epochs  passes; lam  weight decay; rng  a numpy Generator (the order).
+    """
+    yield _measured(0, parameters, training, test)
+    for number in range(1, epochs + 1):
+        batches = shuffled_batches(len(training[0]), size, rng)
+        parameters = sgd_epoch(*training, *parameters, lr, batches, lam)
+        yield _measured(number, parameters, training, test)
+
+
+def _measured(number, parameters, training, test):
+    results = []
+    for X, Y in (training, test):
+        _, _, Z2, P = forward(X, *parameters)
+        results += [np.mean(log_sum_exp(Z2) - np.sum(Y * Z2, axis=1)), accuracy(P, np.argmax(Y, axis=1))]
+    return Epoch(number, parameters, *map(float, results))
+
+
+def _require_classes(labels, k, name):
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise ValueError(f"{name} has shape {labels.shape} and type {labels.dtype}, whole numbers (n,) were expected")
+    if labels.size and not 0 <= labels.min() <= labels.max() < k:
+        raise ValueError(f"{name} holds {labels.min()} to {labels.max()}, classes 0 to {k - 1} were expected")

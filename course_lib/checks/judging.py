@@ -9,6 +9,7 @@ It takes an exercise and a caller, which is a way to reach the learner's functio
 The truth is computed from the judge's own copy of the inputs, before the learner's function runs.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,9 +91,11 @@ def judge(exercise, caller, seed=SEED):
 
 
 def copied(value):
-    """The same arguments in memory of their own: a learner may change what he is given."""
+    """The same arguments in memory of their own: a learner may change what he is given, or draw from a generator."""
     if isinstance(value, tuple):
         return tuple(copied(item) for item in value)
+    if isinstance(value, np.random.Generator):
+        return deepcopy(value)
     return np.array(value) if isinstance(value, np.ndarray) else value
 
 
@@ -304,6 +307,8 @@ def _described(exercise, args):
     for name, arg in zip(exercise.parameters, args, strict=True):
         if isinstance(arg, np.ndarray):
             parts.append(f"{name} of shape {arg.shape}")
+        elif isinstance(arg, np.random.Generator):
+            parts.append(f"a generator {name}")
         elif callable(arg):
             parts.append(f"a function {name}")
         elif isinstance(arg, tuple):

@@ -50,7 +50,7 @@ class Picture:
 
     def __init__(self, figure, alt):
         self.alt = " ".join(alt.split())
-        self.png = _png(figure)
+        self.png = png_bytes(figure)
 
     def _repr_html_(self):
         return image_html(self.png, self.alt)
@@ -82,7 +82,7 @@ class Explorer:
     def update(self, change=None):
         """Redraw for the current values of the controls."""
         figure, alt = self.redraw(**{name: control.value for name, control in self.controls.items()})
-        self.image.value = image_html(_png(figure, compression=1), alt)
+        self.image.value = image_html(png_bytes(figure, compression=1), alt)
         # The layout is solved once; solving it again at every move would take longer than drawing.
         figure.set_layout_engine("none")
 
@@ -104,7 +104,7 @@ def image_html(png, alt):
     )
 
 
-def _png(figure, compression=9):
+def png_bytes(figure, compression=9):
     """PNG bytes; low compression for pictures that live for one move of a slider, high for those that are kept."""
     buffer = io.BytesIO()
     with matplotlib.rc_context(_STYLE):
