@@ -82,6 +82,7 @@ FREE = {
         r"y = \begin{bmatrix} x_1 x_2 \\ x_2 + \sin x_3 \end{bmatrix}",
     ],
     "05": [r"g_k = \frac{s_k}{s_k^2 + n\lambda}"],
+    "09": [r"s = \sqrt{\frac{p(1 - p)}{n}}"],
 }
 DAMAGES = {
     "doubled": lambda member: rf"2\left({member}\right)",
