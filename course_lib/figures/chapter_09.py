@@ -371,8 +371,10 @@ def hidden_unit_viewer(parameters=None, X=None, labels=None):
         parameters, X, labels = _history()[-1].parameters, table[test], Y[test].argmax(axis=1)
     return Explorer(
         {
-            "unit": widgets.IntSlider(value=0, min=0, max=len(parameters[1]) - 1, description="hidden unit"),
-            "picture": widgets.IntSlider(value=0, min=0, max=min(99, len(X) - 1), description="test digit"),
+            "unit": widgets.IntSlider(
+                value=len(parameters[1]) // 2, min=0, max=len(parameters[1]) - 1, description="hidden unit"
+            ),
+            "picture": widgets.IntSlider(value=3, min=0, max=min(99, len(X) - 1), description="test digit"),
         },
         _Viewer(parameters, X, labels),
         "choose a hidden unit and a digit; see where ink meets weight, and which classes the unit speaks for.",

@@ -5,6 +5,7 @@ import pytest
 
 from course_lib.checks import check
 from course_lib.checks.judging import copied
+from tests.grading.handing_in import graded, notebook
 
 
 def named(name, function):
@@ -91,3 +92,11 @@ def test_moving_the_given_arrays_in_place_is_right_if_they_are_returned():
         return W1, b1, W2, b2
 
     assert check(sgd_epoch).ok
+
+
+def test_a_generator_reaches_the_sandbox_with_its_state(confinement):
+    answer = (
+        "def glorot_init(d, h, rng):\n    limit = (6 / (d + h)) ** 0.5\n    return rng.uniform(-limit, limit, (d, h))"
+    )
+    verdict = graded(confinement, notebook(answer), "09").verdicts[0]
+    assert (verdict.exercise, verdict.status) == ("glorot_init", "right")
