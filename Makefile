@@ -5,7 +5,7 @@ ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 WORKERS ?= 2
 NBVAL := $(BIN)/python -m pytest -p no:cacheprovider --nbval-current-env -n $(WORKERS) --dist loadscope
 
-.PHONY: lab test notebooks release pictures bench lint clean
+.PHONY: lab test notebooks release site pictures bench lint clean
 
 lab: .venv/.lab
 	$(BIN)/jupyter lab $(ROOT_FLAG) --ServerApp.root_dir="$(CURDIR)" \
@@ -26,6 +26,9 @@ notebooks: .venv/.test
 release: .venv/.lab
 	$(BIN)/course release
 
+site: .venv/.site
+	$(BIN)/course authoring site
+
 pictures: .venv/.test
 	$(BIN)/python -m pytest tests/browser/make_pictures.py
 
@@ -41,10 +44,15 @@ bench: .venv/.test
 	@$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
 	@touch $@
 
+.venv/.site: .venv/.lab
+	@echo "Installing what the site is built with."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[site]'
+	@touch $@
+
 .venv/.test: .venv/.lab
 	@echo "Installing what the tests need."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
 clean:
-	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build site *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -25,8 +25,9 @@ def executed(path, timeout=300):
 
 def tidied(notebook):
     """The same notebook without what varies from run to run: times, kernel versions, widget models."""
+    declared = {key: notebook.metadata[key] for key in ("course",) if key in notebook.metadata}
     notebook.metadata.clear()
-    notebook.metadata.update(nbformat.from_dict({**KERNEL, "language_info": {"name": "python"}}))
+    notebook.metadata.update(nbformat.from_dict({**KERNEL, "language_info": {"name": "python"}, **declared}))
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02d}"
         for key in ("execution", "collapsed", "scrolled", "jupyter", "trusted"):

@@ -250,6 +250,34 @@ def execute(
         print(path.relative_to(root))
 
 
+@authoring.command()
+def ledger(
+    names: Annotated[list[str] | None, typer.Argument(help='Beginnings of file names, such as "01"; else all.')] = None,
+    every: Annotated[bool, typer.Option("--all", help="List the verified equations and the definitions too.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the ledger as JSON, for programs.")] = False,
+):
+    """Verify every equation that the chapters display; exit with 1 when one is unexplained or too few are verified."""
+    from json import dumps
+
+    from course_lib.ledger import ledger_of, written
+
+    found = ledger_of(_root(), tuple(names or ()))
+    print(dumps(found.to_dict(), indent=1, ensure_ascii=False) if json else written(found, every))
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+@authoring.command()
+def site(
+    out: Annotated[Path | None, typer.Option(help="The folder to write; else site/.")] = None,
+):
+    """Build the chapters and exercises as a static site, to be read without running anything."""
+    from course_lib.site import built
+
+    root = _root()
+    print(built(root, out or root / "site"))
+
+
 def _root():
     """The course folder that this is run in."""
     from course_lib.grading.config import course_root

@@ -52,6 +52,7 @@ class Line:
     `where` the stretch of `text` the message is about; `position` the column (from 1) of what cannot be read.
     `claimed` is the left side of a claim as a tree (that of the line before, where this one continues it), and
     `explicit` says whether what is claimed to equal it holds no derivative that is still to be taken.
+    `defines` is the name that a definition introduces.
     """
 
     text: str
@@ -65,6 +66,7 @@ class Line:
     position: int | None = None
     claimed: Node | None = None
     explicit: bool = False
+    defines: str | None = None
 
 
 @dataclass
@@ -260,7 +262,7 @@ class Session:
             self.used |= names_in(n)
         head = _left_side(name, indices)
         reading = " = ".join([head, *(latex(n) for n in nodes)])
-        line = Line(piece.text, "definition", reading=reading)
+        line = Line(piece.text, "definition", reading=reading, defines=name)
         zero = [n for n in nodes if is_zero(n)]
         if zero and len(nodes) == 1 and name in self.names.symbols:
             line.verdict, line.message = "wrong", wording.SET_TO_ZERO.format(name=spoken_name(name))

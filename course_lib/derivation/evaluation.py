@@ -148,7 +148,10 @@ class Draw:
             a = a / a.sum(0 if columns == 1 else 1, keepdims=True)
         if "unitnorm" in promises:
             a = a / np.sqrt((a * a).sum())
-        if "orthogonal" in promises:
+        if "orthonormal" in promises and rows < columns:
+            # More columns than a space of that size can hold at right angles: other sizes are drawn.
+            raise UndefinedError
+        if "orthogonal" in promises or "orthonormal" in promises:
             a = np.linalg.qr(a)[0]
         if "spd" in promises:
             a = a @ a.T + np.eye(rows)

@@ -94,7 +94,7 @@ STYLES = frozenset(
         "nonumber",
     ]
 )
-PROMISES = ("symmetric", "spd", "orthogonal", "onehot", "simplex", "positive")
+PROMISES = ("symmetric", "spd", "orthogonal", "orthonormal", "onehot", "simplex", "positive")
 _SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ᵀⁿ", "0123456789-+Tn", strict=True))
 _SUBSCRIPT = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ", "0123456789ijklmn", strict=True))
 _UNICODE = {

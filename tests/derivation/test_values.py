@@ -10,6 +10,7 @@ import scipy.linalg
 import scipy.special
 import sympy
 
+from course_lib.derivation import derive
 from course_lib.derivation.engine import Session
 from course_lib.derivation.evaluation import FUNCTIONS
 from course_lib.derivation.judgement import Bench, Relation
@@ -174,3 +175,13 @@ def test_relu_and_abs_branch_on_the_real_part():
     for name in ("relu", "abs"):
         f, slope, _ = FUNCTIONS[name]
         np.testing.assert_allclose(f(x + 1e-30j).imag / 1e-30, slope(x))
+
+
+def test_a_matrix_with_orthonormal_columns_is_taller_than_wide():
+    shapes = {"X": "n d", "Q": "n d orthonormal"}
+    for number in range(5):
+        product, values = evaluated(r"Q^\top Q", number=number, shapes=shapes)
+        assert values["n"] >= values["d"]
+        assert np.allclose(product, np.eye(values["d"]), atol=1e-12)
+    report = derive("Q^T Q = I\nX = QQ^T X", shapes)
+    assert [line.verdict for line in report.lines] == ["right", "wrong"]

@@ -96,19 +96,13 @@ def test_a_right_answer_that_warns_and_prints_200_mb_is_right_and_its_output_is_
         ("import os; os._exit(7)", "exit code 7"),
         ("import os; os.closerange(3, 400); import time; time.sleep(9)", "closed its line"),
         ("return np.ones(3_000_000)", "more than the 8 MB"),
-        ("while True: f(x)", "20,000 times"),
+        ("while True: f(x)", "more than 200 times"),
     ],
 )
-def test_what_ends_one_answer_leaves_the_others(confinement, body, words):
-    hostile = f"def central_jacobian(f, x, h):\n    {body}"
-    limits = None
-    if "f(x)" in body:
-        from dataclasses import replace
-
-        from tests.grading.handing_in import QUICK
-
-        limits = replace(QUICK, seconds_per_call=20, seconds_per_chapter=40)
-    result = graded(confinement, chapter_01(central_jacobian=hostile), "01", **({"limits": limits} if limits else {}))
+def test_what_ends_one_answer_leaves_the_others(confinement, monkeypatch, body, words):
+    # As many as a busy machine serves within the time of a call.
+    monkeypatch.setattr("course_lib.grading.unit.CALLBACKS_PER_CALL", 200)
+    result = graded(confinement, chapter_01(central_jacobian=f"def central_jacobian(f, x, h):\n    {body}"), "01")
     by_name = {v.exercise: v for v in result.verdicts}
     stopped = by_name.pop("central_jacobian")
     assert (stopped.status, stopped.points) == ("stopped", 0)

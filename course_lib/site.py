@@ -1,0 +1,84 @@
+"""The chapters and exercises as a static site: to be read without running anything, on a server or from a folder.
+
+Sphinx with MyST-NB reads the notebooks as they are committed and runs none; the theme is Jupyter Book's. MathJax and
+all other scripts are copied into the site, so it asks no other server for anything.
+"""
+
+import re
+import shutil
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from course_lib.errors import CourseError
+
+TITLE = "From Jacobians to backpropagation"
+INTRODUCTION = """A course that walks from the derivative of one number to the gradients of a neural network. Every
+gradient is derived by hand, and every hand can be checked. Here it can be read. To run it, move the explorers and have
+answers checked, get the course and open it in JupyterLab."""
+# A printed line that is too long for the page is folded.
+STYLE = ".cell_output pre { white-space: pre-wrap; }\n"
+SETTINGS = {
+    "project": TITLE,
+    "author": "the authors of course_lib",
+    "copyright": "text and figures under CC BY 4.0, code under BSD-3-Clause",
+    "extensions": ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline"],
+    "nb_execution_mode": "off",
+    "myst_enable_extensions": ["dollarmath", "amsmath"],
+    # Formulas stand in the prose and in what a cell shows as HTML, such as the report of a derivation.
+    "myst_update_mathjax": False,
+    "mathjax3_config": {
+        "tex": {"inlineMath": [["$", "$"], ["\\(", "\\)"]]},
+        "options": {"ignoreHtmlClass": "bd-content", "processHtmlClass": "math|text_html"},
+    },
+    "html_theme": "sphinx_book_theme",
+    "html_title": TITLE,
+    "html_static_path": ["_static"],
+    "html_css_files": ["course.css"],
+    "html_theme_options": {"show_toc_level": 2, "home_page_in_toc": True, "navbar_persistent": []},
+    "html_copy_source": True,
+}
+
+
+def built(root, out):
+    """Write the site of the course folder `root` to `out` (both Paths) and return the Path of its first page.
+
+    `out` is replaced; a folder that holds no site is left alone. CourseError when Sphinx is missing, or with
+    what it warns of, such as a link to a notebook that does not exist.
+    """
+    try:
+        from sphinx.application import Sphinx
+    except ImportError:
+        raise CourseError("The site needs Sphinx: install the course with its extra, course_lib[site].") from None
+    if out.exists() and any(out.iterdir()) and not (out / "searchindex.js").exists():
+        raise CourseError(f"{out} holds something else than a site; move it away first.")
+    shutil.rmtree(out, ignore_errors=True)
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "source"
+        _stage(root, source)
+        doctrees = Path(folder) / "doctrees"
+        warnings = StringIO()
+        Sphinx(source, None, out, doctrees, "html", SETTINGS, status=None, warning=warnings).build()
+    if warnings.getvalue():
+        said = re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()).replace(f"{source}/", "")
+        raise CourseError(f"The site is built, but not all is well:\n{said.strip()}")
+    return out / "index.html"
+
+
+def _stage(root, source):
+    """Copy what the site is made from to `source`, with a first page that lists it."""
+    for folder in ("notebooks", "exercises"):
+        (source / folder).mkdir(parents=True)
+        for path in sorted((root / folder).glob("*.ipynb")):
+            shutil.copy(path, source / folder)
+    (source / "_static").mkdir()
+    (source / "_static" / "course.css").write_text(STYLE, encoding="utf-8")
+    pages = "\n\n".join(
+        f"```{{toctree}}\n:caption: {caption}\n:maxdepth: 1\n\n{listed}\n```"
+        for caption, listed in (("Chapters", _pages(source, "notebooks")), ("Exercises", _pages(source, "exercises")))
+    )
+    (source / "index.md").write_text(f"# {TITLE}\n\n{INTRODUCTION}\n\n{pages}\n", encoding="utf-8")
+
+
+def _pages(source, folder):
+    return "\n".join(f"{folder}/{path.stem}" for path in sorted((source / folder).glob("*.ipynb")))

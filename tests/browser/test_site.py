@@ -1,0 +1,130 @@
+"""The static site: every chapter and exercise is a page, links lead somewhere, nothing is fetched from elsewhere."""
+
+import json
+import re
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
+from playwright.sync_api import expect
+
+from course_lib.errors import CourseError
+from course_lib.site import built
+
+# The theme warns about itself.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+FETCHED = {"link": "href", "script": "src", "img": "src", "source": "src", "iframe": "src"}
+
+
+@pytest.fixture(scope="module")
+def site(course_root, tmp_path_factory):
+    """The folder of the built site."""
+    pytest.importorskip("sphinx_book_theme", reason="the site needs the extra course_lib[site]")
+    return built(course_root, tmp_path_factory.mktemp("built") / "site").parent
+
+
+@pytest.fixture(scope="module")
+def served(site):
+    """The address of the site on a server of this machine."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def notebooks(course_root):
+    folders = ("notebooks", "exercises")
+    return [path.relative_to(course_root) for name in folders for path in sorted((course_root / name).glob("*.ipynb"))]
+
+
+class Links(HTMLParser):
+    """What a page links to, what it fetches, and the places in it that others can link to."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.linked, self.fetched, self.anchors = set(), set(), set()
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.anchors |= {found[key] for key in ("id", "name") if found.get(key)}
+        if tag == "a" and found.get("href"):
+            self.linked.add(found["href"])
+        if found.get(FETCHED.get(tag)):
+            self.fetched.add(found[FETCHED[tag]])
+
+
+def test_every_notebook_is_a_page_that_can_be_found(site, course_root):
+    index = (site / "searchindex.js").read_text(encoding="utf-8")
+    documents = json.loads(re.search(r'"docnames":(\[.*?\])', index)[1])
+    contents = Links(site / "index.html").linked
+    for path in notebooks(course_root):
+        page = path.with_suffix(".html")
+        assert (site / page).is_file()
+        assert path.with_suffix("").as_posix() in documents
+        assert page.as_posix() in contents
+
+
+def test_every_link_leads_somewhere_and_nothing_is_fetched_from_elsewhere(site):
+    pages = {page: Links(page) for page in site.rglob("*.html") if "_static" not in page.parts}
+    for page, links in pages.items():
+        for target in links.linked | links.fetched:
+            address = urlsplit(target)
+            if address.scheme in ("http", "https", "data"):
+                assert target in links.linked or address.scheme == "data", f"{page.name} fetches {target}"
+                continue
+            file = (page.parent / unquote(address.path)).resolve() if address.path else page
+            assert file.is_file(), f"{page.name} links to {target}"
+            if address.fragment and file in pages:
+                assert unquote(address.fragment) in pages[file].anchors, f"{page.name} links to {target}"
+
+
+def test_formulas_and_search_work_in_a_browser_without_another_server(served, browser, course_root):
+    page, asked = browser.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    for path in notebooks(course_root):
+        source = (course_root / path).read_text(encoding="utf-8")
+        page.goto(f"{served}/{path.with_suffix('.html').as_posix()}")
+        expect(page.locator("article h1").first).to_be_visible()
+        page.wait_for_function("() => window.MathJax?.startup?.promise")
+        page.evaluate("() => MathJax.startup.promise")
+        assert page.locator("mjx-merror").count() == 0
+        assert page.locator(".MathJax_error").count() == 0
+        if "$$" in source:
+            expect(page.locator("mjx-container[display=true]").first).to_be_visible()
+    page.goto(f"{served}/notebooks/00_start_here.html")
+    # The report of a derivation is HTML that a cell shows; its formulas are set too.
+    expect(page.locator(".course-derivation mjx-container").first).to_be_visible()
+    page.goto(f"{served}/search.html?q=pullback")
+    expect(page.locator("#search-results li").first).to_be_visible()
+    assert [url for url in asked if not url.startswith((served, "data:", "blob:"))] == []
+    page.close()
+
+
+def test_a_link_to_a_notebook_that_is_not_there_is_an_error(tmp_path):
+    pytest.importorskip("sphinx_book_theme", reason="the site needs the extra course_lib[site]")
+    for folder in ("notebooks", "exercises"):
+        (tmp_path / folder).mkdir()
+        notebook = new_notebook(cells=[new_markdown_cell("# Page\n\n[next](99_nowhere.ipynb)")])
+        nbformat.write(notebook, tmp_path / folder / "00_page.ipynb")
+    with pytest.raises(CourseError, match="notebooks/00_page.*99_nowhere"):
+        built(tmp_path, tmp_path / "site")
+
+
+def test_a_folder_that_holds_no_site_is_left_alone(course_root, tmp_path):
+    pytest.importorskip("sphinx_book_theme", reason="the site needs the extra course_lib[site]")
+    (tmp_path / "thesis.tex").write_text("years of work", encoding="utf-8")
+    with pytest.raises(CourseError, match="something else than a site"):
+        built(course_root, tmp_path)
+    assert (tmp_path / "thesis.tex").read_text(encoding="utf-8") == "years of work"
