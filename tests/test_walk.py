@@ -193,3 +193,15 @@ def test_an_inbox_that_cannot_be_written_leaves_the_bundle(folder, tmp_path):
     run = course("submit", CHAPTER, "--student", "ada", "--inbox", blocked, cwd=folder)
     assert run.returncode == 1
     assert len(set((folder / "submissions").glob("*.zip")) - before) == 1
+
+
+def test_a_simulated_class_comes_with_the_file_that_canvas_would_export(course_root, tmp_path):
+    run = course("simulate", tmp_path / "try", "--students", 2, cwd=course_root)
+    assert run.returncode == 0, run.stderr
+    with (tmp_path / "try.canvas.csv").open() as file:
+        possible, *students = csv.DictReader(file)
+    assert possible["Student"].strip() == "Points Possible"
+    assert [row["SIS User ID"] for row in students] == ["sim-0001", "sim-0002"]
+    columns = [name for name in possible if name.startswith("Exercises")]
+    totals = [sum(e.points for e in exercises(column.split()[1])) for column in columns]
+    assert [float(possible[column]) for column in columns] == totals

@@ -3,6 +3,7 @@
 For trying everything before term, and for tests and benchmarks. The same seed makes the same files, byte for byte.
 """
 
+import csv
 import json
 import os
 import re
@@ -72,7 +73,7 @@ class Simulated:
         return (
             f"{self.inbox}: {len(self.handed)} submissions of {students} students, "
             f"{sum(item.late for item in self.handed)} late, {befell}.\nAnswers: {shares}.\n"
-            f"Now: course grade {self.inbox}"
+            f"Now: course grade {self.inbox}, then course lms canvas {canvas_export(self.inbox)}"
         )
 
 
@@ -97,7 +98,26 @@ def simulate(inbox, students, seed, root, config):
         for chapter in material:
             if draw.random() < HANDS_IN:
                 handed += _attempts(inbox, f"sim-{number:04}", chapter, able, draw, config, neighbour)
+    _write_canvas_export(canvas_export(inbox), students, material)
     return Simulated(inbox, tuple(handed))
+
+
+def canvas_export(inbox):
+    """Where the Canvas gradebook of a simulated class lies: beside its inbox."""
+    return inbox.with_name(inbox.name + ".canvas.csv")
+
+
+def _write_canvas_export(path, students, material):
+    """The gradebook that Canvas would export for this class, with an empty column for each chapter."""
+    columns = [f"Exercises {chapter.chapter} ({1000 + number})" for number, chapter in enumerate(material)]
+    possible = [f"{sum(e.points for e in exercises(chapter.chapter)):g}" for chapter in material]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *columns])
+        rows.writerow(["    Points Possible", "", "", "", "", *possible])
+        for number in range(1, students + 1):
+            name = f"sim-{number:04}"
+            rows.writerow([f"Student {number}", 5000 + number, name, name, "all", *[""] * len(columns)])
 
 
 def sources(path):

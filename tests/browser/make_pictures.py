@@ -44,6 +44,18 @@ def test_feedback(browser, bwrap, course_copy, course_root, solution):  # noqa: 
     page.close()
 
 
+def test_report(browser, bwrap, course_root, tmp_path):  # noqa: F811
+    inbox, out = tmp_path / "try", tmp_path / "graded"
+    assert course("simulate", inbox, "--students", "40", cwd=course_root).returncode == 0
+    assert course("grade", inbox, "--out", out, cwd=course_root).returncode == 0
+    page = browser.new_page(viewport={"width": 900, "height": 860})  # noqa: F811
+    page.goto((out / "report.html").as_uri())
+    page.get_by_text("Misconceptions", exact=True).scroll_into_view_if_needed()
+    page.evaluate("window.scrollTo(0, 110)")
+    page.screenshot(path=image(course_root, "report"))
+    page.close()
+
+
 def image(course_root, name):
     path = course_root / "notebooks" / "images" / f"{name}.png"
     path.parent.mkdir(exist_ok=True)
