@@ -40,10 +40,11 @@ def test_an_explorer_follows_its_controls(make):
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["text/plain"].startswith("Explorer")
     for control in shown.controls.values():
-        before = shown.image.value
+        before, seen = shown.image.value, set()
         for value in other_values(control):
             control.value = value
-        assert shown.image.value != before, f"{control.description} changes nothing"
+            seen.add(shown.image.value)
+        assert seen - {before}, f"{control.description} changes nothing"
         assert 'alt="' in shown.image.value
 
 
@@ -54,4 +55,4 @@ def other_values(control):
         return [value for value in values if value != control.value]
     if isinstance(control, ipywidgets.Checkbox):
         return [not control.value]
-    return [control.max, control.min]
+    return [value for value in (control.max, control.min) if value != control.value]
