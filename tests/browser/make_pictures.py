@@ -50,8 +50,8 @@ def test_report(browser, bwrap, course_root, tmp_path):  # noqa: F811
     assert course("grade", inbox, "--out", out, cwd=course_root).returncode == 0
     page = browser.new_page(viewport={"width": 900, "height": 860})  # noqa: F811
     page.goto((out / "report.html").as_uri())
-    page.get_by_text("Misconceptions", exact=True).scroll_into_view_if_needed()
-    page.evaluate("window.scrollTo(0, 110)")
+    heading = page.get_by_role("heading", name="Misconceptions")
+    heading.evaluate("e => window.scrollBy(0, e.getBoundingClientRect().top - 20)")
     page.screenshot(path=image(course_root, "report"))
     page.close()
 
