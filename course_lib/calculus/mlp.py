@@ -97,33 +97,17 @@ def sgd_step(X, Y, W1, b1, W2, b2, lr):
     Returns new W1, b1, W2, b2; the ones that were handed in stay as they are.
     Raises ValueError when the shapes do not fit.
     """
-    dW1, db1, dW2, db2 = gradients(X, Y, W1, b1, W2, b2)
-    return W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2
+    parameters = W1, b1, W2, b2
+    return _moved(parameters, gradients(X, Y, *parameters), lr)
 
 
-def sgd_step_in_place(X, Y, W1, b1, W2, b2, lr):
-    """The step of `sgd_step`, written over the parameters that were handed in; for training, where time counts.
-
-    Arguments as in `sgd_step`; the parameters are arrays of floats. Returns nothing.
-    Raises ValueError when the shapes do not fit; then no parameter has changed.
-    """
-    _require_fit(X, W1, b1, W2, b2)
-    Z1 = X @ W1
-    Z1 += b1
-    A = sigmoid(Z1)
-    dZ2 = softmax(A @ W2 + b2)
-    _require_targets(Y, dZ2)
-    dZ2 -= Y
-    # The learning rate travels along with 1/n, so what arrives at a parameter is its step.
-    dZ2 *= lr / len(X)
-    dZ1 = dZ2 @ W2.T
-    dZ1 *= A
-    # Z1 is not needed any more; its memory takes 1 - A.
-    dZ1 *= np.subtract(1, A, out=Z1)
-    W1 -= X.T @ dZ1
-    b1 -= dZ1.sum(axis=0)
-    W2 -= A.T @ dZ2
-    b2 -= dZ2.sum(axis=0)
+def _moved(parameters, slopes, lr):
+    """θ - lr · ∂L/∂θ for every parameter θ. The memory of the slopes holds the answer, so they are gone afterwards."""
+    for theta, slope in zip(parameters, slopes, strict=True):
+        # `theta - lr * slope` would ask for fresh memory twice, and to get that costs as much as a small product.
+        slope *= -lr
+        slope += theta
+    return slopes
 
 
 def _require_fit(X, W1, b1, W2, b2):
@@ -237,9 +221,9 @@ def sgd_epoch(X, Y, W1, b1, W2, b2, lr, batches, lam=0.0):
     Returns new W1, b1, W2, b2; the ones that were handed in stay as they are.
     """
     for rows in batches:
-        steps = gradients(X[rows], Y[rows], W1, b1, W2, b2)
-        dW1, db1, dW2, db2 = weight_decay_gradients(*steps, W1, W2, lam)
-        W1, b1, W2, b2 = W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2
+        slopes = gradients(X[rows], Y[rows], W1, b1, W2, b2)
+        slopes = weight_decay_gradients(*slopes, W1, W2, lam)
+        W1, b1, W2, b2 = _moved((W1, b1, W2, b2), slopes, lr)
     return W1, b1, W2, b2
 
 

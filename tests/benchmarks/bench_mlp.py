@@ -58,10 +58,6 @@ def products(X, Y, W1, b1, W2, b2):
     return step
 
 
-def in_place(X, Y, *parameters):
-    return lambda: mlp.sgd_step_in_place(X, Y, *parameters, LR)
-
-
 def course(X, Y, *parameters):
     state = list(parameters)
 
@@ -122,7 +118,6 @@ def jax(X, Y, *parameters):
 MAKERS = {
     "products": products,
     "course": course,
-    "in place": in_place,
     "scikit-learn": scikit_learn,
     "torch": torch,
     "jax": jax,

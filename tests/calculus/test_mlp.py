@@ -143,27 +143,6 @@ def test_a_step_leaves_its_arguments_alone():
         np.testing.assert_array_equal(now, then)
 
 
-@pytest.mark.parametrize("sizes", [SIZES, (1, 1, 1, 1), (40, 30, 20, 10)])
-def test_the_step_in_place_is_the_same_step(sizes):
-    X, Y, *parameters = problem(*sizes)
-    expected = mlp.sgd_step(X, Y, *parameters, 0.3)
-    before = X.copy(), Y.copy()
-    assert mlp.sgd_step_in_place(X, Y, *parameters, 0.3) is None
-    for found, right in zip(parameters, expected, strict=True):
-        np.testing.assert_allclose(found, right, rtol=1e-12, atol=1e-14)
-    np.testing.assert_array_equal(X, before[0])
-    np.testing.assert_array_equal(Y, before[1])
-
-
-def test_a_refused_step_in_place_changes_nothing():
-    X, Y, *parameters = problem(*SIZES)
-    before = [p.copy() for p in parameters]
-    with pytest.raises(ValueError, match="Y has shape"):
-        mlp.sgd_step_in_place(X, Y[1:], *parameters, 0.3)
-    for now, then in zip(parameters, before, strict=True):
-        np.testing.assert_array_equal(now, then)
-
-
 @pytest.mark.parametrize(
     ("name", "shape", "message"),
     [

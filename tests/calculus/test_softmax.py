@@ -250,6 +250,12 @@ def test_the_slope_of_the_sigmoid_is_p_times_one_minus_p():
     np.testing.assert_allclose(slope, sigmoid(z) * sigmoid(-z), rtol=1e-13)
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_far_out_the_slope_of_the_sigmoid_is_zero_and_never_nan():
+    slope = np.diagonal(complex_step_jacobian(sigmoid, np.array([-1e4, -800.0, 800.0, 1e4])))
+    np.testing.assert_allclose(slope, 0, atol=1e-300)
+
+
 def test_scikit_learns_logistic_regression_stops_where_the_two_class_gradient_vanishes():
     X, t = RNG.normal(size=(60, 3)), RNG.integers(2, size=60)
     model = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(X, t)
