@@ -11,6 +11,7 @@ The truth is computed from the judge's own copy of the inputs, before the learne
 
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -82,12 +83,26 @@ def judge(exercise, caller, seed=SEED):
     if complaint:
         return _verdict(exercise, "signature", complaint)
     trials = []
-    for draw in draws(exercise.name, seed):
-        trials.append(_trial(exercise, caller, exercise.arguments(draw)))
+    for args, truth in questions(exercise, seed):
+        trials.append(_trial(exercise, caller, args, truth))
         if trials[-1].outcome.kind in ("missing", "blank", "stopped"):
             break
     seconds = sum(trial.outcome.seconds for trial in trials)
     return _ladder(exercise, trials, signature[0], seconds)
+
+
+@lru_cache(maxsize=1024)
+def questions(exercise, seed):
+    """The draws of an exercise as ((arguments, what is right for them), ...).
+
+    The same for everybody, so a class is asked and not computed a thousand times. Nobody is handed what is kept here:
+    whoever takes arguments takes a copy (`copied`). What is right is None where an exercise judges by a property.
+    """
+    found = []
+    for draw in draws(exercise.name, seed):
+        args = exercise.arguments(draw)
+        found.append((args, exercise.definition(*copied(args)) if exercise.definition else None))
+    return tuple(found)
 
 
 def copied(value):
@@ -99,8 +114,7 @@ def copied(value):
     return np.array(value) if isinstance(value, np.ndarray) else value
 
 
-def _trial(exercise, caller, args):
-    truth = exercise.definition(*copied(args)) if exercise.definition else None
+def _trial(exercise, caller, args, truth):
     given = tuple(Watched(arg) if callable(arg) else copied(arg) for arg in args)
     outcome = caller.call(exercise.name, given)
     return Trial(args, truth, outcome, tuple(arg for arg in given if isinstance(arg, Watched)))

@@ -54,7 +54,7 @@ class Mistake:
         return re.sub(r"^def \w+\(", f"def {name}(", "\n".join(lines[start:]))
 
 
-@dataclass
+@dataclass(eq=False)
 class Exercise:
     """One exercise; see the top of this module for how it is filled in.
 

@@ -1,10 +1,13 @@
 """The bank as a whole: unique names, order, and what a mistake's source is good for."""
 
 import ast
+import pickle
 
+import numpy as np
 import pytest
 
-from course_lib.checks import chapters, exercises, find
+from course_lib.checks import chapters, exercises, find, judge
+from course_lib.checks.judging import FunctionCaller, questions
 from course_lib.checks.specification import exercise
 from course_lib.errors import CourseError
 
@@ -43,6 +46,38 @@ def test_a_mistake_is_written_with_numpy_alone(exercise):
         tree = ast.parse(mistake.source(exercise.name))
         assert tree.body[0].name == exercise.name
         assert [a.arg for a in tree.body[0].args.args][: len(exercise.parameters)] == list(exercise.parameters)
+
+
+def _ruined(values):
+    """Every array overwritten, every generator moved on; functions are called on nothing."""
+    for value in values:
+        if isinstance(value, np.ndarray):
+            value[...] = 7
+        elif isinstance(value, np.random.Generator):
+            value.random(3)
+        elif isinstance(value, tuple):
+            _ruined(value)
+
+
+def _kept(exercise):
+    """What the judge keeps of an exercise, as bytes; of functions their names."""
+    return [
+        pickle.dumps(([a.__name__ if callable(a) else a for a in args], truth))
+        for args, truth in questions(exercise, 20)
+    ]
+
+
+@pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.name)
+def test_what_an_answer_does_to_its_arguments_is_never_seen_again(exercise):
+    def vandal(*args):
+        _ruined(args)
+        return args[0]
+
+    before = _kept(exercise)
+    judge(exercise, FunctionCaller(vandal))
+    assert _kept(exercise) == before
+    questions.cache_clear()
+    assert _kept(exercise) == before, "the same seed asks something else"
 
 
 @pytest.mark.parametrize(("right", "count"), [("X", 2), ("Z", 0)])
