@@ -16,8 +16,11 @@ TITLE = "From Jacobians to backpropagation"
 INTRODUCTION = """A course that walks from the derivative of one number to the gradients of a neural network. Every
 gradient is derived by hand, and every hand can be checked. Here it can be read. To run it, move the explorers and have
 answers checked, get the course and open it in JupyterLab."""
-# A printed line that is too long for the page is folded.
-STYLE = ".cell_output pre { white-space: pre-wrap; }\n"
+# A printed line that is too long for the page is folded. A table without column titles, such as a chapter's opening
+# card, has an empty head, because Markdown wants one: it is not shown, and no screen reader announces it.
+STYLE = """.cell_output pre { white-space: pre-wrap; }
+thead:not(:has(p:not(:empty))) { display: none; }
+"""
 SETTINGS = {
     "project": TITLE,
     "author": "the authors of course_lib",
@@ -35,6 +38,8 @@ SETTINGS = {
     "html_title": TITLE,
     "html_static_path": ["_static"],
     "html_css_files": ["course.css"],
+    # Light or dark as the reader's system is; without a word here the theme complains in the console.
+    "html_context": {"default_mode": "auto"},
     "html_theme_options": {"show_toc_level": 2, "home_page_in_toc": True, "navbar_persistent": []},
     "html_copy_source": True,
 }
@@ -52,13 +57,14 @@ def built(root, out):
         raise CourseError("The site needs Sphinx: install the course with its extra, course_lib[site].") from None
     if out.exists() and any(out.iterdir()) and not (out / "searchindex.js").exists():
         raise CourseError(f"{out} holds something else than a site; move it away first.")
-    shutil.rmtree(out, ignore_errors=True)
     with TemporaryDirectory() as folder:
-        source = Path(folder) / "source"
+        # MyST-NB leaves a folder beside the pages, so they are built here and moved when they are done.
+        source, pages, doctrees = (Path(folder) / name for name in ("source", "pages", "doctrees"))
         _stage(root, source)
-        doctrees = Path(folder) / "doctrees"
         warnings = StringIO()
-        Sphinx(source, None, out, doctrees, "html", SETTINGS, status=None, warning=warnings).build()
+        Sphinx(source, None, pages, doctrees, "html", SETTINGS, status=None, warning=warnings).build()
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(pages, out)
     if warnings.getvalue():
         said = re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()).replace(f"{source}/", "")
         raise CourseError(f"The site is built, but not all is well:\n{said.strip()}")
