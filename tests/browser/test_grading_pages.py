@@ -8,6 +8,7 @@ from course_lib.grading.feedback import page_name, write_feedback
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.report import write_report
 from course_lib.grading.run import grade_inbox
+from tests.browser.test_access import complaints_of_axe
 from tests.grading.handing_in import CHAPTER_01, chapter_01, notebook
 
 NASTY = "<img src=x onerror=alert(1)> & a very long name " + "x" * 60
@@ -83,6 +84,20 @@ def test_a_page_is_readable_on_a_phone(pages, opened, which):
     assert page.evaluate("document.documentElement.lang") == "en"
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("which", range(3))
+def test_a_page_keeps_axes_rules_in_light_and_dark(pages, browser, which, scheme):
+    context = browser.new_context(viewport=PHONE, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(pages[which].as_uri())
+    for details in page.locator("details").all():
+        details.evaluate("element => element.open = true")
+    broken, fine = complaints_of_axe(page)
+    context.close()
+    assert broken == []
+    assert fine > 60
+
+
 @pytest.mark.parametrize("which", range(3))
 def test_names_and_reasons_are_text(pages, opened, which):
     page = opened(pages[which])
@@ -103,7 +118,7 @@ def test_the_report_says_what_the_class_did(pages, opened):
     assert "<img src=x" in row.inner_text() and "polar_jacobian" in row.inner_text()
     assert "JSON is broken" in page.locator("#unread").inner_text()
     assert "cyd" in page.locator("#adjustments").inner_text()
-    alike = page.get_by_role("region", name="Alike in chapter 01")
+    alike = page.get_by_role("region", name="Chapter 01: 2 students")
     assert {"ada", "fay"} <= set(alike.inner_text().split())
 
 

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 
 from course_lib.errors import CourseError
 from course_lib.site import built
+from tests.browser.test_access import complaints_of_axe
 
 # The theme warns about itself.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -110,6 +111,22 @@ def test_formulas_and_search_work_in_a_browser_without_another_server(served, br
     expect(page.locator("#search-results li").first).to_be_visible()
     assert [url for url in asked if not url.startswith((served, "data:", "blob:"))] == []
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_readable_in_light_and_dark(served, browser, scheme):
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    for name in ("index", "notebooks/00_start_here", "notebooks/08_the_two_layer_perceptron_by_hand"):
+        page.goto(f"{served}/{name}.html")
+        expect(page.locator("article h1").first).to_be_visible()
+        broken, fine = complaints_of_axe(page, "article", ["color-contrast", "image-alt", "link-name", "button-name"])
+        assert broken == []
+        assert fine > 20
+    context.close()
+    assert said == []
 
 
 def test_a_link_to_a_notebook_that_is_not_there_is_an_error(tmp_path):

@@ -1,0 +1,110 @@
+"""Everybody can read it and reach it: contrast in both themes, pages under axe's rules, and the keyboard alone."""
+
+import re
+
+import nbformat
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.test_lab import all_cells_done, kernel_idle, open_notebook, page  # noqa: F401  (page is a fixture)
+
+# One cell for everything that the course shows as HTML.
+SHOWN = (
+    "from course_lib import check, derive, hint, progress, submit\nfrom course_lib.health import doctor\ndoctor()",
+    "def square_slope(x):\n    return x\n\n\ncheck(square_slope)",
+    "hint(square_slope)",
+    "def square_slope(x):\n    return 2 * x\n\n\ncheck(square_slope)",
+    "def linear_approximation(y, J, delta): ...\n\n\ncheck(linear_approximation)",
+    'progress("00")',
+    'submit(student="ada", notebook="no such file.ipynb")',
+    'derive(r"""\nL = \\frac{1}{2n}\\|Xw-y\\|^2\n\\nabla_w L = \\frac1n X^\\top(y-Xw)\n= \\frac1n X^\\top X w\n'
+    "\\nabla_w L = \\frac1n (Xw-y)X^\\top\n\\nabla_w L = \\frac1n X^\\top(Xw-y\n"
+    '\\nabla_w L = \\frac1n X^\\top(Xw-y)\n""", shapes={"X": "n d", "w": "d", "y": "n"})',
+    "from course_lib.figures.chapter_01 import three_zooms, zoom_on_linear_map\nthree_zooms()",
+    "zoom_on_linear_map()",
+    "derive()",
+)
+
+
+def complaints_of_axe(page, context=None, rules=None):  # noqa: F811
+    """(what axe objects to, by rule and element; how many elements it found in order)."""
+    options = {"runOnly": rules} if rules else None
+    found = Axe().run(page, context=context, options=options).response
+    broken = [f"{rule['id']}: {node['html'][:200]}" for rule in found["violations"] for node in rule["nodes"]]
+    return broken, sum(len(rule["nodes"]) for rule in found["passes"])
+
+
+@pytest.fixture(scope="module")
+def shown(course_copy):
+    """The path, in the course folder, of a notebook that shows one of everything."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in SHOWN])
+    notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nbformat.write(notebook, course_copy / "notebooks" / "shown.ipynb")
+    return "notebooks/shown.ipynb"
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_what_cells_show_is_readable_in_each_theme(page, lab, shown, theme):  # noqa: F811
+    page.set_viewport_size({"width": 1300, "height": 5000})
+    open_notebook(page, lab, shown)
+    all_cells_done(page)
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    # A submenu opens when the pointer rests on its entry.
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Theme$")).hover()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{theme}$")).click()
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+    # JupyterLab's body is 0 pixels high, and axe takes what a clipped box of no height holds for hidden.
+    page.add_style_tag(content="body { height: 100vh !important; }")
+    broken, fine = complaints_of_axe(page, ".jp-OutputArea-output", ["color-contrast", "image-alt", "label"])
+    assert broken == []
+    assert fine > 60
+    assert page.locator(".jp-OutputArea-output").count() == len(SHOWN)
+
+
+def test_the_keyboard_alone_runs_a_chapter_and_moves_an_explorer(page, lab):  # noqa: F811
+    page.goto(re.sub(r"/lab/tree/[^?]*", "/lab/tree/notebooks/01_gradients_and_jacobians.ipynb", lab) + "&reset")
+    page.wait_for_selector(".jp-Notebook")
+    kernel_idle(page)
+    pictures = page.locator(".jupyter-widgets img")
+    for _ in range(30):
+        if pictures.count():
+            break
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_timeout(400)
+    picture = pictures.first
+    before = picture.get_attribute("src")
+    # Running a cell leaves the focus on the next one; one step up is the explorer, and Tab goes into it.
+    while not page.evaluate("document.activeElement.querySelector('.jupyter-widgets') !== null"):
+        page.keyboard.press("ArrowUp")
+    seen = []
+    while "slider" not in seen and len(seen) < 12:
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("document.activeElement.getAttribute('role') ?? document.activeElement.tagName"))
+    assert seen[-1] == "slider", seen
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(picture).not_to_have_attribute("src", before)
+    assert not page.complaints
+
+
+def test_the_keyboard_enters_and_leaves_the_derivation_editor(page, lab, course_copy):  # noqa: F811
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("from course_lib import derive\nderive()")])
+    notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nbformat.write(notebook, course_copy / "notebooks" / "keyboard.ipynb")
+    page.goto(re.sub(r"/lab/tree/[^?]*", "/lab/tree/notebooks/keyboard.ipynb", lab) + "&reset")
+    page.wait_for_selector(".jp-Notebook")
+    kernel_idle(page)
+    page.keyboard.press("Control+Enter")
+    report = page.locator(".course-derivation")
+    expect(report.get_by_text("✗").first).to_be_visible()
+    field = page.get_by_label("Derivation")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if field.evaluate("e => e === document.activeElement"):
+            break
+    page.keyboard.press("Control+a")
+    page.keyboard.type("L = \\frac12\\|Xw-y\\|^2")
+    expect(report.get_by_text("✗")).to_have_count(0)
+    page.keyboard.press("Tab")
+    assert not field.evaluate("e => e === document.activeElement")
