@@ -81,10 +81,15 @@ class Explorer:
 
     def update(self, change=None):
         """Redraw for the current values of the controls."""
-        figure, alt = self.redraw(**{name: control.value for name, control in self.controls.items()})
+        # A title at a given height is not measured against the axis below it again at every move.
+        with matplotlib.rc_context({"axes.titley": 1.0}):
+            figure, alt = self.redraw(**{name: control.value for name, control in self.controls.items()})
         self.image.value = image_html(png_bytes(figure, compression=1), alt)
-        # The layout is solved once; solving it again at every move would take longer than drawing.
-        figure.set_layout_engine("none")
+        if figure.get_layout_engine() is not None:
+            # The layout is solved once; solving it again at every move would take longer than drawing.
+            figure.set_layout_engine("none")
+            for axes in figure.axes:
+                _hold_x_label(axes.xaxis)
 
     def _repr_mimebundle_(self, **options):
         bundle = self.view._repr_mimebundle_(**options)
@@ -93,6 +98,12 @@ class Explorer:
 
     def __repr__(self):
         return f"Explorer (run this cell to move it): {self.about}"
+
+
+def _hold_x_label(axis):
+    """Leave the label of an x axis where it stands: numbers change under it, but their height does not."""
+    label = axis.label
+    axis.set_label_coords(*label.get_position(), transform=label.get_transform())
 
 
 def image_html(png, alt):
