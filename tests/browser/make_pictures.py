@@ -3,7 +3,7 @@
 import nbformat
 
 from course_lib.checks import find
-from tests.browser.test_lab import open_notebook, page, scrolled_to  # noqa: F401  (page is a fixture)
+from tests.browser.test_lab import all_cells_done, open_notebook, page, scrolled_to  # noqa: F401  (page is a fixture)
 from tests.test_walk import CHAPTER, course, filled, solution, solved  # noqa: F401  (solution is a fixture)
 
 
@@ -24,6 +24,18 @@ def test_student(page, lab, course_copy, course_root):  # noqa: F811
     page.wait_for_timeout(1500)
     page.screenshot(path=image(course_root, "student"))
     assert verdict.is_visible()
+
+
+def test_explorer(page, lab, course_root):  # noqa: F811
+    page.set_viewport_size({"width": 1150, "height": 720})
+    open_notebook(page, lab, "notebooks/08_the_two_layer_perceptron_by_hand.ipynb")
+    all_cells_done(page)
+    cell = scrolled_to(page, page.locator(".jp-CodeCell:visible").filter(has_text="network_nodes()"))
+    node = cell.locator(".jupyter-widgets select").first
+    node.select_option("W¹")
+    page.wait_for_timeout(1500)
+    cell.locator(".jp-OutputArea-output").first.screenshot(path=image(course_root, "explorer"))
+    assert node.is_visible()
 
 
 def test_feedback(browser, bwrap, course_copy, course_root, solution):  # noqa: F811
