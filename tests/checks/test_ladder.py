@@ -113,6 +113,44 @@ def test_unnamed_wrong_values_show_the_worst_entry():
     assert "1 of " in verdict.message
 
 
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [
+        (lambda X, w, y: -2, "-2 times"),
+        (lambda X, w, y: 2 * len(y), "2 · X.shape[0] times"),
+        (lambda X, w, y: -len(w), "-1 · X.shape[1] times"),
+        (lambda X, w, y: 1 / len(w), "1 / X.shape[1] times"),
+    ],
+)
+def test_two_mistakes_at_once_that_make_a_multiple_are_told_as_one(factor, said):
+    def mse_gradient(X, w, y):
+        return factor(X, w, y) * (X.T @ (X @ w - y)) / len(y)
+
+    verdict = check(mse_gradient)
+    assert (verdict.status, verdict.mistake) == ("wrong", None)
+    assert verdict.message.endswith(f" On every draw your answer is {said} the right one.")
+
+
+@pytest.mark.parametrize("factor", [np.arange, lambda d: np.sum(np.arange(d)) + np.eye(d)[0]])
+def test_no_multiple_is_told_where_entries_or_draws_differ(factor):
+    def mse_gradient(X, w, y):
+        return (1 + factor(len(w))) * (X.T @ (X @ w - y)) / len(y)
+
+    assert "On every draw" not in check(mse_gradient).message
+
+
+def test_a_difference_quotient_in_the_place_of_a_formula_is_told():
+    def mse_gradient(X, w, y):
+        def loss(w):
+            return np.sum((X @ w - y) ** 2) / (2 * len(y))
+
+        return np.array([(loss(w + step) - loss(w - step)) / 2e-6 for step in 1e-6 * np.eye(len(w))])
+
+    verdict = check(mse_gradient)
+    assert (verdict.status, verdict.mistake) == ("wrong", None)
+    assert "a difference quotient" in verdict.message
+
+
 def test_a_mistake_on_some_draws_only_is_not_named():
     state = []
 
