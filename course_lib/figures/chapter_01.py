@@ -175,12 +175,13 @@ def square_at_two_sizes():
     f, centre = PLANE_MAPS["square: (u, v) ↦ (u² − v², 2uv)"], np.array([0.9, 0.5])
     J = complex_step_jacobian(f, centre)
     for axis, side in zip(axes, (0.8, 0.1), strict=True):
-        axis.plot(*f(centre[:, None] + _grid(side)), color=BLUE, lw=1.2)
+        axis.plot(*f(centre[:, None] + _grid(side)), color=BLUE, lw=1.2, label="through the map")
         outline = side / 2 * np.array([[-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]])
-        axis.plot(*(f(centre)[:, None] + J @ outline), color=ORANGE, lw=2.5, ls="--")
+        axis.plot(*(f(centre)[:, None] + J @ outline), color=ORANGE, lw=2.5, ls="--", label="through J")
         ratio = _area(f(centre[:, None] + _boundary(side))) / side**2
         axis.set(xlabel="u² − v²", ylabel="2uv", title=f"side {side}: area grows {ratio:.3f}-fold")
         axis.set_aspect("equal", adjustable="datalim")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9)
     return Picture(
         figure,
         "A square of inputs around (0.9, 0.5) seen through the map (u² − v², 2uv), solid, and through its Jacobian, "
@@ -203,7 +204,7 @@ def error_against_step(f=np.exp, slope=np.exp, x=1.0):
         errors = [abs(method(f, point, h)[0, 0] / slope(x) - 1) for h in steps]
         axis.loglog(steps, np.maximum(errors, 2e-17), color=colour, ls=dashes, lw=2, label=name)
     axis.axhline(np.finfo(float).eps, color=GREY, lw=1)
-    axis.annotate("ε, the spacing of numbers near 1", (1e-2, 3e-16), color="#444444", fontsize=9, ha="center")
+    axis.annotate("ε, the spacing of numbers near 1", (0.2, 3e-16), color="#444444", fontsize=9, ha="right")
     axis.set(xlabel="step h", ylabel="relative error", ylim=(1e-17, 10), xlim=(1e-18, 0.3))
     axis.legend(loc="upper center", ncols=3)
     return Picture(
