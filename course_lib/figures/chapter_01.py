@@ -11,6 +11,8 @@ CURVES = {
     "|x − 1|": (lambda x: np.abs(x - 1), lambda x: np.sign(x - 1)),
 }
 
+FLOOR = 1e-12
+
 
 class _Zoom:
     """Left: the curve near x and its linear map. Right: the remainder over δ, at every radius."""
@@ -24,7 +26,7 @@ class _Zoom:
         self.near.legend(loc="upper left", fontsize=9)
         (self.ratio,) = self.far.loglog([], [], color=GREEN, lw=2.5)
         (self.here,) = self.far.loglog([], [], "o", color=RED, ms=8)
-        self.far.set(xlabel="|δ|", ylabel="|remainder| / |δ|", xlim=(1e-4, 3), ylim=(1e-5, 10))
+        self.far.set(xlabel="|δ|", ylabel="|remainder| / |δ|", xlim=(1e-4, 3), ylim=(1e-5, 30))
         self.far.set(xticks=[1e-4, 1e-3, 1e-2, 1e-1, 1], yticks=[1e-4, 1e-2, 1])
         self.far.minorticks_off()
 
@@ -38,19 +40,21 @@ class _Zoom:
         self.near.set(xlim=(-radius, radius), ylim=(-height, height), title=f"|δ| ≤ {radius:.3g} around x = {x:.2f}")
         radii = np.logspace(-4, 0.4, 60)
         self.ratio.set_data(radii, _remainder_ratio(f, slope, x, radii))
-        now = _remainder_ratio(f, slope, x, np.array([radius]))
-        self.here.set_data([radius], now)
-        self.far.set_title(f"remainder / |δ| = {now[0]:.2g}")
+        now = _remainder_ratio(f, slope, x, np.array([radius]))[0]
+        self.here.set_data([radius], [now])
+        # What is left at the plot's floor is rounding.
+        shown = f"{now:.2g}" if now > FLOOR else "0"
+        self.far.set_title(f"remainder / |δ| = {shown}")
         return self.figure, (
             f"Left: the curve {curve} and its linear map within {radius:.3g} of x = {x:.2f}. "
-            f"Right: the remainder divided by the size of the step, {now[0]:.2g} at this radius."
+            f"Right: the remainder divided by the size of the step, {shown} at this radius."
         )
 
 
 def _remainder_ratio(f, slope, x, radii):
     """Largest |f(x + δ) - f(x) - f'(x) δ| / |δ| over the two signs of δ; never below the plot's floor."""
     sides = [np.abs(f(x + s * radii) - f(x) - slope(x) * s * radii) / radii for s in (-1, 1)]
-    return np.maximum(np.maximum(*sides), 1e-12)
+    return np.maximum(np.maximum(*sides), FLOOR)
 
 
 def zoom_on_linear_map():
@@ -102,7 +106,7 @@ class _Square:
     """Left: a small square of inputs. Right: its image, and its image under the linear map."""
 
     def __init__(self):
-        self.figure, (self.left, self.right) = new_figure(columns=2, height=3.6)
+        self.figure, (self.left, self.right) = new_figure(columns=2, height=3.9)
         (self.grid,) = self.left.plot([], [], color=BLUE, lw=1.2)
         (self.image,) = self.right.plot([], [], color=BLUE, lw=1.2, label="through f")
         (self.linear,) = self.right.plot([], [], color=ORANGE, lw=2.5, ls="--", label="through J")
@@ -110,7 +114,7 @@ class _Square:
             axis.set_aspect("equal", adjustable="datalim")
         self.left.set(xlabel="first input", ylabel="second input")
         self.right.set(xlabel="first output", ylabel="second output")
-        self.right.legend(loc="upper left", fontsize=9)
+        self.figure.legend(handles=[self.image, self.linear], loc="outside lower right", ncols=2, fontsize=9)
 
     def __call__(self, name, first, second, side):
         f, centre = PLANE_MAPS[name], np.array([first, second])

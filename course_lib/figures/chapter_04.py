@@ -102,7 +102,7 @@ class _Slope:
         self.curve.set_data(ts, linear + square)
         self.line.set_data(ts, linear)
         # Rounded before they are added, so that the sum in the title adds up as it is written.
-        first, second = (round(float(part), 2) for part in _along(angle, t)[:2])
+        first, second = (round(float(part), 2) + 0.0 for part in _along(angle, t)[:2])
         self.gap.set_data([t, t], [first, first + second])
         slope = _along(angle, 1.0)[0]
         self.here.set_data([angle], [slope])
