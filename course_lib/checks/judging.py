@@ -278,9 +278,10 @@ def _value_rung(exercise, trial, name, got, expected):
     where = f"entry {_index(index)}" if index else name
     share = f" {off} of {np.size(expected)} entries are off." if np.size(expected) > 1 else ""
     which = f" of {name}" if index and name != "the value" else ""
-    return "wrong", (
-        f"Called with {_described(exercise, trial.args)}, {where}{which} is {_number(yours)}, "
-        f"it should be {_number(right)}.{share}"
+    yours, right = _apart(yours, right)
+    return (
+        "wrong",
+        f"Called with {_described(exercise, trial.args)}, {where}{which} is {yours}, it should be {right}.{share}",
     )
 
 
@@ -399,9 +400,15 @@ def _index(index):
     return "[" + ", ".join(str(int(i)) for i in index) + "]"
 
 
-def _number(value):
+def _number(value, digits=6):
     """Six significant digits: the same text on every machine."""
-    return f"{complex(value):.6g}" if np.iscomplexobj(value) else f"{float(value):.6g}"
+    return f"{complex(value):.{digits}g}" if np.iscomplexobj(value) else f"{float(value):.{digits}g}"
+
+
+def _apart(yours, right):
+    """Two different numbers in as many digits as it takes to see that they differ, six at least."""
+    texts = [(_number(yours, digits), _number(right, digits)) for digits in range(6, 18)]
+    return next((pair for pair in texts if pair[0] != pair[1]), texts[-1])
 
 
 def _sentence(name):

@@ -1,6 +1,7 @@
 """Each rung of the verdict ladder shows its own message, on the exercises of chapter 1."""
 
 import functools
+import re
 
 import numpy as np
 import pytest
@@ -149,6 +150,15 @@ def test_a_difference_quotient_in_the_place_of_a_formula_is_told():
     verdict = check(mse_gradient)
     assert (verdict.status, verdict.mistake) == ("wrong", None)
     assert "a difference quotient" in verdict.message
+
+
+def test_a_wrong_number_is_shown_in_enough_digits_to_see_it():
+    def mse(X, w, y):
+        return np.sum((X @ w - y) ** 2) / (2 * len(y)) * (1 + 1e-7)
+
+    said = re.search("the value is (.*), it should be (.*?)\\. ", check(mse).message)
+    assert said[1] != said[2]
+    assert abs(float(said[1]) / float(said[2]) - 1) < 1e-6
 
 
 def test_a_mistake_on_some_draws_only_is_not_named():
