@@ -225,7 +225,7 @@ def entry_by_entry():
             "k": widgets.IntSlider(value=3, min=1, max=5, description="k, columns of W"),
         },
         _Structure(),
-        "pick an entry of XW; its row of the Jacobian is marked in red, the weights it can hear in blue.",
+        "pick an entry of XW; a flat frame marks its row of the Jacobian, tall frames mark the weights it can hear.",
     )
 
 
