@@ -1,9 +1,10 @@
 """Figures of chapter 1: the linear map under the magnifying glass, a square through a map, errors of differences."""
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from course_lib.calculus.jacobian import central_jacobian, complex_step_jacobian, forward_jacobian
-from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, RED, Explorer, Picture, new_figure
+from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, RED, SKY, Explorer, Picture, new_figure
 
 CURVES = {
     "sin 2x + x/2": (lambda x: np.sin(2 * x) + x / 2, lambda x: 2 * np.cos(2 * x) + 0.5),
@@ -217,3 +218,47 @@ def error_against_step(f=np.exp, slope=np.exp, x=1.0):
         "differences form a V with its bottom near h = 1e-8 and error 1e-8; central differences form a V with its "
         "bottom near h = 1e-5 and error 1e-11; the complex step falls with h² to rounding level and stays there.",
     )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+def chain_from_either_end():
+    """Still: a row times two square Jacobians, multiplied from the left and from the right."""
+    given = [(1, ORANGE, "∂L/∂z"), (4, SKY, "∂z/∂y"), (4, SKY, "∂y/∂x")]
+    end = [(1, GREEN, "∂L/∂x")]
+    ways = {
+        "from the left": (0, "10⁶", [(1, GREEN, "∂L/∂y"), given[2]]),
+        "from the right": (1, "10⁹", [given[0], (4, GREEN, "∂z/∂x")]),
+    }
+    figure, axes = new_figure(rows=2, height=3.4)
+    for axis, (name, (pair, cost, rest)) in zip(axes, ways.items(), strict=True):
+        left = _side_by_side(axis, 0, given, pair)
+        left = _side_by_side(axis, _costs(axis, left, cost), rest, 0)
+        _side_by_side(axis, _costs(axis, left, "10⁶"), end)
+        axis.set(xlim=(-0.5, 37), ylim=(-2.6, 2.6), aspect="equal")
+        axis.set_title(name, loc="left")
+        axis.axis("off")
+    return Picture(
+        figure,
+        "The product of a row and two square Jacobians as boxes, step by step. From the left the row meets one matrix "
+        "after the other and stays a row, at a million multiplications each. From the right the two matrices meet "
+        "first, at a thousand million multiplications, and only then the row. Both end at the same row.",
+    )
+
+
+def _side_by_side(axis, left, boxes, pair=None):
+    """Draw boxes (rows, colour, label), 4 wide, in a line, a broken frame around two of them; returns the right end."""
+    if pair is not None:
+        frame = Rectangle((left + 5 * pair - 0.35, -2.4), 9.7, 4.8, fill=False, edgecolor=RED, ls="--", lw=1.5)
+        axis.add_patch(frame)
+    for rows, colour, label in boxes:
+        axis.add_patch(Rectangle((left, -rows / 2), 4, rows, facecolor=colour, alpha=0.45, edgecolor=colour))
+        axis.text(left + 2, 0.8 if rows == 1 else 0, label, ha="center", va="bottom" if rows == 1 else "center")
+        left += 5
+    return left
+
+
+def _costs(axis, left, cost):
+    """An arrow to the right with a number of multiplications above it; returns where the next box begins."""
+    axis.annotate("", (left + 2.6, 0), (left - 0.4, 0), arrowprops={"arrowstyle": "->", "color": "#444444"})
+    axis.text(left + 1.1, 0.3, cost, ha="center", va="bottom")
+    return left + 3.4
