@@ -626,11 +626,11 @@ def _(A, B):
 
 # ---------------------------------------------------------------------------------------------------------------------
 MATRICES = {"X": "n d", "W": "d k", "Y": "n k"}
-# The third proof needs a step D in the variable.
 LOSS = r"L = \frac{1}{n}\|XW - Y\|_F^2"
 
 frobenius_derivation = derivation(
     "frobenius_derivation",
+    # D is a step in the variable, for the third proof.
     Problem(shapes={**MATRICES, "D": "d k"}, given=LOSS, goal=r"\nabla_W L"),
     chapter="04",
     points=6,
