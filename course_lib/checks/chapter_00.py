@@ -38,6 +38,16 @@ def _(x):
     return x**2
 
 
+@square_slope.mistake("power", "The 2 came down, and the power stayed: it goes down by one, from x² to x.")
+def _(x):
+    return 2 * x**2
+
+
+@square_slope.mistake("integral", "That is x³/3, whose slope is x². Here the slope of x² itself is asked.")
+def _(x):
+    return x**3 / 3
+
+
 @square_slope.mistake("sign", "Your answer is -1 times the slope.")
 def _(x):
     return -2 * x

@@ -5,7 +5,7 @@ import numpy as np
 from course_lib.calculus.jacobian import complex_step_gradient as gradient_by_definition
 from course_lib.calculus.jacobian import complex_step_jacobian
 from course_lib.checks.specification import exercise
-from course_lib.checks.watching import all_inputs_moved, large_imaginary_steps, only_real_calls
+from course_lib.checks.watching import all_inputs_moved, large_imaginary_steps, only_real_calls, tiny_steps
 
 # ----------------------------------------------------------------------------------------------------------------------
 linear_approximation = exercise(
@@ -62,6 +62,14 @@ def _(y, J, delta):
 @linear_approximation.mistake("sign", "The change J @ delta is added to y, not subtracted.")
 def _(y, J, delta):
     return y - J @ delta
+
+
+@linear_approximation.mistake(
+    "chain-factor",
+    "The step of the input was added to the output as it is. The Jacobian turns it into a step of the output first.",
+)
+def _(y, J, delta):
+    return y + delta
 
 
 @linear_approximation.mistake(
@@ -125,6 +133,43 @@ def _(r, theta):
 @polar_jacobian.mistake("sign", "The derivative of cos θ is -sin θ: ∂x/∂θ has lost its minus sign.")
 def _(r, theta):
     return np.array([[np.cos(theta), r * np.sin(theta)], [np.sin(theta), r * np.cos(theta)]])
+
+
+@polar_jacobian.mistake(
+    "trigonometry",
+    "The derivatives of sine and cosine have changed places: that of cos θ is -sin θ, that of sin θ is cos θ.",
+)
+def _(r, theta):
+    return np.array([[np.cos(theta), r * np.sin(theta)], [np.sin(theta), -r * np.cos(theta)]])
+
+
+@polar_jacobian.mistake("sine", "The derivative of sin θ is cos θ, without a minus: that belongs to cos θ alone.")
+def _(r, theta):
+    return np.array([[np.cos(theta), -r * np.sin(theta)], [np.sin(theta), -r * np.cos(theta)]])
+
+
+@polar_jacobian.mistake(
+    "column", "The factor r stands in the wrong column: it stays in front when θ is varied, and goes when r is."
+)
+def _(r, theta):
+    return np.array([[r * np.cos(theta), -np.sin(theta)], [r * np.sin(theta), np.cos(theta)]])
+
+
+@polar_jacobian.mistake(
+    "power", "The column of r still holds r: the derivative of r cos θ in r is cos θ alone, and likewise for y."
+)
+def _(r, theta):
+    return np.array([[r * np.cos(theta), -r * np.sin(theta)], [r * np.sin(theta), r * np.cos(theta)]])
+
+
+@polar_jacobian.mistake("determinant", "That is its determinant, the factor of areas. Asked are the four derivatives.")
+def _(r, theta):
+    return r
+
+
+@polar_jacobian.mistake("value", "That is the point (x, y) itself. Asked are its four derivatives in r and θ.")
+def _(r, theta):
+    return np.array([r * np.cos(theta), r * np.sin(theta)])
 
 
 @polar_jacobian.mistake("order", "The columns are exchanged: the first belongs to r, the second to θ.")
@@ -197,6 +242,38 @@ def _(draw):
 def _(f, x, h):
     steps = h * np.eye(len(x))
     return np.array([(f(x + step) - f(x - step)) / (2 * h) for step in steps]).T
+
+
+@central_jacobian.mistake(
+    "own-step",
+    "You stepped by a small number of your own choice. Step by the h that is handed over, even where it is large.",
+    seen=tiny_steps,
+)
+def _(f, x, h):
+    h = 1e-5
+    return np.stack([(f(x + step) - f(x - step)) / (2 * h) for step in h * np.eye(len(x))], axis=1)
+
+
+@central_jacobian.mistake(
+    "brackets", "`/ 2 * h` divides by 2 and then multiplies by h. Put the divisor in brackets: `/ (2 * h)`."
+)
+def _(f, x, h):
+    return np.stack([(f(x + step) - f(x - step)) / 2 * h for step in h * np.eye(len(x))], axis=1)
+
+
+@central_jacobian.mistake(
+    "undivided", "These are the differences themselves. Divided by 2h, the distance of the two points, they are slopes."
+)
+def _(f, x, h):
+    return np.stack([f(x + step) - f(x - step) for step in h * np.eye(len(x))], axis=1)
+
+
+@central_jacobian.mistake(
+    "half-way",
+    "You divided by 2h, but one of the two points is x itself, so they lie h apart. The second one is x - step.",
+)
+def _(f, x, h):
+    return np.stack([(f(x + step) - f(x)) / (2 * h) for step in h * np.eye(len(x))], axis=1)
 
 
 @central_jacobian.mistake(
@@ -302,6 +379,36 @@ def _(f, x):
     return gradient_by_definition(f, x)
 
 
+def _undivided(value, f, x):
+    """Slopes that are all tiny and not 0: the imaginary parts themselves."""
+    return (
+        isinstance(value, np.ndarray)
+        and value.shape == x.shape
+        and value.dtype.kind == "f"
+        and bool(np.all(value != 0) and np.max(np.abs(value)) < 1e-12)
+    )
+
+
+@complex_step_gradient.mistake(
+    "real-step",
+    "Every slope came out as 0: no imaginary step reached f. Copy with `x.astype(complex)`, for `x.copy()` keeps real "
+    "numbers, and add `1j * h`, not `h`.",
+)
+def _(f, x):
+    h = 1e-30
+    return np.array([f(x.astype(complex) + step).imag / h for step in h * np.eye(len(x))])
+
+
+@complex_step_gradient.mistake(
+    "undivided",
+    "These are the imaginary parts themselves, h times the slopes. Divide them by h.",
+    shown=_undivided,
+)
+def _(f, x):
+    h = 1e-30
+    return np.array([f(x + 1j * step).imag for step in h * np.eye(len(x))])
+
+
 @complex_step_gradient.mistake(
     "differences",
     "f was only called with real numbers: that is a difference quotient. Step in the imaginary direction, x + 1j·h.",
@@ -384,6 +491,54 @@ def _(f, x, v, h):
     ahead = f(np.array([x_j + h * v_j for x_j, v_j in zip(x, v, strict=True)]))
     behind = f(np.array([x_j - h * v_j for x_j, v_j in zip(x, v, strict=True)]))
     return (ahead - behind) / (2 * h)
+
+
+@jvp_by_differences.mistake(
+    "own-step",
+    "You stepped by a small number of your own choice. Step by the h that is handed over, even where it is large.",
+    seen=tiny_steps,
+)
+def _(f, x, v, h):
+    h = 1e-5
+    return (f(x + h * v) - f(x - h * v)) / (2 * h)
+
+
+@jvp_by_differences.mistake(
+    "brackets", "`/ 2 * h` divides by 2 and then multiplies by h. Put the divisor in brackets: `/ (2 * h)`."
+)
+def _(f, x, v, h):
+    return (f(x + h * v) - f(x - h * v)) / 2 * h
+
+
+@jvp_by_differences.mistake(
+    "term", "Only the second value is divided: division binds tighter than minus. Put the difference in brackets."
+)
+def _(f, x, v, h):
+    return f(x + h * v) - f(x - h * v) / (2 * h)
+
+
+@jvp_by_differences.mistake("undivided", "This is the difference itself. Divided by 2h it is the derivative along v.")
+def _(f, x, v, h):
+    return f(x + h * v) - f(x - h * v)
+
+
+@jvp_by_differences.mistake(
+    "length", "You divided by the distance of the two points, 2h‖v‖. The derivative is taken in t, and t moved by 2h."
+)
+def _(f, x, v, h):
+    return (f(x + h * v) - f(x - h * v)) / (2 * h * np.linalg.norm(v))
+
+
+@jvp_by_differences.mistake(
+    "half-way", "You divided by 2h, but one of the two points is x itself, so t moved by h. The second one is x - h·v."
+)
+def _(f, x, v, h):
+    return (f(x + h * v) - f(x)) / (2 * h)
+
+
+@jvp_by_differences.mistake("backward", "This is a backward difference. The central one looks to both sides of x.")
+def _(f, x, v, h):
+    return (f(x) - f(x - h * v)) / h
 
 
 @jvp_by_differences.mistake("forward", "This is a forward difference. The central one looks to both sides of x.")

@@ -155,6 +155,22 @@ def _(A, g):
 
 
 @affine_pullback.mistake(
+    "square", "A is n × m and has no inverse. A gradient is not carried back like a point anyway: it goes through Aᵀ."
+)
+def _(A, g):
+    return g @ np.linalg.inv(A)
+
+
+@affine_pullback.mistake(
+    "reshape",
+    "The shape is right, the entries are not: `reshape` keeps the reading order of the numbers. The way back goes "
+    "through the transpose.",
+)
+def _(A, g):
+    return g @ A.reshape(A.shape[1], A.shape[0])
+
+
+@affine_pullback.mistake(
     "symbol", "This is g itself, the gradient in b. The gradient in x still has to pass through A."
 )
 def _(A, g):
@@ -239,6 +255,20 @@ def _(A, x):
 
 
 @quadratic_gradient.mistake(
+    "diagonal-once", "The diagonal is counted once: the derivative of a_kk x_k² is 2 a_kk x_k, so a_kk counts twice."
+)
+def _(A, x):
+    return x @ (A + A.T - np.diag(np.diag(A)))
+
+
+@quadratic_gradient.mistake(
+    "hessian", "That is the Hessian, the second derivatives. The gradient has the shape of x: x still multiplies it."
+)
+def _(A, x):
+    return A + A.T
+
+
+@quadratic_gradient.mistake(
     "sign", "The two terms are added: x(A + Aᵀ). With a minus in between only the part that xAxᵀ does not see is left."
 )
 def _(A, x):
@@ -300,6 +330,13 @@ def _(x):
 )
 def _(x):
     return x.T @ x
+
+
+@quadratic_gradient_in_A.mistake(
+    "order", "A row times a column is one number. The table of products is a column times a row, xᵀx."
+)
+def _(x):
+    return x.reshape(1, -1) @ x.reshape(-1, 1)
 
 
 @quadratic_gradient_in_A.mistake(
@@ -410,6 +447,13 @@ def _(A):
 @quadratic_hessian.mistake("sign", "The two terms are added: A + Aᵀ. A - Aᵀ is the part of A that xAxᵀ does not see.")
 def _(A):
     return A - A.T
+
+
+@quadratic_hessian.mistake(
+    "diagonal-once", "The diagonal is counted once: the second derivative of a_ii x_i² is 2 a_ii."
+)
+def _(A):
+    return A + A.T - np.diag(np.diag(A))
 
 
 @quadratic_hessian.mistake(

@@ -60,6 +60,29 @@ def _(X, w, y):
     return np.sum((X @ w - y) ** 2) / 2
 
 
+@mse.mistake("brackets", "`/ 2 * n` divides by 2 and then multiplies by n. Put the divisor in brackets: `/ (2 * n)`.")
+def _(X, w, y):
+    return np.sum((X @ w - y) ** 2) / 2 * len(y)
+
+
+@mse.mistake("undivided", "Your answer is 2n times the right one: the factor 1/(2n) in front of the sum is missing.")
+def _(X, w, y):
+    return np.sum((X @ w - y) ** 2)
+
+
+@mse.mistake(
+    "mean-twice",
+    "Your answer is the right one over n: `np.mean` divides by n already, so only the 2 is left to divide by.",
+)
+def _(X, w, y):
+    return np.mean((X @ w - y) ** 2) / (2 * len(y))
+
+
+@mse.mistake("root", "You took a square root at the end. This loss is the mean of the squares itself, halved.")
+def _(X, w, y):
+    return np.sqrt(np.mean((X @ w - y) ** 2))
+
+
 @mse.mistake(
     "index", "You divided by the number of features. The mean runs over the n samples: n is `len(y)`, or `X.shape[0]`."
 )
@@ -180,6 +203,20 @@ def _(y_hat, y):
 
 
 @mse_residual_gradient.mistake(
+    "brackets", "Only the target is divided by n: division binds tighter than minus. Put the difference in brackets."
+)
+def _(y_hat, y):
+    return y_hat - y / len(y)
+
+
+@mse_residual_gradient.mistake(
+    "absolute", "The signs are lost: a prediction that is too small has a negative slope. No absolute value is needed."
+)
+def _(y_hat, y):
+    return np.abs(y_hat - y) / len(y)
+
+
+@mse_residual_gradient.mistake(
     "value", "These are the terms of the loss itself. The derivative of the square is twice what is inside."
 )
 def _(y_hat, y):
@@ -283,6 +320,30 @@ def _(X, w, y):
 
 
 @mse_gradient.mistake(
+    "hadamard",
+    "`X.T * ...` scales the columns of X.T and adds nothing up. The matrix product `X.T @ ...` adds the samples.",
+)
+def _(X, w, y):
+    return X.T * (X @ w - y) / len(y)
+
+
+@mse_gradient.mistake(
+    "brackets",
+    "Without brackets `X.T @ X @ w` is formed first, d numbers, and y with its n numbers is subtracted after that. Put "
+    "the residual X @ w - y in brackets.",
+)
+def _(X, w, y):
+    return X.T @ X @ w - y / len(y)
+
+
+@mse_gradient.mistake(
+    "targets", "The targets do not appear: X.T multiplies the residual X @ w - y, not the prediction."
+)
+def _(X, w, y):
+    return X.T @ (X @ w) / len(y)
+
+
+@mse_gradient.mistake(
     "term",
     "Only the second term is divided by n: division binds tighter than minus. Put the difference in brackets.",
 )
@@ -375,6 +436,51 @@ def _(X, w, y, s):
 )
 def _(X, w, y, s):
     return X.T @ (s * (X @ w) - y) / len(y)
+
+
+@weighted_mse_gradient.mistake(
+    "mean-twice", "Your answer is the gradient over n: the product with X.T adds up the samples, so divide by n once."
+)
+def _(X, w, y, s):
+    return X.T @ (s * (X @ w - y)) / len(y) ** 2
+
+
+@weighted_mse_gradient.mistake(
+    "root", "You weighted with the square root of s. That goes inside a square; here the weight stands outside it."
+)
+def _(X, w, y, s):
+    return X.T @ (np.sqrt(s) * (X @ w - y)) / len(y)
+
+
+@weighted_mse_gradient.mistake(
+    "axis",
+    "`X * s` would scale the columns of X, the features. The weights belong to the rows: `X * s[:, None]`, or s times "
+    "the residual.",
+)
+def _(X, w, y, s):
+    return (X * s).T @ (X @ w - y) / len(y)
+
+
+@weighted_mse_gradient.mistake(
+    "late", "The weights come too late: X.T has added up the samples already. Weigh each residual before that."
+)
+def _(X, w, y, s):
+    return s * (X.T @ (X @ w - y)) / len(y)
+
+
+@weighted_mse_gradient.mistake(
+    "average", "All samples got the mean weight. Each residual is multiplied with the weight of its own sample."
+)
+def _(X, w, y, s):
+    return np.mean(s) * X.T @ (X @ w - y) / len(y)
+
+
+@weighted_mse_gradient.mistake(
+    "pullback",
+    "This is the gradient in the predictions, one entry for each sample. X.T is missing: it takes it back to w.",
+)
+def _(X, w, y, s):
+    return s * (X @ w - y) / len(y)
 
 
 @weighted_mse_gradient.mistake(
@@ -486,6 +592,63 @@ def _(X, w, y, delta):
     return X.T @ np.where(np.abs(r) <= delta, r, 0) / len(y)
 
 
+@huber_gradient.mistake(
+    "one-sided", "Only residuals above δ are held. Those below -δ are large too: compare |r| with δ, not r."
+)
+def _(X, w, y, delta):
+    r = X @ w - y
+    return X.T @ np.where(r <= delta, r, delta) / len(y)
+
+
+@huber_gradient.mistake(
+    "product", "Beyond δ you have the slope δr. The derivative of δ|r| is δ times the sign of r, which is ±1."
+)
+def _(X, w, y, delta):
+    r = X @ w - y
+    return X.T @ np.where(np.abs(r) <= delta, r, delta * r) / len(y)
+
+
+@huber_gradient.mistake(
+    "constant", "Beyond δ the constant -δ²/2 is still there. It does not move with r, so its derivative is 0."
+)
+def _(X, w, y, delta):
+    r = X @ w - y
+    return X.T @ np.where(np.abs(r) <= delta, r, delta * (np.sign(r) - delta / 2)) / len(y)
+
+
+@huber_gradient.mistake("factor", "Within δ you have the slope 2r. The ½ of r²/2 cancels the 2: the slope is r.")
+def _(X, w, y, delta):
+    r = X @ w - y
+    return X.T @ np.where(np.abs(r) <= delta, 2 * r, delta * np.sign(r)) / len(y)
+
+
+@huber_gradient.mistake(
+    "pullback",
+    "These are the slopes in the predictions, one entry for each sample. X.T is missing: it takes them back to w.",
+)
+def _(X, w, y, delta):
+    return np.clip(X @ w - y, -delta, delta) / len(y)
+
+
+@huber_gradient.mistake(
+    "sum", "You have one row for each sample: its own contribution to the gradient. Add the rows up, over axis 0."
+)
+def _(X, w, y, delta):
+    return X * np.clip(X @ w - y, -delta, delta)[:, None] / len(y)
+
+
+@huber_gradient.mistake(
+    "whole",
+    "An `if` decides once for all residuals, and an array of many answers is neither true nor false. Each residual "
+    "has its own case: use `np.where` or `np.clip`.",
+)
+def _(X, w, y, delta):
+    r = X @ w - y
+    if np.abs(r) <= delta:
+        return X.T @ r / len(y)
+    return X.T @ (delta * np.sign(r)) / len(y)
+
+
 @huber_gradient.mistake("swapped", "The two branches are exchanged: the slope is r where |r| ≤ δ, and ±δ beyond.")
 def _(X, w, y, delta):
     r = X @ w - y
@@ -585,6 +748,16 @@ def _(X, w, b, y):
 )
 def _(X, w, b, y):
     return np.mean(X @ w - y)
+
+
+@bias_gradient.mistake("value", "That is the loss itself. Its derivative in b is the mean residual, without a square.")
+def _(X, w, b, y):
+    return np.mean((X @ w + b - y) ** 2) / 2
+
+
+@bias_gradient.mistake("minus", "The bias is subtracted in your residual. The prediction is X @ w + b.")
+def _(X, w, b, y):
+    return np.mean(X @ w - b - y)
 
 
 @bias_gradient.mistake(

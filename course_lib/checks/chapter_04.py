@@ -120,6 +120,23 @@ def _(X, W, Y):
 
 
 @frobenius_gradient.mistake(
+    "vec",
+    "The stacking is mixed up: I ⊗ X belongs to columns, and `reshape` stacks rows. Give it `order='F'`, both ways.",
+)
+def _(X, W, Y):
+    J = np.kron(np.eye(W.shape[1]), X)
+    return (2 / len(X) * J.T @ (X @ W - Y).reshape(-1)).reshape(W.shape)
+
+
+@frobenius_gradient.mistake(
+    "means",
+    "This is mean feature times mean residual. Multiply within each sample first, then add up: that is XᵀR.",
+)
+def _(X, W, Y):
+    return 2 * np.outer(np.mean(X, axis=0), np.mean(X @ W - Y, axis=0))
+
+
+@frobenius_gradient.mistake(
     "sum",
     "The inner sum is missing: each residual holds all the terms of (XW)_ij = Σ_l x_il w_lj, not the one with your "
     "w_pq alone.",
@@ -181,6 +198,21 @@ def _(X, W, Y):
 )
 def _(X, W, Y):
     return 2 / Y.size * (X @ W - Y) @ W.T
+
+
+@gradient_in_X.mistake(
+    "columns", "You divided by the number of columns of X. N counts the samples, which are the rows: `X.shape[0]`."
+)
+def _(X, W, Y):
+    return 2 / X.shape[1] * (X @ W - Y) @ W.T
+
+
+@gradient_in_X.mistake(
+    "norm-square", "This is the gradient of the norm without its square: divided by ‖R‖. The loss holds ‖R‖²."
+)
+def _(X, W, Y):
+    R = X @ W - Y
+    return R @ W.T / (len(X) * np.sqrt(np.sum(R**2)))
 
 
 @gradient_in_X.mistake("symbol", "This is the gradient in W. Here X is the variable, so the answer has the shape of X.")
@@ -265,6 +297,37 @@ def _(X, W, Y, D):
 @directional_derivative.mistake("mean", "The 1/N of the loss is missing: your answer is N times the derivative.")
 def _(X, W, Y, D):
     return 2 * np.sum((X @ W - Y) * (X @ D))
+
+
+@directional_derivative.mistake(
+    "entries",
+    "You averaged over the entries, n·k of them, as `np.mean` does. The sum is divided by N, the number of rows.",
+)
+def _(X, W, Y, D):
+    return 2 * np.mean((X @ W - Y) * (X @ D))
+
+
+@directional_derivative.mistake(
+    "product",
+    "Gradient and direction have the same shape, so no matrix product fits. Their inner product is `np.sum(G * D)`.",
+)
+def _(X, W, Y, D):
+    return 2 / len(X) * X.T @ (X @ W - Y) @ D
+
+
+@directional_derivative.mistake(
+    "norms", "You multiplied the two lengths. The angle counts too: the inner product is the sum of `G * D`."
+)
+def _(X, W, Y, D):
+    G = 2 / len(X) * X.T @ (X @ W - Y)
+    return np.linalg.norm(G) * np.linalg.norm(D)
+
+
+@directional_derivative.mistake(
+    "square", "That is ‖XD‖²/N, the square term. The derivative is the term that is linear in D."
+)
+def _(X, W, Y, D):
+    return np.sum((X @ D) ** 2) / len(X)
 
 
 @directional_derivative.mistake(
@@ -454,6 +517,15 @@ def _(X, k):
 
 
 @tensor_jacobian.mistake(
+    "unturned",
+    "These are the blocks of I ⊗ X in its own order, (k, n, k, d). Turn the axes: `transpose(1, 0, 3, 2)`.",
+)
+def _(X, k):
+    n, d = X.shape
+    return np.kron(np.eye(k), X).reshape(k, n, k, d)
+
+
+@tensor_jacobian.mistake(
     "matrix", "This is the matrix I ⊗ X between vecs. Asked for is the array with four indices, shape (n, k, d, k)."
 )
 def _(X, k):
@@ -558,7 +630,8 @@ LOSS = r"L = \frac{1}{n}\|XW - Y\|_F^2"
 
 frobenius_derivation = derivation(
     "frobenius_derivation",
-    Problem(shapes=MATRICES, given=LOSS, goal=r"\nabla_W L"),
+    # D is a step in the variable, for the third proof.
+    Problem(shapes={**MATRICES, "D": "d k"}, given=LOSS, goal=r"\nabla_W L"),
     chapter="04",
     points=6,
     minutes=15,
@@ -600,7 +673,7 @@ frobenius_derivation = derivation(
 
 gradient_in_X_derivation = derivation(
     "gradient_in_X_derivation",
-    Problem(shapes=MATRICES, given=LOSS, goal=r"\nabla_X L"),
+    Problem(shapes={**MATRICES, "D": "n d"}, given=LOSS, goal=r"\nabla_X L"),
     chapter="04",
     points=6,
     minutes=15,

@@ -186,6 +186,8 @@ def _ladder(exercise, trials, names, seconds):
     if mistake:
         facts = f" ({message.rstrip('.')}.)" if status in ("raised", "shape", "kind") else ""
         return _verdict(exercise, status, mistake.sentence + facts, mistake.id, seconds)
+    if status == "wrong":
+        message += _multiple(exercise, trials) or _nearness(exercise, trials)
     if names and tuple(names[: len(exercise.parameters)]) != exercise.parameters:
         message += f" Your parameters are ({', '.join(names)}); the exercise hands over {exercise.call}, in this order."
     return _verdict(exercise, status, message, seconds=seconds)
@@ -276,9 +278,10 @@ def _value_rung(exercise, trial, name, got, expected):
     where = f"entry {_index(index)}" if index else name
     share = f" {off} of {np.size(expected)} entries are off." if np.size(expected) > 1 else ""
     which = f" of {name}" if index and name != "the value" else ""
-    return "wrong", (
-        f"Called with {_described(exercise, trial.args)}, {where}{which} is {_number(yours)}, "
-        f"it should be {_number(right)}.{share}"
+    yours, right = _apart(yours, right)
+    return (
+        "wrong",
+        f"Called with {_described(exercise, trial.args)}, {where}{which} is {yours}, it should be {right}.{share}",
     )
 
 
@@ -315,6 +318,55 @@ def _same_outcome(exercise, mistake, trial):
     return close(yours.value, theirs.value, exercise.rtol)
 
 
+def _multiple(exercise, trials):
+    """A sentence if every answer is the same multiple of the right one, perhaps with a length in it; else ""."""
+    ratios = np.array([_ratio(exercise, trial) for trial in trials])
+    if not np.all(np.isfinite(ratios)) or np.any(ratios == 0):
+        return ""
+    for length, sizes in {"": [1] * len(trials), **_lengths(exercise, trials)}.items():
+        for factors, sign in ((ratios / sizes, "·"), (ratios * sizes, "/")):
+            if close(factors, np.full(len(trials), factors[0]), exercise.rtol):
+                times = f"{_number(factors[0])} {sign} {length}" if length else _number(factors[0])
+                return f" On every draw your answer is {times} times the right one."
+    return ""
+
+
+def _nearness(exercise, trials):
+    """A sentence if every entry is close to the right one and not right, where no quotient is asked for; else ""."""
+    if any(callable(arg) for trial in trials for arg in trial.args):
+        return ""
+    for trial in trials:
+        got, truth = trial.outcome.value, trial.truth
+        if not (is_array(truth) or is_number(truth)) or np.shape(got) != np.shape(truth) or not close(got, truth, 0.05):
+            return ""
+    return " On every draw your answer is close and not right: a difference quotient comes out like that."
+
+
+def _ratio(exercise, trial):
+    """The number c for which the answer is c times the right one, or nan."""
+    got, truth = trial.outcome.value, trial.truth
+    if exercise.returns and truth is not None:
+        got, truth = (np.concatenate([np.ravel(part) for part in parts]) for parts in (got, truth))
+    if not (is_array(truth) or is_number(truth)) or np.shape(got) != np.shape(truth):
+        return np.nan
+    got, truth = np.ravel(got), np.ravel(truth)
+    largest = np.argmax(np.abs(truth))
+    with np.errstate(all="ignore"):
+        ratio = got[largest] / truth[largest]
+    return ratio if close(got, ratio * truth, exercise.rtol) else np.nan
+
+
+def _lengths(exercise, trials):
+    """The lengths of the array arguments, as a learner writes them: {"len(y)": its value in each draw}."""
+    found = {}
+    for name, values in zip(exercise.parameters, zip(*(trial.args for trial in trials), strict=True), strict=True):
+        if all(isinstance(value, np.ndarray) for value in values):
+            for axis in range(values[0].ndim):
+                written = f"{name}.shape[{axis}]" if values[0].ndim > 1 else f"len({name})"
+                found[written] = [value.shape[axis] for value in values]
+    return found
+
+
 def _described(exercise, args):
     """The arguments in words: numbers by value, arrays by shape."""
     parts = []
@@ -348,9 +400,15 @@ def _index(index):
     return "[" + ", ".join(str(int(i)) for i in index) + "]"
 
 
-def _number(value):
+def _number(value, digits=6):
     """Six significant digits: the same text on every machine."""
-    return f"{complex(value):.6g}" if np.iscomplexobj(value) else f"{float(value):.6g}"
+    return f"{complex(value):.{digits}g}" if np.iscomplexobj(value) else f"{float(value):.{digits}g}"
+
+
+def _apart(yours, right):
+    """Two different numbers in as many digits as it takes to see that they differ, six at least."""
+    texts = [(_number(yours, digits), _number(right, digits)) for digits in range(6, 18)]
+    return next((pair for pair in texts if pair[0] != pair[1]), texts[-1])
 
 
 def _sentence(name):

@@ -14,6 +14,12 @@ def large_imaginary_steps(f):
     return bool(sizes) and min(sizes) > 1e-8 and max(sizes) < 1
 
 
+def tiny_steps(f):
+    """Steps far smaller than the h of the draws, which is at least 0.1: two calls in a row lie within 0.01."""
+    gaps = [np.max(np.abs(later - earlier)) for earlier, later in zip(f.calls, f.calls[1:], strict=False)]
+    return any(0 < gap < 0.01 for gap in gaps)
+
+
 def all_inputs_moved(f):
     """One complex step in all inputs at once."""
     return any(np.iscomplexobj(x) and np.all(x.imag != 0) for x in f.calls)

@@ -1,15 +1,18 @@
 """Figures of chapter 1: the linear map under the magnifying glass, a square through a map, errors of differences."""
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from course_lib.calculus.jacobian import central_jacobian, complex_step_jacobian, forward_jacobian
-from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, RED, Explorer, Picture, new_figure
+from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, RED, SKY, Explorer, Picture, new_figure
 
 CURVES = {
     "sin 2x + x/2": (lambda x: np.sin(2 * x) + x / 2, lambda x: 2 * np.cos(2 * x) + 0.5),
     "x³ − x": (lambda x: x**3 - x, lambda x: 3 * x**2 - 1),
     "|x − 1|": (lambda x: np.abs(x - 1), lambda x: np.sign(x - 1)),
 }
+
+FLOOR = 1e-12
 
 
 class _Zoom:
@@ -24,7 +27,7 @@ class _Zoom:
         self.near.legend(loc="upper left", fontsize=9)
         (self.ratio,) = self.far.loglog([], [], color=GREEN, lw=2.5)
         (self.here,) = self.far.loglog([], [], "o", color=RED, ms=8)
-        self.far.set(xlabel="|δ|", ylabel="|remainder| / |δ|", xlim=(1e-4, 3), ylim=(1e-5, 10))
+        self.far.set(xlabel="|δ|", ylabel="|remainder| / |δ|", xlim=(1e-4, 3), ylim=(1e-5, 30))
         self.far.set(xticks=[1e-4, 1e-3, 1e-2, 1e-1, 1], yticks=[1e-4, 1e-2, 1])
         self.far.minorticks_off()
 
@@ -38,19 +41,21 @@ class _Zoom:
         self.near.set(xlim=(-radius, radius), ylim=(-height, height), title=f"|δ| ≤ {radius:.3g} around x = {x:.2f}")
         radii = np.logspace(-4, 0.4, 60)
         self.ratio.set_data(radii, _remainder_ratio(f, slope, x, radii))
-        now = _remainder_ratio(f, slope, x, np.array([radius]))
-        self.here.set_data([radius], now)
-        self.far.set_title(f"remainder / |δ| = {now[0]:.2g}")
+        now = _remainder_ratio(f, slope, x, np.array([radius]))[0]
+        self.here.set_data([radius], [now])
+        # What is left at the plot's floor is rounding.
+        shown = f"{now:.2g}" if now > FLOOR else "0"
+        self.far.set_title(f"remainder / |δ| = {shown}")
         return self.figure, (
             f"Left: the curve {curve} and its linear map within {radius:.3g} of x = {x:.2f}. "
-            f"Right: the remainder divided by the size of the step, {now[0]:.2g} at this radius."
+            f"Right: the remainder divided by the size of the step, {shown} at this radius."
         )
 
 
 def _remainder_ratio(f, slope, x, radii):
     """Largest |f(x + δ) - f(x) - f'(x) δ| / |δ| over the two signs of δ; never below the plot's floor."""
     sides = [np.abs(f(x + s * radii) - f(x) - slope(x) * s * radii) / radii for s in (-1, 1)]
-    return np.maximum(np.maximum(*sides), 1e-12)
+    return np.maximum(np.maximum(*sides), FLOOR)
 
 
 def zoom_on_linear_map():
@@ -102,7 +107,7 @@ class _Square:
     """Left: a small square of inputs. Right: its image, and its image under the linear map."""
 
     def __init__(self):
-        self.figure, (self.left, self.right) = new_figure(columns=2, height=3.6)
+        self.figure, (self.left, self.right) = new_figure(columns=2, height=3.9)
         (self.grid,) = self.left.plot([], [], color=BLUE, lw=1.2)
         (self.image,) = self.right.plot([], [], color=BLUE, lw=1.2, label="through f")
         (self.linear,) = self.right.plot([], [], color=ORANGE, lw=2.5, ls="--", label="through J")
@@ -110,7 +115,7 @@ class _Square:
             axis.set_aspect("equal", adjustable="datalim")
         self.left.set(xlabel="first input", ylabel="second input")
         self.right.set(xlabel="first output", ylabel="second output")
-        self.right.legend(loc="upper left", fontsize=9)
+        self.figure.legend(handles=[self.image, self.linear], loc="outside lower right", ncols=2, fontsize=9)
 
     def __call__(self, name, first, second, side):
         f, centre = PLANE_MAPS[name], np.array([first, second])
@@ -175,12 +180,13 @@ def square_at_two_sizes():
     f, centre = PLANE_MAPS["square: (u, v) ↦ (u² − v², 2uv)"], np.array([0.9, 0.5])
     J = complex_step_jacobian(f, centre)
     for axis, side in zip(axes, (0.8, 0.1), strict=True):
-        axis.plot(*f(centre[:, None] + _grid(side)), color=BLUE, lw=1.2)
+        axis.plot(*f(centre[:, None] + _grid(side)), color=BLUE, lw=1.2, label="through the map")
         outline = side / 2 * np.array([[-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]])
-        axis.plot(*(f(centre)[:, None] + J @ outline), color=ORANGE, lw=2.5, ls="--")
+        axis.plot(*(f(centre)[:, None] + J @ outline), color=ORANGE, lw=2.5, ls="--", label="through J")
         ratio = _area(f(centre[:, None] + _boundary(side))) / side**2
         axis.set(xlabel="u² − v²", ylabel="2uv", title=f"side {side}: area grows {ratio:.3f}-fold")
         axis.set_aspect("equal", adjustable="datalim")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9)
     return Picture(
         figure,
         "A square of inputs around (0.9, 0.5) seen through the map (u² − v², 2uv), solid, and through its Jacobian, "
@@ -203,7 +209,7 @@ def error_against_step(f=np.exp, slope=np.exp, x=1.0):
         errors = [abs(method(f, point, h)[0, 0] / slope(x) - 1) for h in steps]
         axis.loglog(steps, np.maximum(errors, 2e-17), color=colour, ls=dashes, lw=2, label=name)
     axis.axhline(np.finfo(float).eps, color=GREY, lw=1)
-    axis.annotate("ε, the spacing of numbers near 1", (1e-2, 3e-16), color="#444444", fontsize=9, ha="center")
+    axis.annotate("ε, the spacing of numbers near 1", (0.2, 3e-16), color="#444444", fontsize=9, ha="right")
     axis.set(xlabel="step h", ylabel="relative error", ylim=(1e-17, 10), xlim=(1e-18, 0.3))
     axis.legend(loc="upper center", ncols=3)
     return Picture(
@@ -212,3 +218,47 @@ def error_against_step(f=np.exp, slope=np.exp, x=1.0):
         "differences form a V with its bottom near h = 1e-8 and error 1e-8; central differences form a V with its "
         "bottom near h = 1e-5 and error 1e-11; the complex step falls with h² to rounding level and stays there.",
     )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+def chain_from_either_end():
+    """Still: a row times two square Jacobians, multiplied from the left and from the right."""
+    given = [(1, ORANGE, "∂L/∂z"), (4, SKY, "∂z/∂y"), (4, SKY, "∂y/∂x")]
+    end = [(1, GREEN, "∂L/∂x")]
+    ways = {
+        "from the left": (0, "10⁶", [(1, GREEN, "∂L/∂y"), given[2]]),
+        "from the right": (1, "10⁹", [given[0], (4, GREEN, "∂z/∂x")]),
+    }
+    figure, axes = new_figure(rows=2, height=3.4)
+    for axis, (name, (pair, cost, rest)) in zip(axes, ways.items(), strict=True):
+        left = _side_by_side(axis, 0, given, pair)
+        left = _side_by_side(axis, _costs(axis, left, cost), rest, 0)
+        _side_by_side(axis, _costs(axis, left, "10⁶"), end)
+        axis.set(xlim=(-0.5, 37), ylim=(-2.6, 2.6), aspect="equal")
+        axis.set_title(name, loc="left")
+        axis.axis("off")
+    return Picture(
+        figure,
+        "The product of a row and two square Jacobians as boxes, step by step. From the left the row meets one matrix "
+        "after the other and stays a row, at a million multiplications each. From the right the two matrices meet "
+        "first, at a thousand million multiplications, and only then the row. Both end at the same row.",
+    )
+
+
+def _side_by_side(axis, left, boxes, pair=None):
+    """Draw boxes (rows, colour, label), 4 wide, in a line, a broken frame around two of them; returns the right end."""
+    if pair is not None:
+        frame = Rectangle((left + 5 * pair - 0.35, -2.4), 9.7, 4.8, fill=False, edgecolor=RED, ls="--", lw=1.5)
+        axis.add_patch(frame)
+    for rows, colour, label in boxes:
+        axis.add_patch(Rectangle((left, -rows / 2), 4, rows, facecolor=colour, alpha=0.45, edgecolor=colour))
+        axis.text(left + 2, 0.8 if rows == 1 else 0, label, ha="center", va="bottom" if rows == 1 else "center")
+        left += 5
+    return left
+
+
+def _costs(axis, left, cost):
+    """An arrow to the right with a number of multiplications above it; returns where the next box begins."""
+    axis.annotate("", (left + 2.6, 0), (left - 0.4, 0), arrowprops={"arrowstyle": "->", "color": "#444444"})
+    axis.text(left + 1.1, 0.3, cost, ha="center", va="bottom")
+    return left + 3.4

@@ -49,8 +49,10 @@ class _Arrow:
     """An arrow from a point: a line and a head that turns with it, moved without drawing anything new."""
 
     def __init__(self, axis, colour, label, dashes="-", width=2.5):
-        (self.shaft,) = axis.plot([], [], color=colour, lw=width, ls=dashes, label=label)
-        (self.head,) = axis.plot([], [], color=colour, marker=(3, 0, 0), ms=10, ls="")
+        # A broken arrow lies on top: where it falls on a solid one, both are seen.
+        above = 2 if dashes == "-" else 2.1
+        (self.shaft,) = axis.plot([], [], color=colour, lw=width, ls=dashes, label=label, zorder=above)
+        (self.head,) = axis.plot([], [], color=colour, marker=(3, 0, 0), ms=10, ls="", zorder=above)
 
     def show(self, start, step):
         tip = start + step

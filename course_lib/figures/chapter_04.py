@@ -102,7 +102,7 @@ class _Slope:
         self.curve.set_data(ts, linear + square)
         self.line.set_data(ts, linear)
         # Rounded before they are added, so that the sum in the title adds up as it is written.
-        first, second = (round(float(part), 2) for part in _along(angle, t)[:2])
+        first, second = (round(float(part), 2) + 0.0 for part in _along(angle, t)[:2])
         self.gap.set_data([t, t], [first, first + second])
         slope = _along(angle, 1.0)[0]
         self.here.set_data([angle], [slope])
@@ -225,7 +225,7 @@ def entry_by_entry():
             "k": widgets.IntSlider(value=3, min=1, max=5, description="k, columns of W"),
         },
         _Structure(),
-        "pick an entry of XW; its row of the Jacobian is marked in red, the weights it can hear in blue.",
+        "pick an entry of XW; a flat frame marks its row of the Jacobian, tall frames mark the weights it can hear.",
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from course_lib.calculus import least_squares
 from course_lib.calculus.jacobian import central_gradient, central_jacobian
 from course_lib.checks import exercises, find, judge
-from course_lib.checks.judging import FunctionCaller
+from course_lib.checks.judging import FunctionCaller, TextCaller
 
 
 def status(name, function):
@@ -42,6 +42,29 @@ def test_difference_quotients_are_not_close_enough(h):
         return float(central_jacobian(lambda t: loss(X, W + t[0] * D, Y), np.zeros(1), h)[0])
 
     assert status("directional_derivative", directional_derivative) == "wrong"
+
+
+THIRD_PROOF = r"""
+R = XW - Y
+\|R + {moved}\|^2 = \|R\|^2 + 2\langle R, {moved}\rangle + \|{moved}\|^2
+\langle R, {moved}\rangle = \langle {gradient}, D\rangle
+\nabla_{variable} L = \frac{2}{n} {gradient}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("frobenius_derivation", {"{moved}": "XD", "{gradient}": r"X^\top R", "{variable}": "W"}),
+        ("gradient_in_X_derivation", {"{moved}": "DW", "{gradient}": r"R W^\top", "{variable}": "X"}),
+    ],
+)
+def test_the_third_proof_may_take_a_step_called_D(name, parts):
+    text = THIRD_PROOF
+    for place, part in parts.items():
+        text = text.replace(place, part)
+    verdict = judge(find(name), TextCaller(text))
+    assert verdict.status == "right", verdict.message
 
 
 def test_the_expanded_form_of_the_gradient_is_right_too():

@@ -1,6 +1,7 @@
 """Each rung of the verdict ladder shows its own message, on the exercises of chapter 1."""
 
 import functools
+import re
 
 import numpy as np
 import pytest
@@ -111,6 +112,53 @@ def test_unnamed_wrong_values_show_the_worst_entry():
     assert (verdict.status, verdict.mistake) == ("wrong", None)
     assert "entry [2] is 10" in verdict.message or "entry [2] is 9" in verdict.message
     assert "1 of " in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [
+        (lambda X, w, y: -2, "-2 times"),
+        (lambda X, w, y: 2 * len(y), "2 · X.shape[0] times"),
+        (lambda X, w, y: -len(w), "-1 · X.shape[1] times"),
+        (lambda X, w, y: 1 / len(w), "1 / X.shape[1] times"),
+    ],
+)
+def test_two_mistakes_at_once_that_make_a_multiple_are_told_as_one(factor, said):
+    def mse_gradient(X, w, y):
+        return factor(X, w, y) * (X.T @ (X @ w - y)) / len(y)
+
+    verdict = check(mse_gradient)
+    assert (verdict.status, verdict.mistake) == ("wrong", None)
+    assert verdict.message.endswith(f" On every draw your answer is {said} the right one.")
+
+
+@pytest.mark.parametrize("factor", [np.arange, lambda d: np.sum(np.arange(d)) + np.eye(d)[0]])
+def test_no_multiple_is_told_where_entries_or_draws_differ(factor):
+    def mse_gradient(X, w, y):
+        return (1 + factor(len(w))) * (X.T @ (X @ w - y)) / len(y)
+
+    assert "On every draw" not in check(mse_gradient).message
+
+
+def test_a_difference_quotient_in_the_place_of_a_formula_is_told():
+    def mse_gradient(X, w, y):
+        def loss(w):
+            return np.sum((X @ w - y) ** 2) / (2 * len(y))
+
+        return np.array([(loss(w + step) - loss(w - step)) / 2e-6 for step in 1e-6 * np.eye(len(w))])
+
+    verdict = check(mse_gradient)
+    assert (verdict.status, verdict.mistake) == ("wrong", None)
+    assert "a difference quotient" in verdict.message
+
+
+def test_a_wrong_number_is_shown_in_enough_digits_to_see_it():
+    def mse(X, w, y):
+        return np.sum((X @ w - y) ** 2) / (2 * len(y)) * (1 + 1e-7)
+
+    said = re.search("the value is (.*), it should be (.*?)\\. ", check(mse).message)
+    assert said[1] != said[2]
+    assert abs(float(said[1]) / float(said[2]) - 1) < 1e-6
 
 
 def test_a_mistake_on_some_draws_only_is_not_named():
