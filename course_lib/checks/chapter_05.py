@@ -322,7 +322,9 @@ def _(X, y):
 
 
 @ols_qr.mistake(
-    "mode", 'With mode="complete" R is n × d, not square. The default, mode="reduced", gives the d × d one.'
+    "mode",
+    'Only a square matrix can be inverted. X is n × d, and so is the R of mode="complete". The default, '
+    'mode="reduced", gives an R that is d × d.',
 )
 def _(X, y):
     Q, R = np.linalg.qr(X, mode="complete")
@@ -531,6 +533,26 @@ def _(X, y, lam):
 )
 def _(X, y, lam):
     return np.linalg.lstsq(X, y, rcond=None)[0] / (1 + lam)
+
+
+@ridge.mistake(
+    "side",
+    "The n stands on the wrong side. Multiplying XᵀX/n + λI by n frees XᵀX and gives nλI.",
+)
+def _(X, y, lam):
+    n, d = X.shape
+    return np.linalg.solve(n * X.T @ X + lam * np.eye(d), X.T @ y)
+
+
+@ridge.mistake(
+    "first-free",
+    "The first weight was left without a price, as for an intercept. Here the penalty holds all of w.",
+)
+def _(X, y, lam):
+    n, d = X.shape
+    D = np.eye(d)
+    D[0, 0] = 0
+    return np.linalg.solve(X.T @ X + n * lam * D, X.T @ y)
 
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -146,6 +146,15 @@ def _(Z):
     return np.sum(Z, axis=1)
 
 
+@log_sum_exp.mistake(
+    "mean",
+    "You took the mean of the exponentials. Log-sum-exp holds their sum, which is log k more.",
+)
+def _(Z):
+    m = Z.max(axis=1)
+    return m + np.log(np.mean(np.exp(Z - m[:, None]), axis=1))
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 softmax = exercise(
     "softmax(Z)",
@@ -343,6 +352,24 @@ def _(p):
 def _(p):
     q = np.exp(p) / np.sum(np.exp(p))
     return np.diag(q) - np.outer(q, q)
+
+
+@softmax_jacobian.mistake(
+    "off-diagonal",
+    "The diagonal is right. Elsewhere the sign is lost: what one class gains the others lose, so it is -p_i p_j.",
+)
+def _(p):
+    J = np.outer(p, p)
+    np.fill_diagonal(J, p * (1 - p))
+    return J
+
+
+@softmax_jacobian.mistake(
+    "diagonal-twice",
+    "-p_i² stands on the diagonal twice. It comes from pᵀp already, so the other part is diag(p), without 1 - p.",
+)
+def _(p):
+    return np.diag(p * (1 - p)) - np.outer(p, p)
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -674,6 +701,34 @@ def _(Z, Y):
     return np.sum(E / E.sum(axis=1, keepdims=True) - Y, axis=0) / len(Z)
 
 
+@cross_entropy_gradient.mistake(
+    "entries",
+    "You divided by the number of entries of Z. The mean runs over the n samples: n is `len(Z)`.",
+)
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return (E / E.sum(axis=1, keepdims=True) - Y) / Z.size
+
+
+@cross_entropy_gradient.mistake(
+    "square",
+    "Your answer is twice the gradient: the 2 belongs to a squared error. Cross-entropy gives (P - Y) / n.",
+)
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return 2 * (E / E.sum(axis=1, keepdims=True) - Y) / len(Z)
+
+
+@cross_entropy_gradient.mistake(
+    "global",
+    "You took the largest entry of the whole matrix out, so rows far below it become 0/0. "
+    "Each row needs its own: `Z.max(axis=1, keepdims=True)`.",
+)
+def _(Z, Y):
+    E = np.exp(Z - Z.max())
+    return (E / E.sum(axis=1, keepdims=True) - Y) / len(Z)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 logistic_gradient = exercise(
     "logistic_gradient(X, w, t)",
@@ -816,6 +871,14 @@ def _(X, w, t):
 )
 def _(X, w, t):
     return (1 / (1 + np.exp(-X @ w)) - t) / len(t)
+
+
+@logistic_gradient.mistake(
+    "square",
+    "Your answer is twice the gradient: there is no square in this loss, so no 2 comes down.",
+)
+def _(X, w, t):
+    return 2 * X.T @ (1 / (1 + np.exp(-X @ w)) - t) / len(t)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
