@@ -849,3 +849,106 @@ def _(w, v, grad, lr, beta):
 )
 def _(w, v, grad, lr, beta):
     return w + lr * (beta * v - grad), beta * v - grad
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+best_step_here = exercise(
+    "best_step_here(X, w, y)",
+    chapter="06",
+    points=4,
+    minutes=12,
+    hints=(
+        "With g = ∇L at w, the loss after the step is L - η‖g‖² + η²/2 · gᵀHg. Where is this parabola lowest?",
+        "Its slope in η is -‖g‖² + η gᵀHg. Set it to 0.",
+        "η = ‖g‖² / (gᵀHg) with H = XᵀX/n, and gᵀHg is ‖Xg‖²/n: no need to build H.",
+    ),
+)
+
+
+@best_step_here.draws
+def _(draw):
+    X, _, _ = table(draw)
+    n, d = X.shape
+    return X, draw.array(d), draw.array(n)
+
+
+@best_step_here.truth
+def _(X, w, y):
+    g = complex_step_gradient(lambda w: mse(X, w, y), w)
+
+    def slope(step):
+        return float(complex_step_gradient(lambda t: mse(X, w - t[0] * g, y), np.array([step]))[0])
+
+    # The loss along the line is a parabola, so its slope is a straight line, and two of its values give its zero.
+    return slope(0.0) / (slope(0.0) - slope(1.0))
+
+
+STEEPEST = """
+    n = len(y)
+    g = X.T @ (X @ w - y) / n
+    curvature = np.sum((X @ g) ** 2) / n
+    return np.sum(g**2) / curvature
+"""
+best_step_here.slip(
+    "mean",
+    "Your answer is the right one over n: the loss holds 1/n, so its Hessian is XᵀX/n and gᵀHg is ‖Xg‖²/n.",
+    STEEPEST,
+    ("** 2) / n", "** 2)"),
+)
+best_step_here.slip(
+    "twice",
+    "Your answer is twice the right one. There the loss is back where it was: the lowest point lies half-way.",
+    STEEPEST,
+    ("np.sum(g**2) / curvature", "2 * np.sum(g**2) / curvature"),
+)
+best_step_here.slip(
+    "half",
+    "Your answer is half the right one: the ½ before η² cancels when the parabola is differentiated.",
+    STEEPEST,
+    ("np.sum(g**2) / curvature", "np.sum(g**2) / (2 * curvature)"),
+)
+best_step_here.slip(
+    "inverse",
+    "This is the curvature of the loss along g. The best step is one over it: ‖g‖² over gᵀHg.",
+    STEEPEST,
+    ("np.sum(g**2) / curvature", "curvature / np.sum(g**2)"),
+)
+best_step_here.slip(
+    "sign",
+    "Your answer is -1 times the right one: the step goes against g already, so η is positive.",
+    STEEPEST,
+    ("np.sum(g**2) / curvature", "-np.sum(g**2) / curvature"),
+)
+best_step_here.slip(
+    "norm-square",
+    "Your answer is the root of the right one: both ‖g‖ and ‖Xg‖ are squared.",
+    STEEPEST,
+    ("np.sum(g**2) / curvature", "np.sqrt(np.sum(g**2) / curvature)"),
+)
+best_step_here.slip(
+    "term",
+    "gᵀHg is missing below: this is ‖g‖² alone, what one unit of step gains at first.",
+    STEEPEST,
+    ("np.sum(g**2) / curvature", "np.sum(g**2)"),
+)
+best_step_here.slip(
+    "symbol",
+    "You walked along w, not along the gradient: g = Xᵀ(Xw - y)/n decides.",
+    STEEPEST,
+    ("g = X.T @ (X @ w - y) / n", "g = w"),
+)
+best_step_here.slip(
+    "fixed",
+    "This is 2/(λ_min + λ_max), the best step for all places together. From here, along this g, another one is best.",
+    "    e = np.linalg.eigvalsh(X.T @ X / len(y))\n    return 2 / (e[0] + e[-1])",
+)
+best_step_here.slip(
+    "steepest",
+    "This is 1/λ_max, right only where g points along the steepest direction. Take the curvature along g itself.",
+    "    return 1 / np.linalg.eigvalsh(X.T @ X / len(y))[-1]",
+)
+best_step_here.slip(
+    "stable",
+    "This is 2/λ_max, the edge of divergence. The exercise asks where the loss along g is lowest.",
+    "    return 2 / np.linalg.eigvalsh(X.T @ X / len(y))[-1]",
+)
