@@ -637,6 +637,17 @@ SHARED = (
         ("A.T @ dZ2", "dZ2.T @ A"),
     ),
     (
+        "transpose",
+        "X is n × d and dZ1 is n × h: the product is not defined until X is transposed, X.T @ dZ1. A set of lecture "
+        "slides has this slip.",
+        ("X.T @ dZ1", "X @ dZ1"),
+    ),
+    (
+        "way-back",
+        "dZ2 is n × k and W2 is h × k: going back, W2 is transposed, dZ2 @ W2.T, which is n × h.",
+        ("dZ2 @ W2.T", "dZ2 @ W2"),
+    ),
+    (
         "axis",
         "The softmax of the forward pass runs down the columns. Each sample is a row: divide by the sum over axis 1.",
         ("E.sum(axis=1, keepdims=True)", "E.sum(axis=0)"),
