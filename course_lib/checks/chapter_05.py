@@ -322,7 +322,9 @@ def _(X, y):
 
 
 @ols_qr.mistake(
-    "mode", 'With mode="complete" R is n × d, not square. The default, mode="reduced", gives the d × d one.'
+    "mode",
+    'Only a square matrix can be inverted. X is n × d, and so is the R of mode="complete". The default, '
+    'mode="reduced", gives an R that is d × d.',
 )
 def _(X, y):
     Q, R = np.linalg.qr(X, mode="complete")
@@ -533,6 +535,26 @@ def _(X, y, lam):
     return np.linalg.lstsq(X, y, rcond=None)[0] / (1 + lam)
 
 
+@ridge.mistake(
+    "side",
+    "The n stands on the wrong side. Multiplying XᵀX/n + λI by n frees XᵀX and gives nλI.",
+)
+def _(X, y, lam):
+    n, d = X.shape
+    return np.linalg.solve(n * X.T @ X + lam * np.eye(d), X.T @ y)
+
+
+@ridge.mistake(
+    "first-free",
+    "The first weight was left without a price, as for an intercept. Here the penalty holds all of w.",
+)
+def _(X, y, lam):
+    n, d = X.shape
+    D = np.eye(d)
+    D[0, 0] = 0
+    return np.linalg.solve(X.T @ X + n * lam * D, X.T @ y)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 minimum_norm_solution = exercise(
     "minimum_norm_solution(X, y)",
@@ -660,3 +682,187 @@ def _(X, y):
     U, s, Vt = np.linalg.svd(X, full_matrices=False)
     kept = s > 1e-10 * s[0]
     return Vt[kept].T @ (U[:, kept].T @ y / s[kept] ** 2)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+weighted_ols = exercise(
+    "weighted_ols(X, y, s)",
+    chapter="05",
+    points=4,
+    minutes=12,
+    hints=(
+        "Set the gradient to 0 again. The weight s_i stands before the square of sample i. Where does it stand after "
+        "the derivative?",
+        "∇L = Xᵀ(s ⊙ (Xw − y))/n. Split the bracket: what stands before w, and what on the other side?",
+        "`s[:, None] * X` multiplies row i by s_i. So solve `X.T @ (s[:, None] * X)` w = `X.T @ (s * y)`.",
+    ),
+)
+
+
+@weighted_ols.draws
+def _(draw):
+    n, d = tall_sizes(draw)
+    # Weights of very different sizes, as for measurements of which some are ten times as precise.
+    s = 10.0 ** draw.rng.permutation(np.linspace(-1, 1, n + 2))
+    return draw.array(n + 2, d), draw.array(n + 2), s
+
+
+@weighted_ols.truth
+def _(X, y, s):
+    # s_i (x_i w − y_i)² is the square of √s_i x_i w − √s_i y_i: the nearest point, in stretched axes.
+    W, _ = nearest_in_span(np.sqrt(s)[:, None] * X, (np.sqrt(s) * y)[:, None])
+    return W[:, 0]
+
+
+WEIGHTED = """
+    A, b = X.T @ (s[:, None] * X), X.T @ (s * y)
+    return np.linalg.solve(A, b)
+"""
+weighted_ols.slip(
+    "symbol",
+    "These are the weights of the unweighted loss. Each sample counts s_i times: s stands in XᵀX and in Xᵀy.",
+    WEIGHTED,
+    ("(s[:, None] * X)", "X"),
+    ("(s * y)", "y"),
+)
+weighted_ols.slip(
+    "right",
+    "s is missing in XᵀX. In Xᵀ(s ⊙ (Xw − y)) it stands before the whole residual, so before Xw too.",
+    WEIGHTED,
+    ("(s[:, None] * X)", "X"),
+)
+weighted_ols.slip(
+    "left",
+    "s is missing in Xᵀy. In Xᵀ(s ⊙ (Xw − y)) it stands before the whole residual, so before y too.",
+    WEIGHTED,
+    ("(s * y)", "y"),
+)
+weighted_ols.slip(
+    "square",
+    "Your samples count s² times. Whoever multiplies rows and targets takes √s, because the loss squares them.",
+    WEIGHTED,
+    ("(s[:, None] * X)", "(s[:, None] ** 2 * X)"),
+    ("(s * y)", "(s**2 * y)"),
+)
+weighted_ols.slip(
+    "root",
+    "Your samples count √s times. The root belongs to rows that are squared later; here s stands by itself.",
+    WEIGHTED,
+    ("(s[:, None] * X)", "(np.sqrt(s)[:, None] * X)"),
+    ("(s * y)", "(np.sqrt(s) * y)"),
+)
+weighted_ols.slip(
+    "inverse",
+    "Samples with a large s count little in yours. s multiplies the squared error, it does not divide it.",
+    WEIGHTED,
+    ("(s[:, None] * X)", "(X / s[:, None])"),
+    ("(s * y)", "(y / s)"),
+)
+weighted_ols.slip(
+    "mean",
+    "Your answer is 1/n times the right one: Xᵀ(s ⊙ y) was divided by n and the left side was not.",
+    WEIGHTED,
+    ("X.T @ (s * y)", "X.T @ (s * y) / len(y)"),
+)
+weighted_ols.slip(
+    "mean-left",
+    "Your answer is n times the right one: the left side was divided by n and Xᵀ(s ⊙ y) was not.",
+    WEIGHTED,
+    ("(s[:, None] * X)", "(s[:, None] * X) / len(y)"),
+)
+weighted_ols.slip(
+    "vector",
+    "s has one axis, so `X.T @ s` adds samples up. To weigh the rows of X write `s[:, None] * X`, or `np.diag(s) @ X`.",
+    WEIGHTED,
+    ("X.T @ (s[:, None] * X)", "X.T @ s @ X"),
+)
+
+# ----------------------------------------------------------------------------------------------------------------------
+leave_one_out = exercise(
+    "leave_one_out(X, y)",
+    chapter="05",
+    points=4,
+    minutes=15,
+    hints=(
+        "Taken at its word: n fits, each without one sample. `np.delete(X, i, axis=0)` leaves row i out.",
+        "One fit is enough. The residual of sample i is too small, because its own target has pulled the fit towards "
+        "itself. By how much? Its leverage h_ii says it.",
+        "The residual left out is r_i / (1 − h_ii), with r = y − Hy and the diagonal of H.",
+    ),
+)
+
+
+@leave_one_out.draws
+def _(draw):
+    n, d = tall_sizes(draw)
+    return draw.array(n + 4, d), draw.array(n + 4)
+
+
+@leave_one_out.truth
+def _(X, y):
+    def left_out(i):
+        W, _ = nearest_in_span(np.delete(X, i, axis=0), np.delete(y, i)[:, None])
+        return y[i] - X[i] @ W[:, 0]
+
+    return np.array([left_out(i) for i in range(len(y))])
+
+
+LEVERAGE = """
+    H = X @ np.linalg.solve(X.T @ X, X.T)
+    r, h = y - H @ y, np.diag(H)
+    return r / (1 - h)
+"""
+leave_one_out.slip(
+    "residual",
+    "These are the residuals of the one fit to all samples. In it each target has pulled the fit towards itself.",
+    LEVERAGE,
+    ("r / (1 - h)", "r"),
+)
+leave_one_out.slip(
+    "inverse",
+    "You multiplied by 1 − h_ii, which makes the residuals smaller. A sample left out is missed by more: divide.",
+    LEVERAGE,
+    ("r / (1 - h)", "r * (1 - h)"),
+)
+leave_one_out.slip(
+    "leverage",
+    "You divided by the leverage h_ii. The more a sample pulls, the more it is missed without it: divide by 1 − h_ii.",
+    LEVERAGE,
+    ("r / (1 - h)", "r / h"),
+)
+leave_one_out.slip(
+    "root",
+    "You divided by √(1 − h_ii). That gives all residuals one variance; leaving out divides by 1 − h_ii itself.",
+    LEVERAGE,
+    ("r / (1 - h)", "r / np.sqrt(1 - h)"),
+)
+leave_one_out.slip(
+    "square",
+    "You divided by 1 − h_ii twice.",
+    LEVERAGE,
+    ("r / (1 - h)", "r / (1 - h) ** 2"),
+)
+leave_one_out.slip(
+    "average",
+    "You gave every sample the mean leverage d/n. Each has its own, on the diagonal of H.",
+    LEVERAGE,
+    ("np.diag(H)", "np.trace(H) / len(y)"),
+)
+leave_one_out.slip(
+    "sign",
+    "Your answer is -1 times the right one: the residual is target minus prediction.",
+    LEVERAGE,
+    ("y - H @ y", "H @ y - y"),
+)
+leave_one_out.slip(
+    "prediction",
+    "These are the predictions for the samples left out. The residual is the target minus that.",
+    LEVERAGE,
+    ("r / (1 - h)", "y - r / (1 - h)"),
+)
+leave_one_out.slip(
+    "targets",
+    "The target was set to 0, not left out: the row still stands in X. Leave both out, or divide r_i by 1 − h_ii.",
+    LEVERAGE,
+    ("r / (1 - h)", "r + h * y"),
+)

@@ -194,6 +194,22 @@ def _(X):
     return np.linalg.eigvalsh(X.T @ X / len(X))[-1] / 2
 
 
+@largest_stable_step.mistake(
+    "half",
+    "Your answer is twice the right one: the 2 of the square cancels the ½ of 1/(2n), so the Hessian is XᵀX/n.",
+)
+def _(X):
+    return 2 / np.linalg.eigvalsh(X.T @ X / (2 * len(X)))[-1]
+
+
+@largest_stable_step.mistake(
+    "index",
+    "You divided by the number of features. The mean of the loss runs over the n samples, `len(X)`.",
+)
+def _(X):
+    return 2 / np.linalg.eigvalsh(X.T @ X / X.shape[1])[-1]
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 best_fixed_step = exercise(
     "best_fixed_step(X)",
@@ -302,6 +318,33 @@ def _(X):
     return (curvatures[0] + curvatures[-1]) / 2
 
 
+@best_fixed_step.mistake(
+    "factor-value",
+    "This is (κ - 1)/(κ + 1), the factor that the best step reaches. The exercise asks for the step itself.",
+)
+def _(X):
+    curvatures = np.linalg.eigvalsh(X.T @ X / len(X))
+    return (curvatures[-1] - curvatures[0]) / (curvatures[-1] + curvatures[0])
+
+
+@best_fixed_step.mistake(
+    "momentum",
+    "This is the best step of the heavy ball, 4/(√λ_min + √λ_max)². Without momentum it is 2/(λ_min + λ_max).",
+)
+def _(X):
+    low, high = np.sqrt(np.linalg.eigvalsh(X.T @ X / len(X))[[0, -1]])
+    return 4 / (low + high) ** 2
+
+
+@best_fixed_step.mistake(
+    "difference",
+    "The two ends are added, not subtracted: 1 - lr·λ_min = lr·λ_max - 1 gives lr·(λ_min + λ_max) = 2.",
+)
+def _(X):
+    curvatures = np.linalg.eigvalsh(X.T @ X / len(X))
+    return 2 / (curvatures[-1] - curvatures[0])
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 descend = exercise(
     "descend(X, y, lr, steps)",
@@ -320,7 +363,7 @@ descend = exercise(
 def _(draw):
     n, d, steps = draw.sizes(3)
     X = draw.array(n, d)
-    return X, draw.array(n), draw.number(0.5, 0.9) * 2 * n / np.linalg.norm(X, 2) ** 2, steps
+    return X, draw.array(n), float(draw.number(0.5, 0.9) * 2 * n / np.linalg.norm(X, 2) ** 2), steps
 
 
 @descend.truth
@@ -436,6 +479,28 @@ def _(X, y, lr, steps):
     return np.array(path).T
 
 
+@descend.mistake(
+    "half",
+    "Your gradient is half as long as it should be: the 2 of the square cancels the 2 of 1/(2n), and 1/n stays.",
+)
+def _(X, y, lr, steps):
+    path = [np.zeros(X.shape[1])]
+    for _ in range(steps):
+        path.append(path[-1] - lr * X.T @ (X @ path[-1] - y) / (2 * len(y)))
+    return np.array(path)
+
+
+@descend.mistake(
+    "extra",
+    "One step is too many: after the start come `steps` steps, so there are steps + 1 rows.",
+)
+def _(X, y, lr, steps):
+    path = [np.zeros(X.shape[1])]
+    for _ in range(steps + 1):
+        path.append(path[-1] - lr * X.T @ (X @ path[-1] - y) / len(y))
+    return np.array(path)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 contraction_factor = exercise(
     "contraction_factor(X, lr)",
@@ -454,7 +519,7 @@ contraction_factor = exercise(
 def _(draw):
     X, smallest, largest = table(draw)
     # The flat end is the worst for the short steps, the steep end for the long ones; with 1.3 the error grows.
-    return X, (0.4, 1.3, 0.8, 1.01)[draw.index % 4] * 2 / (smallest + largest)
+    return X, float((0.4, 1.3, 0.8, 1.01)[draw.index % 4] * 2 / (smallest + largest))
 
 
 @contraction_factor.truth
@@ -523,6 +588,14 @@ def _(X, lr):
 def _(X, lr):
     curvatures = np.linalg.eigvalsh(X.T @ X / len(X))
     return (curvatures[-1] - curvatures[0]) / (curvatures[-1] + curvatures[0])
+
+
+@contraction_factor.mistake(
+    "signed",
+    "You looked at the steepest direction only, and with its sign. Take the largest absolute value of all directions.",
+)
+def _(X, lr):
+    return 1 - lr * np.linalg.eigvalsh(X.T @ X / len(X))[-1]
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -620,6 +693,22 @@ def _(X, w, y, rows):
 @minibatch_gradient.mistake("whole-targets", "The rows of X were chosen, but y still has all n entries: use `y[rows]`.")
 def _(X, w, y, rows):
     return X[rows].T @ (X[rows] @ w - y) / len(rows)
+
+
+@minibatch_gradient.mistake(
+    "half",
+    "Your answer is half the right one: the 2 of the square cancels against 1/(2b), and 1/b stays.",
+)
+def _(X, w, y, rows):
+    return X[rows].T @ (X[rows] @ w - y[rows]) / (2 * len(rows))
+
+
+@minibatch_gradient.mistake(
+    "offset",
+    "You took the row before each listed one. The numbers in `rows` are counted from 0, as NumPy counts: `X[rows]`.",
+)
+def _(X, w, y, rows):
+    return X[rows - 1].T @ (X[rows - 1] @ w - y[rows - 1]) / len(rows)
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -720,3 +809,146 @@ def _(w, v, grad, lr, beta):
 @momentum_step.mistake("last", "That is w alone. Return the new velocity too, `return w, v`: the next step needs it.")
 def _(w, v, grad, lr, beta):
     return w - lr * (beta * v + grad)
+
+
+@momentum_step.mistake(
+    "plain",
+    "v is right, but w moved against the gradient alone. It moves against the new velocity: w - lr·v.",
+)
+def _(w, v, grad, lr, beta):
+    return w - lr * grad, beta * v + grad
+
+
+@momentum_step.mistake(
+    "undamped",
+    "beta is missing: the old velocity keeps the share beta of itself, beta·v + grad.",
+)
+def _(w, v, grad, lr, beta):
+    return w - lr * (v + grad), v + grad
+
+
+@momentum_step.mistake(
+    "learning-rate",
+    "lr is missing: v is right, and w moves by lr times v.",
+)
+def _(w, v, grad, lr, beta):
+    return w - (beta * v + grad), beta * v + grad
+
+
+@momentum_step.mistake(
+    "brackets",
+    "beta shrinks the old velocity alone. The gradient comes in whole: beta·v + grad, not beta·(v + grad).",
+)
+def _(w, v, grad, lr, beta):
+    return w - lr * beta * (v + grad), beta * (v + grad)
+
+
+@momentum_step.mistake(
+    "downhill",
+    "Your velocity points downhill. Here v = beta·v + grad adds up gradients, and w goes against it.",
+)
+def _(w, v, grad, lr, beta):
+    return w + lr * (beta * v - grad), beta * v - grad
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+best_step_here = exercise(
+    "best_step_here(X, w, y)",
+    chapter="06",
+    points=4,
+    minutes=12,
+    hints=(
+        "With g = ∇L at w, the loss after the step is L - η‖g‖² + η²/2 · gᵀHg. Where is this parabola lowest?",
+        "Its slope in η is -‖g‖² + η gᵀHg. Set it to 0.",
+        "η = ‖g‖² / (gᵀHg) with H = XᵀX/n, and gᵀHg is ‖Xg‖²/n: no need to build H.",
+    ),
+)
+
+
+@best_step_here.draws
+def _(draw):
+    X, _, _ = table(draw)
+    n, d = X.shape
+    return X, draw.array(d), draw.array(n)
+
+
+@best_step_here.truth
+def _(X, w, y):
+    g = complex_step_gradient(lambda w: mse(X, w, y), w)
+
+    def slope(step):
+        return float(complex_step_gradient(lambda t: mse(X, w - t[0] * g, y), np.array([step]))[0])
+
+    # The loss along the line is a parabola, so its slope is a straight line, and two of its values give its zero.
+    return slope(0.0) / (slope(0.0) - slope(1.0))
+
+
+STEEPEST = """
+    n = len(y)
+    g = X.T @ (X @ w - y) / n
+    curvature = np.sum((X @ g) ** 2) / n
+    return np.sum(g**2) / curvature
+"""
+best_step_here.slip(
+    "mean",
+    "Your answer is the right one over n: the loss holds 1/n, so its Hessian is XᵀX/n and gᵀHg is ‖Xg‖²/n.",
+    STEEPEST,
+    ("** 2) / n", "** 2)"),
+)
+best_step_here.slip(
+    "twice",
+    "Your answer is twice the right one. There the loss is back where it was: the lowest point lies half-way.",
+    STEEPEST,
+    ("np.sum(g**2) / curvature", "2 * np.sum(g**2) / curvature"),
+)
+best_step_here.slip(
+    "half",
+    "Your answer is half the right one: the ½ before η² cancels when the parabola is differentiated.",
+    STEEPEST,
+    ("np.sum(g**2) / curvature", "np.sum(g**2) / (2 * curvature)"),
+)
+best_step_here.slip(
+    "inverse",
+    "This is the curvature of the loss along g. The best step is one over it: ‖g‖² over gᵀHg.",
+    STEEPEST,
+    ("np.sum(g**2) / curvature", "curvature / np.sum(g**2)"),
+)
+best_step_here.slip(
+    "sign",
+    "Your answer is -1 times the right one: the step goes against g already, so η is positive.",
+    STEEPEST,
+    ("np.sum(g**2) / curvature", "-np.sum(g**2) / curvature"),
+)
+best_step_here.slip(
+    "norm-square",
+    "Your answer is the root of the right one: both ‖g‖ and ‖Xg‖ are squared.",
+    STEEPEST,
+    ("np.sum(g**2) / curvature", "np.sqrt(np.sum(g**2) / curvature)"),
+)
+best_step_here.slip(
+    "term",
+    "gᵀHg is missing below: this is ‖g‖² alone, what one unit of step gains at first.",
+    STEEPEST,
+    ("np.sum(g**2) / curvature", "np.sum(g**2)"),
+)
+best_step_here.slip(
+    "symbol",
+    "You walked along w, not along the gradient: g = Xᵀ(Xw - y)/n decides.",
+    STEEPEST,
+    ("g = X.T @ (X @ w - y) / n", "g = w"),
+)
+best_step_here.slip(
+    "fixed",
+    "This is 2/(λ_min + λ_max), the best step for all places together. From here, along this g, another one is best.",
+    "    e = np.linalg.eigvalsh(X.T @ X / len(y))\n    return 2 / (e[0] + e[-1])",
+)
+best_step_here.slip(
+    "steepest",
+    "This is 1/λ_max, right only where g points along the steepest direction. Take the curvature along g itself.",
+    "    return 1 / np.linalg.eigvalsh(X.T @ X / len(y))[-1]",
+)
+best_step_here.slip(
+    "stable",
+    "This is 2/λ_max, the edge of divergence. The exercise asks where the loss along g is lowest.",
+    "    return 2 / np.linalg.eigvalsh(X.T @ X / len(y))[-1]",
+)

@@ -146,6 +146,15 @@ def _(Z):
     return np.sum(Z, axis=1)
 
 
+@log_sum_exp.mistake(
+    "mean",
+    "You took the mean of the exponentials. Log-sum-exp holds their sum, which is log k more.",
+)
+def _(Z):
+    m = Z.max(axis=1)
+    return m + np.log(np.mean(np.exp(Z - m[:, None]), axis=1))
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 softmax = exercise(
     "softmax(Z)",
@@ -343,6 +352,24 @@ def _(p):
 def _(p):
     q = np.exp(p) / np.sum(np.exp(p))
     return np.diag(q) - np.outer(q, q)
+
+
+@softmax_jacobian.mistake(
+    "off-diagonal",
+    "The diagonal is right. Elsewhere the sign is lost: what one class gains the others lose, so it is -p_i p_j.",
+)
+def _(p):
+    J = np.outer(p, p)
+    np.fill_diagonal(J, p * (1 - p))
+    return J
+
+
+@softmax_jacobian.mistake(
+    "diagonal-twice",
+    "-p_i² stands on the diagonal twice. It comes from pᵀp already, so the other part is diag(p), without 1 - p.",
+)
+def _(p):
+    return np.diag(p * (1 - p)) - np.outer(p, p)
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -674,6 +701,34 @@ def _(Z, Y):
     return np.sum(E / E.sum(axis=1, keepdims=True) - Y, axis=0) / len(Z)
 
 
+@cross_entropy_gradient.mistake(
+    "entries",
+    "You divided by the number of entries of Z. The mean runs over the n samples: n is `len(Z)`.",
+)
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return (E / E.sum(axis=1, keepdims=True) - Y) / Z.size
+
+
+@cross_entropy_gradient.mistake(
+    "square",
+    "Your answer is twice the gradient: the 2 belongs to a squared error. Cross-entropy gives (P - Y) / n.",
+)
+def _(Z, Y):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return 2 * (E / E.sum(axis=1, keepdims=True) - Y) / len(Z)
+
+
+@cross_entropy_gradient.mistake(
+    "global",
+    "You took the largest entry of the whole matrix out, so rows far below it become 0/0. "
+    "Each row needs its own: `Z.max(axis=1, keepdims=True)`.",
+)
+def _(Z, Y):
+    E = np.exp(Z - Z.max())
+    return (E / E.sum(axis=1, keepdims=True) - Y) / len(Z)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 logistic_gradient = exercise(
     "logistic_gradient(X, w, t)",
@@ -818,7 +873,118 @@ def _(X, w, t):
     return (1 / (1 + np.exp(-X @ w)) - t) / len(t)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+@logistic_gradient.mistake(
+    "square",
+    "Your answer is twice the gradient: there is no square in this loss, so no 2 comes down.",
+)
+def _(X, w, t):
+    return 2 * X.T @ (1 / (1 + np.exp(-X @ w)) - t) / len(t)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+temperature_gradients = exercise(
+    "temperature_gradients(Z, Y, T)",
+    chapter="07",
+    points=4,
+    minutes=15,
+    hints=(
+        "Call S = Z/T. You know the gradient in S. How does S move with Z, and how with T?",
+        "∂L/∂S = (P - Y)/n. One entry of Z moves one entry of S, by 1/T. T moves every entry: s_ij by -z_ij/T².",
+        "With `dS = (P - Y) / len(Z)` return `dS / T` and `-np.sum(dS * Z) / T**2`.",
+    ),
+    returns=("dZ", "dT"),
+)
+
+
+@temperature_gradients.draws
+def _(draw):
+    n, k = draw.sizes(2)
+    # Some shares are tiny: a difference quotient has no digit of their slopes.
+    Z = draw.array(n, k) + draw.rng.permutation(np.linspace(-8, 4, k))
+    Y = np.eye(k)[draw.rng.permutation(np.append(draw.rng.permutation(k)[:2], draw.rng.integers(k, size=n - 2)))]
+    return Z, Y, draw.number(0.6, 0.9) if draw.index % 2 else draw.number(1.5, 2.5)
+
+
+@temperature_gradients.truth
+def _(Z, Y, T):
+    def loss(Z, T):
+        S = Z / T
+        return np.sum(Y * (np.log(np.sum(np.exp(S), axis=1, keepdims=True)) - S)) / len(Z)
+
+    in_T = complex_step_gradient(lambda t: loss(Z, t[0]), np.array([T]))
+    return complex_step_gradient(lambda Z: loss(Z, T), Z), float(in_T[0])
+
+
+TEMPERED = """
+    S = Z / T
+    E = np.exp(S - S.max(axis=1, keepdims=True))
+    P = E / E.sum(axis=1, keepdims=True)
+    dS = (P - Y) / len(Z)
+    return dS / T, -np.sum(dS * Z) / T**2
+"""
+temperature_gradients.slip(
+    "chain-factor",
+    "dT is right, dZ lacks the factor 1/T: Z enters the softmax as Z/T, and the chain rule knows it.",
+    TEMPERED,
+    ("dS / T", "dS"),
+)
+temperature_gradients.slip(
+    "sign-of-T",
+    "dZ is right, dT has the wrong sign: the derivative of Z/T in T is -Z/T².",
+    TEMPERED,
+    ("-np.sum(dS * Z)", "np.sum(dS * Z)"),
+)
+temperature_gradients.slip(
+    "power",
+    "dZ is right, dT has the wrong power of T: the derivative of Z/T in T is -Z/T².",
+    TEMPERED,
+    ("T**2", "T"),
+)
+temperature_gradients.slip(
+    "divided-twice",
+    "dZ is right, dT was divided by T once too often: Z/T over T is Z/T² already.",
+    TEMPERED,
+    ("dS * Z", "dS * S"),
+)
+temperature_gradients.slip(
+    "average",
+    "dZ is right, dT is a mean over the entries. All entries share the one T, so what they pass on adds up: sum.",
+    TEMPERED,
+    ("np.sum(dS * Z)", "np.mean(dS * Z)"),
+)
+temperature_gradients.slip(
+    "rows",
+    "dZ is right, dT has an entry for each sample. All samples share the one T, so add up over all entries.",
+    TEMPERED,
+    ("np.sum(dS * Z)", "np.sum(dS * Z, axis=1)"),
+)
+temperature_gradients.slip(
+    "mean",
+    "Both are n times the gradient: the 1/n of the loss is lost.",
+    TEMPERED,
+    ("(P - Y) / len(Z)", "P - Y"),
+)
+temperature_gradients.slip(
+    "sign",
+    "Both are -1 times the gradient: the signal at the scaled logits is P - Y, prediction minus target.",
+    TEMPERED,
+    ("(P - Y)", "(Y - P)"),
+)
+temperature_gradients.slip(
+    "cold",
+    "The shares were computed without the temperature. P is the softmax of Z/T, row by row.",
+    TEMPERED,
+    ("S - S.max(axis=1, keepdims=True)", "Z - Z.max(axis=1, keepdims=True)"),
+)
+temperature_gradients.slip(
+    "product",
+    "You multiplied the logits by T. They are divided by it: a high temperature makes the shares more alike.",
+    TEMPERED,
+    ("Z / T", "Z * T"),
+    ("dS / T, -np.sum(dS * Z) / T**2", "dS * T, np.sum(dS * Z)"),
+)
+
+# ----------------------------------------------------------------------------------------------------------------------
 softmax_collapse_derivation = derivation(
     "softmax_collapse_derivation",
     Problem(

@@ -72,8 +72,11 @@ forward = exercise(
 @forward.draws
 def _(draw):
     X, W1, b1, W2, b2 = network(draw)
-    # The last draw has scores in the hundreds: exp of them is beyond the largest float.
-    return X, W1, b1, W2 * (1000.0 if draw.index == 3 else 1.0), b2
+    if draw.index == 3:
+        # Scores in the thousands: exp of them is beyond the largest float. And the samples lie thousands apart, so
+        # that with one maximum for all of them some row has no exponential left.
+        W2 = 1000.0 * W2 + 10_000.0 * draw.positive(len(W2), 1)
+    return X, W1, b1, W2, b2
 
 
 @forward.truth
@@ -155,9 +158,33 @@ forward.slip(
 )
 forward.slip(
     "overflow",
-    "exp of a score in the hundreds is beyond the largest float. Subtract the maximum of each row from Z2 first.",
+    "exp of a score in the thousands is beyond the largest float. Subtract the maximum of each row from Z2 first.",
     FORWARD,
     ("Z2 - Z2.max(axis=1, keepdims=True)", "Z2"),
+)
+forward.slip(
+    "shift",
+    "One maximum for the whole batch is not enough: a row far below it becomes 0/0. Subtract from each row its own.",
+    FORWARD,
+    ("Z2.max(axis=1, keepdims=True)", "Z2.max()"),
+)
+forward.slip(
+    "keepdims",
+    "The sums of the rows are a vector of length n, and NumPy lays it along a row. Keep them a column: keepdims=True.",
+    FORWARD,
+    ("E.sum(axis=1, keepdims=True)", "E.sum(axis=1)"),
+)
+forward.slip(
+    "scores",
+    "Your P are the scores Z2. One step is missing: the softmax turns each row of scores into shares that sum to 1.",
+    FORWARD,
+    ("E / E.sum(axis=1, keepdims=True)", "Z2"),
+)
+forward.slip(
+    "one-by-one",
+    "Your P is a sigmoid of each score alone, so its rows do not sum to 1. The last step is a softmax over the row.",
+    FORWARD,
+    ("E / E.sum(axis=1, keepdims=True)", "1 / (1 + np.exp(-Z2))"),
 )
 forward.slip(
     "order",
@@ -230,6 +257,30 @@ def _(A, P, Y):
 def _(A, P, Y):
     dZ2 = (P - Y) / len(Y)
     return A.T @ dZ2, dZ2.mean(axis=0)
+
+
+@output_layer_gradients.mistake(
+    "bias-total",
+    "dW2 is right, db2 is n times the gradient: the 1/n of the loss belongs to both. Put it into dZ2, once.",
+)
+def _(A, P, Y):
+    return A.T @ (P - Y) / len(Y), (P - Y).sum(axis=0)
+
+
+@output_layer_gradients.mistake(
+    "square", "Both are 2 times the gradient: the 2 belongs to a squared error. Softmax with cross-entropy gives P - Y."
+)
+def _(A, P, Y):
+    dZ2 = 2 * (P - Y) / len(Y)
+    return A.T @ dZ2, dZ2.sum(axis=0)
+
+
+@output_layer_gradients.mistake(
+    "softmax-missing", "-Y/P is the slope at the probabilities. Carry it on through the softmax to the scores: P - Y."
+)
+def _(A, P, Y):
+    dP = -Y / P / len(Y)
+    return A.T @ dP, dP.sum(axis=0)
 
 
 @output_layer_gradients.mistake(
@@ -430,6 +481,13 @@ def _(X, dZ1):
 
 
 @input_layer_gradients.mistake(
+    "weights-mean", "db1 is right, dW1 is the gradient over n: 1/n stands in dZ1 already, where the loss put it."
+)
+def _(X, dZ1):
+    return X.T @ dZ1 / len(X), dZ1.sum(axis=0)
+
+
+@input_layer_gradients.mistake(
     "bias-mean", "dW1 is right, db1 is too small by 1/n: the rows of dZ1 are added up with sum, not with mean."
 )
 def _(X, dZ1):
@@ -490,38 +548,119 @@ def _(X, Y, W1, b1, W2, b2):
 
 
 BACKPROP = """
-    A = 1 / (1 + np.exp(-(X @ W1 + b1)))
+    Z1 = X @ W1 + b1
+    A = 1 / (1 + np.exp(-Z1))
     E = np.exp(A @ W2 + b2)
     P = E / E.sum(axis=1, keepdims=True)
     dZ2 = (P - Y) / len(X)
     dZ1 = (dZ2 @ W2.T) * A * (1 - A)
     return X.T @ dZ1, dZ1.sum(axis=0), A.T @ dZ2, dZ2.sum(axis=0)
 """
-mlp_gradients.slip(
-    "sign",
-    "All four are -1 times the gradient: the signal at the scores is P - Y, prediction minus target.",
-    BACKPROP,
-    ("(P - Y)", "(Y - P)"),
+# Mistakes that do not ask what the hidden units are: the sigmoid's network and that of tanh are open to them alike.
+SHARED = (
+    (
+        "sign",
+        "All four are -1 times the gradient: the signal at the scores is P - Y, prediction minus target.",
+        ("(P - Y)", "(Y - P)"),
+    ),
+    (
+        "mean",
+        "All four are n times the gradient: the loss is a mean over n samples, so dZ2 = (P - Y) / n.",
+        ("(P - Y) / len(X)", "P - Y"),
+    ),
+    (
+        "mean-everywhere",
+        "All four are the gradient over n: 1/n stands in dZ2 and travels along. The products and sums take none.",
+        ("X.T @ dZ1, dZ1.sum(axis=0)", "X.T @ dZ1 / len(X), dZ1.mean(axis=0)"),
+        ("A.T @ dZ2, dZ2.sum(axis=0)", "A.T @ dZ2 / len(X), dZ2.mean(axis=0)"),
+    ),
+    (
+        "mean-twice",
+        "dW2 and db2 are right, dW1 and db1 are too small by 1/n: it stands in dZ2 and comes along with it.",
+        ("X.T @ dZ1, dZ1.sum(axis=0)", "X.T @ dZ1 / len(X), dZ1.mean(axis=0)"),
+    ),
+    (
+        "bias-mean",
+        "The weights are right, the biases are too small by 1/n: add the rows of the signal up, no mean.",
+        ("dZ1.sum(axis=0)", "dZ1.mean(axis=0)"),
+        ("dZ2.sum(axis=0)", "dZ2.mean(axis=0)"),
+    ),
+    (
+        "bias-total",
+        "The weights are right, the biases are n times the gradient: put 1/n into dZ2 once, and it reaches all four.",
+        ("(P - Y) / len(X)", "P - Y"),
+        ("X.T @ dZ1", "X.T @ dZ1 / len(X)"),
+        ("A.T @ dZ2", "A.T @ dZ2 / len(X)"),
+    ),
+    (
+        "factor",
+        "You divided by the number of entries of Y. The mean runs over the n samples, `len(Y)`, not over n · k.",
+        ("len(X)", "Y.size"),
+    ),
+    (
+        "square",
+        "All four are 2 times the gradient: the 2 belongs to a squared error. Cross-entropy gives (P - Y) / n.",
+        ("(P - Y)", "2 * (P - Y)"),
+    ),
+    (
+        "softmax-twice",
+        "The factor P(1 - P) is one too many: P - Y is the slope at the scores, softmax included.",
+        ("(P - Y)", "(P - Y) * P * (1 - P)"),
+    ),
+    (
+        "activation",
+        "Only dW2 is wrong: you multiplied by Z1. The second layer was fed with the activations, so it is A.T @ dZ2.",
+        ("A.T @ dZ2", "Z1.T @ dZ2"),
+    ),
+    (
+        "half-way",
+        "Only dW1 is wrong: it was made from ∂L/∂A. The weights of the first layer meet Z1, so it is X.T @ dZ1.",
+        ("X.T @ dZ1", "X.T @ (dZ2 @ W2.T)"),
+    ),
+    (
+        "order",
+        "The gradients are right but in another order. Return them as the parameters stand: dW1, db1, dW2, db2.",
+        (
+            "X.T @ dZ1, dZ1.sum(axis=0), A.T @ dZ2, dZ2.sum(axis=0)",
+            "A.T @ dZ2, dZ2.sum(axis=0), X.T @ dZ1, dZ1.sum(axis=0)",
+        ),
+    ),
+    (
+        "kinds",
+        "The gradients are right but sorted by kind. Return them as the parameters stand: dW1, db1, dW2, db2.",
+        ("dZ1.sum(axis=0), A.T @ dZ2", "A.T @ dZ2, dZ1.sum(axis=0)"),
+    ),
+    (
+        "layout",
+        "dW1 and dW2 are transposes. A gradient has the shape of its variable: X.T @ dZ1 and A.T @ dZ2.",
+        ("X.T @ dZ1", "dZ1.T @ X"),
+        ("A.T @ dZ2", "dZ2.T @ A"),
+    ),
+    (
+        "transpose",
+        "X is n × d and dZ1 is n × h: the product is not defined until X is transposed, X.T @ dZ1. A set of lecture "
+        "slides has this slip.",
+        ("X.T @ dZ1", "X @ dZ1"),
+    ),
+    (
+        "way-back",
+        "dZ2 is n × k and W2 is h × k: going back, W2 is transposed, dZ2 @ W2.T, which is n × h.",
+        ("dZ2 @ W2.T", "dZ2 @ W2"),
+    ),
+    (
+        "axis",
+        "The softmax of the forward pass runs down the columns. Each sample is a row: divide by the sum over axis 1.",
+        ("E.sum(axis=1, keepdims=True)", "E.sum(axis=0)"),
+    ),
 )
-mlp_gradients.slip(
-    "mean",
-    "All four are n times the gradient: the loss is a mean over n samples, so dZ2 = (P - Y) / n.",
-    BACKPROP,
-    ("(P - Y) / len(X)", "P - Y"),
-)
-mlp_gradients.slip(
-    "mean-twice",
-    "dW2 and db2 are right, dW1 and db1 are too small by 1/n: it stands in dZ2 and comes along with it.",
-    BACKPROP,
-    ("X.T @ dZ1, dZ1.sum(axis=0)", "X.T @ dZ1 / len(X), dZ1.mean(axis=0)"),
-)
-mlp_gradients.slip(
-    "bias-mean",
-    "The weights are right, the biases are too small by 1/n: add the rows of the signal up, no mean.",
-    BACKPROP,
-    ("dZ1.sum(axis=0)", "dZ1.mean(axis=0)"),
-    ("dZ2.sum(axis=0)", "dZ2.mean(axis=0)"),
-)
+
+
+def register_shared(exercise, body):
+    for id, sentence, *edits in SHARED:
+        exercise.slip(id, sentence, body, *edits)
+
+
+register_shared(mlp_gradients, BACKPROP)
 mlp_gradients.slip(
     "activation-derivative",
     "The output layer is right; before it the slope of the sigmoid is missing: dZ1 = dA * A * (1 - A).",
@@ -535,38 +674,28 @@ mlp_gradients.slip(
     ("* A * (1 - A)", "* A"),
 )
 mlp_gradients.slip(
+    "half",
+    "The output layer is right; before it stands half a slope, 1 - A. The slope of the sigmoid is A * (1 - A).",
+    BACKPROP,
+    ("* A * (1 - A)", "* (1 - A)"),
+)
+mlp_gradients.slip(
     "argument",
     "The output layer is right; before it σ′ was taken at A. It is wanted at Z1, where it is A * (1 - A).",
     BACKPROP,
     ("* A * (1 - A)", "* np.exp(-A) / (1 + np.exp(-A)) ** 2"),
 )
 mlp_gradients.slip(
-    "softmax-twice",
-    "The factor P(1 - P) is one too many: P - Y is the slope at the scores, softmax included.",
+    "inside",
+    "The output layer is right; before it stands Z1 * (1 - Z1). The slope of σ is written with its value: A * (1 - A).",
     BACKPROP,
-    ("(P - Y)", "(P - Y) * P * (1 - P)"),
+    ("* A * (1 - A)", "* Z1 * (1 - Z1)"),
 )
 mlp_gradients.slip(
-    "order",
-    "The gradients are right but in another order. Return them as the parameters stand: dW1, db1, dW2, db2.",
+    "symbol",
+    "The output layer is right; before it stands 1 - A², the slope of tanh. That of the sigmoid is A * (1 - A).",
     BACKPROP,
-    (
-        "X.T @ dZ1, dZ1.sum(axis=0), A.T @ dZ2, dZ2.sum(axis=0)",
-        "A.T @ dZ2, dZ2.sum(axis=0), X.T @ dZ1, dZ1.sum(axis=0)",
-    ),
-)
-mlp_gradients.slip(
-    "layout",
-    "dW1 and dW2 are transposes. A gradient has the shape of its variable: X.T @ dZ1 and A.T @ dZ2.",
-    BACKPROP,
-    ("X.T @ dZ1", "dZ1.T @ X"),
-    ("A.T @ dZ2", "dZ2.T @ A"),
-)
-mlp_gradients.slip(
-    "axis",
-    "The softmax of the forward pass runs down the columns. Each sample is a row: divide by the sum over axis 1.",
-    BACKPROP,
-    ("E.sum(axis=1, keepdims=True)", "E.sum(axis=0)"),
+    ("* A * (1 - A)", "* (1 - A**2)"),
 )
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -591,9 +720,8 @@ def _(X, Y, W1, b1, W2, b2):
     return gradients_by_definition(np.tanh, X, Y, W1, b1, W2, b2)
 
 
-TANH_BACKPROP = BACKPROP.replace("1 / (1 + np.exp(-(X @ W1 + b1)))", "np.tanh(X @ W1 + b1)").replace(
-    "A * (1 - A)", "(1 - A**2)"
-)
+TANH_BACKPROP = BACKPROP.replace("1 / (1 + np.exp(-Z1))", "np.tanh(Z1)").replace("A * (1 - A)", "(1 - A**2)")
+register_shared(tanh_mlp_gradients, TANH_BACKPROP)
 tanh_mlp_gradients.slip(
     "activation-derivative",
     "A(1 - A) is the slope of the sigmoid. With A = tanh(Z1) the slope is 1 - A².",
@@ -619,6 +747,12 @@ tanh_mlp_gradients.slip(
     ("1 - A**2", "1 - np.tanh(A) ** 2"),
 )
 tanh_mlp_gradients.slip(
+    "inside",
+    "You wrote 1 - Z1². The slope of tanh is written with its value, not with what goes in: 1 - A².",
+    TANH_BACKPROP,
+    ("1 - A**2", "1 - Z1**2"),
+)
+tanh_mlp_gradients.slip(
     "power",
     "The square is missing: the slope of tanh is 1 - A², not 1 - A.",
     TANH_BACKPROP,
@@ -640,18 +774,6 @@ tanh_mlp_gradients.slip(
     "tanh went into the output too. The scores Z2 enter the softmax as they are; only the hidden units changed.",
     TANH_BACKPROP,
     ("np.exp(A @ W2 + b2)", "np.exp(np.tanh(A @ W2 + b2))"),
-)
-tanh_mlp_gradients.slip(
-    "sign",
-    "All four are -1 times the gradient: the signal at the scores is P - Y, prediction minus target.",
-    TANH_BACKPROP,
-    ("(P - Y)", "(Y - P)"),
-)
-tanh_mlp_gradients.slip(
-    "mean",
-    "All four are n times the gradient: the loss is a mean over n samples, so dZ2 = (P - Y) / n.",
-    TANH_BACKPROP,
-    ("(P - Y) / len(X)", "P - Y"),
 )
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -199,6 +199,16 @@ def _(labels, k):
     return Y
 
 
+@one_hot.mistake(
+    "rows",
+    "`Y[labels] = 1` fills whole rows. Each row gets a single 1, in its own column: `Y[np.arange(n), labels] = 1`.",
+)
+def _(labels, k):
+    Y = np.zeros((len(labels), k))
+    Y[labels] = 1
+    return Y
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 accuracy = exercise(
     "accuracy(P, labels)",
@@ -283,7 +293,9 @@ def _(P, labels):
 
 
 @accuracy.mistake(
-    "max", "`max` gives the largest probability. What is compared with a label is its place: `argmax(axis=1)`."
+    "max",
+    "By your count no answer is right. A label is compared with the place of the largest probability in its own row, "
+    "`argmax(axis=1)`: not with that probability, and not with one place in the whole matrix.",
 )
 def _(P, labels):
     return np.mean(P.max(axis=1) == labels)
@@ -499,6 +511,29 @@ sgd_epoch.slip(
     ("    return W1, b1, W2, b2", "    return dW1, db1, dW2, db2"),
 )
 
+
+sgd_epoch.slip(
+    "mean-twice",
+    "The gradients were divided by the size of the batch twice: `backprop` takes the mean over its rows already.",
+    EPOCH,
+    ("/ len(rows)", "/ len(rows) ** 2"),
+)
+sgd_epoch.slip(
+    "one-step",
+    "You took one step with all samples. Each batch brings a step of its own, with its rows alone.",
+    EPOCH,
+    ("for rows in batches:", "for rows in [np.arange(len(X))]:"),
+)
+sgd_epoch.slip(
+    "averaged",
+    "You averaged the gradients of all batches and took one step. Step after each batch, and go on from there.",
+    "    V1, c1, V2, c2 = W1, b1, W2, b2" + EPOCH,
+    ("x @ W1 + b1", "x @ V1 + c1"),
+    ("A @ W2 + b2", "A @ V2 + c2"),
+    ("dZ2 @ W2.T", "dZ2 @ V2.T"),
+    ("/ len(rows)", "/ len(rows) / len(batches)"),
+)
+
 # ----------------------------------------------------------------------------------------------------------------------
 weight_decay_gradients = exercise(
     "weight_decay_gradients(dW1, db1, dW2, db2, W1, W2, lam)",
@@ -705,3 +740,26 @@ def _(dW1, db1, dW2, db2, longest):
 @clipped_gradients.mistake("nothing", "Nothing was clipped: a gradient that is too long is to become `longest` long.")
 def _(dW1, db1, dW2, db2, longest):
     return dW1, db1, dW2, db2
+
+
+clipped_gradients.slip(
+    "unit",
+    "A gradient that is too long was shortened to length 1. It becomes `longest` long: the factor is longest / length.",
+    CLIP,
+    ("min(1, longest / length)", "1 if length <= longest else 1 / length"),
+)
+clipped_gradients.slip(
+    "longer",
+    "Short gradients were made longer and long ones left alone: of 1 and longest / length the smaller is the factor.",
+    CLIP,
+    ("min(1,", "max(1,"),
+)
+clipped_gradients.slip(
+    "largest",
+    "You measured by the largest entry. The length is the root of the sum of all squares.",
+    CLIP,
+    (
+        "np.sqrt(np.sum(dW1**2) + np.sum(db1**2) + np.sum(dW2**2) + np.sum(db2**2))",
+        "max(np.max(np.abs(slope)) for slope in (dW1, db1, dW2, db2))",
+    ),
+)

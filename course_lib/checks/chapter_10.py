@@ -264,8 +264,59 @@ def _(node):
 
 
 # ----------------------------------------------------------------------------------------------------------------------
-def _several_calls(f):
-    return len(f.calls) > 1
+def _a_call_for_each_input(f):
+    return bool(f.calls) and len(f.calls) >= f.calls[0].size
+
+
+def register_steps(exercise, product, matrix):
+    """The mistakes of both exercises of one imaginary step: F' v is `product`, and `matrix` is F'."""
+    F, x = exercise.parameters[:2]
+    body = f"h = 1e-30\nreturn {F}({x} + 1j * h * v).imag / h"
+    exercise.slip(
+        "differences",
+        f"{F} was only called with real numbers: that is a difference quotient, and it loses digits. "
+        f"Step in the imaginary direction, {x} + 1j·h·v.",
+        f"h = 1e-6\nreturn ({F}({x} + h * v) - {F}({x} - h * v)) / (2 * h)",
+        seen=only_real_calls,
+    )
+    exercise.slip(
+        "columns",
+        f"You called {F} once for each input, as if the whole {matrix} were needed. "
+        f"One step along v gives {product} in a single call.",
+        f"h = 1e-30\nM = [{F}({x} + 1j * e).imag / h for e in h * np.eye(len({x}))]\nreturn np.stack(M, axis=1) @ v",
+        seen=_a_call_for_each_input,
+    )
+    exercise.slip(
+        "step",
+        "The imaginary step is too large, and its error h² shows. Nothing is subtracted here: take h = 1e-30.",
+        body,
+        ("h = 1e-30", "h = 1e-3"),
+        seen=large_imaginary_steps,
+    )
+    exercise.slip(
+        "undivided",
+        f"Your answer is h times {product}: divide the imaginary part by the step h.",
+        body,
+        (".imag / h", ".imag"),
+    )
+    exercise.slip(
+        "direction",
+        f"You moved all inputs alike, so this is the {matrix} times ones. Move along v: `{x} + 1j * h * v`.",
+        body,
+        ("1j * h * v", "1j * h"),
+    )
+    exercise.slip(
+        "normalised",
+        f"You scaled v to length 1. {product} is linear in v: the length of v belongs to the answer.",
+        body,
+        ("1j * h * v", "1j * h * v / np.sqrt(np.sum(v**2))"),
+    )
+    exercise.slip(
+        "sign",
+        f"Your answer is -1 times {product}: step to {x} + ihv, not to {x} - ihv.",
+        body,
+        ("+ 1j * h * v", "- 1j * h * v"),
+    )
 
 
 jvp = exercise(
@@ -298,60 +349,12 @@ def _(f, x, v):
     return complex_step_jacobian(f, x) @ v
 
 
-@jvp.mistake(
-    "differences",
-    "f was only called with real numbers: that is a difference quotient, and it loses digits. "
-    "Step in the imaginary direction, x + 1j·h·v.",
-    seen=only_real_calls,
-)
-def _(f, x, v):
-    h = 1e-6
-    return (f(x + h * v) - f(x - h * v)) / (2 * h)
-
-
-@jvp.mistake(
-    "columns",
-    "You called f more than once, as if the whole Jacobian were needed. One step along v gives J v in a single call.",
-    seen=_several_calls,
-)
-def _(f, x, v):
-    h = 1e-30
-    J = np.stack([f(x + 1j * step).imag / h for step in h * np.eye(len(x))], axis=1)
-    return J @ v
-
-
-@jvp.mistake(
-    "step",
-    "The imaginary step is too large, and its error h² shows. Nothing is subtracted here: take h = 1e-30.",
-    seen=large_imaginary_steps,
-)
-def _(f, x, v):
-    h = 1e-4
-    return f(x + 1j * h * v).imag / h
+register_steps(jvp, "J v", "Jacobian")
 
 
 @jvp.mistake("value", "That is the value f(x), the real part. J v is in the imaginary part.")
 def _(f, x, v):
     return f(x + 1e-30j * v).real
-
-
-@jvp.mistake("direction", "You moved all inputs alike, so this is J times ones. Move along v: `x + 1j * h * v`.")
-def _(f, x, v):
-    h = 1e-30
-    return f(x + 1j * h).imag / h
-
-
-@jvp.mistake("normalised", "You scaled v to length 1. J v is linear in v: the length of v belongs to the answer.")
-def _(f, x, v):
-    h = 1e-30
-    u = v / np.sqrt(np.sum(v**2))
-    return f(x + 1j * h * u).imag / h
-
-
-@jvp.mistake("sign", "Your answer is -1 times J v: step to x + ihv, not to x - ihv.")
-def _(f, x, v):
-    h = 1e-30
-    return f(x - 1j * h * v).imag / h
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -388,36 +391,7 @@ def _(grad, w, v):
     return complex_step_jacobian(grad, w) @ v
 
 
-@hessian_vector_product.mistake(
-    "differences",
-    "grad was only called with real numbers: that is a difference quotient, and it loses digits. "
-    "Step in the imaginary direction, w + 1j·h·v.",
-    seen=only_real_calls,
-)
-def _(grad, w, v):
-    h = 1e-6
-    return (grad(w + h * v) - grad(w - h * v)) / (2 * h)
-
-
-@hessian_vector_product.mistake(
-    "columns",
-    "You called grad more than once, as if the whole Hessian were needed. One step along v gives H v in a single call.",
-    seen=_several_calls,
-)
-def _(grad, w, v):
-    h = 1e-30
-    H = np.stack([grad(w + 1j * step).imag / h for step in h * np.eye(len(w))], axis=1)
-    return H @ v
-
-
-@hessian_vector_product.mistake(
-    "step",
-    "The imaginary step is too large, and its error h² shows. Nothing is subtracted here: take h = 1e-30.",
-    seen=large_imaginary_steps,
-)
-def _(grad, w, v):
-    h = 1e-3
-    return grad(w + 1j * h * v).imag / h
+register_steps(hessian_vector_product, "H v", "Hessian")
 
 
 @hessian_vector_product.mistake(
@@ -443,21 +417,6 @@ def _(grad, w, v):
 def _(grad, w, v):
     h = 1e-30
     return v @ grad(w + 1j * h * v).imag / h
-
-
-@hessian_vector_product.mistake(
-    "normalised", "You scaled v to length 1. H v is linear in v: the length of v belongs to the answer."
-)
-def _(grad, w, v):
-    h = 1e-30
-    u = v / np.sqrt(np.sum(v**2))
-    return grad(w + 1j * h * u).imag / h
-
-
-@hessian_vector_product.mistake("sign", "Your answer is -1 times H v: step to w + ihv, not to w - ihv.")
-def _(grad, w, v):
-    h = 1e-30
-    return grad(w - 1j * h * v).imag / h
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -497,8 +456,9 @@ def _(draw):
     growth = record("exp", wave)
     product = record("mul", growth, order[1])
     mixed = record("add", product, square)
-    last = record("mul", mixed, order[0])
-    record("add", last, wave)
+    last = record("add", mixed, wave)
+    # An input in the last row: even a sweep from the wrong end brings something home, and is known by it.
+    record("mul", last, order[0])
     return tuple(tape), draw.array(n)
 
 
@@ -515,11 +475,7 @@ def _(tape, x):
     return complex_step_gradient(last_value, x)
 
 
-@reverse_mode_gradient.mistake(
-    "assign",
-    "The gradient of a value that is used more than once was overwritten: each use adds its share, so write `+=`.",
-)
-def _(tape, x):
+SWEEPS = """
     n, values = len(x), list(x)
     for name, *at in tape:
         compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
@@ -530,137 +486,84 @@ def _(tape, x):
         name, *at = tape[r]
         a, y, g = [values[i] for i in at], values[n + r], gradient[n + r]
         slopes = {"add": [1, 1], "mul": a[::-1], "sin": [np.cos(a[0])], "exp": [y]}[name]
-        for i, slope in zip(at, slopes, strict=True):
-            gradient[i] = g * slope
+        for i, slope in zip(at, slopes):
+            gradient[i] += g * slope
     return np.array(gradient[:n])
-
-
-@reverse_mode_gradient.mistake(
+"""
+reverse_mode_gradient.slip(
+    "assign",
+    "The gradient of a value that is used more than once was overwritten: each use adds its share, so write `+=`.",
+    SWEEPS,
+    ("+= g * slope", "= g * slope"),
+)
+reverse_mode_gradient.slip(
     "order",
     "Your backward sweep goes through the rows from first to last. Go from last to first: a row passes its gradient on "
     "when all later rows have added to it.",
+    SWEEPS,
+    ("reversed(range(len(tape)))", "range(len(tape))"),
 )
-def _(tape, x):
-    n, values = len(x), list(x)
-    for name, *at in tape:
-        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
-        values.append(compute(*[values[i] for i in at]))
-    gradient = [0.0] * len(values)
-    gradient[-1] = 1.0
-    for r in range(len(tape)):
-        name, *at = tape[r]
-        a, y, g = [values[i] for i in at], values[n + r], gradient[n + r]
-        slopes = {"add": [1, 1], "mul": a[::-1], "sin": [np.cos(a[0])], "exp": [y]}[name]
-        for i, slope in zip(at, slopes, strict=True):
-            gradient[i] += g * slope
-    return np.array(gradient[:n])
-
-
-@reverse_mode_gradient.mistake(
-    "own-factor", "In a product each factor gets the gradient times the value of the *other* factor."
+reverse_mode_gradient.slip(
+    "own-factor",
+    "In a product each factor gets the gradient times the value of the *other* factor.",
+    SWEEPS,
+    ("a[::-1]", "a"),
 )
-def _(tape, x):
-    n, values = len(x), list(x)
-    for name, *at in tape:
-        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
-        values.append(compute(*[values[i] for i in at]))
-    gradient = [0.0] * len(values)
-    gradient[-1] = 1.0
-    for r in reversed(range(len(tape))):
-        name, *at = tape[r]
-        a, y, g = [values[i] for i in at], values[n + r], gradient[n + r]
-        slopes = {"add": [1, 1], "mul": a, "sin": [np.cos(a[0])], "exp": [y]}[name]
-        for i, slope in zip(at, slopes, strict=True):
-            gradient[i] += g * slope
-    return np.array(gradient[:n])
-
-
-@reverse_mode_gradient.mistake(
-    "activation-derivative", "The slope of sin is the cosine of its input. You took the cosine of its output."
+reverse_mode_gradient.slip(
+    "square",
+    "A place that a product uses twice got one share. Each use counts: the slope of v · v is 2v, one v from each side.",
+    SWEEPS,
+    ("zip(at, slopes)", "dict(zip(at, slopes)).items()"),
 )
-def _(tape, x):
-    n, values = len(x), list(x)
-    for name, *at in tape:
-        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
-        values.append(compute(*[values[i] for i in at]))
-    gradient = [0.0] * len(values)
-    gradient[-1] = 1.0
-    for r in reversed(range(len(tape))):
-        name, *at = tape[r]
-        a, y, g = [values[i] for i in at], values[n + r], gradient[n + r]
-        slopes = {"add": [1, 1], "mul": a[::-1], "sin": [np.cos(y)], "exp": [y]}[name]
-        for i, slope in zip(at, slopes, strict=True):
-            gradient[i] += g * slope
-    return np.array(gradient[:n])
-
-
-@reverse_mode_gradient.mistake(
-    "chain-factor", "The slope of a step is multiplied by the gradient of its output, g. You added the slope alone."
+reverse_mode_gradient.slip(
+    "activation-derivative",
+    "The slope of sin is the cosine of its input. You took the cosine of its output.",
+    SWEEPS,
+    ("np.cos(a[0])", "np.cos(y)"),
 )
-def _(tape, x):
-    n, values = len(x), list(x)
-    for name, *at in tape:
-        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
-        values.append(compute(*[values[i] for i in at]))
-    gradient = [0.0] * len(values)
-    gradient[-1] = 1.0
-    for r in reversed(range(len(tape))):
-        name, *at = tape[r]
-        a, y = [values[i] for i in at], values[n + r]
-        slopes = {"add": [1, 1], "mul": a[::-1], "sin": [np.cos(a[0])], "exp": [y]}[name]
-        for i, slope in zip(at, slopes, strict=True):
-            gradient[i] += slope
-    return np.array(gradient[:n])
-
-
-@reverse_mode_gradient.mistake(
-    "seed", "The sweep starts with the gradient of the last value in itself, which is 1, not with its value."
+reverse_mode_gradient.slip(
+    "sin-sign",
+    "The slope of sin is +cos. The minus belongs to the slope of the cosine.",
+    SWEEPS,
+    ("np.cos(a[0])", "-np.cos(a[0])"),
 )
-def _(tape, x):
-    n, values = len(x), list(x)
-    for name, *at in tape:
-        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
-        values.append(compute(*[values[i] for i in at]))
-    gradient = [0.0] * len(values)
-    gradient[-1] = values[-1]
-    for r in reversed(range(len(tape))):
-        name, *at = tape[r]
-        a, y, g = [values[i] for i in at], values[n + r], gradient[n + r]
-        slopes = {"add": [1, 1], "mul": a[::-1], "sin": [np.cos(a[0])], "exp": [y]}[name]
-        for i, slope in zip(at, slopes, strict=True):
-            gradient[i] += g * slope
-    return np.array(gradient[:n])
-
-
-@reverse_mode_gradient.mistake(
-    "all", "These are the gradients of all values on the tape. The inputs are the first `len(x)` of them."
+reverse_mode_gradient.slip(
+    "exp-input",
+    "The slope of exp is its own value. You took the value that goes into it.",
+    SWEEPS,
+    ('"exp": [y]', '"exp": a'),
 )
-def _(tape, x):
-    n, values = len(x), list(x)
-    for name, *at in tape:
-        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
-        values.append(compute(*[values[i] for i in at]))
-    gradient = [0.0] * len(values)
-    gradient[-1] = 1.0
-    for r in reversed(range(len(tape))):
-        name, *at = tape[r]
-        a, y, g = [values[i] for i in at], values[n + r], gradient[n + r]
-        slopes = {"add": [1, 1], "mul": a[::-1], "sin": [np.cos(a[0])], "exp": [y]}[name]
-        for i, slope in zip(at, slopes, strict=True):
-            gradient[i] += g * slope
-    return np.array(gradient)
-
-
-@reverse_mode_gradient.mistake(
-    "value", "That is the last value itself, for every input. The backward sweep is still to come."
+reverse_mode_gradient.slip(
+    "chain-factor",
+    "The slope of a step is multiplied by the gradient of its output, g. You added the slope alone.",
+    SWEEPS,
+    ("+= g * slope", "+= slope"),
 )
-def _(tape, x):
-    n, values = len(x), list(x)
-    for name, *at in tape:
-        compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}[name]
-        values.append(compute(*[values[i] for i in at]))
-    return np.full(n, values[-1])
-
+reverse_mode_gradient.slip(
+    "no-seed",
+    "All your gradients are 0: nothing was passed on. The gradient of the last value in itself is 1, and row number r "
+    "passes on the gradient at the place len(x) + r.",
+    SWEEPS,
+    ("gradient[-1] = 1.0", "gradient[-1] = 0.0"),
+)
+reverse_mode_gradient.slip(
+    "seed",
+    "The sweep starts with the gradient of the last value in itself, which is 1, not with its value.",
+    SWEEPS,
+    ("gradient[-1] = 1.0", "gradient[-1] = values[-1]"),
+)
+reverse_mode_gradient.slip(
+    "all",
+    "These are the gradients of all values on the tape. The inputs are the first `len(x)` of them.",
+    SWEEPS,
+    ("gradient[:n]", "gradient"),
+)
+reverse_mode_gradient.slip(
+    "value",
+    "That is the last value itself, for every input. The backward sweep is still to come.",
+    SWEEPS,
+    ("np.array(gradient[:n])", "np.full(n, values[-1])"),
+)
 
 # ----------------------------------------------------------------------------------------------------------------------
 unbroadcast = exercise(
@@ -715,6 +618,19 @@ def _(g, shape):
     "axis", "The new axes in front are summed, but those where the shape says 1 are not: they were stretched too."
 )
 def _(g, shape):
+    while g.ndim > len(shape):
+        g = g.sum(axis=0)
+    return g
+
+
+@unbroadcast.mistake(
+    "early",
+    "Sum the new axes in front away first. Until then `axis` counts from them, and not from those of `shape`.",
+)
+def _(g, shape):
+    for axis in range(len(shape)):
+        if shape[axis] == 1:
+            g = g.sum(axis=axis, keepdims=True)
     while g.ndim > len(shape):
         g = g.sum(axis=0)
     return g

@@ -144,7 +144,8 @@ def _judge_derivation(exercise, text):
         )
         return _verdict(exercise, "unfinished", message, points=points)
     if steps < problem.steps:
-        message = f"The result is right. It asks for {problem.steps} right steps before it, and there is {steps}."
+        there = f"there {'is' if steps == 1 else 'are'} {steps or 'none'}"
+        message = f"The result is right. It asks for {problem.steps} right steps before it, and {there}."
         return _verdict(exercise, "unfinished", message, points=points)
     return _verdict(exercise, "right", f"Every line is right, and the last one says what `{problem.goal}` is.")
 

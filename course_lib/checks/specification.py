@@ -111,11 +111,12 @@ class Exercise:
 
         return register
 
-    def slip(self, id, sentence, body, *edits):
+    def slip(self, id, sentence, body, *edits, seen=None):
         """Register the wrong answer that a right one becomes by edits: for a long answer and a mistake of one word.
 
         body   the right answer: the lines of the function after its `def` line.
         edits  pairs (right, wrong) of texts; ValueError unless `right` stands in the body exactly once.
+        seen   as in `Mistake`.
         """
         for right, wrong in edits:
             if body.count(right) != 1:
@@ -126,7 +127,7 @@ class Exercise:
         exec(compile(text, filename, "exec"), namespace)
         # Where Python keeps the lines of its files, so that the source of this function is found like any other.
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-        self.mistake(id, sentence)(namespace[self.name])
+        self.mistake(id, sentence, seen)(namespace[self.name])
 
     @property
     def call(self):

@@ -762,9 +762,14 @@ class Lexer:
             if depth == 0:
                 break
             k += 1
-        inside = self.text[found.end() : k]
-        if self._is_argument(inside, definition):
+        inside, behind = self.text[found.end() : k], self.text[k + 1 : self.end]
+        if self._is_argument(inside, definition) and not self._is_factor(inside, behind, definition):
             tok.type = "CALL"
+
+    def _is_factor(self, inside, behind, definition):
+        r"""Whether `(W^2)` in `D (W^2)^\top` is a factor: a layer needs its bracket to be transposed."""
+        layer = re.search(r"\^\s*(?:\{\s*)?[\[(]?\d", inside) and re.match(r"\s*[\^']", behind)
+        return bool(layer) and not definition.params and definition.shape != ((), ())
 
     def _is_argument(self, inside, definition):
         """Whether the bracket after a defined name holds arguments: names it depends on, alone or moved in a

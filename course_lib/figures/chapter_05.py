@@ -45,8 +45,10 @@ class _Plane:
         (self.corner,) = axis.plot([], [], color="black", lw=1)
         (self.target,) = axis.plot([], [], "o", color="black", ms=7)
         (self.prediction,) = axis.plot([], [], "o", color=ORANGE, ms=7)
+        # A name is read in front of the lattice, not through it.
+        on_paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
         self.names = [
-            axis.text(0, 0, name, fontsize=9, ha="center", va="center", clip_on=True)
+            axis.text(0, 0, name, fontsize=9, ha="center", va="center", clip_on=True, bbox=on_paper)
             for name in ("column 1", "column 2", "y", "Xw")
         ]
         axis.set(xlim=(-1.9, 1.9), ylim=(-1.4, 1.5), xticks=[], yticks=[])

@@ -267,7 +267,7 @@ class _Batches:
         self.loss.set_data(np.arange(len(path)) * size / BATCH_SAMPLES, above)
         level = np.mean(above[-max(1, 3 * BATCH_SAMPLES // size) :])
         self.map.set_title(f"{len(path) - 1} steps on {size} of {BATCH_SAMPLES} samples")
-        self.curve.set_title(f"mean over the last three epochs: {level:.1e}")
+        self.curve.set_title(f"last three epochs: mean {level:.1e}")
         return self.figure, (
             f"Left: the path of {len(path) - 1} steps, each on {size} of {BATCH_SAMPLES} samples, with η = {lr:.2f}; "
             f"the residuals at the minimum have the size {noise:.2f}. "

@@ -5,6 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.linalg
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import LeaveOneOut, cross_val_predict
 
 from course_lib.checks import SEED, exercises, find, judge
 from course_lib.checks.drawing import draws
@@ -12,7 +14,7 @@ from course_lib.checks.exact import solve_exactly
 from course_lib.checks.judging import FunctionCaller
 
 
-def test_chapter_5_has_the_exercises_of_the_syllabus():
+def test_chapter_5_has_the_exercises_of_the_syllabus_and_two_more():
     assert [e.call for e in exercises("05")] == [
         "ols_normal_equations(X, y)",
         "ols_row_form(X, y)",
@@ -20,7 +22,24 @@ def test_chapter_5_has_the_exercises_of_the_syllabus():
         "hat_matrix(X)",
         "ridge(X, y, lam)",
         "minimum_norm_solution(X, y)",
+        "weighted_ols(X, y, s)",
+        "leave_one_out(X, y)",
     ]
+
+
+@pytest.mark.parametrize("seed", [SEED, *range(5)])
+def test_what_stands_in_no_chapter_agrees_with_scikit_learn(seed):
+    model = LinearRegression(fit_intercept=False)
+
+    def weighted_ols(X, y, s):
+        return model.fit(X, y, sample_weight=s).coef_
+
+    def leave_one_out(X, y):
+        return y - cross_val_predict(model, X, y, cv=LeaveOneOut())
+
+    for function in (weighted_ols, leave_one_out):
+        verdict = judge(find(function.__name__), FunctionCaller(function), seed)
+        assert verdict.status == "right", verdict.message
 
 
 def test_exact_elimination_meets_the_equations_to_the_last_bit():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.optimize
 
 from course_lib.calculus import descent
 from course_lib.calculus.jacobian import central_gradient
@@ -15,7 +16,7 @@ def status(name, function, seed=SEED):
     return judge(find(name), FunctionCaller(function), seed).status
 
 
-def test_the_exercises_are_those_of_the_syllabus():
+def test_the_exercises_are_those_of_the_syllabus_and_one_more():
     assert [e.call for e in exercises("06") if e.kind == "function"] == [
         "gradient_step(w, grad, lr)",
         "largest_stable_step(X)",
@@ -24,7 +25,18 @@ def test_the_exercises_are_those_of_the_syllabus():
         "contraction_factor(X, lr)",
         "minibatch_gradient(X, w, y, rows)",
         "momentum_step(w, v, grad, lr, beta)",
+        "best_step_here(X, w, y)",
     ]
+
+
+@pytest.mark.parametrize("seed", [SEED, *range(5)])
+def test_the_best_step_from_a_place_is_where_a_search_along_the_line_finds_it(seed):
+    exercise = find("best_step_here")
+    for draw in draws("best_step_here", seed):
+        X, w, y = exercise.arguments(draw)
+        g = mse_gradient(X, w, y)
+        found = scipy.optimize.minimize_scalar(lambda step, X=X, w=w, y=y, g=g: mse(X, w - step * g, y))
+        assert np.isclose(exercise.definition(X, w, y), found.x, rtol=1e-6)
 
 
 @pytest.mark.parametrize("seed", [SEED, *range(5)])

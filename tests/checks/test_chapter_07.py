@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.special
 
+from course_lib.calculus import autodiff
 from course_lib.checks import SEED, exercises, find, judge
 from course_lib.checks.drawing import draws
 from course_lib.checks.judging import FunctionCaller
@@ -39,10 +40,16 @@ BY_DIFFERENCES = {
     "softmax_pullback": lambda h: lambda P, G: differences(lambda Z: pulled(Z, G), np.log(P), h),
     "cross_entropy_gradient": lambda h: lambda Z, Y: differences(lambda Z: entropy_of_logits(Z, Y), Z, h),
     "logistic_gradient": lambda h: lambda X, w, t: differences(lambda w: logistic_loss(X, w, t), w, h),
+    "temperature_gradients": lambda h: (
+        lambda Z, Y, T: (
+            differences(lambda Z: entropy_of_logits(Z / T, Y), Z, h),
+            differences(lambda T: entropy_of_logits(Z / T, Y), np.array([T]), h)[0],
+        )
+    ),
 }
 
 
-def test_chapter_7_has_the_exercises_of_the_syllabus():
+def test_chapter_7_has_the_exercises_of_the_syllabus_and_one_more():
     assert [e.call for e in exercises("07") if e.kind == "function"] == [
         "log_sum_exp(Z)",
         "softmax(Z)",
@@ -51,7 +58,21 @@ def test_chapter_7_has_the_exercises_of_the_syllabus():
         "cross_entropy(P, Y)",
         "cross_entropy_gradient(Z, Y)",
         "logistic_gradient(X, w, t)",
+        "temperature_gradients(Z, Y, T)",
     ]
+
+
+@pytest.mark.parametrize("seed", [SEED, *range(5)])
+def test_the_engine_of_chapter_10_finds_the_gradients_with_a_temperature(seed):
+    def temperature_gradients(Z, Y, T):
+        def loss(Z, T):
+            S = Z / T
+            return (autodiff.apply("total", autodiff.apply("log_sum_exp", S)) - autodiff.apply("total", Y * S)) / len(Y)
+
+        return autodiff.gradients(loss, Z, np.array(T))
+
+    verdict = judge(find("temperature_gradients"), FunctionCaller(temperature_gradients), seed)
+    assert verdict.status == "right", verdict.message
 
 
 @pytest.mark.parametrize("seed", [SEED, 1, 2])

@@ -7,7 +7,7 @@ import pytest
 from course_lib.calculus.jacobian import central_gradient
 from course_lib.checks import find, judge
 from course_lib.checks.chapter_08 import SLIPS, logistic
-from course_lib.checks.judging import FunctionCaller
+from course_lib.checks.judging import FunctionCaller, TextCaller
 
 
 @pytest.mark.parametrize("h", [1e-4, 1e-5, 1e-6, 1e-7, 1e-8, None])
@@ -39,3 +39,34 @@ def test_the_released_code_is_the_broken_one(course_root):
 def test_every_set_of_slips_left_has_a_name_of_its_own():
     known = {mistake.id for mistake in find("mend_backprop").mistakes}
     assert len(known) == 2 ** len(SLIPS) - 1
+
+
+# Ways to write the derivation other than the one in the solutions: signals with names, differentials, entries.
+OWN_WAYS = {
+    "signals": r"""
+        \delta^2 = \frac{1}{n} (P - Y)
+        \frac{\partial L}{\partial Z^2} = \delta^2
+        \frac{\partial L}{\partial A} = \delta^2 (W^2)^\top
+        \delta^1 = (\delta^2 (W^2)^\top) \odot A \odot (1 - A)
+        \frac{\partial L}{\partial Z^1} = \delta^1
+        \frac{\partial L}{\partial W^1} = X^\top \delta^1
+    """,
+    "differentials": r"""
+        dL = \langle \frac{1}{n} (P - Y), dZ^2 \rangle
+        dZ^2 = dA\, W^2 + A\, dW^2 + db^2
+        dA = A \odot (1 - A) \odot dZ^1
+        \nabla_{W^1} L = \frac{1}{n} X^\top ((P - Y) (W^2)^\top \odot A \odot (1 - A))
+    """,
+    "entries": r"""
+        \frac{\partial L}{\partial Z^2_{ij}} = \frac{1}{n} (P_{ij} - Y_{ij})
+        \frac{\partial L}{\partial A_{ij}} = \sum_{m=1}^{k} \frac{1}{n} (P_{im} - Y_{im}) W^2_{jm}
+        \frac{\partial L}{\partial Z^1} = (\frac{1}{n} (P - Y) (W^2)^\top) \odot \sigma'(Z^1)
+        \nabla_{W^1} L = X^\top ((\frac{1}{n} (P - Y) (W^2)^\top) \odot \sigma'(Z^1))
+    """,
+}
+
+
+@pytest.mark.parametrize("way", OWN_WAYS)
+def test_the_derivation_may_be_written_in_ones_own_way(way):
+    verdict = judge(find("hidden_layer_derivation"), TextCaller(OWN_WAYS[way]))
+    assert verdict.status == "right", verdict.message
