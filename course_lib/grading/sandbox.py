@@ -147,7 +147,8 @@ def _find_bwrap():
     view = _view(python, numpy_folder)
     inside = (*view, python)
     # Root drops to nobody for real where that works; a user namespace maps whoever is left to nobody.
-    spaces = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
+    spaces = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-cgroup-try")
+    spaces += ("--unshare-uts", "--hostname", "sandbox")
     as_user = (program, "--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY), *spaces, "--cap-drop", "ALL")
     as_root = (program, *spaces, "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
     forms = [(as_root, NOBODY)] if os.geteuid() == 0 else []
