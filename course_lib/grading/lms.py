@@ -10,6 +10,7 @@ import csv
 import html
 import io
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,6 +91,11 @@ class Sheet:
         found = [title.casefold() for title in self.header]
         return next((found.index(title.casefold()) for title in titles if title.casefold() in found), None)
 
+    def fill_up(self):
+        """Make every row as long as the header: programs leave empty cells at the end out."""
+        for row in self.rows:
+            row += [""] * (len(self.rows[0]) - len(row))
+
     def write(self):
         """Write the filled copy beside the file; its path."""
         text = io.StringIO()
@@ -108,13 +114,21 @@ class Grades:
         self.by_number = gradebook.lms_numbers()
         self.found = set()
 
-    def student(self, number, names):
-        """The student with this LMS number, else of one of these names, else None."""
-        for name in [self.by_number.get(number), *names]:
-            if name and name in self.students:
-                self.found.add(name)
-                return name
-        return None
+    def students_of(self, keys):
+        """The student of each row of a file, None for nobody, from its key: the LMS's number and names.
+
+        The number says it for sure. A name says it where it stands in one row alone and no number led to the same
+        student: of two namesakes, one may have handed in nothing.
+        """
+        by_number = [self.by_number.get(number) for number, _ in keys]
+        rows = Counter(name for _, names in keys for name in set(names))
+        by_name = {name for name in self.students - set(by_number) if rows[name] == 1}
+        found = [
+            student or next((name for name in names if name in by_name), None)
+            for student, (_, names) in zip(by_number, keys, strict=True)
+        ]
+        self.found.update(filter(None, found))
+        return found
 
     def score(self, student, what):
         """(points, most) of a chapter, or of all for TOTAL; None where nothing was graded."""
@@ -143,13 +157,13 @@ def fill_canvas(path, gradebook, config, fill=(), scale=False):
     targets = _canvas_targets(sheet, gradebook.chapters(), fill)
     possible, notes = {}, []
     filled, kept, strangers = 0, 0, []
+    sheet.fill_up()
     for row in sheet.rows[1:]:
-        row += [""] * (len(sheet.header) - len(row))
         if row[sheet.column("Student")].strip() == "Points Possible":
             possible = {column: _value(row[column]) for column in targets}
-        if not row[number_column].strip():
-            continue
-        student = grades.student(f"canvas:{row[number_column].strip()}", [row[c].strip() for c in names])
+    rows = [row for row in sheet.rows[1:] if row[number_column].strip()]
+    keys = [(f"canvas:{row[number_column].strip()}", [row[c].strip() for c in names]) for row in rows]
+    for row, student in zip(rows, grades.students_of(keys), strict=True):
         if student is None:
             strangers.append(row[sheet.column("Student")])
             continue
@@ -229,13 +243,14 @@ def fill_moodle(path, gradebook, config, what, scale=False, comments=False, colu
         if c is not None and c < len(row)
     )
     grades, filled, strangers, notes = Grades(gradebook, config), 0, [], []
-    for row in sheet.rows[1:]:
-        if not any(row):
-            continue
-        row += [""] * (len(sheet.header) - len(row))
+    rows = [row for row in sheet.rows[1:] if any(row)]
+    sheet.fill_up()
+    keys = []
+    for row in rows:
         identifier = re.search(r"(\d+)\s*$", row[0])
         others = [row[n].strip() for n in range(1, len(row)) if n not in (grade, remarks)]
-        student = grades.student(identifier and f"moodle:{identifier[1]}", others)
+        keys.append((identifier and f"moodle:{identifier[1]}", others))
+    for row, student in zip(rows, grades.students_of(keys), strict=True):
         score = student and grades.score(student, what)
         if not score:
             strangers.append(row[1] or row[0])

@@ -85,6 +85,21 @@ def test_canvas_columns_can_be_named_and_points_stretched(tmp_path, book):
     assert filled.columns == ("Essay (556) ← total",)
 
 
+def test_a_name_that_stands_in_two_rows_of_a_file_gives_nobody_points(tmp_path, book):
+    doubled = CANVAS + '"Hopper, Grete",1300,x9,grace,A,,,,\r\n'
+    filled = fill_canvas(put(tmp_path, doubled), book, Config())
+    assert [row[5] for row in cells(filled.path)][3:] == ["EX", "2", "", ""]
+    assert filled.only_in_file == ("Hopper, Grace", "Student, Test", "Hopper, Grete")
+
+
+def test_a_namesake_who_handed_in_nothing_gets_nothing(tmp_path, book):
+    namesake = '"Participant 12399","Ada Lovelace",ada2@uni.example,"No submission",,4.00,-,-,\n'
+    for content in (MOODLE + namesake, MOODLE.replace("Ada Lovelace", "Ada King", 1) + namesake):
+        filled = fill_moodle(put(tmp_path, content), book, Config(), "00")
+        assert [row[4] for row in cells(filled.path)] == ["Grade", "3", "4", "", ""]
+        assert filled.only_in_file == ("Nobody Here", "Ada Lovelace")
+
+
 @pytest.mark.parametrize(
     ("content", "fill", "words"),
     [
