@@ -5,6 +5,7 @@ import difflib
 import io
 import json
 import math
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from course_lib.grading.files import write_whole
 from course_lib.grading.pages import number
 
 BATCH = 50
+_FORMULA = re.compile(r"(^|[;\t])(\s*[=+\-@＝＋－＠\t\r])")
 STATUSES = ("graded", "refused", "failed")
 
 
@@ -389,8 +391,11 @@ def write_grades(gradebook, config, path):
 
 
 def no_formula(text):
-    """The text so that a spreadsheet reads it as text: a formula's first character gets an apostrophe before it."""
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """The text so that a spreadsheet reads it as text: a formula's first character gets an apostrophe before it.
+
+    Also after a semicolon, at which spreadsheets in many countries divide, and for the wide forms that some accept.
+    """
+    return _FORMULA.sub(r"\1'\2", text)
 
 
 def _now():
