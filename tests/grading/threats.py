@@ -299,6 +299,18 @@ THREATS = {
         "    return np.stack([(g(r + h, theta) - g(r - h, theta)) / (2 * h),\n"
         "                     (g(r, theta + h) - g(r, theta - h)) / (2 * h)], axis=1)",
     ),
+    "differences with a step for each input": chapter_one(
+        "polar_jacobian",
+        "def polar_jacobian(r, theta):\n    g = lambda r, t: np.array([r * np.cos(t), r * np.sin(t)])\n"
+        "    h, k = 1e-3 * r, 6e-6\n    return np.stack([(g(r + h, theta) - g(r - h, theta)) / (2 * h),\n"
+        "                     (g(r, theta + k) - g(r, theta - k)) / (2 * k)], axis=1)",
+    ),
+    "differences with one middling step": chapter_one(
+        "polar_jacobian",
+        "def polar_jacobian(r, theta):\n    g = lambda r, t: np.array([r * np.cos(t), r * np.sin(t)])\n    h = 1e-4\n"
+        "    return np.stack([(g(r + h, theta) - g(r - h, theta)) / (2 * h),\n"
+        "                     (g(r, theta + h) - g(r, theta - h)) / (2 * h)], axis=1)",
+    ),
     "a derivation without end": Threat(
         _in_folder(
             "03_least_squares.ipynb",
