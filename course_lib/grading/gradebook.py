@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import (
     BigInteger,
@@ -26,7 +27,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQL
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
 
 from course_lib.errors import CourseError
-from course_lib.grading.files import write_whole
+from course_lib.grading.files import save
 from course_lib.grading.pages import number
 
 BATCH = 50
@@ -174,13 +175,14 @@ class Score:
 class Gradebook:
     """The one place that writes grades."""
 
-    def __init__(self, url):
-        """Open, and make where it is new, the database at `url` (a SQLAlchemy URL)."""
+    def __init__(self, url, must_exist=False):
+        """Open the database at `url` (a SQLAlchemy URL); make it where it is new, unless it must exist."""
         try:
             self.engine = create_engine(url)
             if self.engine.dialect.name == "sqlite":
+                self._complain_about_no_file(must_exist)
                 event.listen(self.engine, "connect", _careful_sqlite)
-            self._complain_about_others()
+            self._complain_about_others(must_exist)
             _Base.metadata.create_all(self.engine)
         except (ArgumentError, NoSuchModuleError):
             raise CourseError(
@@ -193,9 +195,22 @@ class Gradebook:
             shown = error.__cause__ or error
             raise CourseError(f"The gradebook {self.engine.url!r} cannot be opened: {shown}.") from None
 
-    def _complain_about_others(self):
-        """CourseError for a database that lacks columns: it was made by another version, or is no gradebook."""
+    def _complain_about_no_file(self, must_exist):
+        """CourseError for a database in memory alone, and for a file that is not there though it must be."""
+        path = self.engine.url.database
+        if not path or path == ":memory:":
+            raise CourseError("A gradebook in memory is gone at once; sqlite:///graded/gradebook.sqlite was expected.")
+        if must_exist and not Path(path).is_file():
+            raise CourseError(f"There is no gradebook {path}; `course grade INBOX` makes one.")
+
+    def _complain_about_others(self, must_exist):
+        """CourseError for a database that lacks columns or tables: of another version, or no gradebook."""
         found = inspect(self.engine)
+        tables = set(found.get_table_names())
+        # An empty file becomes a gradebook, and PostgreSQL may hold other things beside one.
+        strange = tables and self.engine.dialect.name == "sqlite" and not tables & set(_Base.metadata.tables)
+        if strange or (must_exist and Student.__tablename__ not in tables):
+            raise CourseError(f"{self.engine.url!r} is no gradebook; `course grade INBOX` makes one.")
         for table in _Base.metadata.sorted_tables:
             if found.has_table(table.name):
                 lacking = {column.name for column in table.columns} - {c["name"] for c in found.get_columns(table.name)}
@@ -387,7 +402,7 @@ def write_grades(gradebook, config, path):
         points = [number(counted[chapter]) if chapter in counted else "" for chapter in chapters]
         total = math.fsum(counted.values())
         table.writerow([no_formula(student), *points, number(total), number(math.fsum(most.values()))])
-    write_whole(path, text.getvalue().encode())
+    save(path, text.getvalue().encode())
 
 
 def no_formula(text):

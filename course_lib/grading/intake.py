@@ -124,16 +124,26 @@ NOBODY = Whose()
 
 def intake(inbox, notebook_mb=20):
     """Yield a Submission, Refused or Skipped for everything in `inbox`, a folder or an LMS's archive, by name."""
-    inbox = Path(inbox)
-    if inbox.is_file() and inbox.suffix.lower() == ".zip":
+    inbox = checked_inbox(inbox)
+    if inbox.is_file():
         yield from _Reader(inbox.parent, notebook_mb << 20).entries([inbox])
         return
-    if not inbox.is_dir():
-        raise CourseError(f"There is no folder {inbox}; give the folder that the submissions lie in.")
     reader = _Reader(inbox, notebook_mb << 20)
     yield from reader.entries(_entries(inbox))
     if (inbox / "submitted").is_dir() and not (inbox / "submitted").is_symlink():
         yield from reader.entries(_entries(inbox / "submitted"))
+
+
+def checked_inbox(inbox):
+    """The path of a folder or an archive; CourseError for what cannot be an inbox."""
+    inbox = Path(inbox)
+    if not inbox.exists():
+        raise CourseError(f"There is no folder {inbox}; give the folder that the submissions lie in.")
+    if not inbox.is_dir() and not (inbox.is_file() and inbox.suffix.lower() == ".zip"):
+        raise CourseError(f"{inbox} is neither a folder nor a zip archive; the folder of submissions was expected.")
+    if (inbox / "exercises").is_dir() and (inbox / "pyproject.toml").is_file():
+        raise CourseError(f"{inbox} is the course itself; give the folder that the submissions lie in.")
+    return inbox
 
 
 def of_one_student(folder, notebook_mb=20):
@@ -244,7 +254,8 @@ class _Reader:
         try:
             entries = _entries(path)
         except OSError as error:
-            yield Skipped(self.source(path), f"the folder cannot be read: {error.strerror}")
+            reason = f"The folder cannot be read: {error.strerror}."
+            yield self.refusal(self.source(path), whose, path.name, b"", _time_of(path), reason)
             return
         for entry in entries:
             if entry.name in _COMPANIONS:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from course_lib.checks.verdict import STATUSES
 from course_lib.errors import CourseError
-from course_lib.grading.files import write_whole
+from course_lib.grading.files import save
 from course_lib.grading.pages import number
 
 TOTAL = "total"
@@ -101,7 +101,7 @@ class Sheet:
         text = io.StringIO()
         csv.writer(text, delimiter=self.separator, lineterminator=self.line_end).writerows(self.rows)
         path = self.path.with_name(f"{self.path.stem}.graded{self.path.suffix}")
-        write_whole(path, b"\xef\xbb\xbf" * self.bom + text.getvalue().encode())
+        save(path, b"\xef\xbb\xbf" * self.bom + text.getvalue().encode())
         return path
 
 

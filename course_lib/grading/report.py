@@ -9,7 +9,7 @@ import numpy as np
 
 from course_lib.checks import exercises
 from course_lib.checks.verdict import STATUSES
-from course_lib.grading.files import write_whole
+from course_lib.grading.files import save
 from course_lib.grading.gradebook import scores
 from course_lib.grading.notebook import receipt_code
 from course_lib.grading.pages import template
@@ -140,7 +140,7 @@ def _gather_chapter(found, student, chapter, score):
 
 def write_report(gradebook, config, path):
     """Write the report as one HTML page to `path`, whole or not at all."""
-    write_whole(path, report_page(gather(gradebook, config), config).encode())
+    save(path, report_page(gather(gradebook, config), config).encode())
 
 
 def report_page(found, config):
