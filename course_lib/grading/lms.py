@@ -1,7 +1,8 @@
 """Fill in the file that an instructor downloaded from the LMS; only the columns asked for change.
 
-Canvas    a gradebook export: `Student, ID, SIS User ID, SIS Login ID, Section`, then `<assignment> (<id>)` columns,
-          perhaps a row `Points Possible`; rows are matched by ID, SIS User ID or SIS Login ID; `EX` (excused) stays.
+Canvas    a gradebook export: `Student` or `LastName, FirstName`, then `ID, SIS User ID, SIS Login ID, Section`, then
+          `<assignment> (<id>)` columns, perhaps a row `Points Possible`; rows are matched by ID, SIS User ID or SIS
+          Login ID; `EX` (excused) and `N/A` (not assigned to this student) stay.
 Moodle    a grading worksheet: the participant's number, names, `Grade`, `Last modified (grade)`, perhaps feedback
           comments; column names may be localised.
 """
@@ -48,7 +49,7 @@ class Filled:
     def __str__(self):
         lines = [f"{self.path}: {self.filled} filled in", *(f"  {column}" for column in self.columns)]
         if self.kept:
-            lines.append(f"Excused, left as they are: {self.kept}")
+            lines.append(f"Excused or not assigned, left as they are: {self.kept}")
         for title, names in (
             ("In the file, without a grade here", self.only_in_file),
             ("Here, not in the file", self.only_here),
@@ -148,7 +149,8 @@ def fill_canvas(path, gradebook, config, fill=(), scale=False):
     """
     sheet = Sheet(path)
     number_column = sheet.column("ID")
-    if number_column is None or sheet.column("Student") is None:
+    shown = [c for c in map(sheet.column, ("Student", "LastName", "FirstName")) if c is not None]
+    if number_column is None or not shown:
         raise CourseError(
             f"{path} is no Canvas gradebook: columns Student and ID were expected; it has {_listed(sheet.header)}."
         )
@@ -159,19 +161,19 @@ def fill_canvas(path, gradebook, config, fill=(), scale=False):
     filled, kept, strangers = 0, 0, []
     sheet.fill_up()
     for row in sheet.rows[1:]:
-        if row[sheet.column("Student")].strip() == "Points Possible":
+        if "Points Possible" in row[shown[0]]:
             possible = {column: _value(row[column]) for column in targets}
     rows = [row for row in sheet.rows[1:] if row[number_column].strip()]
     keys = [(f"canvas:{row[number_column].strip()}", [row[c].strip() for c in names]) for row in rows]
     for row, student in zip(rows, grades.students_of(keys), strict=True):
         if student is None:
-            strangers.append(row[sheet.column("Student")])
+            strangers.append(", ".join(row[c].strip() for c in shown))
             continue
         for column, what in targets.items():
             score = grades.score(student, what)
             if score is None:
                 continue
-            if row[column].strip().upper() == "EX":
+            if row[column].strip().upper() in ("EX", "N/A"):
                 kept += 1
                 continue
             row[column] = number(_scaled(score, possible.get(column), scale, sheet.header[column], notes))

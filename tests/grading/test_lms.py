@@ -79,6 +79,20 @@ def test_canvas_gets_its_points_and_nothing_else_changes(tmp_path, book, separat
     assert "8 points at most, here 4" in str(filled)
 
 
+def test_canvas_may_give_the_two_names_apart_and_say_who_is_not_assigned(tmp_path, book):
+    content = (
+        "LastName,FirstName,ID,SIS User ID,SIS Login ID,Integration ID,Section,Exercises 0 (555)\n"
+        ",,,,,,,Manual Posting\n"
+        "    Points Possible,,,,,,,8\n"
+        "Lovelace,Ada,1234,x1,ada@uni.example,,A,\n"
+        "Hopper,Grace,1235,grace,,,A,N/A\n"
+        "Student,Test,9999,,x,,A\n"
+    )
+    filled = fill_canvas(put(tmp_path, content), book, Config(), scale=True)
+    assert [row[7] for row in cells(filled.path)] == ["Exercises 0 (555)", "Manual Posting", "8", "6", "N/A", ""]
+    assert (filled.kept, filled.only_in_file) == (1, ("Student, Test",))
+
+
 def test_canvas_columns_can_be_named_and_points_stretched(tmp_path, book):
     filled = fill_canvas(put(tmp_path, CANVAS), book, Config(), ("total=Essay",), scale=True)
     assert [row[6] for row in cells(filled.path)] == ["Essay (556)", "10", "7.5", "10", "7.5", ""]
