@@ -36,6 +36,18 @@ class Limits:
     notebook_mb: int = 20
 
 
+# Beyond these the kernel or a frame (see `frames`) takes no value, and every notebook would be stopped for it.
+MOST = {
+    "seconds_per_call": 86_400,
+    "seconds_per_chapter": 86_400,
+    "memory_mb": 1 << 20,
+    "output_kb": 1 << 10,
+    "output_mb": 1 << 20,
+    "answer_mb": 200,
+    "notebook_mb": 80,
+}
+
+
 @dataclass(frozen=True)
 class Late:
     """Late policy: the share of the points lost per day begun, and after how many days nothing counts."""
@@ -213,8 +225,8 @@ def _limits(value, key):
     chosen = {}
     for name, number in value.items():
         chosen[name] = (_integer if kinds[name] is int else _number)(number, f"{key}.{name}")
-        if chosen[name] == 0:
-            raise CourseError(f"`{key}.{name}` is 0; a number above 0 was expected.")
+        if not 0 < chosen[name] <= MOST[name]:
+            raise CourseError(f"`{key}.{name}` is {number}; a number above 0 and at most {MOST[name]} was expected.")
     return Limits(**chosen)
 
 
