@@ -352,7 +352,7 @@ class _Reader:
         """An archive that a student made by hand: every notebook in it is that student's; raises UnreadableError."""
         with _unzipping(), zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
-            _check_members(members)
+            _check_members(members, len(data))
             wanted = [member for member in members if _is_candidate(member.filename)]
             total = sum(member.file_size for member in wanted)
             if total > self.notebook_bytes:
@@ -373,6 +373,7 @@ class _Reader:
             members = sorted(archive.infolist(), key=lambda member: member.filename)
             if len(members) > CLASS_MEMBER_LIMIT:
                 raise UnreadableError(f"The archive has {len(members)} members; at most {CLASS_MEMBER_LIMIT} are read.")
+            _check_room(members, path.stat().st_size)
             doubled = _doubled({member.filename.split("/")[0] for member in members})
             latest = _time_of(path)
             for member in members:
@@ -506,7 +507,7 @@ def read_bundle(data, notebook_bytes):
         members = archive.infolist()
         if MANIFEST not in [member.filename for member in members[: 2 * MEMBER_LIMIT]]:
             return None
-        _check_members(members)
+        _check_members(members, len(data))
         by_name = {member.filename: member for member in members}
         manifest = _manifest(_read_member(archive, by_name[MANIFEST], MANIFEST_BYTES))
         name, digest = next(iter(manifest["files"].items()))
@@ -520,14 +521,21 @@ def read_bundle(data, notebook_bytes):
     return manifest, notebook
 
 
-def _check_members(members):
-    """Raise UnreadableError for an archive with too many members, doubled names, links, or names that lead outside."""
+def _check_members(members, size):
+    """Raise UnreadableError for an archive of `size` bytes with too many members, doubled names or bad members."""
     if len(members) > MEMBER_LIMIT:
         raise UnreadableError(f"The archive has {len(members)} members; at most {MEMBER_LIMIT} are read.")
+    _check_room(members, size)
     if len({member.filename for member in members}) < len(members):
         raise UnreadableError("The archive has two members of the same name.")
     for member in members:
         _check_member(member)
+
+
+def _check_room(members, size):
+    """Raise UnreadableError where the members overlap: one piece of an archive could be unpacked a thousand times."""
+    if sum(member.compress_size for member in members) > size:
+        raise UnreadableError("The archive's members overlap.")
 
 
 def _check_member(member):

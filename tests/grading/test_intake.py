@@ -3,6 +3,7 @@
 import io
 import os
 import stat
+import struct
 import zipfile
 from datetime import UTC, datetime
 
@@ -155,6 +156,16 @@ def test_one_bad_member_costs_the_class_nothing(tmp_path):
     assert "unpacks to" in found["Bob"].reason
 
 
+def test_a_class_whose_members_overlap_is_refused(tmp_path):
+    packed = archive(**{"Ada_1_assignsubmission_file/00.ipynb": notebook(SLOPE, "# " + "x" * 9999)})
+    first, end = packed.find(b"PK\x01\x02"), packed.rfind(b"PK\x05\x06")
+    more = packed[first:end] * 50
+    put(
+        tmp_path, "a.zip", packed[:first] + more + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 50, 50, len(more), first, 0)
+    )
+    assert "overlap" in only(tmp_path).reason
+
+
 def test_a_member_without_a_manifest_has_the_archives_time_for_it(tmp_path):
     put(tmp_path, "a.zip", archive(**{"Ada_12_assignsubmission_file/00.ipynb": NOTEBOOK}))
     os.utime(tmp_path / "a.zip", (2e9, 2e9))
@@ -215,6 +226,17 @@ def other_name():
     return bundle(NOTEBOOK).replace(b"00_start.ipynb", b"99_start.ipynb", 1)
 
 
+def overlapping():
+    """A bundle that lists its notebook forty times; no name is there twice."""
+    data = bundle(os.urandom(3000))
+    ends = data.rfind(b"PK\x05\x06")
+    first = data.find(b"PK\x01\x02")
+    entry = data[first : data.find(b"PK\x01\x02", first + 4)]
+    more = b"".join(entry.replace(b"00_start", f"{number:02}_start".encode()) for number in range(1, 41))
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 42, 42, ends - first + len(more), first, 0)
+    return data[:ends] + more + end
+
+
 def many_large():
     """A student's own archive of six notebooks, each small enough alone."""
     packed = io.BytesIO()
@@ -247,6 +269,7 @@ def link():
         (locked(), "password"),
         (other_name(), "broken"),
         (many_large(), "MB in all"),
+        (overlapping(), "overlap"),
         (bundle(NOTEBOOK, manifest={"student": 7}), "student"),
         (bundle(NOTEBOOK)[:-40], "broken"),
         (b"PK\x03\x04 and then nothing", "broken"),

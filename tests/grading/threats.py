@@ -423,6 +423,15 @@ THREATS = {
     # Honest accidents that peers punish.
     "a copied answer": costs_nothing(SLOPE),
     "a warning": costs_nothing("import numpy as np\nnp.log(-1.0)\nimport warnings\nwarnings.simplefilter('error')"),
+    "a warning in the answer": Threat(
+        _in_folder(
+            "00_start.ipynb",
+            lambda *_: notebook(
+                "import numpy as np\ndef square_slope(x):\n    np.log(-1.0), np.float64(1) / 0\n    return 2 * x"
+            ),
+        ),
+        "right",
+    ),
     "200 MB of output": costs_nothing("for _ in range(50):\n    print('x' * (1 << 20))"),
     "lone surrogates": costs_nothing("text = '\\ud800'\nprint(text)"),
     "closed output": costs_nothing("import sys\nsys.stdout.close()\nsys.stdout = None"),
