@@ -151,10 +151,10 @@ def plain(
 ):
     """Write points by student id and chapter as plain CSV."""
     from course_lib.grading.console import opened
-    from course_lib.grading.gradebook import write_grades
+    from course_lib.grading.lms import write_plain
 
     with opened(gradebook, out, must_exist=True) as desk:
-        write_grades(desk.book, desk.config, file)
+        write_plain(file, desk.book, desk.config)
     print(file)
 
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from course_lib.checks.verdict import STATUSES
 from course_lib.errors import CourseError
-from course_lib.grading.files import save
+from course_lib.grading.files import save, spare
+from course_lib.grading.gradebook import write_grades
 from course_lib.grading.pages import number
 
 TOTAL = "total"
@@ -138,6 +139,12 @@ class Grades:
         if not wanted:
             return None
         return sum(score.points for score in wanted), sum(score.max_points for score in wanted)
+
+
+def write_plain(path, gradebook, config):
+    """Write points by student and chapter to `path`; a file that is something else, an export say, is left alone."""
+    spare(path, lambda there: there.read_bytes().startswith(b"student,"))
+    write_grades(gradebook, config, path)
 
 
 def fill_canvas(path, gradebook, config, fill=(), scale=False):

@@ -15,7 +15,7 @@ from course_lib.errors import CourseError
 from course_lib.grading.config import Config
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.gradescope import results_of, write_autograder
-from course_lib.grading.lms import fill_canvas, fill_moodle
+from course_lib.grading.lms import fill_canvas, fill_moodle, write_plain
 from tests.grading.handing_in import QUICK, SEED, SLOPE, bundle, notebook
 from tests.grading.test_gradebook import graded, handed_in, record
 
@@ -200,6 +200,22 @@ def test_what_gradescope_cannot_grade_says_why(confinement, tmp_path, files, wor
         (tmp_path / name).write_bytes(data)
     results = results_of(tmp_path, "00", SEED, Config(limits=QUICK), confinement)
     assert results["score"] == 0 and words in results["output"]
+
+
+def test_what_an_lms_gave_is_never_written_over(tmp_path, book, course_root):
+    export, download = put(tmp_path, CANVAS), tmp_path / "download.zip"
+    download.write_bytes(bundle(notebook(SLOPE)))
+    before = export.read_bytes(), download.read_bytes()
+    for path in (export, download):
+        with pytest.raises(CourseError, match="something else"):
+            write_plain(path, book, Config())
+        with pytest.raises(CourseError, match="something else"):
+            write_autograder(path, "00", course_root)
+    assert (export.read_bytes(), download.read_bytes()) == before
+    for _ in range(2):
+        write_plain(tmp_path / "points.csv", book, Config())
+        write_autograder(tmp_path / "autograder.zip", "00", course_root)
+    assert (tmp_path / "points.csv").read_text().startswith("student,00,01,total,max\n")
 
 
 def test_an_unknown_chapter_makes_no_autograder(tmp_path, course_root):
