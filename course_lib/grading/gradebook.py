@@ -255,6 +255,8 @@ class Gradebook:
     def record(self, run_id, found, graded):
         """Write one submission and its verdicts in one transaction; a Change if it was graded before, else None.
 
+        Where grading again failed, what was there stays: points are not lost because a sandbox did not start.
+
         found: an intake.Submission or Refused.  graded: a unit.Graded.
         """
         try:
@@ -271,6 +273,8 @@ class Gradebook:
                 session, found.student, found.chapter, found.sha256
             )
             before = None
+            if row is not None and row.status == "graded" and graded.status == "failed":
+                return None
             if row is None:
                 row = Submission(student_id=found.student, sha256=found.sha256)
                 row.submitted_at, row.received_at = found.submitted_at, found.received_at
