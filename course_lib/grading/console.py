@@ -40,7 +40,9 @@ def grade(inbox, *, gradebook=None, out=None, seed=None, sandbox="bwrap", jobs=N
             how = find_confinement(sandbox)
         if sandbox == "process":
             console.print(
-                "Sandbox: process only. A notebook is limited, but it can read this machine's files.", style="bold"
+                "Sandbox: process only. A notebook is limited, but it can read this machine's files, and on many "
+                "machines the environment of your other programs.",
+                style="bold",
             )
         with _bar(console) as progress:
             task = progress.add_task("grading", total=count_candidates(inbox))

@@ -229,6 +229,8 @@ def test_the_process_sandbox_grades_and_changes_no_file(process_confinement, tmp
         "import socket; socket.socket()",
         "import os; os.kill(os.getppid(), 9)",
         "import os; os.fork()",
+        # The memory of the grader holds what is right.
+        *(f"open('/proc/{os.getpid()}/{name}', 'rb')" for name in ("mem", "maps", "environ")),
     ]
     result = graded(process_confinement, notebook(SLOPE, *attempts))
     assert result.verdicts[0].ok
