@@ -42,7 +42,8 @@ _SILENT = re.compile(r"\.|~\$|__MACOSX$|Thumbs\.db$|desktop\.ini$", re.IGNORECAS
 _LOOSE = re.compile(r"(?P<student>.+?)_(?P<chapter>\d\d)(?!\d)")
 # Control, direction and invisible characters; the joiners U+200C and U+200D belong to names in several scripts.
 _CONTROL = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ud800-\udfff]"
+    r"[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ud800-\udfff"
+    r"\U000e0000-\U000e0fff]"
 )
 NAME_LIMIT = 120
 # A folder's name is the LMS's alone, so it is read from the right: a full name may hold what looks like the rest.
