@@ -106,7 +106,7 @@ def test_a_right_answer_that_warns_and_prints_200_mb_is_right_and_its_output_is_
         ("while True: pass", "took longer than 0.6 s"),
         ("import os; os._exit(7)", "exit code 7"),
         ("import os; os.closerange(3, 400); import time; time.sleep(9)", "closed its line"),
-        ("return np.ones(3_000_000)", "more than the 8 MB"),
+        ("return np.ones(1_100_000)", "more than the 8 MB"),
         ("while True: f(x)", "more than 200 times"),
     ],
 )
