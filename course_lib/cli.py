@@ -46,7 +46,7 @@ def grade(
     gradebook: GradebookOption = None,
     out: OutOption = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Picks the draws; else course.toml, else the gradebook's.")
+        int | None, typer.Option(min=0, max=2**63 - 1, help="Picks the draws; else course.toml, else the gradebook's.")
     ] = None,
     sandbox: Annotated[
         str, typer.Option(help="bwrap, or process (weaker: a notebook can read this machine's files).")
@@ -97,8 +97,7 @@ def adjust(
     if withdraw == (points is not None):
         raise CourseError("Say either --points or --withdraw.")
     with opened(gradebook, out, must_exist=True) as desk:
-        before, now = set_points(desk, student, exercise, points, reason)
-    print(f"{student}: {before:g} → {now:g} points")
+        print(set_points(desk, student, exercise, points, reason))
 
 
 lms = typer.Typer(help="Files that a learning management system reads.", no_args_is_help=True)
@@ -152,10 +151,10 @@ def plain(
 ):
     """Write points by student id and chapter as plain CSV."""
     from course_lib.grading.console import opened
-    from course_lib.grading.gradebook import write_grades
+    from course_lib.grading.lms import write_plain
 
     with opened(gradebook, out, must_exist=True) as desk:
-        write_grades(desk.book, desk.config, file)
+        write_plain(file, desk.book, desk.config)
     print(file)
 
 
@@ -178,11 +177,11 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same class.")] = 1,
 ):
     """Hand in for a class that does not exist, to try everything before term."""
-    from course_lib.grading.config import load_config
+    from course_lib.grading.config import instructors_config
     from course_lib.grading.simulate import simulate as hand_in_all
 
     root = _root()
-    print(hand_in_all(inbox, students, seed, root, load_config(root)))
+    print(hand_in_all(inbox, students, seed, root, instructors_config(root)))
 
 
 @app.command()

@@ -8,6 +8,7 @@ import ast
 import dis
 import inspect
 import linecache
+import math
 import textwrap
 import time
 import types
@@ -132,16 +133,32 @@ def failing_line(error, function=None):
     return found
 
 
+def _as_float(number):
+    """An integer that no NumPy type holds, as a float; beyond those it is infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number)
+
+
+def _narrow(value):
+    """Longer floats than Python's, which differ from machine to machine, as Python's; others as they are."""
+    wide = {"f": (8, np.float64), "c": (16, np.complex128)}.get(value.dtype.kind)
+    return value.astype(wide[1]) if wide and value.dtype.itemsize > wide[0] else value
+
+
 def plain(value, depth=0):
     """The value rebuilt from known types: subclasses, objects and lazy things do not get through."""
-    if value is None or type(value) in (bool, int, float, complex, Other):
+    if value is None or type(value) in (bool, float, complex, Other):
         return value
+    if type(value) is int:
+        return value if value.bit_length() < 64 else _as_float(value)
     if type(value) is str:
         return value[:TEXT_LIMIT]
     if isinstance(value, np.generic):
-        return value.item() if value.dtype.kind in "biufc" else Other(type(value).__name__[:80])
+        return plain(_narrow(value).item(), depth) if value.dtype.kind in "biufc" else Other(type(value).__name__[:80])
     if type(value) is np.ndarray:
-        return np.array(value) if value.dtype.kind in "biufc" else Other(f"array of {value.dtype.name}"[:80])
+        return np.array(_narrow(value)) if value.dtype.kind in "biufc" else Other(f"array of {value.dtype.name}"[:80])
     if type(value) in (tuple, list) and depth < DEPTH_LIMIT and len(value) <= ITEM_LIMIT:
         return tuple(plain(item, depth + 1) for item in value)
     return Other(type(value).__name__[:80])

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 
+# What every database holds as a whole number.
+LARGEST = 2**63 - 1
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -31,6 +34,18 @@ class Limits:
     output_mb: int = 1024
     answer_mb: int = 64
     notebook_mb: int = 20
+
+
+# Beyond these the kernel or a frame (see `frames`) takes no value, and every notebook would be stopped for it.
+MOST = {
+    "seconds_per_call": 86_400,
+    "seconds_per_chapter": 86_400,
+    "memory_mb": 1 << 20,
+    "output_kb": 1 << 10,
+    "output_mb": 1 << 20,
+    "answer_mb": 200,
+    "notebook_mb": 80,
+}
 
 
 @dataclass(frozen=True)
@@ -117,6 +132,25 @@ def config_from(table):
     return Config(**chosen)
 
 
+def instructors_config(root):
+    """`load_config` for who grades: a chapter or an exercise that the course has not is a CourseError as well."""
+    from course_lib.checks import chapters, exercises
+
+    config = load_config(root)
+    known = chapters()
+    for key, names in (("chapters", config.chapters), ("due", config.due)):
+        for name in names:
+            if name not in known:
+                raise CourseError(
+                    f"{root / 'course.toml'}: `{key}` has the chapter {name!r}; known are {', '.join(known)}."
+                )
+    try:
+        _known(config.points, [exercise.name for exercise in exercises()], "points.")
+    except CourseError as error:
+        raise CourseError(f"{root / 'course.toml'}: {error}") from None
+    return config
+
+
 def _known(table, names, prefix):
     for key in table:
         if key not in names:
@@ -132,8 +166,8 @@ def _text(value, key):
 
 
 def _integer(value, key):
-    if type(value) is not int or value < 0:
-        raise CourseError(f"`{key}` is {value!r}; a whole number, 0 or more, was expected.")
+    if type(value) is not int or not 0 <= value <= LARGEST:
+        raise CourseError(f"`{key}` is {value!r}; a whole number, 0 or more and at most {LARGEST}, was expected.")
     return value
 
 
@@ -191,8 +225,8 @@ def _limits(value, key):
     chosen = {}
     for name, number in value.items():
         chosen[name] = (_integer if kinds[name] is int else _number)(number, f"{key}.{name}")
-        if chosen[name] == 0:
-            raise CourseError(f"`{key}.{name}` is 0; a number above 0 was expected.")
+        if not 0 < chosen[name] <= MOST[name]:
+            raise CourseError(f"`{key}.{name}` is {number}; a number above 0 and at most {MOST[name]} was expected.")
     return Limits(**chosen)
 
 

@@ -11,14 +11,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy.exc import SQLAlchemyError
 
 from course_lib.checks import SEED, find
 from course_lib.errors import CourseError
 from course_lib.grading.cluster import cluster
-from course_lib.grading.config import Config, course_root, load_config
+from course_lib.grading.config import Config, course_root, instructors_config
 from course_lib.grading.feedback import write_feedback
 from course_lib.grading.gradebook import Gradebook, write_grades
-from course_lib.grading.intake import count_candidates
+from course_lib.grading.intake import checked_inbox, count_candidates
 from course_lib.grading.report import write_report
 from course_lib.grading.run import grade_inbox
 from course_lib.grading.sandbox import find_confinement
@@ -29,9 +30,7 @@ ROWS_SHOWN = 40
 def grade(inbox, *, gradebook=None, out=None, seed=None, sandbox="bwrap", jobs=None, regrade=False, dask=None):
     """Grade the folder or archive `inbox`, write gradebook, grades.csv, feedback pages and report; the Report."""
     console = Console()
-    inbox = Path(inbox)
-    if not inbox.exists():
-        raise CourseError(f"There is no folder {inbox}; give the folder that the submissions lie in.")
+    inbox = checked_inbox(inbox)
     with ExitStack() as stack:
         desk = stack.enter_context(opened(gradebook, out))
         how, executor, jobs = None, None, jobs or len(os.sched_getaffinity(0))
@@ -41,7 +40,9 @@ def grade(inbox, *, gradebook=None, out=None, seed=None, sandbox="bwrap", jobs=N
             how = find_confinement(sandbox)
         if sandbox == "process":
             console.print(
-                "Sandbox: process only. A notebook is limited, but it can read this machine's files.", style="bold"
+                "Sandbox: process only. A notebook is limited, but it can read this machine's files, and on many "
+                "machines the environment of your other programs.",
+                style="bold",
             )
         with _bar(console) as progress:
             task = progress.add_task("grading", total=count_candidates(inbox))
@@ -90,20 +91,25 @@ def opened(gradebook=None, out=None, must_exist=False):
     path = out / "gradebook.sqlite"
     if must_exist and gradebook is None and not path.is_file():
         raise CourseError(f"There is no gradebook {path}; `course grade INBOX` makes one, --out says where it lies.")
-    config = load_config(root)
+    config = instructors_config(root)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CourseError(f"The folder {out} cannot be made: {error.strerror}.") from None
-    book = Gradebook(gradebook or f"sqlite:///{path.resolve()}")
+    book = Gradebook(gradebook or f"sqlite:///{path.resolve()}", must_exist)
     try:
         yield Desk(book, config, out)
+    except SQLAlchemyError as error:
+        said = getattr(error, "orig", None) or error
+        raise CourseError(
+            f"The gradebook {book.engine.url!r} cannot be used: {said}. What was written before is kept."
+        ) from None
     finally:
         book.close()
 
 
 def adjust(desk, student, exercise, points, reason):
-    """Set the points of one exercise by hand (None: back to the judge's); the student's points (before, now)."""
+    """Set the points of one exercise by hand (None: back to the judge's); a sentence with the points before and now."""
     found = find(exercise)
     if points is not None and (not math.isfinite(points) or points < 0):
         raise CourseError(f"{points:g} points cannot be given; a number, 0 or more, was expected.")
@@ -113,7 +119,12 @@ def adjust(desk, student, exercise, points, reason):
     most = desk.config.points.get(found.name, found.points)
     desk.book.adjust(student, found, points, most, reason.strip())
     desk.write()
-    return before, _points(desk, student)
+    more = (
+        f"; {points:g} is more than the {most:g} that {found.name} gives"
+        if points is not None and points > most
+        else ""
+    )
+    return f"{student}: {before:g} → {_points(desk, student):g} points{more}"
 
 
 def _points(desk, student):

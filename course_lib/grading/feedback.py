@@ -6,7 +6,8 @@ import re
 
 from course_lib.checks import exercises
 from course_lib.checks.verdict import STATUSES
-from course_lib.grading.files import write_whole
+from course_lib.errors import CourseError
+from course_lib.grading.files import save
 from course_lib.grading.gradebook import scores
 from course_lib.grading.notebook import receipt_code
 from course_lib.grading.pages import template
@@ -16,14 +17,17 @@ PRINTED_LIMIT = 8000
 
 def write_feedback(gradebook, config, folder):
     """Write the pages that are missing or say something else; the paths written."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CourseError(f"The folder {folder} cannot be made: {error.strerror}.") from None
     written = []
     for student, submissions, adjustments in gradebook.everyone():
         path = folder / page_name(student)
         text = page(student, submissions, config, adjustments).encode()
         # By content and not by time: points, due times and adjustments change pages too.
         if not path.exists() or path.read_bytes() != text:
-            write_whole(path, text)
+            save(path, text)
             written.append(path)
     return written
 

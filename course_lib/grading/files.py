@@ -3,6 +3,24 @@
 import os
 import tempfile
 
+from course_lib.errors import CourseError
+
+
+def spare(path, is_ours):
+    """CourseError for a file that is there already and that `is_ours(path)` does not know: it is not written over."""
+    if path.is_file() and not is_ours(path):
+        raise CourseError(f"{path} is there already and is something else; the name of a new file was expected.")
+
+
+def save(path, data):
+    """`write_whole` for a file that an instructor asked for: a CourseError names it and says what is in the way."""
+    if path.is_dir():
+        raise CourseError(f"{path} is a folder; the name of a file was expected.")
+    try:
+        write_whole(path, data)
+    except OSError as error:
+        raise CourseError(f"{path} cannot be written: {error.strerror}.") from None
+
 
 def write_whole(path, data):
     """Write bytes aside, onto the disk, and only then under the name `path`; raises OSError and leaves no trace."""

@@ -48,7 +48,7 @@ def lengths(prefix, body_limit=BODY_LIMIT):
 
 
 def unpack(text, body):
-    """(header dict, list of blobs) from the two parts of a frame."""
+    """(header dict, list of blobs) from the two parts of a frame; the header's "bytes" says how long they were."""
     try:
         header = json.loads(text)
     except (ValueError, RecursionError):
@@ -62,7 +62,7 @@ def unpack(text, body):
     for size in sizes:
         blobs.append(body[start : start + size])
         start += size
-    return header, blobs
+    return {**header, "bytes": len(text) + len(body)}, blobs
 
 
 def encode(value, blobs, functions=None, depth=0):
@@ -106,16 +106,19 @@ def _encode_array(value, blobs):
 
 
 def decode(tree, blobs, proxy=None, depth=0):
-    """The value of a JSON tree; `proxy(index, name)` stands in for a callable where callables are allowed."""
+    """The value of a JSON tree; `proxy(index, name)` stands in for a callable where callables are allowed.
+
+    Each blob is taken out of `blobs` as it is used: a thousand arrays that name the same megabytes are no value.
+    """
     if depth > DEPTH_LIMIT:
         raise FrameError("nested too deeply")
     if tree is None or type(tree) is bool:
         return tree
-    if not isinstance(tree, list) or not tree or tree[0] not in _DECODERS:
+    if not isinstance(tree, list) or not tree or type(tree[0]) is not str or tree[0] not in _DECODERS:
         raise FrameError("a value of an unknown type")
     try:
         return _DECODERS[tree[0]](tree, blobs, proxy, depth)
-    except (ValueError, TypeError, IndexError, KeyError, OverflowError, MemoryError) as error:
+    except (ValueError, TypeError, IndexError, KeyError, OverflowError, MemoryError, RecursionError) as error:
         raise FrameError(f"a broken {tree[0]}: {error}"[:200]) from None
 
 
@@ -148,9 +151,12 @@ def _decode_array(tree, blobs, proxy, depth):
     ):
         raise FrameError("an array of an impossible shape")
     dtype = np.dtype(f"<{name}")
-    if math.prod(shape) * dtype.itemsize != len(blobs[index]):
+    data, blobs[index] = blobs[index], None
+    if data is None:
+        raise FrameError("two arrays of the same bytes")
+    if math.prod(shape) * dtype.itemsize != len(data):
         raise FrameError("an array whose bytes do not fill its shape")
-    flat = np.frombuffer(blobs[index], dtype)
+    flat = np.frombuffer(data, dtype)
     # A byte that is neither 0 nor 1 would make a bool that is neither True nor False.
     flat = flat.view("u1") != 0 if name == "?" else flat.astype(dtype.newbyteorder("="))
     return flat.reshape(shape)

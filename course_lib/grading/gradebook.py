@@ -5,9 +5,11 @@ import difflib
 import io
 import json
 import math
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import (
     BigInteger,
@@ -25,10 +27,11 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQL
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
 
 from course_lib.errors import CourseError
-from course_lib.grading.files import write_whole
+from course_lib.grading.files import save
 from course_lib.grading.pages import number
 
 BATCH = 50
+_FORMULA = re.compile(r"(^|[;\t])(\s*[=+\-@＝＋－＠\t\r])")
 STATUSES = ("graded", "refused", "failed")
 
 
@@ -172,13 +175,14 @@ class Score:
 class Gradebook:
     """The one place that writes grades."""
 
-    def __init__(self, url):
-        """Open, and make where it is new, the database at `url` (a SQLAlchemy URL)."""
+    def __init__(self, url, must_exist=False):
+        """Open the database at `url` (a SQLAlchemy URL); make it where it is new, unless it must exist."""
         try:
             self.engine = create_engine(url)
             if self.engine.dialect.name == "sqlite":
+                self._complain_about_no_file(must_exist)
                 event.listen(self.engine, "connect", _careful_sqlite)
-            self._complain_about_others()
+            self._complain_about_others(must_exist)
             _Base.metadata.create_all(self.engine)
         except (ArgumentError, NoSuchModuleError):
             raise CourseError(
@@ -191,9 +195,22 @@ class Gradebook:
             shown = error.__cause__ or error
             raise CourseError(f"The gradebook {self.engine.url!r} cannot be opened: {shown}.") from None
 
-    def _complain_about_others(self):
-        """CourseError for a database that lacks columns: it was made by another version, or is no gradebook."""
+    def _complain_about_no_file(self, must_exist):
+        """CourseError for a database in memory alone, and for a file that is not there though it must be."""
+        path = self.engine.url.database
+        if not path or path == ":memory:":
+            raise CourseError("A gradebook in memory is gone at once; sqlite:///graded/gradebook.sqlite was expected.")
+        if must_exist and not Path(path).is_file():
+            raise CourseError(f"There is no gradebook {path}; `course grade INBOX` makes one.")
+
+    def _complain_about_others(self, must_exist):
+        """CourseError for a database that lacks columns or tables: of another version, or no gradebook."""
         found = inspect(self.engine)
+        tables = set(found.get_table_names())
+        # An empty file becomes a gradebook, and PostgreSQL may hold other things beside one.
+        strange = tables and self.engine.dialect.name == "sqlite" and not tables & set(_Base.metadata.tables)
+        if strange or (must_exist and Student.__tablename__ not in tables):
+            raise CourseError(f"{self.engine.url!r} is no gradebook; `course grade INBOX` makes one.")
         for table in _Base.metadata.sorted_tables:
             if found.has_table(table.name):
                 lacking = {column.name for column in table.columns} - {c["name"] for c in found.get_columns(table.name)}
@@ -238,6 +255,8 @@ class Gradebook:
     def record(self, run_id, found, graded):
         """Write one submission and its verdicts in one transaction; a Change if it was graded before, else None.
 
+        Where grading again failed, what was there stays: points are not lost because a sandbox did not start.
+
         found: an intake.Submission or Refused.  graded: a unit.Graded.
         """
         try:
@@ -254,6 +273,8 @@ class Gradebook:
                 session, found.student, found.chapter, found.sha256
             )
             before = None
+            if row is not None and row.status == "graded" and graded.status == "failed":
+                return None
             if row is None:
                 row = Submission(student_id=found.student, sha256=found.sha256)
                 row.submitted_at, row.received_at = found.submitted_at, found.received_at
@@ -385,12 +406,15 @@ def write_grades(gradebook, config, path):
         points = [number(counted[chapter]) if chapter in counted else "" for chapter in chapters]
         total = math.fsum(counted.values())
         table.writerow([no_formula(student), *points, number(total), number(math.fsum(most.values()))])
-    write_whole(path, text.getvalue().encode())
+    save(path, text.getvalue().encode())
 
 
 def no_formula(text):
-    """The text so that a spreadsheet reads it as text: a formula's first character gets an apostrophe before it."""
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """The text so that a spreadsheet reads it as text: a formula's first character gets an apostrophe before it.
+
+    Also after a semicolon, at which spreadsheets in many countries divide, and for the wide forms that some accept.
+    """
+    return _FORMULA.sub(r"\1'\2", text)
 
 
 def _now():

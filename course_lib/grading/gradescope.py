@@ -10,7 +10,8 @@ from pathlib import Path
 from course_lib.checks import chapters, exercises
 from course_lib.checks.verdict import STATUSES
 from course_lib.errors import CourseError
-from course_lib.grading.config import load_config
+from course_lib.grading.config import instructors_config, load_config
+from course_lib.grading.files import spare
 from course_lib.grading.intake import Refused, Submission, of_one_student
 from course_lib.grading.sandbox import PACKAGE, find_confinement
 from course_lib.grading.unit import Pending, Unit, grade_unit
@@ -39,7 +40,8 @@ def write_autograder(path, chapter, root):
     """Write the zip that Gradescope takes; `root` is the course folder. Raises CourseError."""
     if chapter not in chapters():
         raise CourseError(f"No chapter {chapter!r} has exercises; the chapters are {', '.join(chapters())}.")
-    config = load_config(root)
+    spare(path, _is_autograder)
+    config = instructors_config(root)
     seed = config.seed if config.seed is not None else secrets.randbelow(2**31)
     files = {"setup.sh": SETUP, "run_autograder": RUN, MARKER: chapter, SEED_FILE: str(seed)}
     files["constraints.txt"] = (root / "constraints.txt").read_text() if (root / "constraints.txt").is_file() else ""
@@ -58,6 +60,13 @@ def write_autograder(path, chapter, root):
                 archive.write(source, f"course_lib/{source.relative_to(PACKAGE)}")
     except OSError as error:
         raise CourseError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def _is_autograder(path):
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return {"run_autograder", MARKER} <= set(archive.namelist())
 
 
 def main(folder):

@@ -16,6 +16,7 @@ import os
 import re
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
 from collections import Counter
@@ -39,7 +40,12 @@ CLASS_MEMBER_LIMIT = 50_000
 READ_LIMIT = 8 << 20
 _SILENT = re.compile(r"\.|~\$|__MACOSX$|Thumbs\.db$|desktop\.ini$", re.IGNORECASE)
 _LOOSE = re.compile(r"(?P<student>.+?)_(?P<chapter>\d\d)(?!\d)")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Control, direction and invisible characters; the joiners U+200C and U+200D belong to names in several scripts.
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ud800-\udfff"
+    r"\U000e0000-\U000e0fff]"
+)
+NAME_LIMIT = 120
 # A folder's name is the LMS's alone, so it is read from the right: a full name may hold what looks like the rest.
 _MOODLE_FOLDER = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_[a-z]+_?")
 # A file's name ends with what the student chose, so it is read from the left: nobody can pass for another.
@@ -119,16 +125,26 @@ NOBODY = Whose()
 
 def intake(inbox, notebook_mb=20):
     """Yield a Submission, Refused or Skipped for everything in `inbox`, a folder or an LMS's archive, by name."""
-    inbox = Path(inbox)
-    if inbox.is_file() and inbox.suffix.lower() == ".zip":
+    inbox = checked_inbox(inbox)
+    if inbox.is_file():
         yield from _Reader(inbox.parent, notebook_mb << 20).entries([inbox])
         return
-    if not inbox.is_dir():
-        raise CourseError(f"There is no folder {inbox}; give the folder that the submissions lie in.")
     reader = _Reader(inbox, notebook_mb << 20)
     yield from reader.entries(_entries(inbox))
     if (inbox / "submitted").is_dir() and not (inbox / "submitted").is_symlink():
         yield from reader.entries(_entries(inbox / "submitted"))
+
+
+def checked_inbox(inbox):
+    """The path of a folder or an archive; CourseError for what cannot be an inbox."""
+    inbox = Path(inbox)
+    if not inbox.exists():
+        raise CourseError(f"There is no folder {inbox}; give the folder that the submissions lie in.")
+    if not inbox.is_dir() and not (inbox.is_file() and inbox.suffix.lower() == ".zip"):
+        raise CourseError(f"{inbox} is neither a folder nor a zip archive; the folder of submissions was expected.")
+    if (inbox / "exercises").is_dir() and (inbox / "pyproject.toml").is_file():
+        raise CourseError(f"{inbox} is the course itself; give the folder that the submissions lie in.")
+    return inbox
 
 
 def of_one_student(folder, notebook_mb=20):
@@ -166,8 +182,15 @@ def _is_candidate(name):
 
 
 def visible(name):
-    """A name that people may read: control and direction characters replaced, bounded."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", name).strip()[:120] or "(no name)"
+    """A name that people may read, bounded: é is one character, control and invisible ones are replaced.
+
+    Two names of which anything was replaced or cut off stay two: each ends with a piece of its hash.
+    """
+    name = unicodedata.normalize("NFC", name).strip()
+    shown = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", name)
+    if shown != name or len(shown) > NAME_LIMIT:
+        shown = f"{shown[: NAME_LIMIT - 9]}~{sha256(name.encode('utf-8', 'surrogatepass'))[:8]}"
+    return shown or "(no name)"
 
 
 def _entries(folder):
@@ -182,15 +205,17 @@ def _is_folder(path):
 def _doubled(names):
     """The full names that two participants of one Moodle download share, from the names of its folders and files."""
     found = {
-        (m["name"], m["id"]) for name in names if (m := _MOODLE_FOLDER.fullmatch(name) or _MOODLE_FILE.match(name))
+        (visible(m["name"]), m["id"])
+        for name in names
+        if (m := _MOODLE_FOLDER.fullmatch(name) or _MOODLE_FILE.match(name))
     }
     return {name for name, count in Counter(name for name, _ in found).items() if count > 1}
 
 
 def _participant(found, doubled):
     """Whose, for a match of one of Moodle's patterns: the full name, with the number where two share it."""
-    name = f"{found['name']} ({found['id']})" if found["name"] in doubled else found["name"]
-    return Whose(visible(name), lms=f"moodle:{found['id']}")
+    name = visible(found["name"])
+    return Whose(f"{name} ({found['id']})" if name in doubled else name, lms=f"moodle:{found['id']}")
 
 
 def _whose_folder(name, doubled):
@@ -205,7 +230,7 @@ def _whose_file(name, doubled):
         return _participant(found, doubled), found["rest"]
     if found := _CANVAS_FILE.match(name):
         number = found["id"] or found["anonymous"]
-        return Whose(visible(f"{found['name'] or 'anon'} ({number})"), lms=f"canvas:{number}"), found["rest"]
+        return Whose(f"{visible(found['name'] or 'anon')} ({number})", lms=f"canvas:{number}"), found["rest"]
     loose = _LOOSE.match(name)
     return (Whose(visible(loose["student"]), loose["chapter"]) if loose else NOBODY), name
 
@@ -230,7 +255,8 @@ class _Reader:
         try:
             entries = _entries(path)
         except OSError as error:
-            yield Skipped(self.source(path), f"the folder cannot be read: {error.strerror}")
+            reason = f"The folder cannot be read: {error.strerror}."
+            yield self.refusal(self.source(path), whose, path.name, b"", _time_of(path), reason)
             return
         for entry in entries:
             if entry.name in _COMPANIONS:
@@ -327,8 +353,14 @@ class _Reader:
         """An archive that a student made by hand: every notebook in it is that student's; raises UnreadableError."""
         with _unzipping(), zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
-            _check_members(members)
+            _check_members(members, len(data))
             wanted = [member for member in members if _is_candidate(member.filename)]
+            total = sum(member.file_size for member in wanted)
+            if total > self.notebook_bytes:
+                raise UnreadableError(
+                    f"The archive unpacks to {total / 1e6:,.1f} MB in all; at most {self.notebook_bytes / 1e6:,.1f} MB "
+                    "are read."
+                )
             read = [(member.filename, _read_member(archive, member, self.notebook_bytes)) for member in wanted]
         read = [(name, notebook) for name, notebook in read if name.lower().endswith(".ipynb")]
         if not read:
@@ -342,6 +374,7 @@ class _Reader:
             members = sorted(archive.infolist(), key=lambda member: member.filename)
             if len(members) > CLASS_MEMBER_LIMIT:
                 raise UnreadableError(f"The archive has {len(members)} members; at most {CLASS_MEMBER_LIMIT} are read.")
+            _check_room(members, path.stat().st_size)
             doubled = _doubled({member.filename.split("/")[0] for member in members})
             latest = _time_of(path)
             for member in members:
@@ -475,7 +508,7 @@ def read_bundle(data, notebook_bytes):
         members = archive.infolist()
         if MANIFEST not in [member.filename for member in members[: 2 * MEMBER_LIMIT]]:
             return None
-        _check_members(members)
+        _check_members(members, len(data))
         by_name = {member.filename: member for member in members}
         manifest = _manifest(_read_member(archive, by_name[MANIFEST], MANIFEST_BYTES))
         name, digest = next(iter(manifest["files"].items()))
@@ -489,23 +522,32 @@ def read_bundle(data, notebook_bytes):
     return manifest, notebook
 
 
-def _check_members(members):
-    """Raise UnreadableError for an archive with too many members, doubled names, links, or names that lead outside."""
+def _check_members(members, size):
+    """Raise UnreadableError for an archive of `size` bytes with too many members, doubled names or bad members."""
     if len(members) > MEMBER_LIMIT:
         raise UnreadableError(f"The archive has {len(members)} members; at most {MEMBER_LIMIT} are read.")
+    _check_room(members, size)
     if len({member.filename for member in members}) < len(members):
         raise UnreadableError("The archive has two members of the same name.")
     for member in members:
         _check_member(member)
 
 
+def _check_room(members, size):
+    """Raise UnreadableError where the members overlap: one piece of an archive could be unpacked a thousand times."""
+    if sum(member.compress_size for member in members) > size:
+        raise UnreadableError("The archive's members overlap.")
+
+
 def _check_member(member):
-    """Raise UnreadableError for a link, or a name that leads outside the archive."""
+    """Raise UnreadableError for a link, a member behind a password, or a name that leads outside the archive."""
     name = member.filename
     if name.startswith(("/", "\\")) or re.match("[A-Za-z]:", name) or ".." in re.split(r"[/\\]", name):
         raise UnreadableError(f"The archive has a member that leads outside it: {visible(name)}.")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise UnreadableError(f"The archive has a link in it: {visible(name)}.")
+    if member.flag_bits & 1:
+        raise UnreadableError(f"The archive asks for a password: {visible(name)} is encrypted.")
 
 
 def _read_member(archive, member, most):
@@ -530,7 +572,7 @@ def _manifest(data):
     for key in ("student", "chapter", "time"):
         if not isinstance(manifest.get(key), str) or not manifest[key].strip():
             raise UnreadableError(f"{MANIFEST} does not say the {key}.")
-    if not re.fullmatch(r"\d\d", manifest["chapter"]):
+    if not re.fullmatch(r"[0-9][0-9]", manifest["chapter"]):
         raise UnreadableError(f"{MANIFEST} has the chapter {visible(manifest['chapter'])}; two digits were expected.")
     files = manifest.get("files")
     if not isinstance(files, dict) or len(files) != 1 or not all(isinstance(v, str) for v in files.values()):

@@ -1,7 +1,8 @@
 """Fill in the file that an instructor downloaded from the LMS; only the columns asked for change.
 
-Canvas    a gradebook export: `Student, ID, SIS User ID, SIS Login ID, Section`, then `<assignment> (<id>)` columns,
-          perhaps a row `Points Possible`; rows are matched by ID, SIS User ID or SIS Login ID; `EX` (excused) stays.
+Canvas    a gradebook export: `Student` or `LastName, FirstName`, then `ID, SIS User ID, SIS Login ID, Section`, then
+          `<assignment> (<id>)` columns, perhaps a row `Points Possible`; rows are matched by ID, SIS User ID or SIS
+          Login ID; `EX` (excused) and `N/A` (not assigned to this student) stay.
 Moodle    a grading worksheet: the participant's number, names, `Grade`, `Last modified (grade)`, perhaps feedback
           comments; column names may be localised.
 """
@@ -10,12 +11,14 @@ import csv
 import html
 import io
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib.checks.verdict import STATUSES
 from course_lib.errors import CourseError
-from course_lib.grading.files import write_whole
+from course_lib.grading.files import save, spare
+from course_lib.grading.gradebook import write_grades
 from course_lib.grading.pages import number
 
 TOTAL = "total"
@@ -47,7 +50,7 @@ class Filled:
     def __str__(self):
         lines = [f"{self.path}: {self.filled} filled in", *(f"  {column}" for column in self.columns)]
         if self.kept:
-            lines.append(f"Excused, left as they are: {self.kept}")
+            lines.append(f"Excused or not assigned, left as they are: {self.kept}")
         for title, names in (
             ("In the file, without a grade here", self.only_in_file),
             ("Here, not in the file", self.only_here),
@@ -90,12 +93,17 @@ class Sheet:
         found = [title.casefold() for title in self.header]
         return next((found.index(title.casefold()) for title in titles if title.casefold() in found), None)
 
+    def fill_up(self):
+        """Make every row as long as the header: programs leave empty cells at the end out."""
+        for row in self.rows:
+            row += [""] * (len(self.rows[0]) - len(row))
+
     def write(self):
         """Write the filled copy beside the file; its path."""
         text = io.StringIO()
         csv.writer(text, delimiter=self.separator, lineterminator=self.line_end).writerows(self.rows)
         path = self.path.with_name(f"{self.path.stem}.graded{self.path.suffix}")
-        write_whole(path, b"\xef\xbb\xbf" * self.bom + text.getvalue().encode())
+        save(path, b"\xef\xbb\xbf" * self.bom + text.getvalue().encode())
         return path
 
 
@@ -108,13 +116,21 @@ class Grades:
         self.by_number = gradebook.lms_numbers()
         self.found = set()
 
-    def student(self, number, names):
-        """The student with this LMS number, else of one of these names, else None."""
-        for name in [self.by_number.get(number), *names]:
-            if name and name in self.students:
-                self.found.add(name)
-                return name
-        return None
+    def students_of(self, keys):
+        """The student of each row of a file, None for nobody, from its key: the LMS's number and names.
+
+        The number says it for sure. A name says it where it stands in one row alone and no number led to the same
+        student: of two namesakes, one may have handed in nothing.
+        """
+        by_number = [self.by_number.get(number) for number, _ in keys]
+        rows = Counter(name for _, names in keys for name in set(names))
+        by_name = {name for name in self.students - set(by_number) if rows[name] == 1}
+        found = [
+            student or next((name for name in names if name in by_name), None)
+            for student, (_, names) in zip(by_number, keys, strict=True)
+        ]
+        self.found.update(filter(None, found))
+        return found
 
     def score(self, student, what):
         """(points, most) of a chapter, or of all for TOTAL; None where nothing was graded."""
@@ -123,6 +139,12 @@ class Grades:
         if not wanted:
             return None
         return sum(score.points for score in wanted), sum(score.max_points for score in wanted)
+
+
+def write_plain(path, gradebook, config):
+    """Write points by student and chapter to `path`; a file that is something else, an export say, is left alone."""
+    spare(path, lambda there: there.read_bytes().startswith(b"student,"))
+    write_grades(gradebook, config, path)
 
 
 def fill_canvas(path, gradebook, config, fill=(), scale=False):
@@ -134,7 +156,8 @@ def fill_canvas(path, gradebook, config, fill=(), scale=False):
     """
     sheet = Sheet(path)
     number_column = sheet.column("ID")
-    if number_column is None or sheet.column("Student") is None:
+    shown = [c for c in map(sheet.column, ("Student", "LastName", "FirstName")) if c is not None]
+    if number_column is None or not shown:
         raise CourseError(
             f"{path} is no Canvas gradebook: columns Student and ID were expected; it has {_listed(sheet.header)}."
         )
@@ -143,21 +166,21 @@ def fill_canvas(path, gradebook, config, fill=(), scale=False):
     targets = _canvas_targets(sheet, gradebook.chapters(), fill)
     possible, notes = {}, []
     filled, kept, strangers = 0, 0, []
+    sheet.fill_up()
     for row in sheet.rows[1:]:
-        row += [""] * (len(sheet.header) - len(row))
-        if row[sheet.column("Student")].strip() == "Points Possible":
+        if "Points Possible" in row[shown[0]]:
             possible = {column: _value(row[column]) for column in targets}
-        if not row[number_column].strip():
-            continue
-        student = grades.student(f"canvas:{row[number_column].strip()}", [row[c].strip() for c in names])
+    rows = [row for row in sheet.rows[1:] if row[number_column].strip()]
+    keys = [(f"canvas:{row[number_column].strip()}", [row[c].strip() for c in names]) for row in rows]
+    for row, student in zip(rows, grades.students_of(keys), strict=True):
         if student is None:
-            strangers.append(row[sheet.column("Student")])
+            strangers.append(", ".join(row[c].strip() for c in shown))
             continue
         for column, what in targets.items():
             score = grades.score(student, what)
             if score is None:
                 continue
-            if row[column].strip().upper() == "EX":
+            if row[column].strip().upper() in ("EX", "N/A"):
                 kept += 1
                 continue
             row[column] = number(_scaled(score, possible.get(column), scale, sheet.header[column], notes))
@@ -229,13 +252,14 @@ def fill_moodle(path, gradebook, config, what, scale=False, comments=False, colu
         if c is not None and c < len(row)
     )
     grades, filled, strangers, notes = Grades(gradebook, config), 0, [], []
-    for row in sheet.rows[1:]:
-        if not any(row):
-            continue
-        row += [""] * (len(sheet.header) - len(row))
+    rows = [row for row in sheet.rows[1:] if any(row)]
+    sheet.fill_up()
+    keys = []
+    for row in rows:
         identifier = re.search(r"(\d+)\s*$", row[0])
         others = [row[n].strip() for n in range(1, len(row)) if n not in (grade, remarks)]
-        student = grades.student(identifier and f"moodle:{identifier[1]}", others)
+        keys.append((identifier and f"moodle:{identifier[1]}", others))
+    for row, student in zip(rows, grades.students_of(keys), strict=True):
         score = student and grades.score(student, what)
         if not score:
             strangers.append(row[1] or row[0])

@@ -1,6 +1,8 @@
 """The class report: how the class stands, which exercises are hard, which mistakes it makes, what went wrong."""
 
 import math
+import re
+import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +11,7 @@ import numpy as np
 
 from course_lib.checks import exercises
 from course_lib.checks.verdict import STATUSES
-from course_lib.grading.files import write_whole
+from course_lib.grading.files import save
 from course_lib.grading.gradebook import scores
 from course_lib.grading.notebook import receipt_code
 from course_lib.grading.pages import template
@@ -140,7 +142,7 @@ def _gather_chapter(found, student, chapter, score):
 
 def write_report(gradebook, config, path):
     """Write the report as one HTML page to `path`, whole or not at all."""
-    write_whole(path, report_page(gather(gradebook, config), config).encode())
+    save(path, report_page(gather(gradebook, config), config).encode())
 
 
 def report_page(found, config):
@@ -166,6 +168,7 @@ def report_page(found, config):
         mistakes=_mistakes(items),
         statuses=_statuses(items),
         alike=_alike(found),
+        names=_names_alike(found.totals),
         unread=sorted(found.unread, key=lambda row: (row.status, row.student_id, row.chapter)),
         adjustments=found.adjustments,
         seconds=found.seconds,
@@ -233,6 +236,15 @@ def _statuses(items):
     """(status in words, how often) over all verdicts that count, most first."""
     total = sum((item.statuses for item in items), Counter())
     return [(STATUSES.get(status, status), count) for status, count in total.most_common()]
+
+
+def _names_alike(students):
+    """Groups of names with the same letters and digits: one person under two names, or one who passes for another."""
+    groups = defaultdict(list)
+    for name in students:
+        letters = unicodedata.normalize("NFKC", re.sub(r"~[0-9a-f]{8}$", "", name)).casefold()
+        groups[re.sub(r"[\W_]+", "", letters)].append(name)
+    return sorted(sorted(names) for letters, names in groups.items() if letters and len(names) > 1)
 
 
 def _alike(found):

@@ -246,7 +246,9 @@ class _Engine:
 
     def _record(self, item, graded):
         change = self.gradebook.record(self.run_id, item, graded)
-        row = (item.student, graded.chapter or item.chapter, graded.reason, item.source)
+        again = " Where it was graded before, that stays; --regrade tries again."
+        reason = graded.reason + again * (self.regrade and graded.status == "failed")
+        row = (item.student, graded.chapter or item.chapter, reason, item.source)
         {"graded": self.report.graded, "refused": self.report.refused, "failed": self.report.failed}[
             graded.status
         ].append(row)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib.errors import CourseError
-from course_lib.grading import frames
+from course_lib.grading import confine, frames
 
 PACKAGE = Path(__file__).resolve().parent.parent
 INSIDE_FILES = ("checks/calling.py", "grading/frames.py", "grading/confine.py", "grading/worker.py")
@@ -147,7 +147,8 @@ def _find_bwrap():
     view = _view(python, numpy_folder)
     inside = (*view, python)
     # Root drops to nobody for real where that works; a user namespace maps whoever is left to nobody.
-    spaces = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
+    spaces = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-cgroup-try")
+    spaces += ("--unshare-uts", "--hostname", "sandbox")
     as_user = (program, "--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY), *spaces, "--cap-drop", "ALL")
     as_root = (program, *spaces, "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
     forms = [(as_root, NOBODY)] if os.geteuid() == 0 else []
@@ -254,6 +255,9 @@ class Sandbox:
     def __init__(self, confinement):
         # Inside bubblewrap there is nothing to change but a small temporary folder that goes with the sandbox.
         self.read_only = confinement.name == "process"
+        if self.read_only:
+            # A notebook of the same user could else read in this process's memory what is right.
+            confine.hide()
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arguments = ["-I", "-S", "-B", "-X", "utf8", "-c", _START, str(theirs.fileno()), str(confinement.user)]
         with theirs:

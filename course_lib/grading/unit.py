@@ -379,7 +379,7 @@ def _serve_callback(header, blobs, functions):
     index = header.get("index")
     if type(index) is not int or not 0 <= index < len(functions):
         raise frames.FrameError("a callback to a function that was not given")
-    if sum(len(blob) for blob in blobs) > CALLBACK_BYTES:
+    if header["bytes"] > CALLBACK_BYTES:
         message = f"the argument has more than {CALLBACK_BYTES >> 10} KB"
         return frames.pack({"op": "raised", "type": "ValueError", "message": message})
     args = plain(frames.decode(header.get("args"), blobs))

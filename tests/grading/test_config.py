@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from course_lib.errors import CourseError
-from course_lib.grading.config import Config, Late, config_from, course_root, load_config
+from course_lib.grading.config import MOST, Config, Late, config_from, course_root, load_config
+from tests.grading.handing_in import SLOPE, verdict
 
 TOML = """
 title = "Backpropagation"
@@ -49,12 +50,20 @@ def test_every_key_is_read(tmp_path):
         ({"due": {"01": datetime(2030, 1, 1)}}, "zone"),
         ({"late": {"per_day": 10}}, "between 0 and 1"),
         ({"limits": {"memory_mb": 0}}, "above 0"),
+        ({"limits": {"memory_mb": 10**13}}, "at most 1048576"),
+        ({"limits": {"seconds_per_chapter": 1e300}}, "at most 86400"),
         ({"student": 3}, "a text"),
     ],
 )
 def test_a_mistake_is_named_with_what_was_expected(table, words):
     with pytest.raises(CourseError, match=words):
         config_from(table)
+
+
+@pytest.mark.parametrize("name", MOST)
+def test_the_largest_limit_still_grades(confinement, name):
+    limits = config_from({"limits": {name: MOST[name]}}).limits
+    assert verdict(confinement, SLOPE, limits=limits).ok
 
 
 def test_a_broken_file_is_named(tmp_path):

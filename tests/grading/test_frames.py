@@ -78,6 +78,8 @@ def test_other_things_are_only_a_name(value):
         7,
         [],
         ["unknown"],
+        [["int"], "0x1"],
+        ["tuple", [["array", "f8", [1], 0], ["array", "f8", [1], 0]]],
         ["array"],
         ["array", "O8", [1], 0],
         ["array", "f8", [2], 0],

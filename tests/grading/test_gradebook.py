@@ -96,6 +96,14 @@ def test_what_failed_is_not_known_and_what_was_refused_carries_its_reason(book):
     assert book.scores("bob", Config()) == {}
 
 
+def test_grading_again_in_vain_loses_nothing(book):
+    record(book, handed_in(), graded(2, 1))
+    assert record(book, handed_in(), graded(0, status="failed")) is None
+    (row,) = book.submissions("ada")
+    assert (row.status, row.points, row.reason) == ("graded", 3, "")
+    assert [v.exercise for v in row.verdicts] == ["e0", "e1"]
+
+
 def test_an_adjustment_counts_survives_regrading_and_can_be_withdrawn(book):
     record(book, handed_in(), graded(0, 2))
     exercise = find("square_slope")

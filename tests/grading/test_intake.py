@@ -3,13 +3,14 @@
 import io
 import os
 import stat
+import struct
 import zipfile
 from datetime import UTC, datetime
 
 import pytest
 
 from course_lib.errors import CourseError
-from course_lib.grading.intake import Refused, Skipped, Submission, count_candidates, intake
+from course_lib.grading.intake import Refused, Skipped, Submission, count_candidates, intake, visible
 from tests.grading.handing_in import SLOPE, bundle, notebook
 
 NOTEBOOK = notebook(SLOPE)
@@ -117,6 +118,34 @@ def test_two_participants_of_one_name_are_two_students(tmp_path):
     assert [found.student for found in intake(tmp_path)] == ["Ada (1)", "Ada (2)", "Bob"]
 
 
+def test_names_that_read_the_same_are_two_students_where_the_lms_has_two(tmp_path):
+    names = ["Bob_1_assignsubmission_file/00.ipynb", "Bob _2_assignsubmission_file/00.ipynb"]
+    put(tmp_path, "a.zip", archive(**dict.fromkeys(names, NOTEBOOK)))
+    assert {found.student for found in intake(tmp_path)} == {"Bob (1)", "Bob (2)"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("L" * 130, "L" * 129 + "M"),
+        ("bob\x07", "bob\x08"),
+        ("bob", "bob\u200b"),
+        ("bob", "bob\U000e0041"),
+        ("bob", "b\u202eob"),
+        ("Bob", "bob"),
+    ],
+)
+def test_two_names_never_become_one(one, other):
+    assert visible(one) != visible(other)
+    assert max(len(visible(name)) for name in (one, other)) <= 120
+
+
+def test_a_name_is_the_same_whichever_way_its_accents_are_written(tmp_path):
+    lay(tmp_path, **{"Jose\u0301/00.ipynb": NOTEBOOK})
+    put(tmp_path, "x.zip", bundle(NOTEBOOK, "Jos\u00e9"))
+    assert {found.student for found in intake(tmp_path)} == {"Jos\u00e9"}
+
+
 def test_an_archive_of_folders_is_a_class_and_a_students_own_archive_is_that_students(tmp_path):
     put(tmp_path, "class.zip", archive(**{"ada/00.ipynb": NOTEBOOK, "submitted/bob/00/a.ipynb": NOTEBOOK}))
     put(tmp_path, "cyd/mine.zip", archive(**{"bob_12_assignsubmission_file/00.ipynb": NOTEBOOK}))
@@ -132,6 +161,16 @@ def test_one_bad_member_costs_the_class_nothing(tmp_path):
     found = {item.student: item for item in intake(tmp_path)}
     assert {name for name, item in found.items() if isinstance(item, Submission)} == {"Ada", "Cy: D"}
     assert "unpacks to" in found["Bob"].reason
+
+
+def test_a_class_whose_members_overlap_is_refused(tmp_path):
+    packed = archive(**{"Ada_1_assignsubmission_file/00.ipynb": notebook(SLOPE, "# " + "x" * 9999)})
+    first, end = packed.find(b"PK\x01\x02"), packed.rfind(b"PK\x05\x06")
+    more = packed[first:end] * 50
+    put(
+        tmp_path, "a.zip", packed[:first] + more + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 50, 50, len(more), first, 0)
+    )
+    assert "overlap" in only(tmp_path).reason
 
 
 def test_a_member_without_a_manifest_has_the_archives_time_for_it(tmp_path):
@@ -180,6 +219,40 @@ def crafted(*members, compress=zipfile.ZIP_DEFLATED):
     return packed.getvalue()
 
 
+def locked():
+    """A bundle whose notebook says that it is encrypted."""
+    data = bytearray(bundle(NOTEBOOK))
+    directory = data.find(b"PK\x01\x02")
+    data[6] |= 1
+    data[directory + 8] |= 1
+    return bytes(data)
+
+
+def other_name():
+    """A bundle whose list of members calls the notebook by another name than the member itself."""
+    return bundle(NOTEBOOK).replace(b"00_start.ipynb", b"99_start.ipynb", 1)
+
+
+def overlapping():
+    """A bundle that lists its notebook forty times; no name is there twice."""
+    data = bundle(os.urandom(3000))
+    ends = data.rfind(b"PK\x05\x06")
+    first = data.find(b"PK\x01\x02")
+    entry = data[first : data.find(b"PK\x01\x02", first + 4)]
+    more = b"".join(entry.replace(b"00_start", f"{number:02}_start".encode()) for number in range(1, 41))
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 42, 42, ends - first + len(more), first, 0)
+    return data[:ends] + more + end
+
+
+def many_large():
+    """A student's own archive of six notebooks, each small enough alone."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for number in range(6):
+            zipped.writestr(f"{number}/00.ipynb", bytes(4 << 20) + os.urandom(30_000))
+    return packed.getvalue()
+
+
 def link():
     member = zipfile.ZipInfo("passwd")
     member.create_system, member.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
@@ -199,6 +272,11 @@ def link():
         (bundle(NOTEBOOK, manifest={"files": {"other.ipynb": "0" * 64}}), "does not hold"),
         (bundle(NOTEBOOK, manifest={"format": 99}), "format"),
         (bundle(NOTEBOOK, manifest={"chapter": "../.."}), "two digits"),
+        (bundle(NOTEBOOK, manifest={"chapter": "\u0660\u0660"}), "two digits"),
+        (locked(), "password"),
+        (other_name(), "broken"),
+        (many_large(), "MB in all"),
+        (overlapping(), "overlap"),
         (bundle(NOTEBOOK, manifest={"student": 7}), "student"),
         (bundle(NOTEBOOK)[:-40], "broken"),
         (b"PK\x03\x04 and then nothing", "broken"),

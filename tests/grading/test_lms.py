@@ -15,7 +15,7 @@ from course_lib.errors import CourseError
 from course_lib.grading.config import Config
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.gradescope import results_of, write_autograder
-from course_lib.grading.lms import fill_canvas, fill_moodle
+from course_lib.grading.lms import fill_canvas, fill_moodle, write_plain
 from tests.grading.handing_in import QUICK, SEED, SLOPE, bundle, notebook
 from tests.grading.test_gradebook import graded, handed_in, record
 
@@ -79,10 +79,39 @@ def test_canvas_gets_its_points_and_nothing_else_changes(tmp_path, book, separat
     assert "8 points at most, here 4" in str(filled)
 
 
+def test_canvas_may_give_the_two_names_apart_and_say_who_is_not_assigned(tmp_path, book):
+    content = (
+        "LastName,FirstName,ID,SIS User ID,SIS Login ID,Integration ID,Section,Exercises 0 (555)\n"
+        ",,,,,,,Manual Posting\n"
+        "    Points Possible,,,,,,,8\n"
+        "Lovelace,Ada,1234,x1,ada@uni.example,,A,\n"
+        "Hopper,Grace,1235,grace,,,A,N/A\n"
+        "Student,Test,9999,,x,,A\n"
+    )
+    filled = fill_canvas(put(tmp_path, content), book, Config(), scale=True)
+    assert [row[7] for row in cells(filled.path)] == ["Exercises 0 (555)", "Manual Posting", "8", "6", "N/A", ""]
+    assert (filled.kept, filled.only_in_file) == (1, ("Student, Test",))
+
+
 def test_canvas_columns_can_be_named_and_points_stretched(tmp_path, book):
     filled = fill_canvas(put(tmp_path, CANVAS), book, Config(), ("total=Essay",), scale=True)
     assert [row[6] for row in cells(filled.path)] == ["Essay (556)", "10", "7.5", "10", "7.5", ""]
     assert filled.columns == ("Essay (556) ← total",)
+
+
+def test_a_name_that_stands_in_two_rows_of_a_file_gives_nobody_points(tmp_path, book):
+    doubled = CANVAS + '"Hopper, Grete",1300,x9,grace,A,,,,\r\n'
+    filled = fill_canvas(put(tmp_path, doubled), book, Config())
+    assert [row[5] for row in cells(filled.path)][3:] == ["EX", "2", "", ""]
+    assert filled.only_in_file == ("Hopper, Grace", "Student, Test", "Hopper, Grete")
+
+
+def test_a_namesake_who_handed_in_nothing_gets_nothing(tmp_path, book):
+    namesake = '"Participant 12399","Ada Lovelace",ada2@uni.example,"No submission",,4.00,-,-,\n'
+    for content in (MOODLE + namesake, MOODLE.replace("Ada Lovelace", "Ada King", 1) + namesake):
+        filled = fill_moodle(put(tmp_path, content), book, Config(), "00")
+        assert [row[4] for row in cells(filled.path)] == ["Grade", "3", "4", "", ""]
+        assert filled.only_in_file == ("Nobody Here", "Ada Lovelace")
 
 
 @pytest.mark.parametrize(
@@ -171,6 +200,22 @@ def test_what_gradescope_cannot_grade_says_why(confinement, tmp_path, files, wor
         (tmp_path / name).write_bytes(data)
     results = results_of(tmp_path, "00", SEED, Config(limits=QUICK), confinement)
     assert results["score"] == 0 and words in results["output"]
+
+
+def test_what_an_lms_gave_is_never_written_over(tmp_path, book, course_root):
+    export, download = put(tmp_path, CANVAS), tmp_path / "download.zip"
+    download.write_bytes(bundle(notebook(SLOPE)))
+    before = export.read_bytes(), download.read_bytes()
+    for path in (export, download):
+        with pytest.raises(CourseError, match="something else"):
+            write_plain(path, book, Config())
+        with pytest.raises(CourseError, match="something else"):
+            write_autograder(path, "00", course_root)
+    assert (export.read_bytes(), download.read_bytes()) == before
+    for _ in range(2):
+        write_plain(tmp_path / "points.csv", book, Config())
+        write_autograder(tmp_path / "autograder.zip", "00", course_root)
+    assert (tmp_path / "points.csv").read_text().startswith("student,00,01,total,max\n")
 
 
 def test_an_unknown_chapter_makes_no_autograder(tmp_path, course_root):

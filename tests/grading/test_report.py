@@ -1,5 +1,7 @@
 """The class report's numbers, against the definition and SciPy."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.stats import pearsonr
@@ -8,6 +10,7 @@ from course_lib.checks import find
 from course_lib.checks.verdict import Verdict
 from course_lib.grading.config import Config
 from course_lib.grading.gradebook import Gradebook
+from course_lib.grading.intake import visible
 from course_lib.grading.report import gather, report_page
 from course_lib.grading.unit import Graded
 from tests.grading.test_gradebook import DUE, handed_in, record
@@ -69,6 +72,16 @@ def test_who_made_which_mistake_and_who_handed_in_alike(book):
     assert "Chapter 01: 2 students, the same answers, wrong alike in linear" not in page
     assert "Chapter 01: 2 students, the same answers, wrong alike in polar_jacobian" in page
     assert find("polar_jacobian").mistakes[0].sentence.split("`")[0].split("'")[0][:20] in page
+
+
+def test_names_with_the_same_letters_are_shown_together(tmp_path):
+    book = Gradebook(f"sqlite:///{tmp_path / 'x.sqlite'}")
+    for name in ("ada", "Ada", "ａda", visible("ad\u200ba"), "a.d.a", "adb", "Ada (1)", "Ada (2)", "!", "?"):
+        record(book, handed_in(name), Graded("0", "graded", "00"))
+    page = report_page(gather(book, Config()), Config())
+    (group,) = re.findall("<li>(.*?)</li>", page.partition('id="names"')[2])
+    assert re.findall("<code>(.*?)</code>", group) == sorted(["ada", "Ada", "ａda", visible("ad\u200ba"), "a.d.a"])
+    book.close()
 
 
 def test_an_adjustment_counts_in_ease(book):

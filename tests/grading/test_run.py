@@ -193,6 +193,7 @@ def test_without_a_sandbox_nothing_is_graded_and_the_way_out_is_said(inbox, tmp_
 
 def test_a_spreadsheet_reads_names_as_text():
     assert [no_formula(name) for name in ("=1+1", "+1", "-1", "@x", "ada")] == ["'=1+1", "'+1", "'-1", "'@x", "ada"]
+    assert [no_formula(name) for name in ("＝1", "a;=1", "a\t +1", "a;b-c")] == ["'＝1", "a;'=1", "a\t' +1", "a;b-c"]
 
 
 def test_a_feedback_page_escapes_everything_and_needs_nothing_else(inbox, book, confinement, tmp_path):

@@ -4,10 +4,11 @@ import json
 import os
 import socket
 import threading
+from dataclasses import replace
 
 import pytest
 
-from tests.grading.handing_in import SEED, SLOPE, chapter_01, graded, notebook, verdict
+from tests.grading.handing_in import QUICK, SEED, SLOPE, chapter_01, graded, notebook, verdict
 
 
 def test_right_answers_of_a_chapter_with_function_arguments_are_right(confinement):
@@ -17,13 +18,27 @@ def test_right_answers_of_a_chapter_with_function_arguments_are_right(confinemen
     assert len(result.verdicts) == 5
 
 
-def test_both_seats_say_the_same(confinement):
+SEE_ALL = replace(QUICK, output_kb=4096, seconds_per_chapter=20)
+SEATS = {
+    "wrong": "np.array([[r, theta], [0.0, 1.0]])",
+    "an integer that no array holds": "2**70",
+    "an integer beyond every float": "-(10**9999)",
+    "a number longer than a float": "np.longdouble(r)",
+    "numbers longer than floats": "np.array([[r, theta], [0.0, 1.0]], dtype=np.longdouble)",
+    "complex numbers longer than floats": "np.array([[r, theta], [0.0, 1.0]], dtype=np.clongdouble)",
+    "a mask": "np.array([[True, False], [False, True]])",
+    "nothing at all": "np.zeros((0, 7))",
+}
+
+
+@pytest.mark.parametrize("value", SEATS)
+def test_both_seats_say_the_same(confinement, value):
     import numpy as np
 
     from course_lib.checks import find, judge
     from course_lib.checks.judging import FunctionCaller
 
-    wrong = "def polar_jacobian(r, theta):\n    return np.array([[r, theta], [0.0, 1.0]])"
+    wrong = f"def polar_jacobian(r, theta):\n    return {SEATS[value]}"
     there = next(
         v
         for v in graded(confinement, chapter_01(polar_jacobian=wrong), "01").verdicts
@@ -77,10 +92,6 @@ def test_the_answers_own_line_is_shown(confinement):
 
 
 def test_a_right_answer_that_warns_and_prints_200_mb_is_right_and_its_output_is_bounded(confinement):
-    from dataclasses import replace
-
-    from tests.grading.handing_in import QUICK
-
     cell = "for _ in range(200):\n    print('x' * (1 << 20))"
     limits = replace(QUICK, output_mb=1024, seconds_per_chapter=20)
     result = graded(confinement, notebook(SLOPE, cell), limits=limits)
@@ -95,7 +106,7 @@ def test_a_right_answer_that_warns_and_prints_200_mb_is_right_and_its_output_is_
         ("while True: pass", "took longer than 0.6 s"),
         ("import os; os._exit(7)", "exit code 7"),
         ("import os; os.closerange(3, 400); import time; time.sleep(9)", "closed its line"),
-        ("return np.ones(3_000_000)", "more than the 8 MB"),
+        ("return np.ones(1_100_000)", "more than the 8 MB"),
         ("while True: f(x)", "more than 200 times"),
     ],
 )
@@ -161,13 +172,33 @@ def test_no_connection_reaches_this_machine(confinement):
 
 def test_one_chapter_that_kills_its_sandbox_leaves_the_students_other_chapters(confinement):
     from course_lib.grading.unit import Pending, Unit, grade_unit
-    from tests.grading.handing_in import QUICK
 
     hang = notebook(SLOPE, "while True: pass")
     pending = (Pending("a", "00", hang), Pending("b", "01", chapter_01()), Pending("c", "00", notebook(SLOPE)))
     results = grade_unit(Unit("ada", pending, SEED, "bwrap", QUICK), confinement)
     assert [r.key for r in results] == ["a", "b", "c"]
     assert [all(v.ok for v in r.verdicts) for r in results] == [False, True, True]
+
+
+def test_all_that_is_seen_is_python_numpy_and_four_files_of_the_course(confinement):
+    import sys
+
+    look = "[os.path.join(top, name) for top, _, names in os.walk('/') for name in names]"
+    result = graded(confinement, notebook(f"import os, json\nprint(json.dumps({look}))"), limits=SEE_ALL)
+    seen = set(json.loads(result.printed))
+    course = {path for path in seen if path.startswith("/sandbox/course_lib/") and "__pycache__" not in path}
+    inside = ("checks/calling.py", "grading/frames.py", "grading/confine.py", "grading/worker.py")
+    assert course == {f"/sandbox/course_lib/{name}" for name in inside}
+    python = tuple(f"{os.path.realpath(path)}/" for path in sys.path if path.endswith("lib-dynload"))
+    library = (os.path.dirname(os.__file__) + "/", *python, "/sandbox/lib/numpy/", "/sandbox/lib/numpy.libs/")
+    rest = {path for path in seen - course if not path.startswith((*library, "/sandbox/course_lib/"))}
+    rest -= {os.path.realpath(sys.executable), "/etc/ld.so.cache", "/dev/null", "/dev/urandom"}
+    assert [path for path in rest if ".so" not in os.path.basename(path)] == []
+    assert not any("/site-packages/" in path or "/dist-packages/" in path for path in seen)
+
+
+def test_a_machine_does_not_tell_its_name(confinement):
+    assert looked_up(confinement, "os.uname().nodename") == "sandbox"
 
 
 @pytest.fixture(scope="session")
@@ -198,6 +229,8 @@ def test_the_process_sandbox_grades_and_changes_no_file(process_confinement, tmp
         "import socket; socket.socket()",
         "import os; os.kill(os.getppid(), 9)",
         "import os; os.fork()",
+        # The memory of the grader holds what is right.
+        *(f"open('/proc/{os.getpid()}/{name}', 'rb')" for name in ("mem", "maps", "environ")),
     ]
     result = graded(process_confinement, notebook(SLOPE, *attempts))
     assert result.verdicts[0].ok

@@ -173,6 +173,46 @@ THREATS = {
         "import builtins\nbuiltins.abs = lambda x: 0\nbuiltins.isinstance = lambda *a: True\n"
         "def square_slope(x): return 0.0"
     ),
+    "one array a thousand times": earns_nothing(
+        "import json, os, struct, time\ndef square_slope(x):\n"
+        "    tree = ['tuple', [['array', 'f8', [800_000], 0]] * 250]\n"
+        "    header = {'op': 'outcome', 'id': 1, 'kind': 'value', 'value': tree, 'blobs': [6_400_000]}\n"
+        "    text = json.dumps(header).encode()\n"
+        "    data = memoryview(struct.pack('>II', len(text), 6_400_000) + text + bytes(6_400_000))\n"
+        "    for fd in range(3, 1024):\n        try:\n"
+        "            while data: data = data[os.write(fd, data):]\n        except OSError: pass\n    time.sleep(9)",
+        words="two arrays of the same bytes",
+    ),
+    "a type that is no word": earns_nothing(
+        FORGE + "def square_slope(x):\n"
+        "    forge({'op': 'outcome', 'id': 1, 'kind': 'value', 'value': [['int'], 1], 'blobs': []})",
+        words="a value of an unknown type",
+    ),
+    "an error nested deeply": earns_nothing(
+        FORGE + "deep = []\nfor _ in range(800): deep = [deep]\n"
+        "forge({'op': 'ready', 'signatures': {'square_slope': [deep, deep]}, "
+        "'errors': [{'cell': deep, 'error': deep}], 'blobs': []})\ndef square_slope(x): return 0",
+        words="a signature that is none",
+    ),
+    "an integer too long for an array": chapter_one(
+        "polar_jacobian", "def polar_jacobian(r, theta): return 2**70", words="has shape ()"
+    ),
+    "a call with nothing in it": chapter_one(
+        "complex_step_gradient",
+        "def complex_step_gradient(f, x):\n    try: f(np.zeros(0, complex))\n    except ValueError: pass\n    return x",
+        words="6 of 6 entries are off",
+    ),
+    "a question of a million texts": chapter_one(
+        "central_jacobian",
+        "def central_jacobian(f, x, h):\n    texts = tuple(('x' * 300, *['x'] * 60) for _ in range(60))\n"
+        "    return f(tuple(texts for _ in range(3)))",
+        words="more than 16 KB",
+    ),
+    "a shape without end": chapter_one(
+        "polar_jacobian",
+        "def polar_jacobian(r, theta): return np.zeros((0, 1 << 28, 1 << 20))",
+        words="(0, 268435456, 1048576)",
+    ),
     "million digits": earns_nothing("def square_slope(x): return 10 ** 1_000_000"),
     "deep nesting": earns_nothing(
         "def square_slope(x):\n    t = ()\n    for _ in range(100000): t = (t,)\n    return t"
@@ -259,6 +299,18 @@ THREATS = {
         "    return np.stack([(g(r + h, theta) - g(r - h, theta)) / (2 * h),\n"
         "                     (g(r, theta + h) - g(r, theta - h)) / (2 * h)], axis=1)",
     ),
+    "differences with a step for each input": chapter_one(
+        "polar_jacobian",
+        "def polar_jacobian(r, theta):\n    g = lambda r, t: np.array([r * np.cos(t), r * np.sin(t)])\n"
+        "    h, k = 1e-3 * r, 6e-6\n    return np.stack([(g(r + h, theta) - g(r - h, theta)) / (2 * h),\n"
+        "                     (g(r, theta + k) - g(r, theta - k)) / (2 * k)], axis=1)",
+    ),
+    "differences with one middling step": chapter_one(
+        "polar_jacobian",
+        "def polar_jacobian(r, theta):\n    g = lambda r, t: np.array([r * np.cos(t), r * np.sin(t)])\n    h = 1e-4\n"
+        "    return np.stack([(g(r + h, theta) - g(r - h, theta)) / (2 * h),\n"
+        "                     (g(r, theta + h) - g(r, theta - h)) / (2 * h)], axis=1)",
+    ),
     "a derivation without end": Threat(
         _in_folder(
             "03_least_squares.ipynb",
@@ -296,6 +348,18 @@ THREATS = {
     ),
     "writing elsewhere": earns_nothing(
         "def square_slope(x): open('/sandbox/lib/numpy/__init__.py', 'a')", words="Error"
+    ),
+    "memory that no limit counts": earns_nothing(
+        "import os\ndef square_slope(x):\n    kept = []\n    while True:\n        kept.append(os.memfd_create('x'))\n"
+        "        os.write(kept[-1], bytes(16 << 20))",
+        words="PermissionError",
+    ),
+    "all the kernel's queues": earns_nothing(
+        "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\ndef square_slope(x):\n"
+        "    call = {'x86_64': 206, 'aarch64': 0}[os.uname().machine]\n"
+        "    taken = libc.syscall(call, 60_000, ctypes.byref(ctypes.c_ulong(0)))\n"
+        "    assert taken == 0, os.strerror(ctypes.get_errno())",
+        words="not permitted",
     ),
     "4 GiB": earns_nothing("def square_slope(x): return len(bytearray(4 << 30))", words="MemoryError"),
     "endless loop": earns_nothing(SLOPE, "while True: pass", words="endless loop"),
@@ -359,6 +423,15 @@ THREATS = {
     # Honest accidents that peers punish.
     "a copied answer": costs_nothing(SLOPE),
     "a warning": costs_nothing("import numpy as np\nnp.log(-1.0)\nimport warnings\nwarnings.simplefilter('error')"),
+    "a warning in the answer": Threat(
+        _in_folder(
+            "00_start.ipynb",
+            lambda *_: notebook(
+                "import numpy as np\ndef square_slope(x):\n    np.log(-1.0), np.float64(1) / 0\n    return 2 * x"
+            ),
+        ),
+        "right",
+    ),
     "200 MB of output": costs_nothing("for _ in range(50):\n    print('x' * (1 << 20))"),
     "lone surrogates": costs_nothing("text = '\\ud800'\nprint(text)"),
     "closed output": costs_nothing("import sys\nsys.stdout.close()\nsys.stdout = None"),
