@@ -282,6 +282,9 @@ class _Evaluator:
     def _eye(self, core):
         return self._wide(np.eye(self.env.draw.size(core.shape[0]))[None])
 
+    def _stretch(self, core):
+        return self.ev(core.args[0])
+
     def _neg(self, core):
         return -self.ev(core.args[0])
 
@@ -348,7 +351,14 @@ class _Evaluator:
         return np.linalg.inv(a)
 
     def _det(self, core):
-        return np.linalg.det(self.ev(core.args[0]))[..., None, None]
+        a = self.ev(core.args[0])
+        out = np.linalg.det(a)
+        # A singular matrix has determinant 0, not the rounding error that elimination leaves; its logarithm
+        # does not exist, so a draw on which XXᵀ is singular is not used.
+        singular = np.linalg.cond(a.real) > 1e13
+        if singular.any():
+            out = np.where(singular, out.imag * 1j if np.iscomplexobj(out) else 0.0, out)
+        return out[..., None, None]
 
     def _logdet(self, core):
         return _log(self._det(core))

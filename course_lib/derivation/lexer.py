@@ -233,7 +233,7 @@ class Lexer:
             self.pos += 1
             self._emit("TRANS", "'", here)
         elif ch == "|":
-            double = self.text[here : here + 2] == "||"
+            double = self.text[here : here + 2] == "||" and not self._closes_bar()
             self.pos += 2 if double else 1
             self._bar("NORM" if double else "BAR", here)
         else:
@@ -320,6 +320,10 @@ class Lexer:
             self.bars.append((spoken, here))
             self._emit(kind + "_O", None, here)
 
+    def _closes_bar(self):
+        """Whether a bar here ends |A|, so that the two bars of |A||B| are no norm."""
+        return bool(self.bars) and self.bars[-1][0] == "bar |" and self._operand_before()
+
     def _operand_before(self):
         return bool(self.out) and self.out[-1].type in OPERAND_END
 
@@ -329,15 +333,17 @@ class Lexer:
         )
         if not found:
             return
-        label = re.sub(r"\\(?:mathrm|text|mathsf|mathbf|mathit|rm|,)|[{}\s]", "", found.group(1))
+        self.out[-1].value = self._norm_named(found.group(1), self.pos)
+        self.pos = self.out[-1].end = found.end()
+
+    def _norm_named(self, raw, at):
+        """Which norm a label such as `_F` or `_1` means."""
+        label = re.sub(r"\\(?:mathrm|text|mathsf|mathbf|mathit|rm|,)|[{}\s]", "", raw)
         if label not in ("F", "2", "1", r"\infty", "Fro", "fro", "E"):
             raise UnreadableError(
-                f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and \\|.\\|_1 are",
-                self.pos,
+                f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and \\|.\\|_1 are", at
             )
-        self.pos = found.end()
-        self.out[-1].value = {"1": "1", r"\infty": "inf"}.get(label, "2")
-        self.out[-1].end = self.pos
+        return {"1": "1", r"\infty": "inf"}.get(label, "2")
 
     # -- commands
     # -----------------------------------------------------------------------------------------------
@@ -364,7 +370,7 @@ class Lexer:
                 self._argument()
         elif word in STYLES:
             self._style(word, here)
-        elif word in FUNCTIONS:
+        elif word in FUNCTIONS and word != "sqrt":
             self._function(FUNCTIONS[word], here)
         elif word in ("{", "}"):
             self._emit("LPAR" if word == "{" else "RPAR", word, here)
@@ -452,6 +458,8 @@ class Lexer:
             self._ones(here)
         elif inner == "I" and not self.names.known("I"):
             self._eye(here)
+        elif inner == "e" and not self.names.known("e") and re.compile(r"\s*\^").match(self.text, self.pos):
+            self._exponential(here)
         elif inner == "d" and word in ("mathrm", "operatorname", "text", "rm", "mathsf"):
             self._differential(here, "d")
         elif inner in FUNCTIONS and not self.names.known(inner):
@@ -464,7 +472,9 @@ class Lexer:
                 said = self._undeclared(inner) + "; words of explanation belong after a % sign"
                 raise UnreadableError(said, here)
             if word_name is None:
+                after = self.pos
                 self._inline(start, start + len(raw))
+                self.pos = after
                 return
             self._finish_name(word_name, here)
         else:
@@ -514,9 +524,7 @@ class Lexer:
             self.pos += 1
             self._differential(here, "d")
         elif word[0] == "e" and not best and re.compile(r"e\s*\^").match(self.text, here):
-            self.pos = self.text.index("^", here) + 1
-            self._emit("EXP", "e", here)
-            self._argument_tokens("e^")
+            self._exponential(here)
         elif word[0] in "oO" and not best and re.compile(r"[oO]\s*(\\left)?\s*\(").match(self.text, here):
             self.pos += 1
             self._emit("LITTLEO", word[0], here)
@@ -525,6 +533,11 @@ class Lexer:
             self._eye(here)
         else:
             self._name(here)
+
+    def _exponential(self, here):
+        self.pos = self.text.index("^", here) + 1
+        self._emit("EXP", "e", here)
+        self._argument_tokens("e^")
 
     def _spellings(self):
         """Multi-letter and single-letter names as they may stand in plain text."""
@@ -551,8 +564,15 @@ class Lexer:
         found = re.match(r"\s*\\([A-Za-z]+)", rest)
         if found and (found[1] in ACCENTS or found[1] in GREEK or found[1] in STYLES):
             return True
+        if re.match(r"\s*\^\s*(2|\{\s*2\s*\})\s*[A-Za-z\\(]", rest):
+            return not self.names.known("d") or self._second_differential(rest)
         # A bare d is the operator in \frac{d}{dw}; _argument_tokens has cut the text at the closing brace.
         return not rest.strip() and self._is_operator_fraction()
+
+    def _second_differential(self, rest):
+        """Whether `d^2L` that begins a side is the second differential of a defined L, where d is a length too."""
+        name = re.match(r"\s*\^\s*\{?\s*2\s*\}?\s*\\?([A-Za-z]+)", rest)
+        return not self.out and name is not None and name[1] in self.names.definitions
 
     def _is_operator_fraction(self):
         return bool(re.match(r"\s*\}?\s*\{\s*(d|\\mathrm\s*\{?d\}?)\s*\\?[A-Za-z]", self.text[self.pos + 1 :]))
@@ -566,6 +586,8 @@ class Lexer:
         if order and order.end() <= self.end:
             self.pos = order.end()
         rest = self.text[self.pos : self.end]
+        if re.match(r"\s*\^\s*\{?\s*[3-9nk]\s*\}?", rest):
+            raise UnreadableError("derivatives of order three and more are not read", here)
         value = (kind, 2 if order else 1)
         head = re.match(
             r"\s*\\(log|ln|det|tr|sum|exp|operatorname|mathrm\s*\{\s*tr|text\s*\{\s*tr|frac|dfrac|tfrac)\b",
@@ -668,6 +690,7 @@ class Lexer:
             layer = re.fullmatch(r"(?:([A-Za-z]'*),)?(\d)(?:,([A-Za-z]'*))?(\^?\\?(?:top|T|intercal))?", bare)
             if (
                 layer
+                and not self._is_power(name, layer[2], content, found)
                 and self._layer_known(name + layer[2])
                 and (found[1] == "^" or not (layer[1] or layer[3] or layer[4]))
             ):
@@ -694,8 +717,22 @@ class Lexer:
         digits = re.sub(r"\D", "", found[1]) if found else ""
         if not digits or not self._layer_known(name + digits):
             return ""
+        if self.names.known(name) and not self.names.known(name + digits) and not re.search(r"[\[(]", found[1]):
+            return ""  # w_i^2 is the square of an entry of w, not an entry of W2
         self.taken[found.end() - len(found[0].lstrip())] = found.end()
         return digits
+
+    def _is_power(self, name, digit, written, found):
+        """Whether the 2 of `w^2` squares w: with w itself declared, W2 is meant only by `w^{(2)}` or
+        `w^2_{ij}`.
+        """
+        return (
+            found[1] == "^"
+            and self.names.known(name)
+            and not self.names.known(name + digit)
+            and not re.search(r"[\[(]", written)
+            and not re.compile(r"\s*_").match(self.text, found.end())
+        )
 
     def _layer_known(self, name):
         return self.names.known(name) or self.names.with_entries(name) is not None
@@ -808,8 +845,50 @@ class Lexer:
         self.out[-1].end = self.pos
 
     def _ones(self, here):
+        if self._indicator(here):
+            return
         self._emit("ONES", self._size(), here)
         self.out[-1].end = self.pos
+
+    def _indicator(self, here) -> bool:
+        """`\\mathbf 1[z > 0]`, `\\mathbb 1_{z>0}`: 1 where z is positive, which is the derivative of relu."""
+        found = re.compile(
+            r"\s*(?:_\s*\{|(?:\\left|\\bigl?|\\Bigl?)?\s*(?:[\[(]|\\\{))(?P<z>[^<>=]*?)(?:>|\\gt(?![a-z])|\\geq?(?![a-z]))\s*0\s*"
+            r"(?:\\right|\\bigr?|\\Bigr?)?\s*(?:\\?\}|[\])])"
+        ).match(self.text, self.pos, self.end)
+        if not found or not found["z"].strip():
+            return False
+        self._emit("FUNCP", ("relu", 1), here, found.start("z"))
+        self._emit("LPAR", "(", found.start("z"), found.start("z"))
+        self._inline(*found.span("z"))
+        self.pos = found.end()
+        self._emit("RPAR", ")", found.end("z"))
+        return True
+
+    def _do_max(self, here):
+        """`\\max(0, z)`, entry by entry, is relu."""
+        found = re.compile(
+            r"\s*(?:\\left|\\bigl?)?\s*(?:\(|\[|\\\{)\s*(?:0\s*,(?P<z>[^,]*)|(?P<y>[^,]*),\s*0\s*)(?:\\right|\\bigr?)?(?:\)|\]|\\\})\s*$"
+        )
+        close = self._closing_bracket()
+        match = found.match(self.text, self.pos, close) if close else None
+        if not match:
+            raise UnreadableError(r"\max is read only as \max(0, z), which is relu", here)
+        part = "z" if match["z"] is not None else "y"
+        self._emit("FUNCP", ("relu", 0), here, match.start(part))
+        self._emit("LPAR", "(", match.start(part), match.start(part))
+        self._inline(*match.span(part))
+        self.pos = close
+        self._emit("RPAR", ")", close - 1)
+
+    def _closing_bracket(self):
+        """The place after the bracket that closes the one that comes next, or None."""
+        depth = 0
+        for k in range(self.pos, self.end):
+            depth += (self.text[k] in "([{") - (self.text[k] in ")]}")
+            if depth == 0 and self.text[k] in ")]}":
+                return k + 1
+        return None
 
     def _kronecker(self, here):
         found = re.compile(r"\s*_\s*\{\s*([A-Za-z]'*)\s*,?\s*([A-Za-z]'*)\s*\}").match(self.text, self.pos)
@@ -833,7 +912,7 @@ class Lexer:
         )
         braced = re.compile(r"\s*\{").match(self.text, self.pos)
         self._emit("FUNCP" if follows else "FUNCH", (name, count), here)
-        if braced and not follows and name != "sqrt":
+        if braced and not follows:
             self.out[-1].type = "FUNCP"
             raw, start = self._argument()
             after = self.pos
@@ -848,12 +927,39 @@ class Lexer:
             return
         self._differential(here, "partial")
 
+    def _do_dd(self, here):
+        self._differential(here, "d")
+
+    _do_dif = _do_diff = _do_dd
+
+    def _do_pdv(self, here):
+        """The derivative macros of the physics package, `\\pdv{L}{w}` and `\\dv{L}{w}`."""
+        self._emit("FRAC", None, here)
+        for _ in range(2):
+            raw, start = self._argument()
+            after = self.pos
+            self._emit("LBRACE", "{", start - 1, start)
+            self._emit("DIFF", ("partial", 1), start, start)
+            self._inline(start, start + len(raw))
+            self.pos = after
+            self._emit("RBRACE", "}", after - 1, after)
+
+    _do_dv = _do_pdv
+
     def _do_color(self, here):
         self._argument()
 
     _do_textcolor = _do_color
 
     def _do_sqrt(self, here):
+        if re.compile(r"\s*\(").match(self.text, self.pos, self.end):
+            self._function("sqrt", here)
+            return
+        degree = re.compile(r"\s*\[([^\[\]]*)\]").match(self.text, self.pos, self.end)
+        if degree:
+            self.pos = degree.end()
+            if degree[1].strip() != "2":
+                raise UnreadableError(r"only square roots are read; write another root as a power: c^{1/3}", here)
         self._emit("SQRT", None, here)
         self._argument_tokens("\\sqrt")
 
@@ -976,7 +1082,11 @@ class Lexer:
             return
         self.pos += 1
         raw, start = self._argument()
+        if mark == "_" and [t.type for t in self.out[-5:]] == ["NORM_C", "SUP", "LBRACE", "NUM", "RBRACE"]:
+            self.out[-5].value = self._norm_named(raw, start)  # the label of ||x||^2_2 stands after the square
+            return
         if mark == "_":
+            raw = self._second_letter(raw)
             self._subscript(raw, here, start)
             return
         content = re.sub(r"\\(?:mathsf|mathrm|text|rm|mathbf|mathit|sf)(?![a-z])|[\s{}]", "", raw).replace("\\!", "")
@@ -987,10 +1097,21 @@ class Lexer:
             self._emit("TRANS", "'", here)
         elif content == "-1":
             self._emit("INV", None, here)
-        elif re.fullmatch(r"-\\?(T|top|intercal)", content):
+        elif re.fullmatch(r"-1?\\?(T|top|intercal)|\\?(T|top|intercal)\^?-1", content):
             self._emit("INVT", None, here)
-        elif not self._layer_or_row(content, here):
+        elif self._layer_or_row(content, here):
+            pass
+        elif turned := re.fullmatch(r"(-?\d)\^?\\?(?:T|top|intercal)", content):
+            self._number_power("SUP", turned[1], here)
+            self._emit("TRANS", None, here)
+        elif entrywise := re.fullmatch(r"\\(?:circ|odot)(\d)", content):
+            self._number_power("ESUP", entrywise[1], here)
+        else:
             self._plain_power(raw, start, here)
+
+    def _number_power(self, kind, digit, here):
+        for token, value in ((kind, None), ("LBRACE", "{"), ("NUM", int(digit)), ("RBRACE", "}")):
+            self._emit(token, value, here)
 
     def _plain_power(self, raw, start, here):
         after = self.pos
@@ -1053,6 +1174,19 @@ class Lexer:
         if len(items) > 2:
             raise UnreadableError(f"the subscript {raw.strip()!r} has {len(items)} indices; a matrix has two", start)
         self._emit("SUB", tuple(None if i == ":" else int(i) if i.isdigit() else i for i in items), here)
+
+    def _second_letter(self, raw):
+        """`x_ij` as it is typed without braces: both letters, where the second would otherwise mean nothing."""
+        ahead = self.text[self.pos : self.pos + 1] if self.pos < self.end else ""
+        matrix = self.out and self.out[-1].type == "NAME" and self.names.is_matrix(self.out[-1].value)
+        if not (matrix and raw.isalpha() and len(raw) == 1 and ahead.isalpha() and ahead.isascii()):
+            return raw
+        if ahead not in self.bound and (self.names.known(ahead) or self.names.with_entries(ahead) or ahead in "deIoO"):
+            return raw
+        if re.compile(r"[A-Za-z]{2}").match(self.text, self.pos):
+            return raw
+        self.pos += 1
+        return raw + ahead
 
     def _two_axes(self):
         return not self.out or self.out[-1].type != "NAME" or self.names.is_matrix(self.out[-1].value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .lexer import FUNCTIONS
+from .lexer import FUNCTIONS, UnreadableError, find_close
 from .names import ACCENTS, GREEK, STYLES, Names, plain
 
 MOST_LINES, MOST_CHARACTERS = 80, 3000
@@ -61,7 +61,7 @@ def split_lines(text: str) -> list[Piece]:
 
 
 def _pieces_of(raw):
-    clean = _blank(raw, r"(?<!\\)%.*")
+    clean = _without_words(_without_boxes(_blank(raw, r"(?<!\\)%.*")))
     clean = _BLANKED.sub(lambda m: " " * len(m[0]), clean)
     for start, stop in _at_breaks(clean):
         part = clean[start:stop]
@@ -75,6 +75,61 @@ def _pieces_of(raw):
             text = raw[start:stop]
             lead = len(text) - len(text.lstrip())
             yield Piece(text.strip(), part[lead:], lead)
+
+
+def _without_boxes(text):
+    """`\\boxed{..}`, `\\underbrace{..}_{..}` and what stands above a relation sign blanked, their content kept."""
+    for found in re.finditer(r"\\(boxed|fbox|mathop|ensuremath|underbrace|overbrace|underline)\s*\{", text):
+        close = _closing(text, found.end() - 1)
+        if close is None:
+            continue
+        around = " " * (found.end() - found.start() - 1)
+        inside = text[found.end() : close]
+        # Around a whole relation the braces go too, so that its sign is seen; around a factor they bind.
+        bare = found[1] == "mathop" or found[1] == "boxed" and _RELATION.search(inside)
+        opening, closing = "  " if bare else "{}"
+        text = text[: found.start()] + around + opening + inside + closing + text[close + 1 :]
+        label = re.compile(r"\s*[_^]\s*\{").match(text, close + 1)
+        if found[1] in ("underbrace", "overbrace") and label and (end := _closing(text, label.end() - 1)):
+            text = text[: label.start()] + " " * (end + 1 - label.start()) + text[end + 1 :]
+    return re.sub(
+        r"\\(?:overset|stackrel|underset)\s*\{[^{}]*\}\s*\{(\s*=\s*)\}",
+        lambda m: m[1].rjust(len(m[0])),
+        text,
+    )
+
+
+def _closing(text, start):
+    """The place of the brace that closes the one at `start`, or None."""
+    try:
+        return find_close(text, start)
+    except UnreadableError:
+        return None
+
+
+_WORDS = re.compile(r"\\(?:text|textrm|textit|textbf|textnormal|mbox|hbox|mathrm)\s*\{([^{}]*)\}")
+_CONDITION = re.compile(r"(?:where|with|for|since|because|as|if|when|by|using|assuming)\b", re.IGNORECASE)
+_FILLERS = re.compile(
+    r"(?:so|hence|thus|then|and|therefore|now|also|or|i\.e\.|that is|finally|similarly)\b", re.IGNORECASE
+)
+
+
+def _without_words(text):
+    """The text with explanations in `\\text{..}` blanked; from `\\text{where ..}` on, to the end of the line."""
+    if r"\begin{cases}" in text:
+        return text
+    for found in _WORDS.finditer(text):
+        words = found[1].strip()
+        if _CONDITION.match(words) and text[: found.start()].strip():
+            rest = re.compile(r"\\\\").search(text, found.end())
+            end = rest.start() if rest else len(text)
+            return text[: found.start()] + " " * (end - found.start()) + _without_words(text[end:])
+        remark = re.search(r"(&&|\\q?quad)\s*$", text[: found.start()]) and re.match(
+            r"\s*(\\\\|\\end|$)", text[found.end() :]
+        )
+        if remark or _CONDITION.match(words) or _FILLERS.match(words) or re.search(r"\w\s+\w|[(,]", words):
+            text = text[: found.start()] + " " * (found.end() - found.start()) + text[found.end() :]
+    return text
 
 
 def _blank(text, pattern):

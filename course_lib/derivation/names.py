@@ -306,15 +306,19 @@ class Names:
         """Whether the name may stand in an expression."""
         return name in self.symbols or name in self.definitions or name in self.dims or name in self.directions
 
-    def is_matrix(self, name: str) -> bool:
-        """Whether the name has two axes, so that two subscripts make sense on it."""
+    def shape(self, name: str) -> tuple | None:
+        """The two lengths of a declared or defined name, each a tuple of factors (() is 1), or None."""
+        if name in self.definitions:
+            return self.definitions[name].shape
         if name in self.symbols:
             s = self.symbols[name]
-            return s.rows != 1 and s.columns != 1
-        if name in self.definitions:
-            shape = self.definitions[name].shape
-            return len(shape) == 2 and () not in shape
-        return False
+            return tuple(() if x == 1 else (x,) for x in (s.rows, s.columns))
+        return None
+
+    def is_matrix(self, name: str) -> bool:
+        """Whether the name has two axes, so that two subscripts make sense on it."""
+        shape = self.shape(name)
+        return shape is not None and () not in shape
 
     def with_entries(self, name: str) -> str | None:
         """The declared capital whose entries the lowercase `name` denotes (x for X), or None."""

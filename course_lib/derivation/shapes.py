@@ -195,11 +195,9 @@ class Typer:
 
     def shape_of(self, name):
         """The shape of a name in dimension tuples, or None."""
-        if name in self.names.definitions:
-            return self.names.definitions[name].shape
-        if name in self.names.symbols:
-            s = self.names.symbols[name]
-            return dim(s.rows), dim(s.columns)
+        known = self.names.shape(name)
+        if known is not None:
+            return known
         if name in self.names.dims:
             return SCALAR
         if name in self.names.directions:
@@ -268,6 +266,7 @@ class Typer:
         return Core("num", (), SCALAR, 0.0)
 
     def _sum_of_two(self, a, b, node_a, node_b, whole):
+        a, b = self._stretched(a, b)
         if self.scope.same(a.shape, b.shape):
             return Core("add", [a, b], a.shape)
         for x, y in ((a, b), (b, a)):
@@ -374,7 +373,7 @@ class Typer:
         raise self._bad_product(node, [a, b], 1)
 
     def _entrywise(self, node, word):
-        a, b = (self.typed(x) for x in node.args)
+        a, b = self._stretched(*(self.typed(x) for x in node.args))
         if is_scalar(a.shape) or is_scalar(b.shape):
             return Core("scale", [a, b], b.shape if is_scalar(a.shape) else a.shape)
         if not self.scope.same(a.shape, b.shape):
@@ -384,6 +383,38 @@ class Typer:
                 node,
             )
         return Core("had", [a, b], a.shape)
+
+    def _stretch(self, node):
+        """A column or row that NumPy repeats: `r[:, None]`, `Z.sum(axis=1, keepdims=True)`; val 1 for a column."""
+        a = self.typed(node.args[0])
+        if not is_vector(a.shape):
+            raise MisfitError(f"{self.say(node.args[0])} is {shape_phrase(a.shape)}, not a vector", node)
+        if (resolve(a.shape[1]) == ()) != bool(node.val):
+            a = _turned(a)
+        return Core("stretch", [a], a.shape, node.val)
+
+    def _stretched(self, *cores):
+        """The two operands of an entrywise operation, one repeated to the shape of the other as NumPy does it."""
+        out = list(cores)
+        for k, (own, other) in enumerate((cores, cores[::-1])):
+            column = self._repeats(own)
+            if column is None or is_vector(other.shape) or is_scalar(other.shape):
+                continue
+            if self.scope.unify(own.shape[1 - column], other.shape[1 - column]):
+                ones = Core("ones", (), (other.shape[column], ()))
+                out[k] = Core("matmul", [own, _turned(ones)] if column else [ones, own], other.shape)
+        return out
+
+    def _repeats(self, core):
+        """1 for a column and 0 for a row that NumPy repeats, None for anything else."""
+        if core.op == "stretch":
+            return core.data
+        if core.op == "sym" and core.data in self.names.definitions:
+            return self._repeats(self.names.definitions[core.data].core)
+        if core.op in ("neg", "fn", "power", "add", "scale", "had", "quotient"):
+            found = {self._repeats(a) for a in core.args if not is_scalar(a.shape)}
+            return found.pop() if len(found) == 1 else None
+        return None
 
     def _had(self, node):
         return self._entrywise(node, "the entrywise product")
@@ -414,7 +445,7 @@ class Typer:
         return Core("frob", [a, b])
 
     def _div(self, node):
-        a, b = (self.typed(x) for x in node.args)
+        a, b = self._stretched(*(self.typed(x) for x in node.args))
         if is_scalar(b.shape):
             return Core("quotient", [a, b], a.shape)
         if is_scalar(a.shape) or self.scope.same(a.shape, b.shape):
@@ -824,16 +855,16 @@ def as_function_of(node: Node, name: str, names: Names) -> Node:
     return found if found != expanded else node
 
 
-def inlined(node: Node, names: Names, depth: int = 6) -> Node:
-    """The tree with every definition put in (index-form definitions stay names)."""
+def inlined(node: Node, names: Names, depth: int = 6, keep: str | None = None) -> Node:
+    """The tree with every definition but that of `keep` put in (index-form definitions stay names)."""
     if depth == 0:
         return node
 
     def change(n):
-        if n.op == "sym" and n.val in names.definitions:
+        if n.op == "sym" and n.val in names.definitions and n.val != keep:
             body = names.definitions[n.val].body
             if not free_indices(body):
-                return inlined(body, names, depth - 1)
+                return inlined(body, names, depth - 1, keep)
         return n if n.op == "app" else None
 
     out = map_tree(node, change)
