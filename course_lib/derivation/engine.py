@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from . import wording
@@ -90,7 +91,12 @@ class Session:
     def __init__(self, shapes, functions, seconds: float, seed: int = 0):
         self.deadline = time.thread_time() + seconds
         self.texts: list[str] = []
-        self._begin(*read_shapes(shapes), _read_functions(functions), seed)
+        symbols, dims = read_shapes(shapes)
+        functions = _read_functions(functions)
+        both = next((f for f in functions if f in symbols), None)
+        if both:
+            raise ValueError(f"{both} is declared in shapes and named in functions; it can be one of the two")
+        self._begin(symbols, dims, functions, seed)
 
     def _begin(self, symbols, dims, functions, seed):
         """The state before the first line."""
@@ -679,6 +685,8 @@ def _read_functions(functions) -> dict[str, str]:
     """
     if isinstance(functions, str):
         functions = re.split(r"[\s,;]+", functions.strip()) if functions.strip() else ()
+    if not isinstance(functions, Iterable):
+        raise TypeError(f"functions must be names such as ('sigma', 'softmax'); got {type(functions).__name__}")
     items = functions.items() if hasattr(functions, "items") else [(f, None) for f in functions]
     table = {}
     for name, meaning in items:

@@ -76,6 +76,13 @@ FUNCTIONS = {
 }
 
 
+def _condition(a):
+    """The condition numbers of a stack of matrices; UndefinedError where an entry is not finite."""
+    if not np.isfinite(a.real).all():  # LAPACK would print its complaint over the learner's report
+        raise UndefinedError
+    return np.linalg.cond(a.real)
+
+
 def _any_function(name):
     """A smooth function without special properties that stands for an unknown f, with two derivatives."""
     a, b = 0.3 + (zlib.crc32(name.encode()) % 97) / 100, 0.7 + (zlib.crc32(name[::-1].encode()) % 89) / 100
@@ -346,7 +353,7 @@ class _Evaluator:
     def _inv(self, core):
         a = self.ev(core.args[0])
         # XᵀX with fewer rows than columns has no inverse, only rounding errors in place of one.
-        if not (np.linalg.cond(a.real) < 1e7).all():
+        if not (_condition(a) < 1e7).all():
             raise UndefinedError
         return np.linalg.inv(a)
 
@@ -355,7 +362,7 @@ class _Evaluator:
         out = np.linalg.det(a)
         # A singular matrix has determinant 0, not the rounding error that elimination leaves; its logarithm
         # does not exist, so a draw on which XXᵀ is singular is not used.
-        singular = np.linalg.cond(a.real) > 1e13
+        singular = _condition(a) > 1e13
         if singular.any():
             out = np.where(singular, out.imag * 1j if np.iscomplexobj(out) else 0.0, out)
         return out[..., None, None]

@@ -460,15 +460,18 @@ class Typer:
         base, exponent = self.typed(node.args[0]), self.typed(node.args[1])
         if not is_scalar(exponent.shape):
             raise MisfitError(f"the exponent {self.say(node.args[1])} is not a number", node.args[1])
-        whole = node.args[1].val if node.args[1].op == "num" else None
+        power = node.args[1].args[0] if node.args[1].op == "neg" else node.args[1]
+        whole = power.val if power.op == "num" else None
+        negative = power is not node.args[1] or isinstance(whole, int) and whole < 0
         square = (
             not is_scalar(base.shape) and not is_vector(base.shape) and self.scope.same(base.shape, base.shape[::-1])
         )
         if square:
-            if not isinstance(whole, int) or whole > 20:
-                raise MisfitError("a matrix can be raised to a whole number up to 20 only", node)
-            return Core("matpower", [base], base.shape, whole)
-        return Core("power", [base, exponent], base.shape, whole)
+            if not isinstance(whole, int) or abs(whole) > 20:
+                raise MisfitError("a matrix can be raised to a whole number from -20 to 20 only", node)
+            base = Core("inv", [base], base.shape) if negative else base
+            return Core("matpower", [base], base.shape, abs(whole))
+        return Core("power", [base, exponent], base.shape, None if negative else whole)
 
     def _epow(self, node):
         base, exponent = self.typed(node.args[0]), self.typed(node.args[1])
