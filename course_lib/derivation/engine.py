@@ -92,7 +92,7 @@ class Session:
         self.deadline = time.thread_time() + seconds
         self.texts: list[str] = []
         symbols, dims = read_shapes(shapes)
-        functions = _read_functions(functions)
+        functions = read_functions(functions)
         both = next((f for f in functions if f in symbols), None)
         if both:
             raise ValueError(f"{both} is declared in shapes and named in functions; it can be one of the two")
@@ -679,7 +679,7 @@ def _varied(text: str, names: Names) -> list[str]:
     return found
 
 
-def _read_functions(functions) -> dict[str, str]:
+def read_functions(functions) -> dict[str, str]:
     """The `functions` argument as {name: what it is}; a name that is not known stands for any smooth
     function.
     """

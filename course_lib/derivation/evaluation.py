@@ -72,6 +72,7 @@ FUNCTIONS = {
     "cosh": (np.cosh, np.sinh, np.cosh),
     "sqrt": (_sqrt, lambda x: 0.5 / _sqrt(x), lambda x: -0.25 / _sqrt(x) ** 3),
     "softplus": (lambda x: _log(1 + np.exp(x)), _sigmoid, lambda x: _sigmoid(x) * (1 - _sigmoid(x))),
+    "sign": (lambda x: np.sign(x.real) + 0 * x, lambda x: 0 * x, lambda x: 0 * x),
     "abs": (lambda x: np.where(x.real < 0, -x, x), lambda x: np.sign(x.real) + 0 * x, lambda x: 0 * x),
 }
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .names import ACCENTS, GREEK, STYLES, Names, canonical, dependencies, plain
 from .tree import Node
@@ -46,6 +47,8 @@ FUNCTIONS = {
     "LSE": "logsumexp",
     "abs": "abs",
     "outer": "outer",
+    "sign": "sign",
+    "sgn": "sign",
 }
 SPACES = frozenset(
     [
@@ -210,6 +213,11 @@ class Lexer:
             kind, at = self.bars[-1]
             raise UnreadableError(f"a {kind} is opened here and never closed", at)
         self._balance()
+        for nabla, after in pairwise(self.out):
+            # \nabla_w L^T v is (\nabla_w L)^T v, but \nabla_x b^T x is the gradient of the whole product.
+            array = after.type == "NAME" and self.names.shape(after.value) not in (None, ((), ()))
+            if nabla.type == "NABLA" and array and after.value not in self.names.definitions:
+                nabla.value = (*nabla.value, "product")
         return self.out
 
     def _emit(self, kind, value, start, end=None):
@@ -356,7 +364,12 @@ class Lexer:
         word = found.group(1)
         if word.startswith("not") and word != "not":
             raise UnreadableError(f"\\{word} is not read here", here)
-        if word in ACCENTS or word in GREEK and word not in ("partial",):
+        zero = re.compile(r"\\vec\s*(?:\{\s*0\s*\}|0)").match(self.text, here)
+        if zero:
+            self.pos = zero.end()
+            self._emit("NUM", 0, here)
+            return
+        if word in ACCENTS or word in GREEK:
             self._name(here)
             return
         self.pos = found.end()
@@ -462,6 +475,8 @@ class Lexer:
             self._exponential(here)
         elif inner == "d" and word in ("mathrm", "operatorname", "text", "rm", "mathsf"):
             self._differential(here, "d")
+        elif inner == "grad" and not self.names.known("grad"):
+            self._do_nabla(here)
         elif inner in FUNCTIONS and not self.names.known(inner):
             self._function(FUNCTIONS[inner], here)
         elif word == "mathbb" and inner in ("R", "E", "P", "N", "Z"):
@@ -523,6 +538,9 @@ class Lexer:
         elif word.startswith("d") and self._is_differential(here):
             self.pos += 1
             self._differential(here, "d")
+        elif word.startswith("grad") and not best:
+            self.pos += len("grad")
+            self._do_nabla(here)
         elif word[0] == "e" and not best and re.compile(r"e\s*\^").match(self.text, here):
             self._exponential(here)
         elif word[0] in "oO" and not best and re.compile(r"[oO]\s*(\\left)?\s*\(").match(self.text, here):
@@ -812,6 +830,7 @@ class Lexer:
         bare = re.sub(
             r"\\(?:mathbf|boldsymbol|mathrm|bm|left|right|,|;|!)(?![a-z])|\\(?:,|;|!)|[{}\s]", "", inside
         ).rstrip("\\")
+        bare = re.sub(r"\\(?:star|ast)(?![a-z])", "*", bare)
         symbol = r"(?:\\(?:hat|bar|tilde))?\\?[A-Za-z]+(?:[_^]?\(?\d+\)?)?(?:\^?\*)?"
         needs = dependencies(Node("sym", (), definition.name), self.names)
         for part in re.split("[,;]", bare):

@@ -244,6 +244,7 @@ def defined_name(text: str, names: Names) -> tuple[str, tuple, tuple] | None:
     """
     spelled = plain(text)[0]
     spelled = re.sub(r"\\(left|right)\b", "", spelled)
+    spelled = re.sub(r"\^\s*\{?\s*\\(?:star|ast)\b\s*\}?", "^*", spelled)
     order = list(ACCENTS)
     marked = _ACCENT.sub(lambda m: chr(0xE000 + order.index(m[1])), spelled)
     found = _SHAPE.fullmatch(_DROP.sub("", marked))
@@ -282,7 +283,7 @@ def _parameter(text):
 
 def _is_word(base, names):
     """Whether a run of letters is one new name rather than a product of known ones or a differential."""
-    if base in FUNCTIONS:
+    if base in FUNCTIONS or base.startswith("grad"):
         return False
     known = [names.known(c) for c in base if c.isalpha()]
     if all(known):

@@ -22,6 +22,7 @@ ONE_ARGUMENT = {
     "sinh": "sinh",
     "abs": "abs",
     "absolute": "abs",
+    "sign": "sign",
     "trace": "tr",
     "diag": "diag",
     "inv": "inv",
@@ -237,7 +238,7 @@ class _Reader:
             raise UnreadableError("einsum keeps a letter that no array carries", self._at(node))
         factors = [Node("idx", [self.read(a, depth)], tuple(s)) for a, s in zip(node.args[1:], subscripts, strict=True)]
         body = mul(*factors)
-        for letter in seen:
+        for letter in reversed(seen):
             if letter not in kept:
                 body = Node("sum", [body], (letter, None, None))
         if not kept:

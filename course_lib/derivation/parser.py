@@ -165,19 +165,21 @@ def _builder():
             return items[0] if alone else _unroll(items, _span(c))
 
         def subscript(self, c):
+            if c[0] == num(0):
+                return c[0]  # 0_d is zero, whatever its length
             return _indexed(c[0], c[1].value.value, _span(c))
 
         def transpose(self, c):
             return Node("T", [c[0]], None, _span(c))
 
         def inverse(self, c):
-            return Node("inv", [c[0]], None, _span(c))
+            return _under_d(c[0], lambda a: Node("inv", [a], None, _span(c)), "sym")
 
         def inverse_transpose(self, c):
-            return Node("T", [Node("inv", [c[0]], None, _span(c))], None, _span(c))
+            return Node("T", [self.inverse(c)], None, _span(c))
 
         def power(self, c):
-            return Node("pow", [c[0], c[3]], None, _span(c))
+            return _under_d(c[0], lambda a: Node("pow", [a, c[3]], None, _span(c)), "norm")
 
         def entry_power(self, c):
             return Node("epow", [c[0], c[3]], None, _span(c))
@@ -268,6 +270,13 @@ def _builder():
             return _matrix(c[1], c[0].value.value, _span(c))
 
     return Build()
+
+
+def _under_d(base, apply, kind):
+    """dA^{-1} is the differential of the inverse and d||x||^2 that of the square; nothing else is ever meant."""
+    if base.op == "d" and base.args[0].op == kind:
+        return Node("d", [apply(base.args[0])], base.val, base.span)
+    return apply(base)
 
 
 class _Opaque:
@@ -459,7 +468,7 @@ def _reach(head, items, k):
 
 
 def _nabla(head, value, items, k):
-    variable, order = value
+    variable, order, *whole = value
     if k >= len(items):
         raise UnreadableError("the gradient of what? Something must follow here", head.span[1] - 1)
     wrt = parse_tokens(variable) if variable else None
@@ -468,16 +477,8 @@ def _nabla(head, value, items, k):
     while isinstance(core, Node) and core.op == "T":
         wraps.append(core)
         core = core.args[0]
-    if isinstance(core, Node) and core.op in ("sym", "app", "paren", "idx"):
+    if isinstance(core, Node) and core.op in ("sym", "app", "paren", "idx") and not whole:
         body, after = core, k + 1
-        if (
-            core.op == "sym"
-            and k + 1 < len(items)
-            and isinstance(items[k + 1], Node)
-            and items[k + 1].op == "paren"
-            and k + 2 == len(items)
-        ):
-            body, after = core, k + 1
     else:
         wraps = []
         body, after = _rest(items, k, head), len(items)

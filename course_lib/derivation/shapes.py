@@ -13,7 +13,7 @@ from .names import Names, dependencies, spoken_name
 from .tree import Node, free_indices, map_tree, names_in, num, sym, walk
 
 ELEMENTWISE = frozenset(
-    ["exp", "log", "tanh", "sigmoid", "relu", "sin", "cos", "sinh", "cosh", "sqrt", "softplus", "abs"]
+    ["exp", "log", "tanh", "sigmoid", "relu", "sin", "cos", "sinh", "cosh", "sqrt", "softplus", "abs", "sign"]
 )
 SCALAR = ((), ())
 
