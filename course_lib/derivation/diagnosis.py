@@ -195,10 +195,10 @@ def _search(tester, names, bench, truth, member, misfit):
         found = _ratio(tester, names, member, exclude, names.definitions)
         if found:
             return found
-        found = _only_diagonal(tester, member) or _first(tester, edits, _lone_term)
+        found = _only_diagonal(tester, member) or _one_term(tester, names, member) or _first(tester, edits, _lone_term)
         if found:
             return found
-        for test in (_one_term, _assumption, _dropped_occurrence, _dropped_term):
+        for test in (_assumption, _dropped_occurrence, _dropped_term):
             found = test(tester, names, bench, truth, member)
             if found:
                 return found
@@ -386,7 +386,7 @@ def _layout(tester, truth, member):
 # --------------------------------------------------------------------------------
 
 
-def _one_term(tester, names, bench, truth, member):
+def _one_term(tester, names, member):
     """One term of a sum with the wrong coefficient: what mends it is the same on all draws."""
     numbers = (*range(DRAWS), *FRESH)
     whole = tester.values(member, numbers)

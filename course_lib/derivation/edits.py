@@ -889,6 +889,8 @@ class Editor:
             if n.op not in ("add", "mul", "sym", "fn", "T", "at", "neg", "had", "div", "kron"):
                 continue
             for t, cost in pool:
+                if t == n:
+                    continue  # X + X is a factor 2, and said as one
                 for signed in (t, neg(t)):
                     yield self._edit(
                         cost,

@@ -152,6 +152,31 @@ OPERAND_END = frozenset(
     ]
 )
 BEFORE_SIGN = frozenset(["SUM", "DOT", "SLASH", "ODOT", "OTIMES", "COLON", "FUNCH", "DIFFH", "NABLA"])
+OTHER_RELATIONS = frozenset(
+    [
+        "ne",
+        "neq",
+        "le",
+        "leq",
+        "leqslant",
+        "ge",
+        "geq",
+        "geqslant",
+        "lt",
+        "gt",
+        "ll",
+        "gg",
+        "propto",
+        "sim",
+        "simeq",
+        "in",
+        "leftarrow",
+        "gets",
+        "to",
+        "mapsto",
+    ]
+)
+NO_EQUALITY = "this sign is no '=': only equalities are compared here"
 MAX_TOKENS, MAX_DEPTH = 700, 40
 
 
@@ -261,6 +286,8 @@ class Lexer:
                 ";": "SEMI",
                 "&": "AMP",
             }
+            if ch in "<>":
+                raise UnreadableError(NO_EQUALITY, here)
             if ch not in kinds:
                 raise UnreadableError(f"the character {ch!r} has no meaning here", here)
             self.pos += 1
@@ -398,6 +425,8 @@ class Lexer:
             self._emit("NL", None, here)
         elif handler:
             handler(here)
+        elif word in OTHER_RELATIONS:
+            raise UnreadableError(NO_EQUALITY, here)
         else:
             raise UnreadableError(f"the command \\{word} is not known here", here)
 

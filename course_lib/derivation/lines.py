@@ -14,10 +14,17 @@ MOST_LINES, MOST_CHARACTERS = 80, 3000
 _WRAPPERS = r"aligned|align\*?|alignat\*?|equation\*?|split|gather\*?|gathered|displaymath|eqnarray\*?|multline\*?"
 _BLANKED = re.compile(
     rf"\\(?:begin|end)\{{(?:{_WRAPPERS})\}}|\$\$?|\\\[|\\\]|\\\(|\\\)|\\(?:label|tag)\{{[^{{}}]*\}}|\\(?:notag|nonumber|therefore|because)\b"
+    r"|\{\s*\}(?=\s*[-+=])"
 )
 _RELATION = re.compile(
     r":=|==|=|\\coloneqq|\\triangleq|\\equiv(?![a-z])|\\approx(?![a-z])|\\eqqcolon|≈|≡|≔"
-    r"|(?P<imply>\\Rightarrow|\\implies|\\Longrightarrow|\\iff|\\Leftrightarrow|\\rightarrow|⇒|⟹|⇔|=>)"
+    r"|(?P<imply>\\Rightarrow|\\implies|\\Longrightarrow|\\iff|\\Leftrightarrow|\\rightarrow|⇒|⟹|⇔|=>"
+    r"|[,;]\s*\\q?quad(?![A-Za-z]))"
+)
+# What is said behind a claim of the indices it holds for: `, \quad i = 1, \dots, n`, `\forall j`.
+_RANGE = re.compile(
+    r"[,;]?\s*(?:\\q?quad\s*|\\[,;]\s*)+\(?(?:\\forall\s*)?[a-z](?:\s*,\s*[a-z])*\s*(?:=\s*1\s*,|\\in(?![a-z]))[^=&\\]*"
+    r"(?:\\[lc]?dots[a-z]?\s*,?\s*[A-Za-z]|\\\{[^{}]*\\\})?\)?\s*$|[,;]?\s*(?:\\q?quad\s*)?\\forall\b.*$"
 )
 _STOPS = re.compile(r"\\(?:quad|qquad|[,;:! ])\s*$|[.,;:]\s*$|\\\\(?:\[[^\]]*\])?\s*$")
 
@@ -57,12 +64,40 @@ def split_lines(text: str) -> list[Piece]:
         pieces.extend(_pieces_of(raw))
     if waiting:
         pieces.extend(_pieces_of(waiting))
-    return pieces
+    return _joined(pieces)
+
+
+_CARRIES_ON = re.compile(r"\s*(?:\\q?quad\s*|\\[,;:! ]\s*)*(?P<sign>\+|-|\\(?:cdot|times|odot|otimes)(?![A-Za-z]))")
+_UNFINISHED = re.compile(r"(?:[=+-]|\\(?:cdot|times|odot|otimes)|:=)\s*$")
+
+
+def _joined(pieces):
+    """One relation that is broken over several lines as one piece: before or after a sign, or before its `=`."""
+    out: list[Piece] = []
+    for piece in pieces:
+        last = out[-1] if out else None
+        sign = _CARRIES_ON.match(piece.clean)
+        bare = not _RELATION.search(piece.clean)
+        short = last is not None and len(last.text) < MOST_CHARACTERS
+        if short and (
+            sign
+            and (bare or sign["sign"] == "+")
+            or _UNFINISHED.search(last.clean)
+            or piece.clean.lstrip().startswith("=")
+            and not _RELATION.search(last.clean)
+        ):
+            room = len(last.text)
+            text, clean = f"{last.text} {piece.text}", f"{last.clean[:room].ljust(room)} {piece.clean}"
+            out[-1] = Piece(text, clean, last.shift)
+        else:
+            out.append(piece)
+    return out
 
 
 def _pieces_of(raw):
     clean = _without_words(_without_boxes(_blank(raw, r"(?<!\\)%.*")))
     clean = _BLANKED.sub(lambda m: " " * len(m[0]), clean)
+    clean = _RANGE.sub(lambda m: " " * len(m[0]), clean)
     for start, stop in _at_breaks(clean):
         part = clean[start:stop]
         part = _without_alignment(part)

@@ -308,3 +308,44 @@ def test_functions_that_make_no_sense_are_refused_with_a_sentence():
     for functions, said in ((5, "must be names"), (("X",), "one of the two")):
         with pytest.raises((TypeError, ValueError), match=said):
             derive("L = 1", {"X": "n d"}, functions)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "L &= \\|Xw-y\\|^2 \\\\\n&\\quad {}+ \\lambda\\|w\\|^2",
+        "L = \\|Xw-y\\|^2 +  % the loss\n\\lambda\\|w\\|^2",
+        "L =\n\\|Xw-y\\|^2\n+ \\lambda\\|w\\|^2",
+        "L\n= \\|Xw-y\\|^2 + \\lambda\\|w\\|^2",
+    ],
+)
+def test_a_relation_may_be_broken_over_lines(text):
+    claim = "\n\\nabla_w L = 2X^\\top(Xw-y)\n+ 2\\lambda w"
+    shapes = {"X": "n d", "w": "d", "y": "n", "lambda": ""}
+    assert verdicts(text + claim, shapes) == ["definition", "right"]
+    assert verdicts(text + claim.replace("+", "-"), shapes) == ["definition", "wrong"]
+
+
+def test_a_line_that_begins_with_a_minus_may_be_a_claim_of_its_own():
+    assert verdicts("L = \\|Xw-y\\|^2\n-\\nabla_w L = 2X^\\top(y-Xw)") == ["definition", "right"]
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [r", \quad j = 1, \dots, d", r" \quad \forall j \in \{1,\dots,d\}", r" \quad (j=1,\ldots,d)", r" \forall j"],
+)
+def test_the_range_of_an_index_behind_a_claim_is_left_out(behind):
+    claim = r"\frac{\partial L}{\partial w_j} = 2\sum_i x_{ij}(Xw-y)_i"
+    assert verdicts("L = \\|Xw-y\\|^2\n" + claim + behind) == ["definition", "right"]
+    assert verdicts("L = \\|Xw-y\\|^2\n" + claim.replace("2", "3") + behind) == ["definition", "wrong"]
+
+
+def test_several_relations_may_share_a_line():
+    text = r"z = Xw,\quad r = z - y,\quad L = r^\top r" + "\n" + r"\nabla_w L = 2X^\top r, \qquad \nabla_r L = "
+    assert verdicts(text + "2r") == ["definition", "right"]
+    assert verdicts(text + "r") == ["definition", "wrong"]
+
+
+@pytest.mark.parametrize("sign", [">", r"\neq", r"\propto", r"\leftarrow", r"\leq"])
+def test_what_is_no_equality_is_said_to_be_none(sign):
+    assert "only equalities" in last(f"\\|w\\|^2 {sign} w^\\top w").message
