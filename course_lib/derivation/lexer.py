@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .names import ACCENTS, GREEK, STYLES, Names, canonical, dependencies, plain
+from .names import ACCENTS, GREEK, STYLES, Names, canonical, dependencies, plain, stem
 from .tree import Node
 
 FUNCTIONS = {
@@ -860,7 +860,7 @@ class Lexer:
             r"\\(?:mathbf|boldsymbol|mathrm|bm|left|right|,|;|!)(?![a-z])|\\(?:,|;|!)|[{}\s]", "", inside
         ).rstrip("\\")
         bare = re.sub(r"\\(?:star|ast)(?![a-z])", "*", bare)
-        symbol = r"(?:\\(?:hat|bar|tilde))?\\?[A-Za-z]+(?:[_^]?\(?\d+\)?)?(?:\^?\*)?"
+        symbol = r"(?:\\(?:hat|bar|tilde))?\\?[A-Za-z]+(?:[_^]?\(?\d+\)?)?(?:\^?\*)?(?:_[a-zA-Z]{2,})?"
         needs = dependencies(Node("sym", (), definition.name), self.names)
         for part in re.split("[,;]", bare):
             found = re.fullmatch(rf"({symbol})(?:[+-](.+))?", part)
@@ -868,11 +868,7 @@ class Lexer:
                 return False
             base = canonical(found[1])
             moved = found[2] is None or re.match(r"d|t|h|\\?(?:varepsilon|epsilon|delta|Delta)", found[2])
-            instead = (
-                found[2] is None
-                and definition.shape == ((), ())
-                and any(base.endswith(" " + n) or base == n + "*" for n in needs)
-            )
+            instead = found[2] is None and definition.shape == ((), ()) and any(stem(base) == n != base for n in needs)
             if not (base in needs and base != definition.name and moved or instead):
                 return False
         return True

@@ -234,6 +234,11 @@ def canonical(key: str) -> str:
     return " ".join([*accents, name])
 
 
+def stem(name: str) -> str:
+    """The letters of a canonical name without accent, number, star and label: w for "hat w", "w*" and "w0"."""
+    return re.sub(r"(?<=[A-Za-z])(?:\d+|\*|_.*)+$", "", name.split(" ")[-1])
+
+
 def latex_name(name: str) -> str:
     r"""A canonical name as LaTeX: "hat y" as `\hat{y}`, "W2" as `W^{(2)}`, "MSE" as `\mathrm{MSE}`."""
     *accents, base = name.split(" ")

@@ -9,7 +9,7 @@ decide.
 
 from __future__ import annotations
 
-from .names import Names, dependencies, spoken_name
+from .names import Names, dependencies, spoken_name, stem
 from .tree import Node, free_indices, map_tree, names_in, num, sym, walk
 
 ELEMENTWISE = frozenset(
@@ -796,7 +796,7 @@ class Typer:
                     (
                         p
                         for p in needed
-                        if p != arg.val and self.shape_of(p) == self.shape_of(arg.val) and arg.val.endswith(p)
+                        if p != arg.val and self.shape_of(p) == self.shape_of(arg.val) and stem(arg.val) == stem(p)
                     ),
                     None,
                 )

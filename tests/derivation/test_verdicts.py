@@ -198,6 +198,13 @@ def test_a_condition_is_no_claim_and_the_message_says_so():
     assert derive(LOSS + "\\hat w = (X^\\top X)^{-1}X^\\top y\n\\nabla_w L(\\hat w) = 0", MEAN_SQUARES).ok
 
 
+@pytest.mark.parametrize("point", [r"\hat w", "w^*", r"w^\star", r"w^{\ast}", "w_{opt}", r"\bar w"])
+def test_a_point_with_a_name_of_its_own_may_be_put_in(point):
+    text = LOSS + point + r" = (X^\top X)^{-1}X^\top y" + "\n\\nabla_w L(" + point + ") = "
+    assert derive(text + "0", MEAN_SQUARES).ok
+    assert not derive(text + "w", MEAN_SQUARES).ok
+
+
 def test_a_power_of_a_known_name_defines_nothing():
     projection = "H = X(X^\\top X)^{-1}X^\\top\n"
     assert derive(projection + "H^2 = H", {"X": "n d"}).lines[1].verdict == "right"
