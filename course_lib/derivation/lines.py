@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from .lexer import FUNCTIONS, UnreadableError, find_close
 from .names import ACCENTS, GREEK, STYLES, Names, plain
 
 MOST_LINES, MOST_CHARACTERS = 80, 3000
+LONGEST_BLOCK, MOST_BOXES = 2 * MOST_CHARACTERS, 60
 _WRAPPERS = r"aligned|align\*?|alignat\*?|equation\*?|split|gather\*?|gathered|displaymath|eqnarray\*?|multline\*?"
 _BLANKED = re.compile(
     rf"\\(?:begin|end)\{{(?:{_WRAPPERS})\}}|\$\$?|\\\[|\\\]|\\\(|\\\)|\\(?:label|tag)\{{[^{{}}]*\}}|\\(?:notag|nonumber|therefore|because)\b"
@@ -95,7 +97,13 @@ def _joined(pieces):
 
 
 def _pieces_of(raw):
-    clean = _without_words(_without_boxes(_blank(raw, r"(?<!\\)%.*")))
+    clean = _blank(raw, r"(?<!\\)%.*")
+    if not clean.strip():
+        return
+    if len(clean.rstrip()) > LONGEST_BLOCK:  # refused for its length; to look for breaks in it takes too long
+        yield Piece(raw.strip(), clean.strip())
+        return
+    clean = _without_words(_without_boxes(clean))
     clean = _BLANKED.sub(lambda m: " " * len(m[0]), clean)
     clean = _RANGE.sub(lambda m: " " * len(m[0]), clean)
     for start, stop in _at_breaks(clean):
@@ -114,7 +122,9 @@ def _pieces_of(raw):
 
 def _without_boxes(text):
     """`\\boxed{..}`, `\\underbrace{..}_{..}` and what stands above a relation sign blanked, their content kept."""
-    for found in re.finditer(r"\\(boxed|fbox|mathop|ensuremath|underbrace|overbrace|underline)\s*\{", text):
+    for found in islice(
+        re.finditer(r"\\(boxed|fbox|mathop|ensuremath|underbrace|overbrace|underline)\s*\{", text), MOST_BOXES
+    ):
         close = _closing(text, found.end() - 1)
         if close is None:
             continue

@@ -146,6 +146,11 @@ def test_a_damaged_derivation_gets_a_report(at, drop, piece):
         "np.einsum('" + "ij," * 300 + "ij->ij', " + "X, " * 300 + "X) = X",
         "L = X[:, None][None, :]",
         "d^2" * 60 + "L = 1",
+        "L = " + r"\text{a b}" * 5000,
+        r"L = \begin{cases}" + r"\\" * 20000,
+        "L = w" + " " * 5900 + "%",
+        "%" * 50000,
+        "\n".join(["+ w"] * 20000),
     ],
 )
 def test_monstrous_text_is_answered_in_bounded_time(text):
