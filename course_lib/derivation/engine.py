@@ -11,7 +11,7 @@ from . import wording
 from .diagnosis import Finding, diagnose, diagnose_definition
 from .evaluation import TooLargeError, UndefinedError
 from .judgement import DRAWS, Bench, Relation, close, define, is_zero
-from .lexer import UnreadableError
+from .lexer import FUNCTIONS, UnreadableError
 from .lines import MOST_CHARACTERS, MOST_LINES, Piece, defined_name, split_lines, split_members
 from .names import Names, canonical, dependencies, latex_name, plain, read_shapes, spoken_name
 from .numpy_reader import looks_like_numpy, parse_numpy
@@ -20,28 +20,7 @@ from .shapes import MisfitError, is_scalar, spoken_shape
 from .tree import Node, map_tree, names_in, sym, walk
 from .writer import latex, plain_text
 
-KNOWN_FUNCTIONS = {
-    "exp": "exp",
-    "log": "log",
-    "ln": "log",
-    "tanh": "tanh",
-    "sigmoid": "sigmoid",
-    "relu": "relu",
-    "softmax": "softmax",
-    "sigma": "sigmoid",
-    "tr": "tr",
-    "vec": "vec",
-    "diag": "diag",
-    "det": "det",
-    "inv": "inv",
-    "sin": "sin",
-    "cos": "cos",
-    "sqrt": "sqrt",
-    "softplus": "softplus",
-    "ReLU": "relu",
-    "trace": "tr",
-    "logsumexp": "logsumexp",
-}
+KNOWN_FUNCTIONS = {**FUNCTIONS, "sigma": "sigmoid"}
 
 
 @dataclass
@@ -693,10 +672,10 @@ def read_functions(functions) -> dict[str, str]:
         if not isinstance(name, str) or not re.fullmatch(r"\\?[A-Za-z]\w*", name.strip()):
             raise ValueError(f"functions must be names such as 'sigma' or 'softmax'; got {name!r}")
         key = canonical(name)
-        meaning = meaning or key
-        if not isinstance(meaning, str):
+        known = KNOWN_FUNCTIONS.get(str(meaning or key).lstrip("\\"))
+        if meaning and known is None:
             raise ValueError(f"functions[{name!r}] must name a known function such as 'tanh'; got {meaning!r}")
-        table[key] = KNOWN_FUNCTIONS.get(meaning.lstrip("\\"), f"any:{key}")
+        table[key] = known or f"any:{key}"
     return table
 
 

@@ -312,7 +312,7 @@ def test_a_differential_without_differentials_is_told_from_a_gradient():
 
 
 def test_functions_that_make_no_sense_are_refused_with_a_sentence():
-    for functions, said in ((5, "must be names"), (("X",), "one of the two")):
+    for functions, said in ((5, "must be names"), (("X",), "one of the two"), ({"f": "wild"}, "known function")):
         with pytest.raises((TypeError, ValueError), match=said):
             derive("L = 1", {"X": "n d"}, functions)
 
@@ -356,3 +356,9 @@ def test_several_relations_may_share_a_line():
 @pytest.mark.parametrize("sign", [">", r"\neq", r"\propto", r"\leftarrow", r"\leq"])
 def test_what_is_no_equality_is_said_to_be_none(sign):
     assert "only equalities" in last(f"\\|w\\|^2 {sign} w^\\top w").message
+
+
+def test_a_function_may_be_said_to_be_any_known_one():
+    for known in ("cosh", "tanh", "softplus"):
+        text = f"a = f(w)\na = \\operatorname{{{known}}}(w)"
+        assert verdicts(text, {"w": "d"}, {"f": known}) == ["definition", "right"]
