@@ -508,12 +508,11 @@ class Editor:
                 continue
             if n.op in ("sym", "T", "mul", "fn", "inv", "at"):
                 both = add(n, Node("T", [n]) if n.op != "T" else n.args[0])
-                new = both if n.op != "mul" or parent is None or parent.op != "mul" else both
                 yield self._edit(
                     1.35,
                     "product-rule",
                     path,
-                    new,
+                    both,
                     n,
                     f"where {plain_text(n)} stands, {plain_text(both)} is needed: both factors vary",
                 )

@@ -1,10 +1,8 @@
 r"""From a line's text to tokens, knowing which names are declared.
 
-That knowledge is what decides whether `Xw` is one name or a product, whether `d` in `dW` is a differential or
-a
-dimension, whether `f(` is a call or a factor, whether `W^2` is a layer or a square, and whether `x_{ij}` is
-an entry
-of X. The grammar in latex.lark then has no ambiguity left.
+That knowledge is what decides whether `Xw` is one name or a product, whether `d` in `dW` is a differential or a
+dimension, whether `f(` is a call or a factor, whether `W^2` is a layer or a square, and whether `x_{ij}` is an
+entry of X. The grammar in latex.lark then has no ambiguity left.
 """
 
 from __future__ import annotations
@@ -62,7 +60,6 @@ SPACES = frozenset(
         "medspace",
         "thickspace",
         "enspace",
-        ",",
         "left",
         "right",
         "bigl",
@@ -667,7 +664,7 @@ class Lexer:
             rest = self.text[self.pos : start + len(raw)].strip()
             self.pending = (self.pos, start + len(raw)) if rest else None
             self.pos = after
-            return self._accented(ACCENTS[found[1]], inner)
+            return f"{ACCENTS[found[1]]} {inner}"
         if found and found[1] in STYLES:
             self.pos = found.end()
             raw, start = self._argument()
@@ -691,9 +688,6 @@ class Lexer:
         best = max((n for n in self._spellings() if run.startswith(n)), key=len, default=run[0])
         self.pos += len(best)
         return best
-
-    def _accented(self, accent, inner):
-        return f"{accent} {inner}"
 
     def _delta_direction(self, word):
         """`\\Delta W` as one name when neither is declared apart."""

@@ -103,8 +103,8 @@ def _dimension_factor(powers, c):
     top, bottom = list(up), list(down)
     if c != 1:
         if isinstance(c, Fraction):
-            if abs(c.numerator) != 1 or not top and c.numerator != 1:
-                top = [str(abs(c.numerator)), *top] if abs(c.numerator) != 1 else top
+            if abs(c.numerator) != 1:
+                top = [str(abs(c.numerator)), *top]
             if c.denominator != 1:
                 bottom = [str(c.denominator), *bottom]
         else:

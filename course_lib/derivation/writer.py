@@ -45,7 +45,7 @@ def _mul(node):
     for k, factor in enumerate(node.args):
         reaching = factor.op == "sum" or factor.op == "grad" and not _is_quotient(factor) or factor.op == "neg"
         last = k == len(node.args) - 1
-        said = _at_least(factor, PRODUCT + (0 if last and factor.op == "sum" else 0))
+        said = _at_least(factor, PRODUCT)
         if reaching and not (last and factor.op == "sum"):
             said = rf"\left({_tex(factor)[0]}\right)"
         if parts and said[0].isdigit():
