@@ -25,8 +25,10 @@ _RELATION = re.compile(
 )
 # What is said behind a claim of the indices it holds for: `, \quad i = 1, \dots, n`, `\forall j`.
 _RANGE = re.compile(
-    r"[,;]?\s*(?:\\q?quad\s*|\\[,;]\s*)+\(?(?:\\forall\s*)?[a-z](?:\s*,\s*[a-z])*\s*(?:=\s*1\s*,|\\in(?![a-z]))[^=&\\]*"
-    r"(?:\\[lc]?dots[a-z]?\s*,?\s*[A-Za-z]|\\\{[^{}]*\\\})?\)?\s*$|[,;]?\s*(?:\\q?quad\s*)?\\forall\b.*$"
+    r"[,;]?\s*(?:\\q?quad\s*|\\[,;]\s*)+\(?(?:\\forall\s*)?[a-z](?:\s*,\s*[a-z])*\s*=\s*1\s*,[^=&\\]*"
+    r"(?:\\[lc]?dots[a-z]?\s*,?\s*[A-Za-z])?\)?\s*$"
+    r"|[,;]\s*(?:\\q?quad\s*|\\[,;]\s*)+[A-Za-z](?:\s*,\s*[A-Za-z])*\s*\\in(?![a-z]).*$"
+    r"|[,;]?\s*(?:\\q?quad\s*)?\\forall\b.*$"
 )
 _STOPS = re.compile(r"\\(?:quad|qquad|[,;:! ])\s*$|[.,;:]\s*$|\\\\(?:\[[^\]]*\])?\s*$")
 

@@ -339,7 +339,13 @@ def test_a_line_that_begins_with_a_minus_may_be_a_claim_of_its_own():
 
 @pytest.mark.parametrize(
     "behind",
-    [r", \quad j = 1, \dots, d", r" \quad \forall j \in \{1,\dots,d\}", r" \quad (j=1,\ldots,d)", r" \forall j"],
+    [
+        r", \quad j = 1, \dots, d",
+        r" \quad \forall j \in \{1,\dots,d\}",
+        r" \quad (j=1,\ldots,d)",
+        r" \forall j",
+        r", \quad w \in \mathbb{R}^d",
+    ],
 )
 def test_the_range_of_an_index_behind_a_claim_is_left_out(behind):
     claim = r"\frac{\partial L}{\partial w_j} = 2\sum_i x_{ij}(Xw-y)_i"
