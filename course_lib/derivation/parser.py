@@ -299,10 +299,14 @@ def _unroll(items, span) -> Node:
     while k < len(items):
         item = items[k]
         if item == "DOT":
-            k += 1
-            if k < len(items) and result and _is_operand(result[-1]) and _is_operand(items[k]):
-                result.append(Node("dot", [result.pop(), items[k]], None, _span([result, items[k]])))
-                k += 1
+            right, k = [], k + 1
+            while k < len(items) and items[k] not in ("DOT", "SLASH"):
+                node, k = _unit(items, k)
+                right.append(node)
+            if result and right and not any(r.op == "head" for r in (*result, *right)):
+                result = [Node("dot", [mul(*result), mul(*right)], None, _span([result, right]))]
+            else:
+                result += right
         elif item == "SLASH":
             below, k = _unit(items, k + 1)
             if not result:
@@ -335,19 +339,26 @@ def _is_function_head(item):
     return item.op == "head" and item.val.type == "FUNCH"
 
 
-def _is_operand(item):
-    return isinstance(item, Node) and item.op in ("sym", "idx", "paren", "dot", "grad")
-
-
 def _with_inner_products(node: Node, names: Names) -> Node:
     r"""Each `a \cdot b` as the inner product of two columns or two rows, else as an ordinary product."""
     args = [_with_inner_products(a, names) for a in node.args]
     if node.op == "dot":
-        a, b = args
-        return Node("frob", [a, b], None, node.span) if _parallel(a, b, names) else mul(a, b, span=node.span)
+        return _inner_or_product(*args, names, node.span)
     if node.op == "mul":
         return mul(*args, span=node.span)
     return node.with_args(args) if args else node
+
+
+def _inner_or_product(left, right, names, span):
+    r"""Neighbours first, c w \cdot x v, then whole sides, x \cdot Ax; what is not parallel is multiplied."""
+    before, after = (list(n.args) if n.op == "mul" else [n] for n in (left, right))
+    for i in dict.fromkeys((len(before) - 1, 0)):
+        for j in dict.fromkeys((1, len(after))):
+            a, b = mul(*before[i:]), mul(*after[:j])
+            if _parallel(a, b, names):
+                inner = Node("frob", [a, b], None, _span([a, b]) or span)
+                return mul(*before[:i], inner, *after[j:], span=span)
+    return mul(left, right, span=span)
 
 
 def _parallel(a, b, names):

@@ -249,6 +249,9 @@ def test_a_second_text_of_a_session_keeps_what_the_first_defined():
         r"A^{-2} = A^{-1}A^{-1}",
         r"\sum_j x_j^2 = \|x\|^2_2",
         r"\det(bx^\top) = 0",
+        r"x\cdot Ax = x^\top Ax",
+        r"d(x\cdot x) = 2x\cdot dx",
+        r"x^\top\cdot A\cdot x = x^\top Ax",
     ],
 )
 def test_what_is_right_in_the_usual_reading(line):
