@@ -297,6 +297,8 @@ def defined_name(text: str, names: Names) -> tuple[str, tuple, tuple] | None:
     found = _SHAPE.fullmatch(_DROP.sub("", marked))
     if not found:
         return None
+    if found["base"] == "d" and found["args"] and not re.search("[,;]", found["inside"]):
+        return None  # d(AB) is a differential; a distance d(x, y) may be defined
     accents = [ACCENTS[order[ord(c) - 0xE000]] for c in found["accents"] if c != "{"]
     base = found["base"].lstrip("\\")
     if found["base"].startswith("\\") and base not in GREEK:

@@ -371,3 +371,10 @@ def test_a_function_may_be_said_to_be_any_known_one():
     for known in ("cosh", "tanh", "softplus"):
         text = f"a = f(w)\na = \\operatorname{{{known}}}(w)"
         assert verdicts(text, {"w": "d"}, {"f": known}) == ["definition", "right"]
+
+
+def test_the_differential_of_a_bracket_is_a_claim_and_a_distance_a_definition():
+    shapes = {"A": "q q", "B": "q q", "x": "q", "y": "q"}
+    assert verdicts(r"d(AB) = dA\,B + A\,dB", shapes) == ["right"]
+    assert verdicts(r"d(AB) = dA\,B + B\,dA", shapes) == ["wrong"]
+    assert verdicts(r"d(x, y) = \|x-y\|", shapes) == ["definition"]
