@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from . import wording
-from .edits import Edit, Editor, differentiates
+from .edits import LONE_TERM, Edit, Editor, differentiates
 from .evaluation import TooLargeError, UndefinedError, evaluate
 from .judgement import DRAWS, FRESH, MODES, TOLERANCE, Bench, Relation, define, entry_order, is_zero
 from .names import Names, dependencies, spoken_name
@@ -179,7 +179,7 @@ def _search(tester, names, bench, truth, member, misfit):
     exclude = _own_name(truth)
     fits = misfit is None
     if fits:
-        found = _ratio(tester, names, member, exclude)
+        found = _ratio(tester, names, member, exclude, names.symbols)
         if found:
             return found
     found = _layout(tester, truth, member)
@@ -192,12 +192,23 @@ def _search(tester, names, bench, truth, member, misfit):
     if found:
         return found
     if fits:
-        for test in (_one_term, _assumption, _dropped_occurrence, _dropped_term):
+        found = _ratio(tester, names, member, exclude, names.definitions)
+        if found:
+            return found
+        found = _only_diagonal(tester, member) or _one_term(tester, names, member) or _first(tester, edits, _lone_term)
+        if found:
+            return found
+        for test in (_assumption, _dropped_occurrence, _dropped_term):
             found = test(tester, names, bench, truth, member)
             if found:
                 return found
     found = _first(tester, edits, lambda e: e.cost > 1.3)
     return found or (_without_a_name(tester, names, member) if fits else None)
+
+
+def _lone_term(edit):
+    """A single name added to what stands there: the plainest account of a missing term."""
+    return edit.mistake == "term" and edit.cost == LONE_TERM
 
 
 def _number_for_array(tester, member):
@@ -218,9 +229,14 @@ def _own_name(truth: Node) -> set[str]:
 def _first(tester, edits: list[Edit], wanted) -> Finding | None:
     """The cheapest edit that mends the member, confirmed on fresh draws."""
     for edit in edits:
-        if wanted(edit) and tester.right(edit.tree):
+        if wanted(edit) and not _restates(edit.tree, tester.truth) and tester.right(edit.tree):
             return Finding(edit.mistake, edit.words, edit.tree, edit.place.span, edit.cost)
     return None
+
+
+def _restates(tree, truth):
+    """Whether a mended line would say no more than what was asked: the derivative itself stands in it."""
+    return truth.op in ("grad", "hess", "d") and any(n == truth for n in walk(tree))
 
 
 def _clash(tester, member, clashes):
@@ -248,8 +264,8 @@ def _renamings(tester, member):
 # -----------------------------------------------------------------------------------------------------
 
 
-def _ratio(tester, names, member, exclude):
-    """Truth a multiple of the member: −1, a constant, a dimension, or a declared number."""
+def _ratio(tester, names, member, exclude, factors):
+    """Truth a multiple of the member: −1, a constant, a dimension, or a number among the names in `factors`."""
     numbers = (*range(DRAWS), *FRESH)
     values = tester.values(member, numbers)
     if values is None:
@@ -269,10 +285,10 @@ def _ratio(tester, names, member, exclude):
         except ValueError:
             return None
         ratios.append(ratio)
-    return _named_ratio(tester, names, member, numbers, ratios, exclude)
+    return _named_ratio(tester, names, member, numbers, ratios, [f for f in factors if f not in exclude])
 
 
-def _named_ratio(tester, names, member, numbers, ratios, exclude):
+def _named_ratio(tester, names, member, numbers, ratios, factors):
     constant = _constant(ratios)
     if constant == -1:
         return _minus_one(tester, member)
@@ -291,13 +307,19 @@ def _named_ratio(tester, names, member, numbers, ratios, exclude):
             for d, e in powers.items():
                 mended = _by_dimension(mended, d, e)
             return Finding("mean", wording.mean(powers, c), mended if tester.right(mended) else None, member.span)
-    return _by_number(tester, names, member, numbers, ratios, exclude)
+    for d in names.dims:
+        for power in (-0.5, 0.5):
+            if _constant([r / s[d] ** power for r, s in zip(ratios, sizes, strict=True)]) == 1:
+                root = Node("fn", [sym(d)], ("sqrt", 0))
+                mended = mul(root if power > 0 else Node("div", [num(1), root]), member)
+                return Finding("mean", wording.root_of_dimension(d, power > 0), mended, member.span)
+    return _by_number(tester, names, member, numbers, ratios, factors)
 
 
-def _by_number(tester, names, member, numbers, ratios, exclude):
+def _by_number(tester, names, member, numbers, ratios, factors):
     """The ratio is a declared number (λ is missing, or stands there once too often)."""
-    for name in names.symbols:
-        if name in exclude or (names.symbols[name].rows, names.symbols[name].columns) != (1, 1):
+    for name in factors:
+        if names.shape(name) != ((), ()):
             continue
         values = [tester.bench.env(k, tester.truth_on(k)[1], tester.active).value(name).item() for k in numbers]
         for power in (1, -1):
@@ -312,6 +334,8 @@ def _by_number(tester, names, member, numbers, ratios, exclude):
 def _constant(ratios) -> Fraction | float | None:
     """The ratio when it is the same on all draws, as a simple fraction where it is one."""
     first = ratios[0]
+    if not np.isfinite(ratios).all():  # a definition the line does not use may not exist on one of the draws
+        return None
     if any(abs(r - first) > 1e-7 * abs(first) for r in ratios):
         return None
     simple = Fraction(first).limit_denominator(48)
@@ -362,7 +386,7 @@ def _layout(tester, truth, member):
 # --------------------------------------------------------------------------------
 
 
-def _one_term(tester, names, bench, truth, member):
+def _one_term(tester, names, member):
     """One term of a sum with the wrong coefficient: what mends it is the same on all draws."""
     numbers = (*range(DRAWS), *FRESH)
     whole = tester.values(member, numbers)
@@ -375,8 +399,11 @@ def _one_term(tester, names, bench, truth, member):
             without = add(*n.args[:k], *n.args[k + 1 :])
             rest = tester.values(put(member, path, without), numbers)
             found = _coefficient(tester, numbers, whole, rest) if rest else None
-            if found is not None:
-                return _term_finding(tester, names, member, path, n, k, term, found)
+            # Any one term of a number can make up for another on a single draw; only the same coefficient on
+            # all draws is a finding, so the search goes on past the others.
+            finding = _term_finding(tester, names, member, path, n, k, term, found) if found is not None else None
+            if finding is not None:
+                return finding
     return None
 
 
@@ -433,6 +460,22 @@ def _term_finding(tester, names, member, path, n, k, term, coefficients):
     return None
 
 
+def _only_diagonal(tester, member):
+    """A Jacobian whose diagonal alone is given, as if each output depended on its own input only."""
+    numbers = (*range(DRAWS), *FRESH)
+    mine = tester.values(member, numbers)
+    if mine is None or tester.truth.op != "grad":
+        return None
+    for number, value in zip(numbers, mine, strict=True):
+        truth, value = (np.squeeze(x) for x in (tester.truth_on(number)[0], value))
+        if truth.ndim != 2 or truth.shape != value.shape or truth.shape[0] != truth.shape[1]:
+            return None
+        off = ~np.eye(len(truth), dtype=bool)
+        if np.abs(value[off]).max() > 1e-13 or not np.allclose(np.diag(truth), np.diag(value), rtol=1e-8):
+            return None
+    return Finding("term", wording.ONLY_DIAGONAL, None, member.span)
+
+
 ASSUMED = {
     "symmetric": "is symmetric",
     "orthogonal": "is orthogonal",
@@ -479,35 +522,41 @@ def _dropped_occurrence(tester, names, bench, truth, member):
     found = _single_derivative(truth)
     if found is None:
         return None
-    body = inlined(found.args[0], names)
-    if free_indices(body) or len(found.args) < 2 and found.op == "grad":
+    if len(found.args) < 2 and found.op == "grad":
         return None
-    name = found.args[1].val if found.op == "grad" and found.args[1].op == "sym" else None
-    held = [name] if name else tester.active
-    for v in held:
-        for fixed in _one_factor_held(body, v):
+    name = None
+    if found.op == "grad":
+        wrt = found.args[1].args[0] if found.args[1].op == "idx" else found.args[1]
+        name = wrt.val if wrt.op == "sym" else None
+    body = inlined(found.args[0], names, keep=name)
+    if free_indices(body):
+        return None
+    together = [(name,)] if name else [*((v,) for v in tester.active), tester.active]
+    for group in together:
+        for fixed in _one_factor_held(body, group):
             candidate = Node(found.op, [fixed, *found.args[1:]], found.val)
             if _equal(tester, names, _put_derivative(truth, candidate), member):
-                return Finding("product-rule", wording.product_rule(spoken_name(v)), None, member.span)
+                words = wording.product_rule(" and ".join(spoken_name(v) for v in group))
+                return Finding("product-rule", words, None, member.span)
     return None
 
 
 PRODUCTS = ("mul", "had", "frob", "kron", "at", "div")
 
 
-def _one_factor_held(body, name):
-    """The tree with `name` held fixed in one factor of a product while other factors still vary."""
+def _one_factor_held(body, group):
+    """The tree with the names of a group held fixed in one factor of a product while other factors still vary."""
     for path, n in places(body):
         if n.op not in PRODUCTS:
             continue
-        varying = [k for k, a in enumerate(n.args) if any(m.op == "sym" and m.val == name for m in walk(a))]
+        varying = [k for k, a in enumerate(n.args) if any(m.op == "sym" and m.val in group for m in walk(a))]
         if len(varying) < 2:
             continue
         for k in varying:
             yield put(
                 body,
                 path + (k,),
-                map_tree(n.args[k], lambda m: Node("frozen", [m]) if m == sym(name) else None),
+                map_tree(n.args[k], lambda m: Node("frozen", [m]) if m.op == "sym" and m.val in group else None),
             )
 
 

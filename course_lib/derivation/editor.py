@@ -7,7 +7,9 @@ import html
 from course_lib.errors import CourseError
 
 from . import derive
+from .engine import read_functions
 from .files import split_header
+from .names import read_shapes
 
 EXAMPLE_SHAPES = {"X": "n d", "w": "d", "y": "n"}
 EXAMPLE = r"""L = \frac{1}{2n}\|Xw-y\|^2
@@ -23,33 +25,40 @@ def editor(shapes=None, functions=()):
     """
     import ipywidgets as widgets
 
+    example = EXAMPLE if shapes is None else ""  # the example is about names that given shapes need not have
     shapes = EXAMPLE_SHAPES if shapes is None else shapes
-    written = "; ".join(f"{name} = {spec}" for name, spec in dict(shapes).items())
+    read_shapes(shapes)
+    known = dict(functions) if hasattr(functions, "items") else dict.fromkeys(read_functions(functions))
+    written = "; ".join(f"{name} = {spec}" for name, spec in shapes.items())
     wide = widgets.Layout(width="auto")
     label = {"description_width": "6em"}
     text = widgets.Textarea(
-        value=EXAMPLE, description="Derivation", rows=8, layout=wide, style=label, continuous_update=True
+        value=example, description="Derivation", rows=8, layout=wide, style=label, continuous_update=True
     )
     sizes = widgets.Text(value=written, description="Shapes", layout=wide, style=label, continuous_update=False)
     used = widgets.Text(
-        value=" ".join(functions), description="Functions", layout=wide, style=label, continuous_update=False
+        value=" ".join(known), description="Functions", layout=wide, style=label, continuous_update=False
     )
     # An Output would store what it shows with a random id in the notebook; HTMLMath renders the mathematics
     # in place.
-    shown = widgets.HTMLMath(value=_judged(text.value, sizes.value, used.value))
+    shown = widgets.HTMLMath(value=_judged(text.value, sizes.value, used.value, known))
 
     def judge(_change):
-        shown.value = _judged(text.value, sizes.value, used.value)
+        shown.value = _judged(text.value, sizes.value, used.value, known)
 
     for field in (text, sizes, used):
         field.observe(judge, names="value")
     return widgets.VBox([sizes, used, text, shown], layout=wide)
 
 
-def _judged(text: str, sizes: str, functions: str) -> str:
-    """The report as HTML, or the one sentence that says what is wrong with the shapes."""
+def _judged(text: str, sizes: str, functions: str, known: dict) -> str:
+    """The report as HTML, or the one sentence that says what is wrong with the shapes.
+
+    known: what the functions were said to be, {"f": "tanh"}, where that was said.
+    """
     try:
         shapes, _, _ = split_header(f"shapes: {sizes}", "the field 'Shapes'")
-        return derive(text, shapes, tuple(functions.replace(",", " ").split()))._repr_html_()
+        names = functions.replace(",", " ").split()
+        return derive(text, shapes, {name: known.get(name) for name in names})._repr_html_()
     except (CourseError, TypeError, ValueError) as e:
         return f'<p role="alert">{html.escape(str(e))}</p>'

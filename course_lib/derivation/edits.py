@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .names import Names, spoken_name
-from .shapes import ELEMENTWISE, MisfitError, Scope, Typer, inlined, is_scalar
+from .shapes import ELEMENTWISE, MisfitError, Scope, Typer, inlined, is_scalar, is_vector
 from .tree import (
     Node,
     add,
@@ -27,6 +27,8 @@ from .tree import (
     walk,
 )
 from .writer import plain_text, spoken_function
+
+LONE_TERM = 2.2
 
 
 @dataclass
@@ -88,12 +90,7 @@ class Editor:
         return None
 
     def _name_shape(self, name):
-        if name in self.names.definitions:
-            return self.names.definitions[name].shape
-        if name in self.names.symbols:
-            s = self.names.symbols[name]
-            return tuple(() if x == 1 else (x,) for x in (s.rows, s.columns))
-        return ((), ()) if name in self.names.dims else None
+        return ((), ()) if name in self.names.dims else self.names.shape(name)
 
     def _number(self, node):
         """Whether a node is a number by its form."""
@@ -121,6 +118,13 @@ class Editor:
         except MisfitError:
             return False
 
+    def _typed_vector(self, node):
+        """Whether a node is a vector by its shapes."""
+        try:
+            return is_vector(Typer(Scope(self.names)).typed(node).shape)
+        except MisfitError:
+            return False
+
     def _row(self, node):
         shape = self._shape(node.args[0])
         return len(node.val) == 1 and shape is not None and () not in shape
@@ -138,6 +142,15 @@ class Editor:
                     n.args[0],
                     n,
                     f"the minus sign before {plain_text(n.args[0])} does not belong there",
+                )
+            if n.op == "fn" and n.val[0] in ELEMENTWISE:
+                yield self._edit(
+                    1.2,
+                    "sign",
+                    path,
+                    n.with_args([neg(n.args[0])]),
+                    n,
+                    f"the argument {plain_text(n.args[0])} has the wrong sign",
                 )
             if n.op != "add":
                 continue
@@ -201,11 +214,29 @@ class Editor:
                     f"{plain_text(n)} must be transposed",
                 )
 
+        yield from self._turned_pairs()
+
+    def _turned_pairs(self):
+        """Two neighbouring factors turned: ba^T where ab^T is meant, a^Tb where ab^T is meant."""
+        for path, n in self.places:
+            if n.op != "mul":
+                continue
+            for k in range(len(n.args) - 1):
+                a, b = n.args[k : k + 2]
+                if self._number(a) or self._number(b):
+                    continue
+                place = mul(a, b, span=_both(a, b))
+                for pair in ((_turn(b), _turn(a)), (_turn(a), _turn(b))):
+                    words = f"here {plain_text(mul(*pair))} is needed, not {plain_text(place)}"
+                    new = mul(*n.args[:k], *pair, *n.args[k + 2 :])
+                    yield self._edit(1.12, "transpose", path, new, place, words)
+
     def orders(self) -> Iterator[Edit]:
         for path, n in self.places:
             if n.op in ("kron", "at"):
                 yield self._edit(
-                    0.98,
+                    # r @ X is right too for a vector r, but X.T @ r is what a reader expects.
+                    1.1 if n.op == "at" and self._typed_vector(n.args[1]) else 0.98,
                     "order",
                     path,
                     Node(n.op, n.args[::-1], None, n.span),
@@ -227,6 +258,16 @@ class Editor:
                     mul(a, b, span=_both(a, b)),
                     f"{plain_text(a)} and {plain_text(b)} stand in the wrong order",
                 )
+
+            arrays = [k for k, a in enumerate(n.args) if not self._number(a)]
+            if len(arrays) > 2:
+                first, last = n.args[arrays[0]], n.args[arrays[-1]]
+                lead = n.args[: arrays[0]]
+                middle = n.args[arrays[0] + 1 : arrays[-1]]
+                for moved, rest in ((last, (last, first, *middle)), (first, (*middle, last, first))):
+                    where = "in front of" if moved is last else "behind"
+                    words = f"{plain_text(moved)} belongs {where} the other factors"
+                    yield self._edit(1.15, "order", path, mul(*lead, *rest, *n.args[arrays[-1] + 1 :]), moved, words)
 
     def layouts(self) -> Iterator[Edit]:
         """A chain rule written the other way round: g J where the gradient is a column and Jᵀ g is meant."""
@@ -357,10 +398,24 @@ class Editor:
                     yield self._edit(
                         1.0, "sum", path, body, n, f"the sum over {letter} is missing before {plain_text(n)}"
                     )
+            if n.op == "mul" and len(n.args) == 2 and all(a.op == "grad" and len(a.args) == 2 for a in n.args):
+                yield from self._chain_sum(path, n)
             if n.op == "sum":
                 yield self._edit(1.4, "sum", path, n.args[0], n, f"the sum over {n.val[0]} does not belong here")
             if n.op == "add":
                 yield from self._wider_sums(path, n)
+
+    def _chain_sum(self, path, n):
+        """∂L/∂p_i ∂p_i/∂z_i where every p_k moves with z_i: the chain rule sums over k."""
+        outer, inner = n.args
+        through, moved = outer.args[1], inner.args[0]
+        if through != moved or through.op != "idx" or len(through.val) != 1:
+            return
+        fresh = _fresh(self.member, self.left)
+        between = Node("idx", through.args, (fresh,))
+        body = mul(outer.with_args([outer.args[0], between]), inner.with_args([between, inner.args[1]]))
+        words = f"the chain rule sums over all entries of {plain_text(through.args[0])}, not over one"
+        yield self._edit(1.0, "sum", path, Node("sum", [body], (fresh, None, None)), n, words)
 
     def _wider_sums(self, path, n):
         for k, t in enumerate(n.args):
@@ -453,12 +508,11 @@ class Editor:
                 continue
             if n.op in ("sym", "T", "mul", "fn", "inv", "at"):
                 both = add(n, Node("T", [n]) if n.op != "T" else n.args[0])
-                new = both if n.op != "mul" or parent is None or parent.op != "mul" else both
                 yield self._edit(
                     1.35,
                     "product-rule",
                     path,
-                    new,
+                    both,
                     n,
                     f"where {plain_text(n)} stands, {plain_text(both)} is needed: both factors vary",
                 )
@@ -475,6 +529,8 @@ class Editor:
                     n.op == "fn"
                     and (n.val[0] in ELEMENTWISE or n.val[0].startswith("any:"))
                     and n.val[0] not in ("log", "abs", "sqrt")
+                    # exp of a number is its own derivative: what is missing then is a factor, not a slope.
+                    and not (n.val[0] == "exp" and not free_indices(n) and self._typed_number(n.args[0]))
                 ):
                     if n.args[0].op == "idx":
                         base = n.args[0].args[0]
@@ -504,7 +560,10 @@ class Editor:
                         f"{said} is needed where {plain_text(n)} stands",
                     )
                 if self._number(n):
-                    if n.op in ("idx", "mul", "sum", "grad", "pow", "add") and (
+                    if not letters and not path:
+                        words = f"the factor {said} is missing"
+                        yield self._edit(1.75, "activation-derivative", path, mul(n, s), n, words)
+                    elif n.op in ("idx", "mul", "sum", "grad", "pow", "add") and (
                         parent is None or parent.op in ("sum", "add", "neg", "mul")
                     ):
                         for val in [(i,) for i in letters] + [(i, j) for i in letters for j in letters if i != j]:
@@ -543,6 +602,8 @@ class Editor:
                     n,
                     f"the factor diag({said}) is missing",
                 )
+            if n.op == "mul" and len(n.args) > 2:
+                yield from self._inside_product(path, n, slopes)
             if n.op == "had":
                 for keep, drop in (n.args, n.args[::-1]):
                     if any(m.op == "fn" and m.val[1] for m in walk(drop)):
@@ -555,6 +616,18 @@ class Editor:
                             f"the factor {plain_text(drop)} is one too many",
                         )
         yield from self._wrong_arguments(slopes)
+
+    def _inside_product(self, path, n, slopes):
+        """The slope missing in the middle of a product: W^T R X^T where (W^T R ⊙ f'(Z)) X^T is meant."""
+        for i in range(len(n.args) - 1):
+            for j in range(i + 2, len(n.args) + 1):
+                if self._number(n.args[i]) or (i, j) == (0, len(n.args)):
+                    continue
+                piece = mul(*n.args[i:j], span=_both(n.args[i], n.args[j - 1]))
+                for s in slopes:
+                    new = mul(*n.args[:i], Node("had", [piece, s]), *n.args[j:])
+                    words = f"the factor {plain_text(s)} is missing: {plain_text(piece)} ⊙ {plain_text(s)}"
+                    yield self._edit(1.36, "activation-derivative", path, new, piece, words)
 
     def _primes(self, path, n):
         name, primes = n.val
@@ -618,11 +691,12 @@ class Editor:
                 pool.append((Node("T", [sym(name)]), 2.0 if name in self.names.symbols else 2.05))
             elif shape:
                 pool.append((sym(name), 2.1))
+        pool += [(f, 2.08) for f in self._inverses()]
         for path, n in self.places:
             parent = self.parents.get(path)
             if n.op == "mul":
                 for k, f in enumerate(n.args):
-                    if f.op not in ("num",) and not (f.op == "div" and self._number(f)):
+                    if f.op != "num" and not (f.op == "div" and self._fixed(f)):
                         rest = mul(*n.args[:k], *n.args[k + 1 :])
                         yield self._edit(
                             1.7, "chain-factor", path, rest, f, f"the factor {plain_text(f)} is one too many"
@@ -669,10 +743,14 @@ class Editor:
                 yield from self._entrywise_factors(path, n)
             if (
                 n.op in ("mul", "idx", "sum", "pow", "fn", "div", "norm")
-                and self._number(n)
+                and (self._number(n) or parent is not None and parent.op == "sum")
                 and (parent is None or parent.op in ("sum", "add", "neg"))
             ):
                 yield from self._indexed_factors(path, n)
+            if not self._number(n) and (parent is None or parent.op in ("mul", "neg", "add")):
+                added = mul(Node("T", [n]) if n.op != "T" else n.args[0], Node("ones"))
+                words = f"the columns of {plain_text(n)} must be added up: {plain_text(added)}"
+                yield self._edit(2.04, "sum", path, added, n, words)
             if n.op == "had":
                 for keep, drop in (n.args, n.args[::-1]):
                     yield self._edit(
@@ -683,6 +761,19 @@ class Editor:
                         drop,
                         f"the factor {plain_text(drop)} is one too many",
                     )
+
+    def _fixed(self, node):
+        """Whether a number is made of numbers and lengths alone: a wrong one shows as a constant ratio."""
+        return all(m.op in ("num", "div", "mul", "neg", "pow") or m.val in self.names.dims for m in walk(node))
+
+    def _inverses(self):
+        """The inverses that the truth takes, as factors that may have been forgotten."""
+        found = {}
+        for tree in (inlined(self.truth, self.names), *(d.body for d in self.names.definitions.values())):
+            for n in walk(tree):
+                if n.op == "inv" and n.args[0].op == "sym" and not self._number(n.args[0]):
+                    found[n] = None
+        return [m for n in list(found)[:3] for m in (n, Node("T", [n]))]
 
     def _missing(self, factor, n, k):
         if k < len(n.args):
@@ -772,7 +863,7 @@ class Editor:
     def terms(self) -> Iterator[Edit]:
         """A term put in: a declared name, or an outer or entrywise product of two."""
         vectors = [n for n in self.available if (self._name_shape(n) or ((), ())).count(()) == 1]
-        pool = [(sym(n), 2.2) for n in self.available if (self._name_shape(n) or ((), ())) != ((), ())]
+        pool = [(sym(n), LONE_TERM) for n in self.available if (self._name_shape(n) or ((), ())) != ((), ())]
         for a in vectors:
             for b in vectors:
                 row = self._name_shape(a)[0] == ()
@@ -797,6 +888,8 @@ class Editor:
             if n.op not in ("add", "mul", "sym", "fn", "T", "at", "neg", "had", "div", "kron"):
                 continue
             for t, cost in pool:
+                if t == n:
+                    continue  # X + X is a factor 2, and said as one
                 for signed in (t, neg(t)):
                     yield self._edit(
                         cost,
@@ -806,6 +899,10 @@ class Editor:
                         n,
                         f"the term {plain_text(signed)} is missing after {plain_text(n)}",
                     )
+
+
+def _turn(node):
+    return node.args[0] if node.op == "T" else Node("T", [node], None, node.span)
 
 
 def _derivative(node):

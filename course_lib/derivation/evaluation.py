@@ -72,8 +72,16 @@ FUNCTIONS = {
     "cosh": (np.cosh, np.sinh, np.cosh),
     "sqrt": (_sqrt, lambda x: 0.5 / _sqrt(x), lambda x: -0.25 / _sqrt(x) ** 3),
     "softplus": (lambda x: _log(1 + np.exp(x)), _sigmoid, lambda x: _sigmoid(x) * (1 - _sigmoid(x))),
+    "sign": (lambda x: np.sign(x.real) + 0 * x, lambda x: 0 * x, lambda x: 0 * x),
     "abs": (lambda x: np.where(x.real < 0, -x, x), lambda x: np.sign(x.real) + 0 * x, lambda x: 0 * x),
 }
+
+
+def _condition(a):
+    """The condition numbers of a stack of matrices; UndefinedError where an entry is not finite."""
+    if not np.isfinite(a.real).all():  # LAPACK would print its complaint over the learner's report
+        raise UndefinedError
+    return np.linalg.cond(a.real)
 
 
 def _any_function(name):
@@ -282,6 +290,9 @@ class _Evaluator:
     def _eye(self, core):
         return self._wide(np.eye(self.env.draw.size(core.shape[0]))[None])
 
+    def _stretch(self, core):
+        return self.ev(core.args[0])
+
     def _neg(self, core):
         return -self.ev(core.args[0])
 
@@ -343,12 +354,19 @@ class _Evaluator:
     def _inv(self, core):
         a = self.ev(core.args[0])
         # XᵀX with fewer rows than columns has no inverse, only rounding errors in place of one.
-        if not (np.linalg.cond(a.real) < 1e7).all():
+        if not (_condition(a) < 1e7).all():
             raise UndefinedError
         return np.linalg.inv(a)
 
     def _det(self, core):
-        return np.linalg.det(self.ev(core.args[0]))[..., None, None]
+        a = self.ev(core.args[0])
+        out = np.linalg.det(a)
+        # A singular matrix has determinant 0, not the rounding error that elimination leaves; its logarithm
+        # does not exist, so a draw on which XXᵀ is singular is not used.
+        singular = _condition(a) > 1e13
+        if singular.any():
+            out = np.where(singular, out.imag * 1j if np.iscomplexobj(out) else 0.0, out)
+        return out[..., None, None]
 
     def _logdet(self, core):
         return _log(self._det(core))

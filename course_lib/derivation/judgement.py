@@ -6,7 +6,7 @@ import numpy as np
 
 from .evaluation import Draw, Env, UndefinedError, _differentiates, differentials, evaluate
 from .names import Definition, Names
-from .shapes import Core, MisfitError, Open, Scope, Typer, is_scalar, resolve, spoken_shape
+from .shapes import Core, MisfitError, Open, Scope, Typer, is_scalar, resolve, shape_phrase, spoken_shape
 from .tree import Node, bound_indices, free_indices, num, walk
 
 DRAWS = 5
@@ -89,7 +89,7 @@ class Relation:
             raise MisfitError(_loose(extra), node, "free")
         if not self.scope.same(reference.shape, core.shape):
             raise MisfitError(
-                f"this side is {_phrase(core.shape)}, the other is {_phrase(reference.shape)}",
+                f"this side is {shape_phrase(core.shape)}, the other is {shape_phrase(reference.shape)}",
                 node,
                 "trace" if is_scalar(reference.shape) else "sides",
             )
@@ -174,11 +174,6 @@ def _multiplied(names: Names) -> list[str]:
             if n.op in ("mul", "at") and sum(a.op in ("sym", "T", "idx") for a in n.args) > 1:
                 found |= {m.val for a in n.args if a.op in ("sym", "T", "idx") for m in walk(a) if m.op == "sym"}
     return [s for s, spec in names.symbols.items() if s in found and (spec.rows, spec.columns) != (1, 1)]
-
-
-def _phrase(shape):
-    said = spoken_shape(shape)
-    return "a number" if said == "number" else said
 
 
 def is_zero(node: Node) -> bool:

@@ -1,18 +1,17 @@
 r"""From a line's text to tokens, knowing which names are declared.
 
-That knowledge is what decides whether `Xw` is one name or a product, whether `d` in `dW` is a differential or
-a
-dimension, whether `f(` is a call or a factor, whether `W^2` is a layer or a square, and whether `x_{ij}` is
-an entry
-of X. The grammar in latex.lark then has no ambiguity left.
+That knowledge is what decides whether `Xw` is one name or a product, whether `d` in `dW` is a differential or a
+dimension, whether `f(` is a call or a factor, whether `W^2` is a layer or a square, and whether `x_{ij}` is an
+entry of X. The grammar in latex.lark then has no ambiguity left.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
-from .names import ACCENTS, GREEK, STYLES, Names, canonical, dependencies, plain
+from .names import ACCENTS, GREEK, STYLES, Names, canonical, dependencies, plain, stem
 from .tree import Node
 
 FUNCTIONS = {
@@ -46,6 +45,8 @@ FUNCTIONS = {
     "LSE": "logsumexp",
     "abs": "abs",
     "outer": "outer",
+    "sign": "sign",
+    "sgn": "sign",
 }
 SPACES = frozenset(
     [
@@ -59,7 +60,6 @@ SPACES = frozenset(
         "medspace",
         "thickspace",
         "enspace",
-        ",",
         "left",
         "right",
         "bigl",
@@ -149,6 +149,31 @@ OPERAND_END = frozenset(
     ]
 )
 BEFORE_SIGN = frozenset(["SUM", "DOT", "SLASH", "ODOT", "OTIMES", "COLON", "FUNCH", "DIFFH", "NABLA"])
+OTHER_RELATIONS = frozenset(
+    [
+        "ne",
+        "neq",
+        "le",
+        "leq",
+        "leqslant",
+        "ge",
+        "geq",
+        "geqslant",
+        "lt",
+        "gt",
+        "ll",
+        "gg",
+        "propto",
+        "sim",
+        "simeq",
+        "in",
+        "leftarrow",
+        "gets",
+        "to",
+        "mapsto",
+    ]
+)
+NO_EQUALITY = "this sign is no '=': only equalities are compared here"
 MAX_TOKENS, MAX_DEPTH = 700, 40
 
 
@@ -210,6 +235,11 @@ class Lexer:
             kind, at = self.bars[-1]
             raise UnreadableError(f"a {kind} is opened here and never closed", at)
         self._balance()
+        for nabla, after in pairwise(self.out):
+            # \nabla_w L^T v is (\nabla_w L)^T v, but \nabla_x b^T x is the gradient of the whole product.
+            array = after.type == "NAME" and self.names.shape(after.value) not in (None, ((), ()))
+            if nabla.type == "NABLA" and array and after.value not in self.names.definitions:
+                nabla.value = (*nabla.value, "product")
         return self.out
 
     def _emit(self, kind, value, start, end=None):
@@ -233,7 +263,7 @@ class Lexer:
             self.pos += 1
             self._emit("TRANS", "'", here)
         elif ch == "|":
-            double = self.text[here : here + 2] == "||"
+            double = self.text[here : here + 2] == "||" and not self._closes_bar()
             self.pos += 2 if double else 1
             self._bar("NORM" if double else "BAR", here)
         else:
@@ -253,6 +283,8 @@ class Lexer:
                 ";": "SEMI",
                 "&": "AMP",
             }
+            if ch in "<>":
+                raise UnreadableError(NO_EQUALITY, here)
             if ch not in kinds:
                 raise UnreadableError(f"the character {ch!r} has no meaning here", here)
             self.pos += 1
@@ -320,6 +352,10 @@ class Lexer:
             self.bars.append((spoken, here))
             self._emit(kind + "_O", None, here)
 
+    def _closes_bar(self):
+        """Whether a bar here ends |A|, so that the two bars of |A||B| are no norm."""
+        return bool(self.bars) and self.bars[-1][0] == "bar |" and self._operand_before()
+
     def _operand_before(self):
         return bool(self.out) and self.out[-1].type in OPERAND_END
 
@@ -329,15 +365,17 @@ class Lexer:
         )
         if not found:
             return
-        label = re.sub(r"\\(?:mathrm|text|mathsf|mathbf|mathit|rm|,)|[{}\s]", "", found.group(1))
+        self.out[-1].value = self._norm_named(found.group(1), self.pos)
+        self.pos = self.out[-1].end = found.end()
+
+    def _norm_named(self, raw, at):
+        """Which norm a label such as `_F` or `_1` means."""
+        label = re.sub(r"\\(?:mathrm|text|mathsf|mathbf|mathit|rm|,)|[{}\s]", "", raw)
         if label not in ("F", "2", "1", r"\infty", "Fro", "fro", "E"):
             raise UnreadableError(
-                f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and \\|.\\|_1 are",
-                self.pos,
+                f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and \\|.\\|_1 are", at
             )
-        self.pos = found.end()
-        self.out[-1].value = {"1": "1", r"\infty": "inf"}.get(label, "2")
-        self.out[-1].end = self.pos
+        return {"1": "1", r"\infty": "inf"}.get(label, "2")
 
     # -- commands
     # -----------------------------------------------------------------------------------------------
@@ -350,7 +388,12 @@ class Lexer:
         word = found.group(1)
         if word.startswith("not") and word != "not":
             raise UnreadableError(f"\\{word} is not read here", here)
-        if word in ACCENTS or word in GREEK and word not in ("partial",):
+        zero = re.compile(r"\\vec\s*(?:\{\s*0\s*\}|0)").match(self.text, here)
+        if zero:
+            self.pos = zero.end()
+            self._emit("NUM", 0, here)
+            return
+        if word in ACCENTS or word in GREEK:
             self._name(here)
             return
         self.pos = found.end()
@@ -364,7 +407,7 @@ class Lexer:
                 self._argument()
         elif word in STYLES:
             self._style(word, here)
-        elif word in FUNCTIONS:
+        elif word in FUNCTIONS and word != "sqrt":
             self._function(FUNCTIONS[word], here)
         elif word in ("{", "}"):
             self._emit("LPAR" if word == "{" else "RPAR", word, here)
@@ -379,6 +422,8 @@ class Lexer:
             self._emit("NL", None, here)
         elif handler:
             handler(here)
+        elif word in OTHER_RELATIONS:
+            raise UnreadableError(NO_EQUALITY, here)
         else:
             raise UnreadableError(f"the command \\{word} is not known here", here)
 
@@ -452,8 +497,12 @@ class Lexer:
             self._ones(here)
         elif inner == "I" and not self.names.known("I"):
             self._eye(here)
+        elif inner == "e" and not self.names.known("e") and re.compile(r"\s*\^").match(self.text, self.pos):
+            self._exponential(here)
         elif inner == "d" and word in ("mathrm", "operatorname", "text", "rm", "mathsf"):
             self._differential(here, "d")
+        elif inner == "grad" and not self.names.known("grad"):
+            self._do_nabla(here)
         elif inner in FUNCTIONS and not self.names.known(inner):
             self._function(FUNCTIONS[inner], here)
         elif word == "mathbb" and inner in ("R", "E", "P", "N", "Z"):
@@ -464,7 +513,9 @@ class Lexer:
                 said = self._undeclared(inner) + "; words of explanation belong after a % sign"
                 raise UnreadableError(said, here)
             if word_name is None:
+                after = self.pos
                 self._inline(start, start + len(raw))
+                self.pos = after
                 return
             self._finish_name(word_name, here)
         else:
@@ -513,10 +564,11 @@ class Lexer:
         elif word.startswith("d") and self._is_differential(here):
             self.pos += 1
             self._differential(here, "d")
+        elif word.startswith("grad") and not best:
+            self.pos += len("grad")
+            self._do_nabla(here)
         elif word[0] == "e" and not best and re.compile(r"e\s*\^").match(self.text, here):
-            self.pos = self.text.index("^", here) + 1
-            self._emit("EXP", "e", here)
-            self._argument_tokens("e^")
+            self._exponential(here)
         elif word[0] in "oO" and not best and re.compile(r"[oO]\s*(\\left)?\s*\(").match(self.text, here):
             self.pos += 1
             self._emit("LITTLEO", word[0], here)
@@ -525,6 +577,11 @@ class Lexer:
             self._eye(here)
         else:
             self._name(here)
+
+    def _exponential(self, here):
+        self.pos = self.text.index("^", here) + 1
+        self._emit("EXP", "e", here)
+        self._argument_tokens("e^")
 
     def _spellings(self):
         """Multi-letter and single-letter names as they may stand in plain text."""
@@ -551,8 +608,15 @@ class Lexer:
         found = re.match(r"\s*\\([A-Za-z]+)", rest)
         if found and (found[1] in ACCENTS or found[1] in GREEK or found[1] in STYLES):
             return True
+        if re.match(r"\s*\^\s*(2|\{\s*2\s*\})\s*[A-Za-z\\(]", rest):
+            return not self.names.known("d") or self._second_differential(rest)
         # A bare d is the operator in \frac{d}{dw}; _argument_tokens has cut the text at the closing brace.
         return not rest.strip() and self._is_operator_fraction()
+
+    def _second_differential(self, rest):
+        """Whether `d^2L` that begins a side is the second differential of a defined L, where d is a length too."""
+        name = re.match(r"\s*\^\s*\{?\s*2\s*\}?\s*\\?([A-Za-z]+)", rest)
+        return not self.out and name is not None and name[1] in self.names.definitions
 
     def _is_operator_fraction(self):
         return bool(re.match(r"\s*\}?\s*\{\s*(d|\\mathrm\s*\{?d\}?)\s*\\?[A-Za-z]", self.text[self.pos + 1 :]))
@@ -566,6 +630,8 @@ class Lexer:
         if order and order.end() <= self.end:
             self.pos = order.end()
         rest = self.text[self.pos : self.end]
+        if re.match(r"\s*\^\s*\{?\s*[3-9nk]\s*\}?", rest):
+            raise UnreadableError("derivatives of order three and more are not read", here)
         value = (kind, 2 if order else 1)
         head = re.match(
             r"\s*\\(log|ln|det|tr|sum|exp|operatorname|mathrm\s*\{\s*tr|text\s*\{\s*tr|frac|dfrac|tfrac)\b",
@@ -598,7 +664,7 @@ class Lexer:
             rest = self.text[self.pos : start + len(raw)].strip()
             self.pending = (self.pos, start + len(raw)) if rest else None
             self.pos = after
-            return self._accented(ACCENTS[found[1]], inner)
+            return f"{ACCENTS[found[1]]} {inner}"
         if found and found[1] in STYLES:
             self.pos = found.end()
             raw, start = self._argument()
@@ -622,9 +688,6 @@ class Lexer:
         best = max((n for n in self._spellings() if run.startswith(n)), key=len, default=run[0])
         self.pos += len(best)
         return best
-
-    def _accented(self, accent, inner):
-        return f"{accent} {inner}"
 
     def _delta_direction(self, word):
         """`\\Delta W` as one name when neither is declared apart."""
@@ -668,6 +731,7 @@ class Lexer:
             layer = re.fullmatch(r"(?:([A-Za-z]'*),)?(\d)(?:,([A-Za-z]'*))?(\^?\\?(?:top|T|intercal))?", bare)
             if (
                 layer
+                and not self._is_power(name, layer[2], content, found)
                 and self._layer_known(name + layer[2])
                 and (found[1] == "^" or not (layer[1] or layer[3] or layer[4]))
             ):
@@ -694,8 +758,22 @@ class Lexer:
         digits = re.sub(r"\D", "", found[1]) if found else ""
         if not digits or not self._layer_known(name + digits):
             return ""
+        if self.names.known(name) and not self.names.known(name + digits) and not re.search(r"[\[(]", found[1]):
+            return ""  # w_i^2 is the square of an entry of w, not an entry of W2
         self.taken[found.end() - len(found[0].lstrip())] = found.end()
         return digits
+
+    def _is_power(self, name, digit, written, found):
+        """Whether the 2 of `w^2` squares w: with w itself declared, W2 is meant only by `w^{(2)}` or
+        `w^2_{ij}`.
+        """
+        return (
+            found[1] == "^"
+            and self.names.known(name)
+            and not self.names.known(name + digit)
+            and not re.search(r"[\[(]", written)
+            and not re.compile(r"\s*_").match(self.text, found.end())
+        )
 
     def _layer_known(self, name):
         return self.names.known(name) or self.names.with_entries(name) is not None
@@ -780,7 +858,8 @@ class Lexer:
         bare = re.sub(
             r"\\(?:mathbf|boldsymbol|mathrm|bm|left|right|,|;|!)(?![a-z])|\\(?:,|;|!)|[{}\s]", "", inside
         ).rstrip("\\")
-        symbol = r"(?:\\(?:hat|bar|tilde))?\\?[A-Za-z]+(?:[_^]?\(?\d+\)?)?(?:\^?\*)?"
+        bare = re.sub(r"\\(?:star|ast)(?![a-z])", "*", bare)
+        symbol = r"(?:\\(?:hat|bar|tilde))?\\?[A-Za-z]+(?:[_^]?\(?\d+\)?)?(?:\^?\*)?(?:_[a-zA-Z]{2,})?"
         needs = dependencies(Node("sym", (), definition.name), self.names)
         for part in re.split("[,;]", bare):
             found = re.fullmatch(rf"({symbol})(?:[+-](.+))?", part)
@@ -788,11 +867,7 @@ class Lexer:
                 return False
             base = canonical(found[1])
             moved = found[2] is None or re.match(r"d|t|h|\\?(?:varepsilon|epsilon|delta|Delta)", found[2])
-            instead = (
-                found[2] is None
-                and definition.shape == ((), ())
-                and any(base.endswith(" " + n) or base == n + "*" for n in needs)
-            )
+            instead = found[2] is None and definition.shape == ((), ()) and any(stem(base) == n != base for n in needs)
             if not (base in needs and base != definition.name and moved or instead):
                 return False
         return True
@@ -813,8 +888,50 @@ class Lexer:
         self.out[-1].end = self.pos
 
     def _ones(self, here):
+        if self._indicator(here):
+            return
         self._emit("ONES", self._size(), here)
         self.out[-1].end = self.pos
+
+    def _indicator(self, here) -> bool:
+        """`\\mathbf 1[z > 0]`, `\\mathbb 1_{z>0}`: 1 where z is positive, which is the derivative of relu."""
+        found = re.compile(
+            r"\s*(?:_\s*\{|(?:\\left|\\bigl?|\\Bigl?)?\s*(?:[\[(]|\\\{))(?P<z>[^<>=]*?)(?:>|\\gt(?![a-z])|\\geq?(?![a-z]))\s*0\s*"
+            r"(?:\\right|\\bigr?|\\Bigr?)?\s*(?:\\?\}|[\])])"
+        ).match(self.text, self.pos, self.end)
+        if not found or not found["z"].strip():
+            return False
+        self._emit("FUNCP", ("relu", 1), here, found.start("z"))
+        self._emit("LPAR", "(", found.start("z"), found.start("z"))
+        self._inline(*found.span("z"))
+        self.pos = found.end()
+        self._emit("RPAR", ")", found.end("z"))
+        return True
+
+    def _do_max(self, here):
+        """`\\max(0, z)`, entry by entry, is relu."""
+        found = re.compile(
+            r"\s*(?:\\left|\\bigl?)?\s*(?:\(|\[|\\\{)\s*(?:0\s*,(?P<z>[^,]*)|(?P<y>[^,]*),\s*0\s*)(?:\\right|\\bigr?)?(?:\)|\]|\\\})\s*$"
+        )
+        close = self._closing_bracket()
+        match = found.match(self.text, self.pos, close) if close else None
+        if not match:
+            raise UnreadableError(r"\max is read only as \max(0, z), which is relu", here)
+        part = "z" if match["z"] is not None else "y"
+        self._emit("FUNCP", ("relu", 0), here, match.start(part))
+        self._emit("LPAR", "(", match.start(part), match.start(part))
+        self._inline(*match.span(part))
+        self.pos = close
+        self._emit("RPAR", ")", close - 1)
+
+    def _closing_bracket(self):
+        """The place after the bracket that closes the one that comes next, or None."""
+        depth = 0
+        for k in range(self.pos, self.end):
+            depth += (self.text[k] in "([{") - (self.text[k] in ")]}")
+            if depth == 0 and self.text[k] in ")]}":
+                return k + 1
+        return None
 
     def _kronecker(self, here):
         found = re.compile(r"\s*_\s*\{\s*([A-Za-z]'*)\s*,?\s*([A-Za-z]'*)\s*\}").match(self.text, self.pos)
@@ -838,7 +955,7 @@ class Lexer:
         )
         braced = re.compile(r"\s*\{").match(self.text, self.pos)
         self._emit("FUNCP" if follows else "FUNCH", (name, count), here)
-        if braced and not follows and name != "sqrt":
+        if braced and not follows:
             self.out[-1].type = "FUNCP"
             raw, start = self._argument()
             after = self.pos
@@ -853,12 +970,39 @@ class Lexer:
             return
         self._differential(here, "partial")
 
+    def _do_dd(self, here):
+        self._differential(here, "d")
+
+    _do_dif = _do_diff = _do_dd
+
+    def _do_pdv(self, here):
+        """The derivative macros of the physics package, `\\pdv{L}{w}` and `\\dv{L}{w}`."""
+        self._emit("FRAC", None, here)
+        for _ in range(2):
+            raw, start = self._argument()
+            after = self.pos
+            self._emit("LBRACE", "{", start - 1, start)
+            self._emit("DIFF", ("partial", 1), start, start)
+            self._inline(start, start + len(raw))
+            self.pos = after
+            self._emit("RBRACE", "}", after - 1, after)
+
+    _do_dv = _do_pdv
+
     def _do_color(self, here):
         self._argument()
 
     _do_textcolor = _do_color
 
     def _do_sqrt(self, here):
+        if re.compile(r"\s*\(").match(self.text, self.pos, self.end):
+            self._function("sqrt", here)
+            return
+        degree = re.compile(r"\s*\[([^\[\]]*)\]").match(self.text, self.pos, self.end)
+        if degree:
+            self.pos = degree.end()
+            if degree[1].strip() != "2":
+                raise UnreadableError(r"only square roots are read; write another root as a power: c^{1/3}", here)
         self._emit("SQRT", None, here)
         self._argument_tokens("\\sqrt")
 
@@ -981,7 +1125,11 @@ class Lexer:
             return
         self.pos += 1
         raw, start = self._argument()
+        if mark == "_" and [t.type for t in self.out[-5:]] == ["NORM_C", "SUP", "LBRACE", "NUM", "RBRACE"]:
+            self.out[-5].value = self._norm_named(raw, start)  # the label of ||x||^2_2 stands after the square
+            return
         if mark == "_":
+            raw = self._second_letter(raw)
             self._subscript(raw, here, start)
             return
         content = re.sub(r"\\(?:mathsf|mathrm|text|rm|mathbf|mathit|sf)(?![a-z])|[\s{}]", "", raw).replace("\\!", "")
@@ -992,10 +1140,21 @@ class Lexer:
             self._emit("TRANS", "'", here)
         elif content == "-1":
             self._emit("INV", None, here)
-        elif re.fullmatch(r"-\\?(T|top|intercal)", content):
+        elif re.fullmatch(r"-1?\\?(T|top|intercal)|\\?(T|top|intercal)\^?-1", content):
             self._emit("INVT", None, here)
-        elif not self._layer_or_row(content, here):
+        elif self._layer_or_row(content, here):
+            pass
+        elif turned := re.fullmatch(r"(-?\d)\^?\\?(?:T|top|intercal)", content):
+            self._number_power("SUP", turned[1], here)
+            self._emit("TRANS", None, here)
+        elif entrywise := re.fullmatch(r"\\(?:circ|odot)(\d)", content):
+            self._number_power("ESUP", entrywise[1], here)
+        else:
             self._plain_power(raw, start, here)
+
+    def _number_power(self, kind, digit, here):
+        for token, value in ((kind, None), ("LBRACE", "{"), ("NUM", int(digit)), ("RBRACE", "}")):
+            self._emit(token, value, here)
 
     def _plain_power(self, raw, start, here):
         after = self.pos
@@ -1058,6 +1217,19 @@ class Lexer:
         if len(items) > 2:
             raise UnreadableError(f"the subscript {raw.strip()!r} has {len(items)} indices; a matrix has two", start)
         self._emit("SUB", tuple(None if i == ":" else int(i) if i.isdigit() else i for i in items), here)
+
+    def _second_letter(self, raw):
+        """`x_ij` as it is typed without braces: both letters, where the second would otherwise mean nothing."""
+        ahead = self.text[self.pos : self.pos + 1] if self.pos < self.end else ""
+        matrix = self.out and self.out[-1].type == "NAME" and self.names.is_matrix(self.out[-1].value)
+        if not (matrix and raw.isalpha() and len(raw) == 1 and ahead.isalpha() and ahead.isascii()):
+            return raw
+        if ahead not in self.bound and (self.names.known(ahead) or self.names.with_entries(ahead) or ahead in "deIoO"):
+            return raw
+        if re.compile(r"[A-Za-z]{2}").match(self.text, self.pos):
+            return raw
+        self.pos += 1
+        return raw + ahead
 
     def _two_axes(self):
         return not self.out or self.out[-1].type != "NAME" or self.names.is_matrix(self.out[-1].value)

@@ -6,18 +6,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
-from .lexer import FUNCTIONS
+from .lexer import FUNCTIONS, UnreadableError, find_close
 from .names import ACCENTS, GREEK, STYLES, Names, plain
 
 MOST_LINES, MOST_CHARACTERS = 80, 3000
+LONGEST_BLOCK, MOST_BOXES = 2 * MOST_CHARACTERS, 60
 _WRAPPERS = r"aligned|align\*?|alignat\*?|equation\*?|split|gather\*?|gathered|displaymath|eqnarray\*?|multline\*?"
 _BLANKED = re.compile(
     rf"\\(?:begin|end)\{{(?:{_WRAPPERS})\}}|\$\$?|\\\[|\\\]|\\\(|\\\)|\\(?:label|tag)\{{[^{{}}]*\}}|\\(?:notag|nonumber|therefore|because)\b"
+    r"|\{\s*\}(?=\s*[-+=])"
 )
 _RELATION = re.compile(
     r":=|==|=|\\coloneqq|\\triangleq|\\equiv(?![a-z])|\\approx(?![a-z])|\\eqqcolon|≈|≡|≔"
-    r"|(?P<imply>\\Rightarrow|\\implies|\\Longrightarrow|\\iff|\\Leftrightarrow|\\rightarrow|⇒|⟹|⇔|=>)"
+    r"|(?P<imply>\\Rightarrow|\\implies|\\Longrightarrow|\\iff|\\Leftrightarrow|\\rightarrow|⇒|⟹|⇔|=>"
+    r"|[,;]\s*\\q?quad(?![A-Za-z]))"
+)
+# What is said behind a claim of the indices it holds for: `, \quad i = 1, \dots, n`, `\forall j`.
+_RANGE = re.compile(
+    r"[,;]?\s*(?:\\q?quad\s*|\\[,;]\s*)+\(?(?:\\forall\s*)?[a-z](?:\s*,\s*[a-z])*\s*=\s*1\s*,[^=&\\]*"
+    r"(?:\\[lc]?dots[a-z]?\s*,?\s*[A-Za-z])?\)?\s*$"
+    r"|[,;]\s*(?:\\q?quad\s*|\\[,;]\s*)+[A-Za-z](?:\s*,\s*[A-Za-z])*\s*\\in(?![a-z]).*$"
+    r"|[,;]?\s*(?:\\q?quad\s*)?\\forall\b.*$"
 )
 _STOPS = re.compile(r"\\(?:quad|qquad|[,;:! ])\s*$|[.,;:]\s*$|\\\\(?:\[[^\]]*\])?\s*$")
 
@@ -57,12 +68,46 @@ def split_lines(text: str) -> list[Piece]:
         pieces.extend(_pieces_of(raw))
     if waiting:
         pieces.extend(_pieces_of(waiting))
-    return pieces
+    return _joined(pieces)
+
+
+_CARRIES_ON = re.compile(r"\s*(?:\\q?quad\s*|\\[,;:! ]\s*)*(?P<sign>\+|-|\\(?:cdot|times|odot|otimes)(?![A-Za-z]))")
+_UNFINISHED = re.compile(r"(?:[=+-]|\\(?:cdot|times|odot|otimes)|:=)\s*$")
+
+
+def _joined(pieces):
+    """One relation that is broken over several lines as one piece: before or after a sign, or before its `=`."""
+    out: list[Piece] = []
+    for piece in pieces:
+        last = out[-1] if out else None
+        sign = _CARRIES_ON.match(piece.clean)
+        bare = not _RELATION.search(piece.clean)
+        short = last is not None and len(last.text) < MOST_CHARACTERS
+        if short and (
+            sign
+            and (bare or sign["sign"] == "+")
+            or _UNFINISHED.search(last.clean)
+            or piece.clean.lstrip().startswith("=")
+            and not _RELATION.search(last.clean)
+        ):
+            room = len(last.text)
+            text, clean = f"{last.text} {piece.text}", f"{last.clean[:room].ljust(room)} {piece.clean}"
+            out[-1] = Piece(text, clean, last.shift)
+        else:
+            out.append(piece)
+    return out
 
 
 def _pieces_of(raw):
     clean = _blank(raw, r"(?<!\\)%.*")
+    if not clean.strip():
+        return
+    if len(clean.rstrip()) > LONGEST_BLOCK:  # refused for its length; to look for breaks in it takes too long
+        yield Piece(raw.strip(), clean.strip())
+        return
+    clean = _without_words(_without_boxes(clean))
     clean = _BLANKED.sub(lambda m: " " * len(m[0]), clean)
+    clean = _RANGE.sub(lambda m: " " * len(m[0]), clean)
     for start, stop in _at_breaks(clean):
         part = clean[start:stop]
         part = _without_alignment(part)
@@ -75,6 +120,63 @@ def _pieces_of(raw):
             text = raw[start:stop]
             lead = len(text) - len(text.lstrip())
             yield Piece(text.strip(), part[lead:], lead)
+
+
+def _without_boxes(text):
+    """`\\boxed{..}`, `\\underbrace{..}_{..}` and what stands above a relation sign blanked, their content kept."""
+    for found in islice(
+        re.finditer(r"\\(boxed|fbox|mathop|ensuremath|underbrace|overbrace|underline)\s*\{", text), MOST_BOXES
+    ):
+        close = _closing(text, found.end() - 1)
+        if close is None:
+            continue
+        around = " " * (found.end() - found.start() - 1)
+        inside = text[found.end() : close]
+        # Around a whole relation the braces go too, so that its sign is seen; around a factor they bind.
+        bare = found[1] == "mathop" or found[1] == "boxed" and _RELATION.search(inside)
+        opening, closing = "  " if bare else "{}"
+        text = text[: found.start()] + around + opening + inside + closing + text[close + 1 :]
+        label = re.compile(r"\s*[_^]\s*\{").match(text, close + 1)
+        if found[1] in ("underbrace", "overbrace") and label and (end := _closing(text, label.end() - 1)):
+            text = text[: label.start()] + " " * (end + 1 - label.start()) + text[end + 1 :]
+    return re.sub(
+        r"\\(?:overset|stackrel|underset)\s*\{[^{}]*\}\s*\{(\s*=\s*)\}",
+        lambda m: m[1].rjust(len(m[0])),
+        text,
+    )
+
+
+def _closing(text, start):
+    """The place of the brace that closes the one at `start`, or None."""
+    try:
+        return find_close(text, start)
+    except UnreadableError:
+        return None
+
+
+_WORDS = re.compile(r"\\(?:text|textrm|textit|textbf|textnormal|mbox|hbox|mathrm)\s*\{([^{}]*)\}")
+_CONDITION = re.compile(r"(?:where|with|for|since|because|as|if|when|by|using|assuming)\b", re.IGNORECASE)
+_FILLERS = re.compile(
+    r"(?:so|hence|thus|then|and|therefore|now|also|or|i\.e\.|that is|finally|similarly)\b", re.IGNORECASE
+)
+
+
+def _without_words(text):
+    """The text with explanations in `\\text{..}` blanked; from `\\text{where ..}` on, to the end of the line."""
+    if r"\begin{cases}" in text:
+        return text
+    for found in _WORDS.finditer(text):
+        words = found[1].strip()
+        if _CONDITION.match(words) and text[: found.start()].strip():
+            rest = re.compile(r"\\\\").search(text, found.end())
+            end = rest.start() if rest else len(text)
+            return text[: found.start()] + " " * (end - found.start()) + _without_words(text[end:])
+        remark = re.search(r"(&&|\\q?quad)\s*$", text[: found.start()]) and re.match(
+            r"\s*(\\\\|\\end|$)", text[found.end() :]
+        )
+        if remark or _CONDITION.match(words) or _FILLERS.match(words) or re.search(r"\w\s+\w|[(,]", words):
+            text = text[: found.start()] + " " * (found.end() - found.start()) + text[found.end() :]
+    return text
 
 
 def _blank(text, pattern):
@@ -189,11 +291,14 @@ def defined_name(text: str, names: Names) -> tuple[str, tuple, tuple] | None:
     """
     spelled = plain(text)[0]
     spelled = re.sub(r"\\(left|right)\b", "", spelled)
+    spelled = re.sub(r"\^\s*\{?\s*\\(?:star|ast)\b\s*\}?", "^*", spelled)
     order = list(ACCENTS)
     marked = _ACCENT.sub(lambda m: chr(0xE000 + order.index(m[1])), spelled)
     found = _SHAPE.fullmatch(_DROP.sub("", marked))
     if not found:
         return None
+    if found["base"] == "d" and found["args"] and not re.search("[,;]", found["inside"]):
+        return None  # d(AB) is a differential; a distance d(x, y) may be defined
     accents = [ACCENTS[order[ord(c) - 0xE000]] for c in found["accents"] if c != "{"]
     base = found["base"].lstrip("\\")
     if found["base"].startswith("\\") and base not in GREEK:
@@ -227,7 +332,7 @@ def _parameter(text):
 
 def _is_word(base, names):
     """Whether a run of letters is one new name rather than a product of known ones or a differential."""
-    if base in FUNCTIONS:
+    if base in FUNCTIONS or base.startswith("grad"):
         return False
     known = [names.known(c) for c in base if c.isalpha()]
     if all(known):

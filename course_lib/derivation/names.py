@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from .tree import Node, names_in
 
@@ -233,6 +234,11 @@ def canonical(key: str) -> str:
     return " ".join([*accents, name])
 
 
+def stem(name: str) -> str:
+    """The letters of a canonical name without accent, number, star and label: w for "hat w", "w*" and "w0"."""
+    return re.sub(r"(?<=[A-Za-z])(?:\d+|\*|_.*)+$", "", name.split(" ")[-1])
+
+
 def latex_name(name: str) -> str:
     r"""A canonical name as LaTeX: "hat y" as `\hat{y}`, "W2" as `W^{(2)}`, "MSE" as `\mathrm{MSE}`."""
     *accents, base = name.split(" ")
@@ -306,21 +312,34 @@ class Names:
         """Whether the name may stand in an expression."""
         return name in self.symbols or name in self.definitions or name in self.dims or name in self.directions
 
-    def is_matrix(self, name: str) -> bool:
-        """Whether the name has two axes, so that two subscripts make sense on it."""
+    def shape(self, name: str) -> tuple | None:
+        """The two lengths of a declared or defined name, each a tuple of factors (() is 1), or None."""
+        if name in self.definitions:
+            return self.definitions[name].shape
         if name in self.symbols:
             s = self.symbols[name]
-            return s.rows != 1 and s.columns != 1
-        if name in self.definitions:
-            shape = self.definitions[name].shape
-            return len(shape) == 2 and () not in shape
-        return False
+            return tuple(() if x == 1 else (x,) for x in (s.rows, s.columns))
+        return None
+
+    def is_matrix(self, name: str) -> bool:
+        """Whether the name has two axes, so that two subscripts make sense on it."""
+        shape = self.shape(name)
+        return shape is not None and () not in shape
 
     def with_entries(self, name: str) -> str | None:
         """The declared capital whose entries the lowercase `name` denotes (x for X), or None."""
         *accents, base = name.split(" ")
         capital = " ".join([*accents, base[0].upper() + base[1:]])
         return capital if capital != name and (capital in self.symbols or capital in self.definitions) else None
+
+
+_NAME = re.compile(r"(?:(?:hat|bar|tilde|dot|vec) )*[A-Za-z]\w{0,30}\*?(?:_[A-Za-z]+)?'?", re.ASCII)
+# What no draw can keep at once.
+_CONTRARY = (
+    ({"orthogonal", "orthonormal"}, {"symmetric", "spd", "positive", "onehot", "simplex"}),
+    ({"onehot"}, {"positive", "symmetric", "spd"}),
+    ({"simplex"}, {"symmetric", "spd"}),
+)
 
 
 def read_shapes(shapes) -> tuple[dict[str, Symbol], list[str]]:
@@ -336,10 +355,18 @@ def read_shapes(shapes) -> tuple[dict[str, Symbol], list[str]]:
     for key, spec in shapes.items():
         if not isinstance(key, str) or not key.strip():
             raise ValueError(f"a name in shapes must be text such as 'X'; got {key!r}")
-        symbols[canonical(key)] = _read_shape(key, spec, dims)
+        name = canonical(key)
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"a name in shapes must be like 'X', 'W_1', 'y_hat' or 'lambda'; got {key[:40]!r}")
+        symbol = _read_shape(key, spec, dims)
+        if symbols.setdefault(name, symbol) != symbol:
+            raise ValueError(f"shapes gives {spoken_name(name)} two shapes: {key!r} is another spelling of it")
     # A number named like a dimension is that dimension: {"X": "n d", "n": ""}.
     symbols = {k: v for k, v in symbols.items() if k not in dims or (v.rows, v.columns) != (1, 1)}
-    return symbols, [d for d in dims if d not in symbols]
+    both = next((d for d in dims if d in symbols), None)
+    if both:
+        raise ValueError(f"in shapes {both} is the name of a length and of an array; give one of them another name")
+    return symbols, dims
 
 
 def _read_shape(key, spec, dims) -> Symbol:
@@ -358,11 +385,14 @@ def _read_shape(key, spec, dims) -> Symbol:
             promises.append(word.lower().replace("-", ""))
         elif promises:
             raise ValueError(f"shapes[{key!r}] = {spec!r}: {word!r} is no promise; known are {', '.join(PROMISES)}")
+        elif len(word) > 4 and (meant := get_close_matches(word.lower(), PROMISES, 1, 0.75)):
+            raise ValueError(f"shapes[{key!r}] = {spec!r}: {word!r} is no promise; did you mean {meant[0]!r}?")
         elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*'?|[1-9]\d?", word):
             sizes.append(int(word) if word.isdigit() else word)
         else:
             raise ValueError(
-                f"shapes[{key!r}] = {spec!r}: {word!r} is no dimension name; expected something like 'n d'"
+                f"shapes[{key!r}] = {spec!r}: {word!r} is no dimension name and no length from 1 to 99; "
+                "expected something like 'n d'"
             )
     if len(sizes) > 2:
         unknown = [w for w in sizes[1:] if isinstance(w, str) and len(w) > 2]
@@ -374,6 +404,10 @@ def _read_shape(key, spec, dims) -> Symbol:
     for size in sizes:
         if isinstance(size, str) and size not in dims:
             dims.append(size)
+    for one, other in _CONTRARY:
+        if one & set(promises) and other & set(promises):
+            pair = " and ".join(sorted(one & set(promises)) + sorted(other & set(promises)))
+            raise ValueError(f"shapes[{key!r}] = {spec!r}: {pair} cannot be promised together; keep one of them")
     square = {"symmetric", "spd", "orthogonal"} & set(promises)
     if square and (len(sizes) != 2 or sizes[0] != sizes[1]):
         raise ValueError(f"shapes[{key!r}] = {spec!r}: only a square matrix such as 'd d' can be {square.pop()}")

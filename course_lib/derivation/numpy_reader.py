@@ -22,6 +22,7 @@ ONE_ARGUMENT = {
     "sinh": "sinh",
     "abs": "abs",
     "absolute": "abs",
+    "sign": "sign",
     "trace": "tr",
     "diag": "diag",
     "inv": "inv",
@@ -81,9 +82,7 @@ class _Reader:
 
     def _spoken(self, node):
         return {
-            "Subscript": "an index in square brackets",
             "Lambda": "lambda",
-            "Compare": "a comparison",
         }.get(type(node).__name__, type(node).__name__)
 
     def _Constant(self, node, depth):
@@ -124,14 +123,18 @@ class _Reader:
         if isinstance(node.op, ast.Mult):
             return (
                 mul(a, b)
-                if a.op == "num" or b.op == "num" or a.op == "div" and not _has_array(a, self.names)
+                if self._number(a) or self._number(b) or a.op == "div" and not _has_array(a, self.names)
                 else Node("had", [a, b])
             )
         if isinstance(node.op, ast.Div):
             return Node("div", [a, b])
         if isinstance(node.op, ast.Pow):
-            return Node("epow", [a, b])
+            return Node("pow" if self._number(a) else "epow", [a, b])
         raise UnreadableError(f"the operator {type(node.op).__name__} is not read here", self._at(node))
+
+    def _number(self, node):
+        """Whether a factor is a number by its form, so that `lam * w` is an ordinary product."""
+        return node.op == "num" or node.op == "sym" and self.names.shape(node.val) in (None, ((), ()))
 
     def _Attribute(self, node, depth):
         if node.attr == "T":
@@ -142,6 +145,38 @@ class _Reader:
             return inner if flat else Node("T", [inner])
         raise UnreadableError(f".{node.attr} is not read here", self._at(node))
 
+    def _Compare(self, node, depth):
+        """`Z > 0` is 1 where Z is positive: the derivative of relu."""
+        zero = [
+            isinstance(c, ast.Constant) and c.value == 0 and not isinstance(c.value, bool) for c in node.comparators
+        ]
+        if len(zero) == 1 and zero[0] and isinstance(node.ops[0], (ast.Gt, ast.GtE)):
+            return Node("fn", [self.read(node.left, depth)], ("relu", 1))
+        raise UnreadableError("of comparisons only Z > 0 is read here", self._at(node))
+
+    def _Subscript(self, node, depth):
+        """`r[:, None]` and `r[None, :]` for a vector, `X.shape[0]` for the length of an axis."""
+        if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
+            axis = node.slice.value if isinstance(node.slice, ast.Constant) else None
+            if axis in (0, 1, -1):
+                return self._length(self.read(node.value.value, depth), axis, node)
+        items = node.slice.elts if isinstance(node.slice, ast.Tuple) else []
+        new = [_is_new_axis(i) for i in items]
+        whole = [isinstance(i, ast.Slice) and not (i.lower or i.upper or i.step) for i in items]
+        if len(items) == 2 and (new[0] and whole[1] or whole[0] and new[1]):
+            return Node("stretch", [self.read(node.value, depth)], 1 if new[1] else 0)
+        raise UnreadableError("of square brackets only r[:, None], r[None, :] and X.shape[0] are read", self._at(node))
+
+    def _length(self, array, axis, node):
+        """The length of an axis of a declared or defined name, by the names of the dimensions."""
+        shape = self.names.shape(array.val) if array.op == "sym" else None
+        if shape is None:
+            raise UnreadableError("the length of an axis is read of a declared or defined name only", self._at(node))
+        flat = [d for d in shape if d != ()] or [()]
+        one_axis = array.val in self.names.symbols and self.names.symbols[array.val].one_dimensional
+        atoms = (flat if one_axis else shape)[0 if one_axis else axis]
+        return mul(*(num(a) if isinstance(a, int) else Node("sym", (), a) for a in atoms)) if atoms else num(1)
+
     def _Call(self, node, depth):
         path = self._path(node.func)
         if path is None:
@@ -150,19 +185,75 @@ class _Reader:
             (k.value.value for k in node.keywords if k.arg == "axis" and isinstance(k.value, ast.Constant)),
             None,
         )
-        if [k for k in node.keywords if k.arg not in ("axis",)]:
-            raise UnreadableError(f"the keyword {node.keywords[0].arg!r} is not read here", self._at(node))
+        unknown = next((k.arg for k in node.keywords if k.arg not in ("axis", "keepdims")), None)
+        if unknown:
+            raise UnreadableError(f"the keyword {unknown!r} is not read here", self._at(node))
+        if re.sub(r"^(np|numpy)\.", "", path) == "einsum":
+            return self._einsum(node, depth)
         if isinstance(node.func, ast.Attribute) and not path.startswith(("np.", "numpy.")):
             args = [self.read(node.func.value, depth)]
             word = node.func.attr
         else:
             args, word = [], re.sub(r"^(np|numpy)\.", "", path)
+        if word == "astype":
+            return args[0]  # (Z > 0).astype(float): the numbers stay what they are
+        if word in ("ones", "zeros") and len(node.args) == 1 and isinstance(node.args[0], ast.Tuple):
+            return self._filled(word, node.args[0], node)
+        if word == "reshape" and args and [ast.unparse(a) for a in node.args] in (["-1", "1"], ["(-1, 1)"]):
+            return Node("stretch", args, 1)
         args += [self.read(a, depth) for a in node.args]
-        return self._named_call(word, args, axis, node)
+        keeps = any(k.arg == "keepdims" and isinstance(k.value, ast.Constant) and k.value.value for k in node.keywords)
+        made = self._named_call(word, args, axis, node)
+        return Node("stretch", [made], axis % 2) if keeps and axis is not None else made
+
+    def _filled(self, word, shape, node):
+        """`np.ones((n, 1))`, `np.ones((1, n))`, `np.ones((n, d))`."""
+        names = [e.id if isinstance(e, ast.Name) else getattr(e, "value", None) for e in shape.elts]
+        if word == "zeros" or len(names) != 2 or any(x != 1 and x not in self.names.dims for x in names):
+            raise UnreadableError(f"{word} is read as {word}((n, 1)) with declared lengths only", self._at(node))
+        rows, columns = (Node("ones", (), x) if x != 1 else None for x in names)
+        if columns is None:
+            return rows if rows is not None else num(1)
+        return mul(rows, Node("T", [columns])) if rows is not None else Node("T", [columns])
+
+    def _einsum(self, node, depth):
+        """`np.einsum("ij,jk->ik", A, B)` as the sum over the letters that the right side does not keep."""
+        spec = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+        found = re.fullmatch(r"\s*([a-z]{1,2}(?:\s*,\s*[a-z]{1,2})*)\s*(?:->\s*([a-z]{0,2})\s*)?", str(spec))
+        letters = found[1] if found else ""
+        # Without an arrow numpy keeps the letters that occur once, in the order of the alphabet.
+        kept = "".join(sorted(c for c in set(letters) if c.isalpha() and letters.count(c) == 1))
+        kept = found[2] if found and found[2] is not None else kept
+        if not found or len(set(kept)) != len(kept) or len(kept) > 2:
+            raise UnreadableError(
+                "einsum is read as einsum('ij,jk->ik', A, B), with at most two letters each", self._at(node)
+            )
+        subscripts = [s.strip() for s in found[1].split(",")]
+        if len(subscripts) != len(node.args) - 1:
+            raise UnreadableError(
+                f"einsum names {len(subscripts)} arrays and gets {len(node.args) - 1}", self._at(node)
+            )
+        seen = dict.fromkeys("".join(subscripts))
+        if not set(kept) <= seen.keys():
+            raise UnreadableError("einsum keeps a letter that no array carries", self._at(node))
+        factors = [Node("idx", [self.read(a, depth)], tuple(s)) for a, s in zip(node.args[1:], subscripts, strict=True)]
+        body = mul(*factors)
+        for letter in reversed(seen):
+            if letter not in kept:
+                body = Node("sum", [body], (letter, None, None))
+        if not kept:
+            return body
+        return Node("table", [body], (kept[0], None, (*kept, None)[1], None))
 
     def _named_call(self, word, args, axis, node):
         if word in self.names.functions and len(args) == 1:
             return Node("fn", args, (self.names.functions[word], 0))
+        if word == "len" and len(args) == 1:
+            return self._length(args[0], 0, node)
+        if word in ("maximum", "fmax") and len(args) == 2 and num(0) in args:
+            return Node("fn", [args[0] if args[1] == num(0) else args[1]], ("relu", 0))
+        if word == "linalg.solve" and len(args) == 2:
+            return Node("at", [Node("inv", args[:1]), args[1]])
         if word in ONE_ARGUMENT and len(args) == 1:
             return Node("fn", args, (ONE_ARGUMENT[word], 0))
         if word in ("sum", "mean") and len(args) == 1 and axis in (None, 0, 1, -1):
@@ -190,6 +281,15 @@ class _Reader:
             before = self._path(func.value)
             return f"{before}.{func.attr}" if before else f"().{func.attr}"
         return "()"
+
+
+def _is_new_axis(item):
+    return (
+        isinstance(item, ast.Constant)
+        and item.value is None
+        or isinstance(item, ast.Attribute)
+        and item.attr == "newaxis"
+    )
 
 
 def _has_array(node, names):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .lexer import Tok, UnreadableError, lex
 from .names import Names
+from .shapes import MisfitError, Scope, Typer, is_vector
 from .tree import Node, add, mul, neg, num, walk
 
 SPOKEN = {
@@ -40,6 +41,10 @@ SPOKEN = {
 }
 
 
+DETERMINANTS = ("det", "logdet")
+NUMBER_FUNCTIONS = ("tr", *DETERMINANTS)
+
+
 def parse(text: str, names: Names, offset: int = 0) -> Node:
     """The tree of one member written in LaTeX; UnreadableError otherwise. `offset` is added to every place in
     the
@@ -48,7 +53,7 @@ def parse(text: str, names: Names, offset: int = 0) -> Node:
     tokens = lex(text, names)
     if not tokens:
         raise UnreadableError("nothing stands here", 0)
-    return shift(parse_tokens(tokens), offset)
+    return shift(_with_inner_products(parse_tokens(tokens), names), offset)
 
 
 def parse_tokens(tokens: list[Tok]) -> Node:
@@ -148,24 +153,36 @@ def _builder():
         hadamard, kronecker, frobenius = binary("had"), binary("kron"), binary("frob")
 
         def product(self, c):
-            items = [x if isinstance(x, Node) else x.type for x in c if isinstance(x, Node) or x.type == "SLASH"]
+            items = []
+            for x in c:
+                if isinstance(x, Node):
+                    items.append(x)
+                elif x.type == "SLASH":
+                    items.append("SLASH")
+                elif x.value.value == "cdot" or any(_is_determinant(i) for i in items):
+                    items.append("DOT")
             alone = len(items) == 1 and (items[0].op != "head" or items[0].val.type == "DOP")
             return items[0] if alone else _unroll(items, _span(c))
 
         def subscript(self, c):
+            if c[0] == num(0):
+                return c[0]  # 0_d is zero, whatever its length
             return _indexed(c[0], c[1].value.value, _span(c))
 
         def transpose(self, c):
             return Node("T", [c[0]], None, _span(c))
 
         def inverse(self, c):
-            return Node("inv", [c[0]], None, _span(c))
+            return _under_d(c[0], lambda a: Node("inv", [a], None, _span(c)), "sym")
 
         def inverse_transpose(self, c):
-            return Node("T", [Node("inv", [c[0]], None, _span(c))], None, _span(c))
+            return Node("T", [self.inverse(c)], None, _span(c))
 
         def power(self, c):
-            return Node("pow", [c[0], c[3]], None, _span(c))
+            return _under_d(c[0], lambda a: Node("pow", [a, c[3]], None, _span(c)), "norm")
+
+        def entry_power(self, c):
+            return Node("epow", [c[0], c[3]], None, _span(c))
 
         def differential(self, c):
             kind, order = c[0].value.value
@@ -255,6 +272,13 @@ def _builder():
     return Build()
 
 
+def _under_d(base, apply, kind):
+    """dA^{-1} is the differential of the inverse and d||x||^2 that of the square; nothing else is ever meant."""
+    if base.op == "d" and base.args[0].op == kind:
+        return Node("d", [apply(base.args[0])], base.val, base.span)
+    return apply(base)
+
+
 class _Opaque:
     """A head's token type and value, carried through the tree by identity."""
 
@@ -274,7 +298,16 @@ def _unroll(items, span) -> Node:
     k = 0
     while k < len(items):
         item = items[k]
-        if item == "SLASH":
+        if item == "DOT":
+            right, k = [], k + 1
+            while k < len(items) and items[k] not in ("DOT", "SLASH"):
+                node, k = _unit(items, k)
+                right.append(node)
+            if result and right and not any(r.op == "head" for r in (*result, *right)):
+                result = [Node("dot", [mul(*result), mul(*right)], None, _span([result, right]))]
+            else:
+                result += right
+        elif item == "SLASH":
             below, k = _unit(items, k + 1)
             if not result:
                 raise UnreadableError("nothing stands before this '/'", span[0])
@@ -293,6 +326,48 @@ def _unroll(items, span) -> Node:
             node, k = _unit(items, k)
             result.append(node)
     return mul(*result, span=span)
+
+
+def _is_determinant(item):
+    """Whether a `\\det` without brackets begins here, alone or under a differential or a logarithm."""
+    while isinstance(item, Node) and item.op != "head" and item.args:
+        item = item.args[0]
+    return isinstance(item, Node) and _is_function_head(item) and item.val.value[0] in DETERMINANTS
+
+
+def _is_function_head(item):
+    return item.op == "head" and item.val.type == "FUNCH"
+
+
+def _with_inner_products(node: Node, names: Names) -> Node:
+    r"""Each `a \cdot b` as the inner product of two columns or two rows, else as an ordinary product."""
+    args = [_with_inner_products(a, names) for a in node.args]
+    if node.op == "dot":
+        return _inner_or_product(*args, names, node.span)
+    if node.op == "mul":
+        return mul(*args, span=node.span)
+    return node.with_args(args) if args else node
+
+
+def _inner_or_product(left, right, names, span):
+    r"""Neighbours first, c w \cdot x v, then whole sides, x \cdot Ax; what is not parallel is multiplied."""
+    before, after = (list(n.args) if n.op == "mul" else [n] for n in (left, right))
+    for i in dict.fromkeys((len(before) - 1, 0)):
+        for j in dict.fromkeys((1, len(after))):
+            a, b = mul(*before[i:]), mul(*after[:j])
+            if _parallel(a, b, names):
+                inner = Node("frob", [a, b], None, _span([a, b]) or span)
+                return mul(*before[:i], inner, *after[j:], span=span)
+    return mul(left, right, span=span)
+
+
+def _parallel(a, b, names):
+    scope = Scope(names)
+    try:
+        shapes = [Typer(scope).typed(x).shape for x in (a, b)]
+    except MisfitError:
+        return False
+    return all(is_vector(s) for s in shapes) and scope.same(*shapes)
 
 
 def _is_plain_number(item):
@@ -314,6 +389,12 @@ def _unit(items, k):
         wraps.append(head)
         head = head.args[0]
     if head.op == "head" or head.op == "d" and _holds_head(head):
+        inverse = wraps and wraps[-1].op == "inv" and _is_function_head(head)
+        if inverse and head.val.value[0] not in NUMBER_FUNCTIONS:
+            raise UnreadableError(
+                "the power -1 of a function may mean its inverse or its reciprocal: write 1/f(x) for the latter",
+                head.span[0],
+            )
         node, after = _reach(head, items, k + 1)
         for w in reversed(wraps):
             node = Node(w.op, [node, *w.args[1:]], w.val, w.span)
@@ -328,6 +409,25 @@ def _holds_head(node):
         and node.op in ("T", "pow", "inv", "idx", "d", "row")
         and _holds_head(node.args[0])
     )
+
+
+def _reach_of_number(items, k):
+    """Where what `\\det` or `\\tr` reaches over ends: at a product sign after a determinant, at the next trace,
+    determinant or norm. det A det B is two determinants.
+    """
+    for end in range(k + 1, len(items)):
+        item = items[end]
+        if item == "DOT" or isinstance(item, Node) and _begins_number(item):
+            return end
+    return len(items)
+
+
+def _begins_number(item):
+    while item.op in ("pow", "d", "paren") and item.args:
+        item = item.args[0]
+    if item.op == "head":
+        return _is_function_head(item) and item.val.value[0] in NUMBER_FUNCTIONS
+    return item.op in ("norm", "frob") or item.op == "fn" and item.val[0] in NUMBER_FUNCTIONS
 
 
 def _rest(items, k, head):
@@ -350,7 +450,11 @@ def _reach(head, items, k):
         return body, len(items)
     if kind == "FUNCH":
         name, _ = value
-        if name in ("tr", "det", "logdet", "vec", "softmax", "logsumexp"):
+        if name in NUMBER_FUNCTIONS:
+            end = _reach_of_number(items, k)
+            body = _rest(items[:end], k, head)
+            return Node("fn", [body], value, _span([head, body])), end
+        if name in ("vec", "softmax", "logsumexp"):
             body = _rest(items, k, head)
             return Node("fn", [body], value, _span([head, body])), len(items)
         body, after = _unit(items, k)
@@ -375,7 +479,7 @@ def _reach(head, items, k):
 
 
 def _nabla(head, value, items, k):
-    variable, order = value
+    variable, order, *whole = value
     if k >= len(items):
         raise UnreadableError("the gradient of what? Something must follow here", head.span[1] - 1)
     wrt = parse_tokens(variable) if variable else None
@@ -384,16 +488,8 @@ def _nabla(head, value, items, k):
     while isinstance(core, Node) and core.op == "T":
         wraps.append(core)
         core = core.args[0]
-    if isinstance(core, Node) and core.op in ("sym", "app", "paren", "idx"):
+    if isinstance(core, Node) and core.op in ("sym", "app", "paren", "idx") and not whole:
         body, after = core, k + 1
-        if (
-            core.op == "sym"
-            and k + 1 < len(items)
-            and isinstance(items[k + 1], Node)
-            and items[k + 1].op == "paren"
-            and k + 2 == len(items)
-        ):
-            body, after = core, k + 1
     else:
         wraps = []
         body, after = _rest(items, k, head), len(items)
@@ -515,6 +611,9 @@ def _tidy(node: Node) -> Node:
         raise UnreadableError(
             r"\partial stands alone here; a derivative is written \frac{\partial L}{\partial w}", node.span[0]
         )
+    if node.op == "d" and node.val[1] == 2:
+        # d²L is the differential of dL, with dw held fixed.
+        node = Node("d", [Node("d", node.args, (node.val[0], 1), node.span)], (node.val[0], 1), node.span)
     if node.op == "add":
         return _with_dots(add(*(_tidy(a) for a in _operands(node)), span=node.span))
     args = [_tidy(a) for a in node.args]

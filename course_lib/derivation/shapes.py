@@ -9,11 +9,11 @@ decide.
 
 from __future__ import annotations
 
-from .names import Names, dependencies, spoken_name
+from .names import Names, dependencies, spoken_name, stem
 from .tree import Node, free_indices, map_tree, names_in, num, sym, walk
 
 ELEMENTWISE = frozenset(
-    ["exp", "log", "tanh", "sigmoid", "relu", "sin", "cos", "sinh", "cosh", "sqrt", "softplus", "abs"]
+    ["exp", "log", "tanh", "sigmoid", "relu", "sin", "cos", "sinh", "cosh", "sqrt", "softplus", "abs", "sign"]
 )
 SCALAR = ((), ())
 
@@ -195,11 +195,9 @@ class Typer:
 
     def shape_of(self, name):
         """The shape of a name in dimension tuples, or None."""
-        if name in self.names.definitions:
-            return self.names.definitions[name].shape
-        if name in self.names.symbols:
-            s = self.names.symbols[name]
-            return dim(s.rows), dim(s.columns)
+        known = self.names.shape(name)
+        if known is not None:
+            return known
         if name in self.names.dims:
             return SCALAR
         if name in self.names.directions:
@@ -268,6 +266,7 @@ class Typer:
         return Core("num", (), SCALAR, 0.0)
 
     def _sum_of_two(self, a, b, node_a, node_b, whole):
+        a, b = self._stretched(a, b)
         if self.scope.same(a.shape, b.shape):
             return Core("add", [a, b], a.shape)
         for x, y in ((a, b), (b, a)):
@@ -374,7 +373,7 @@ class Typer:
         raise self._bad_product(node, [a, b], 1)
 
     def _entrywise(self, node, word):
-        a, b = (self.typed(x) for x in node.args)
+        a, b = self._stretched(*(self.typed(x) for x in node.args))
         if is_scalar(a.shape) or is_scalar(b.shape):
             return Core("scale", [a, b], b.shape if is_scalar(a.shape) else a.shape)
         if not self.scope.same(a.shape, b.shape):
@@ -384,6 +383,38 @@ class Typer:
                 node,
             )
         return Core("had", [a, b], a.shape)
+
+    def _stretch(self, node):
+        """A column or row that NumPy repeats: `r[:, None]`, `Z.sum(axis=1, keepdims=True)`; val 1 for a column."""
+        a = self.typed(node.args[0])
+        if not is_vector(a.shape):
+            raise MisfitError(f"{self.say(node.args[0])} is {shape_phrase(a.shape)}, not a vector", node)
+        if (resolve(a.shape[1]) == ()) != bool(node.val):
+            a = _turned(a)
+        return Core("stretch", [a], a.shape, node.val)
+
+    def _stretched(self, *cores):
+        """The two operands of an entrywise operation, one repeated to the shape of the other as NumPy does it."""
+        out = list(cores)
+        for k, (own, other) in enumerate((cores, cores[::-1])):
+            column = self._repeats(own)
+            if column is None or is_vector(other.shape) or is_scalar(other.shape):
+                continue
+            if self.scope.unify(own.shape[1 - column], other.shape[1 - column]):
+                ones = Core("ones", (), (other.shape[column], ()))
+                out[k] = Core("matmul", [own, _turned(ones)] if column else [ones, own], other.shape)
+        return out
+
+    def _repeats(self, core):
+        """1 for a column and 0 for a row that NumPy repeats, None for anything else."""
+        if core.op == "stretch":
+            return core.data
+        if core.op == "sym" and core.data in self.names.definitions:
+            return self._repeats(self.names.definitions[core.data].core)
+        if core.op in ("neg", "fn", "power", "add", "scale", "had", "quotient"):
+            found = {self._repeats(a) for a in core.args if not is_scalar(a.shape)}
+            return found.pop() if len(found) == 1 else None
+        return None
 
     def _had(self, node):
         return self._entrywise(node, "the entrywise product")
@@ -414,7 +445,7 @@ class Typer:
         return Core("frob", [a, b])
 
     def _div(self, node):
-        a, b = (self.typed(x) for x in node.args)
+        a, b = self._stretched(*(self.typed(x) for x in node.args))
         if is_scalar(b.shape):
             return Core("quotient", [a, b], a.shape)
         if is_scalar(a.shape) or self.scope.same(a.shape, b.shape):
@@ -429,15 +460,18 @@ class Typer:
         base, exponent = self.typed(node.args[0]), self.typed(node.args[1])
         if not is_scalar(exponent.shape):
             raise MisfitError(f"the exponent {self.say(node.args[1])} is not a number", node.args[1])
-        whole = node.args[1].val if node.args[1].op == "num" else None
+        power = node.args[1].args[0] if node.args[1].op == "neg" else node.args[1]
+        whole = power.val if power.op == "num" else None
+        negative = power is not node.args[1] or isinstance(whole, int) and whole < 0
         square = (
             not is_scalar(base.shape) and not is_vector(base.shape) and self.scope.same(base.shape, base.shape[::-1])
         )
         if square:
-            if not isinstance(whole, int) or whole > 20:
-                raise MisfitError("a matrix can be raised to a whole number up to 20 only", node)
-            return Core("matpower", [base], base.shape, whole)
-        return Core("power", [base, exponent], base.shape, whole)
+            if not isinstance(whole, int) or abs(whole) > 20:
+                raise MisfitError("a matrix can be raised to a whole number from -20 to 20 only", node)
+            base = Core("inv", [base], base.shape) if negative else base
+            return Core("matpower", [base], base.shape, abs(whole))
+        return Core("power", [base, exponent], base.shape, None if negative else whole)
 
     def _epow(self, node):
         base, exponent = self.typed(node.args[0]), self.typed(node.args[1])
@@ -762,7 +796,7 @@ class Typer:
                     (
                         p
                         for p in needed
-                        if p != arg.val and self.shape_of(p) == self.shape_of(arg.val) and arg.val.endswith(p)
+                        if p != arg.val and self.shape_of(p) == self.shape_of(arg.val) and stem(arg.val) == stem(p)
                     ),
                     None,
                 )
@@ -824,16 +858,16 @@ def as_function_of(node: Node, name: str, names: Names) -> Node:
     return found if found != expanded else node
 
 
-def inlined(node: Node, names: Names, depth: int = 6) -> Node:
-    """The tree with every definition put in (index-form definitions stay names)."""
+def inlined(node: Node, names: Names, depth: int = 6, keep: str | None = None) -> Node:
+    """The tree with every definition but that of `keep` put in (index-form definitions stay names)."""
     if depth == 0:
         return node
 
     def change(n):
-        if n.op == "sym" and n.val in names.definitions:
+        if n.op == "sym" and n.val in names.definitions and n.val != keep:
             body = names.definitions[n.val].body
             if not free_indices(body):
-                return inlined(body, names, depth - 1)
+                return inlined(body, names, depth - 1, keep)
         return n if n.op == "app" else None
 
     out = map_tree(node, change)

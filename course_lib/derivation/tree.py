@@ -17,6 +17,7 @@ Operations and what `val` holds:
     small   o(.) or O(.)
     at      numpy's @                      epow     numpy's **
     outer   outer product of two vectors   frozen   a value that derivatives hold fixed
+    stretch a vector NumPy repeats: 1 as a column, 0 as a row               dot      a \\cdot b, gone once read
 """
 
 from __future__ import annotations

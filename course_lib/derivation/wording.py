@@ -12,12 +12,21 @@ TOO_LONG = "This line is longer than {most} characters and was not read."
 OUT_OF_TIME = "There was no time left to check this line; check it in a derivation of its own."
 TOO_DEEP = "This line is nested too deep to be read."
 DEFECT = "This line could not be judged because of a defect in the checker itself, not in your text."
+DEFECT_IN_SEARCH = "Why could not be found out because of a defect in the checker itself."
 FOLLOWS = (
     "Not right in itself, but it follows from your earlier line that is wrong: mend that one and this one with it."
 )
 STATIONARY = (
     "This gradient is not 0 everywhere. That it vanishes is a claim about one point: give the point a name, such as "
     "\\hat {name} = …, and write \\nabla_{name} {function}(\\hat {name}) = 0."
+)
+DIFFERENTIAL = (
+    "d{name} is read as the differential of {name}, and the other side holds none. If the gradient is meant, write "
+    "\\nabla_{{{name}}} and the name of the loss."
+)
+ONLY_DIAGONAL = "the diagonal is right, but every output depends on every input: the other entries are not 0"
+LENGTH = (
+    "{name} is the name of a length in the shapes, so it stands for a number here. Give one of the two another name."
 )
 SPECIAL_VALUE = (
     "{name} stands for any value here, so it does not equal this one. Give a special value a name of its own, such as "
@@ -26,13 +35,25 @@ SPECIAL_VALUE = (
 SET_TO_ZERO = "{name} is declared as data here, so it cannot be set to zero."
 
 
+# What follows the name a, and never the article.
+VERBS = ("must", "and", "is", "has", "stands", "occurs", "does", "was")
+
+
 def sentence(text: str) -> str:
     """The text with a capital and a full stop; a name keeps its case."""
     text = text.strip()
     if not text:
         return text
-    first = text.split()[0]
-    if first.isalpha() and len(first) > 2 and first.islower() or first in ("a", "an", "is", "in", "no", "∇"):
+    first, following = (*text.split()[:2], "")[:2]
+    if first == "a" and following in VERBS:
+        return text if text.endswith((".", "?")) else text + "."
+    if (
+        first.isalpha()
+        and first.isascii()
+        and len(first) > 2
+        and first.islower()
+        or first in ("a", "an", "is", "in", "no", "∇")
+    ):
         text = text[0].upper() + text[1:]
     return text if text.endswith((".", "?")) else text + "."
 
@@ -82,8 +103,8 @@ def _dimension_factor(powers, c):
     top, bottom = list(up), list(down)
     if c != 1:
         if isinstance(c, Fraction):
-            if abs(c.numerator) != 1 or not top and c.numerator != 1:
-                top = [str(abs(c.numerator)), *top] if abs(c.numerator) != 1 else top
+            if abs(c.numerator) != 1:
+                top = [str(abs(c.numerator)), *top]
             if c.denominator != 1:
                 bottom = [str(c.denominator), *bottom]
         else:
@@ -105,6 +126,10 @@ def mean(powers, c) -> str:
         good = next(d for d, e in powers.items() if e == -1)
         return f"the mean is taken over {wrong}, but it runs over {good}"
     return f"the right answer is {said} times this, whatever the sizes: a mean is lost or taken twice"
+
+
+def root_of_dimension(d, missing_above) -> str:
+    return f"the factor {'' if missing_above else '1/'}√{d} is missing"
 
 
 def layout(truth, shape) -> str:

@@ -45,7 +45,7 @@ def _mul(node):
     for k, factor in enumerate(node.args):
         reaching = factor.op == "sum" or factor.op == "grad" and not _is_quotient(factor) or factor.op == "neg"
         last = k == len(node.args) - 1
-        said = _at_least(factor, PRODUCT + (0 if last and factor.op == "sum" else 0))
+        said = _at_least(factor, PRODUCT)
         if reaching and not (last and factor.op == "sum"):
             said = rf"\left({_tex(factor)[0]}\right)"
         if parts and said[0].isdigit():
@@ -88,6 +88,14 @@ def _pow(node):
     base, exponent = node.args
     said = _at_least(base, POSTFIX if base.op == "norm" else ATOM)
     return f"{said}^{{{latex(exponent)}}}", POSTFIX
+
+
+def _epow(node):
+    """A power entry by entry; marked as one where its base may be an array."""
+    base, exponent = node.args
+    if base.op in ("num", "norm", "frob", "idx"):
+        return _pow(node)
+    return rf"{_at_least(base, ATOM)}^{{\circ {latex(exponent)}}}", POSTFIX
 
 
 def _postfix(mark):
@@ -166,8 +174,10 @@ def _sum(node):
 
 def _d(node):
     inner = node.args[0]
+    if inner.op == "d" and inner.args[0].op == "sym":
+        return f"d^2{latex(inner.args[0])}", ATOM
     if inner.op in ("sym", "idx"):
-        return f"d{latex(inner)}" if not latex(inner).startswith("{") else f"d{latex(inner)}", ATOM
+        return f"d{latex(inner)}", ATOM
     return rf"d\left({latex(inner)}\right)", ATOM
 
 
@@ -225,7 +235,7 @@ _WRITE = {
     "frob": _frob,
     "div": _div,
     "pow": _pow,
-    "epow": _pow,
+    "epow": _epow,
     "T": _postfix(r"\top"),
     "inv": _postfix("-1"),
     "fn": _fn,
@@ -244,6 +254,7 @@ _WRITE = {
     "dots": lambda n: (r"\cdots", ATOM),
     "outer": lambda n: (rf"\operatorname{{outer}}\left({latex(n.args[0])}, {latex(n.args[1])}\right)", ATOM),
     "frozen": lambda n: _tex(n.args[0]),
+    "stretch": lambda n: _tex(n.args[0]),
 }
 
 
@@ -274,7 +285,7 @@ def _plain(node: Node) -> tuple[str, int]:
     op, args = node.op, node.args
     if op == "num":
         return _num(node)
-    if op == "frozen":
+    if op in ("frozen", "stretch"):
         return _plain(args[0])
     if op == "sym":
         return spoken_name(node.val), ATOM

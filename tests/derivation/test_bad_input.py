@@ -16,7 +16,7 @@ from course_lib.derivation.engine import Session
 from course_lib.derivation.judgement import Bench, Relation
 from course_lib.derivation.parser import parse
 from course_lib.derivation.tree import Node, add, mul, neg, num, places, put
-from course_lib.derivation.wording import DEFECT
+from course_lib.derivation.wording import DEFECT, DEFECT_IN_SEARCH
 from course_lib.derivation.writer import latex
 
 SHAPES = {"X": "n d", "W": "d k", "Y": "n k", "w": "d", "y": "n", "lam": ""}
@@ -80,6 +80,7 @@ def survives(text):
         assert line.verdict in ("definition", "right", "wrong", "follows", "shapes", "unreadable")
         assert line.verdict in ("right", "definition") or line.message
         assert line.message != DEFECT
+        assert DEFECT_IN_SEARCH not in line.message
     return report
 
 
@@ -135,6 +136,21 @@ def test_a_damaged_derivation_gets_a_report(at, drop, piece):
         "\n".join(["L = w"] * 500),
         r"L = \nabla_w L",
         "L = L + 1",
+        r"\text{where" * 200,
+        r"\boxed{" * 300 + "w" + "}" * 300,
+        r"\underbrace{w}_{" * 50,
+        r"L = \mathbf 1[" * 40 + "w > 0" + "]" * 40,
+        r"L = \max(0, " * 60 + "w" + ")" * 60,
+        r"L = |" + "|" * 200,
+        "L = w / 0 + 0^0 + X^{-1}",
+        "np.einsum('" + "ij," * 300 + "ij->ij', " + "X, " * 300 + "X) = X",
+        "L = X[:, None][None, :]",
+        "d^2" * 60 + "L = 1",
+        "L = " + r"\text{a b}" * 5000,
+        r"L = \begin{cases}" + r"\\" * 20000,
+        "L = w" + " " * 5900 + "%",
+        "%" * 50000,
+        "\n".join(["+ w"] * 20000),
     ],
 )
 def test_monstrous_text_is_answered_in_bounded_time(text):

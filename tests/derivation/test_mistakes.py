@@ -54,6 +54,22 @@ KINDS = {
     "symbol": [(LOSS, r"\nabla_w L = \frac1n X^\top(Xv-y)", S)],
     "trace": [(FROB, r"dL = 2(XW-Y)^\top X\,dW", M)],
 }
+KINDS["sign"].append((r"f = \sum_i\log(1+e^{-w_i})", r"\nabla_w f = -\sigma(w)", S))
+KINDS["mean"].append((r"f = \frac{1}{\sqrt d}w^\top v", r"\nabla_w f = v", S))
+KINDS["order"].append((r"f = \|XW\|^2", r"\nabla_X f = 2WW^\top X", M))
+KINDS["chain-factor"].append((r"f = (w-v)^\top A^{-1}(w-v)", r"\nabla_w f = 2(w-v)", S | {"A": "d d spd"}))
+KINDS["sum"] += [
+    (r"P = XW + \mathbf 1b^\top" + "\nL = \\|P-Y\\|^2", r"\frac{\partial L}{\partial b} = 2(P-Y)", M | {"b": "k"}),
+    (
+        "p = \\operatorname{softmax}(z)\nL = -\\sum_j t_j\\log p_j",
+        r"\frac{\partial L}{\partial z_i} = \frac{\partial L}{\partial p_i}\frac{\partial p_i}{\partial z_i}",
+        {"z": "k", "t": "k"},
+    ),
+]
+KINDS["term"] += [
+    (r"p = \operatorname{softmax}(z)", r"\frac{\partial p}{\partial z} = \operatorname{diag}(p(1-p))", {"z": "k"}),
+    (r"f = w^\top v + s w^\top w", r"f = w^\top v + 2s w^\top w", S | {"s": ""}),
+]
 CASES = [(kind, *case) for kind, cases in KINDS.items() for case in cases]
 
 

@@ -153,3 +153,10 @@ def test_the_editor_opens_with_an_example_and_judges_live():
 def test_the_editor_takes_given_shapes_and_functions():
     box = derive(shapes={"z": "k"}, functions=("sigma",))
     assert box.children[0].value == "z = k" and box.children[1].value == "sigma"
+    assert box.children[2].value == ""
+    assert derive(shapes={"z": "k"}, functions="sigma").children[1].value == "sigma"
+    box = derive(shapes={"z": "k"}, functions={"f": "tanh"})
+    box.children[2].value = "a = f(z)\na = \\tanh(z)"
+    assert "The claim is right." in box.children[3].value
+    with pytest.raises(TypeError, match="must map names"):
+        derive(shapes=5)

@@ -198,8 +198,183 @@ def test_a_condition_is_no_claim_and_the_message_says_so():
     assert derive(LOSS + "\\hat w = (X^\\top X)^{-1}X^\\top y\n\\nabla_w L(\\hat w) = 0", MEAN_SQUARES).ok
 
 
+@pytest.mark.parametrize("point", [r"\hat w", "w^*", r"w^\star", r"w^{\ast}", "w_{opt}", r"\bar w"])
+def test_a_point_with_a_name_of_its_own_may_be_put_in(point):
+    text = LOSS + point + r" = (X^\top X)^{-1}X^\top y" + "\n\\nabla_w L(" + point + ") = "
+    assert derive(text + "0", MEAN_SQUARES).ok
+    assert not derive(text + "w", MEAN_SQUARES).ok
+
+
 def test_a_power_of_a_known_name_defines_nothing():
     projection = "H = X(X^\\top X)^{-1}X^\\top\n"
     assert derive(projection + "H^2 = H", {"X": "n d"}).lines[1].verdict == "right"
     assert derive(projection + "H^2 = 2H", {"X": "n d"}).lines[1].mistake == "factor"
     assert derive("W^2 = XX^\\top", {"X": "n d"}).lines[0].verdict == "definition"
+
+
+@pytest.mark.parametrize(
+    ("loss", "gradient"),
+    [
+        # Samples are columns here because nothing else fits; the last one reads x_i x_i^T as a matrix.
+        (r"\sum_i (x_i-m)^\top S(x_i-m)", r"\nabla_m L = -2S\sum_i(x_i-m)"),
+        (r"\sum_i (w\cdot x_i - y_i)^2", r"\nabla_w L = 2\sum_i (\langle w, x_i\rangle - y_i)x_i"),
+        (r"w^\top\left(\sum_i x_i x_i^\top\right)w", r"\nabla_w L = 2X^\top Xw"),
+    ],
+)
+def test_a_sample_is_a_column_where_only_that_fits(loss, gradient):
+    shapes = {"X": "n d", "w": "d", "m": "d", "y": "n", "S": "d d symmetric"}
+    assert verdicts(f"L = {loss}\n{gradient}", shapes) == ["definition", "right"]
+    assert verdicts(f"L = {loss}\n{gradient.replace('2', '3')}", shapes) == ["definition", "wrong"]
+
+
+def test_a_second_text_of_a_session_keeps_what_the_first_defined():
+    from course_lib.derivation.engine import Session
+
+    session = Session({"X": "n d", "m": "d"}, (), 5.0)
+    session.read(r"L = \sum_i \|x_i\|^2")
+    lines = session.read(r"K = \sum_i (x_i - m)^\top(x_i - m)")
+    assert [line.verdict for line in lines] == ["definition", "definition"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"\nabla_x b^\top x = b",
+        r"\nabla_x x^\top Ax = (A+A^\top)x",
+        r"d\|x\|^2 = 2x^\top dx",
+        r"dA^{-1} = -A^{-1}\,dA\,A^{-1}",
+        r"\mathrm{d}\det A = \det A\,\operatorname{tr}(A^{-1}\mathrm{d}A)",
+        r"\det AB = \det A\det B",
+        r"|AB| = |A||B|",
+        r"A^{-2} = A^{-1}A^{-1}",
+        r"\sum_j x_j^2 = \|x\|^2_2",
+        r"\det(bx^\top) = 0",
+        r"x\cdot Ax = x^\top Ax",
+        r"d(x\cdot x) = 2x\cdot dx",
+        r"x^\top\cdot A\cdot x = x^\top Ax",
+    ],
+)
+def test_what_is_right_in_the_usual_reading(line):
+    assert verdicts(line, {"A": "q q", "B": "q q", "b": "q", "x": "q", "X2": "q q"}) == ["right"]
+
+
+def test_a_second_differential_holds_the_first_differentials_fixed():
+    given = "L = \\frac12\\|Xw-y\\|^2\n"
+    assert verdicts(given + r"d^2L = dw^\top X^\top X\,dw")[-1] == "right"
+    assert verdicts(given + r"\mathrm d^2L = (Xw-y)^\top X\,\mathrm dw")[-1] == "wrong"
+
+
+def test_a_gradient_without_a_variable_takes_the_only_one_that_fits():
+    line = last("L = \\|Xw-y\\|^2\n\\nabla L = 2X^\\top(Xw-y)")
+    assert line.verdict == "right" and r"\partial w" in line.reading
+    assert last("L = \\|Xw-y\\|^2\n\\nabla L = 2X^\\top(y-Xw)").mistake == "sign"
+    assert "names no variable" in last("L = w^\\top v\n\\nabla L = v + w", {"w": "d", "v": "d"}).message
+
+
+def test_a_logarithm_of_a_determinant_is_not_taken_of_singular_draws():
+    given = "q = \\log\\det(BB^\\top)\n"
+    assert verdicts(given + r"\nabla_B q = 2(BB^\top)^{-1}B", {"B": "d n"})[-1] == "right"
+    assert last(given + r"\nabla_B q = (BB^\top)^{-1}B", {"B": "d n"}).mistake == "factor"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"\text{Hence, } \nabla_w L = 2X^\top(Xw-y)",
+        r"\nabla_w L = 2X^\top(Xw-y) \quad \text{(chain rule)}",
+        r"\nabla_w L = 2X^\top(Xw-y), \quad \text{where } X \in \mathbb{R}^{n\times d}",
+        r"\boxed{\nabla_w L = 2X^\top(Xw-y)}",
+        r"\nabla_w L = 2\mathop{X^\top}(Xw-y)",
+        r"\nabla_w L \overset{(1)}{=} 2\underbrace{X^\top}_{d\times n}(Xw-y)",
+        r"\begin{align}\nabla_w L &= 2X^\top(Xw-y) && \text{expanding}\end{align}",
+    ],
+)
+def test_words_and_boxes_around_a_claim_are_left_out(line):
+    assert verdicts("L = \\|Xw-y\\|^2\n" + line) == ["definition", "right"]
+    assert verdicts("L = \\|Xw-y\\|^2\n" + line.replace("Xw-y", "y-Xw")) == ["definition", "wrong"]
+
+
+def test_a_box_around_a_factor_still_binds():
+    assert verdicts("L = \\|Xw-y\\|^2\n\\nabla_w L = 2X^\\top\\boxed{Xw-y}")[-1] == "right"
+
+
+def test_numpy_repeats_what_keeps_its_axis_and_nothing_else():
+    given = "P = np.exp(X) / np.exp(X).sum(axis=1, keepdims=True)\n"
+    assert verdicts(given + "P = softmax(X)")[-1] == "right"
+    assert verdicts(given + "P = np.exp(X - np.log(np.exp(X).sum(axis=1))[:, None])")[-1] == "right"
+    assert verdicts(given + "P = np.exp(X) / np.exp(X).sum(axis=0, keepdims=True)")[-1] == "wrong"
+    assert verdicts(given + "P = np.exp(X) / np.exp(X).sum(axis=1)")[-1] == "shapes"
+
+
+def test_a_length_that_is_given_a_value_is_told_apart():
+    assert "name of a length" in last("n = Xw").message
+
+
+def test_a_differential_without_differentials_is_told_from_a_gradient():
+    assert "differential of U" in last("U = Xw - y\nL = \\|U\\|^2\ndU = 2 * U").message
+
+
+def test_functions_that_make_no_sense_are_refused_with_a_sentence():
+    for functions, said in ((5, "must be names"), (("X",), "one of the two"), ({"f": "wild"}, "known function")):
+        with pytest.raises((TypeError, ValueError), match=said):
+            derive("L = 1", {"X": "n d"}, functions)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "L &= \\|Xw-y\\|^2 \\\\\n&\\quad {}+ \\lambda\\|w\\|^2",
+        "L = \\|Xw-y\\|^2 +  % the loss\n\\lambda\\|w\\|^2",
+        "L =\n\\|Xw-y\\|^2\n+ \\lambda\\|w\\|^2",
+        "L\n= \\|Xw-y\\|^2 + \\lambda\\|w\\|^2",
+    ],
+)
+def test_a_relation_may_be_broken_over_lines(text):
+    claim = "\n\\nabla_w L = 2X^\\top(Xw-y)\n+ 2\\lambda w"
+    shapes = {"X": "n d", "w": "d", "y": "n", "lambda": ""}
+    assert verdicts(text + claim, shapes) == ["definition", "right"]
+    assert verdicts(text + claim.replace("+", "-"), shapes) == ["definition", "wrong"]
+
+
+def test_a_line_that_begins_with_a_minus_may_be_a_claim_of_its_own():
+    assert verdicts("L = \\|Xw-y\\|^2\n-\\nabla_w L = 2X^\\top(y-Xw)") == ["definition", "right"]
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        r", \quad j = 1, \dots, d",
+        r" \quad \forall j \in \{1,\dots,d\}",
+        r" \quad (j=1,\ldots,d)",
+        r" \forall j",
+        r", \quad w \in \mathbb{R}^d",
+    ],
+)
+def test_the_range_of_an_index_behind_a_claim_is_left_out(behind):
+    claim = r"\frac{\partial L}{\partial w_j} = 2\sum_i x_{ij}(Xw-y)_i"
+    assert verdicts("L = \\|Xw-y\\|^2\n" + claim + behind) == ["definition", "right"]
+    assert verdicts("L = \\|Xw-y\\|^2\n" + claim.replace("2", "3") + behind) == ["definition", "wrong"]
+
+
+def test_several_relations_may_share_a_line():
+    text = r"z = Xw,\quad r = z - y,\quad L = r^\top r" + "\n" + r"\nabla_w L = 2X^\top r, \qquad \nabla_r L = "
+    assert verdicts(text + "2r") == ["definition", "right"]
+    assert verdicts(text + "r") == ["definition", "wrong"]
+
+
+@pytest.mark.parametrize("sign", [">", r"\neq", r"\propto", r"\leftarrow", r"\leq"])
+def test_what_is_no_equality_is_said_to_be_none(sign):
+    assert "only equalities" in last(f"\\|w\\|^2 {sign} w^\\top w").message
+
+
+def test_a_function_may_be_said_to_be_any_known_one():
+    for known in ("cosh", "tanh", "softplus"):
+        text = f"a = f(w)\na = \\operatorname{{{known}}}(w)"
+        assert verdicts(text, {"w": "d"}, {"f": known}) == ["definition", "right"]
+
+
+def test_the_differential_of_a_bracket_is_a_claim_and_a_distance_a_definition():
+    shapes = {"A": "q q", "B": "q q", "x": "q", "y": "q"}
+    assert verdicts(r"d(AB) = dA\,B + A\,dB", shapes) == ["right"]
+    assert verdicts(r"d(AB) = dA\,B + B\,dA", shapes) == ["wrong"]
+    assert verdicts(r"d(x, y) = \|x-y\|", shapes) == ["definition"]
