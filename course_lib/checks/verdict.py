@@ -68,7 +68,7 @@ class Verdict:
 
     def _repr_html_(self):
         colour = _COLOURS.get(self.status, "#d55e00")
-        score = f'<span style="opacity:.75"> · {self._score}</span>' if self._score else ""
+        score = f" · {self._score}" if self._score else ""
         return (
             f'<div style="border-left:4px solid {colour};padding:.2em .8em;margin:.2em 0">'
             f"<strong>{_MARKS.get(self.status, '✗')} {html.escape(self.heading)}</strong>{score}<br>"

@@ -27,11 +27,20 @@ SHOWN = (
 )
 
 
-def complaints_of_axe(page, context=None, rules=None):  # noqa: F811
-    """(what axe objects to, by rule and element; how many elements it found in order)."""
+def complaints_of_axe(page, context=None, rules=None, strict=False):  # noqa: F811
+    """(what axe objects to, by rule and element; how many elements it found in order).
+
+    strict   a text whose contrast axe cannot tell, such as a faded one, counts too; not so a mark beside a word.
+    """
     options = {"runOnly": rules} if rules else None
     found = Axe().run(page, context=context, options=options).response
-    broken = [f"{rule['id']}: {node['html'][:200]}" for rule in found["violations"] for node in rule["nodes"]]
+    unclear = [rule for rule in found["incomplete"] if strict and rule["id"] == "color-contrast"]
+    broken = [
+        f"{rule['id']}: {node['html'][:200]}"
+        for rule in [*found["violations"], *unclear]
+        for node in rule["nodes"]
+        if not (rule in unclear and ('aria-hidden="true"' in node["html"] or node["html"].startswith("<select")))
+    ]
     return broken, sum(len(rule["nodes"]) for rule in found["passes"])
 
 
@@ -56,7 +65,9 @@ def test_what_cells_show_is_readable_in_each_theme(page, lab, shown, theme):  # 
     expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
     # JupyterLab's body is 0 pixels high, and axe takes what a clipped box of no height holds for hidden.
     page.add_style_tag(content="body { height: 100vh !important; }")
-    broken, fine = complaints_of_axe(page, ".jp-OutputArea-output", ["color-contrast", "image-alt", "label"])
+    broken, fine = complaints_of_axe(
+        page, ".jp-OutputArea-output", ["color-contrast", "image-alt", "label"], strict=True
+    )
     assert broken == []
     assert fine > 60
     assert page.locator(".jp-OutputArea-output").count() == len(SHOWN)
