@@ -12,7 +12,7 @@ lab: .venv/.lab
 		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(ARGS)
 
 test: .venv/.test lint
-	$(BIN)/python -m pytest tests -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadgroup $(ARGS)
 	$(NBVAL) --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks solutions
 	$(NBVAL) --nbval-lax exercises
 

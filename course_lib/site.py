@@ -21,6 +21,10 @@ answers checked, get the course and open it in JupyterLab."""
 STYLE = """.cell_output pre { white-space: pre-wrap; }
 thead:not(:has(p:not(:empty))) { display: none; }
 """
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="16" fill="#0072b2"/>'
+    '<text x="16" y="24" font-size="24" font-family="serif" text-anchor="middle" fill="white">∂</text></svg>'
+)
 SETTINGS = {
     "project": TITLE,
     "author": "the authors of course_lib",
@@ -38,6 +42,7 @@ SETTINGS = {
     "html_title": TITLE,
     "html_static_path": ["_static"],
     "html_css_files": ["course.css"],
+    "html_favicon": "_static/icon.svg",
     # Light or dark as the reader's system is; without a word here the theme complains in the console.
     "html_context": {"default_mode": "auto"},
     "html_theme_options": {"show_toc_level": 2, "home_page_in_toc": True, "navbar_persistent": []},
@@ -78,7 +83,8 @@ def _stage(root, source):
         for path in sorted((root / folder).glob("*.ipynb")):
             shutil.copy(path, source / folder)
     (source / "_static").mkdir()
-    (source / "_static" / "course.css").write_text(STYLE, encoding="utf-8")
+    for name, text in (("course.css", STYLE), ("icon.svg", ICON)):
+        (source / "_static" / name).write_text(text, encoding="utf-8")
     pages = "\n\n".join(
         f"```{{toctree}}\n:caption: {caption}\n:maxdepth: 1\n\n{listed}\n```"
         for caption, listed in (("Chapters", _pages(source, "notebooks")), ("Exercises", _pages(source, "exercises")))

@@ -17,8 +17,8 @@ from course_lib.errors import CourseError
 from course_lib.site import built
 from tests.browser.test_access import complaints_of_axe
 
-# The theme warns about itself.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+# The theme warns about itself. The site is built once, so its tests run in one process.
+pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.xdist_group("site")]
 
 FETCHED = {"link": "href", "script": "src", "img": "src", "source": "src", "iframe": "src"}
 
