@@ -28,7 +28,7 @@ class Limits:
     """
 
     seconds_per_call: float = 10.0
-    seconds_per_chapter: float = 60.0
+    seconds_per_chapter: float = 30.0
     memory_mb: int = 2048
     output_kb: int = 16
     output_mb: int = 1024
