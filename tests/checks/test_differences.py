@@ -9,6 +9,9 @@ apart, and none is tried here.
 
 Where a function is linear in an argument at a given point, a longer step is always better. There the draws serve for
 all steps up to 1e6 (`bilinear_gradients`, `vjp_of_product`).
+
+`softmax_jacobian` is decided by its tolerance, and narrowly: a softmax has no large term to drown in, and fourth-order
+differences with the step 1e-3 max(1, |x|) come within 1e-13. With some other seeds, two of ten, that one step passes.
 """
 
 import numpy as np
