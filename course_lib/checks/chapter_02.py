@@ -201,8 +201,15 @@ quadratic_gradient = exercise(
 @quadratic_gradient.draws
 def _(draw):
     (n,) = draw.sizes(1)
-    # A distant point: the form is large there, and a difference quotient with a small step loses its digits.
-    return draw.array(n, n), 1e5 * draw.array(n)
+    if not draw.drowns:
+        # A distant point: the form is large there, and a difference quotient with a small step loses its digits.
+        return draw.array(n, n), 1e5 * draw.array(n)
+    # The entries of x span sixteen powers of ten, and no term a_ij x_j is far above 1 but one, which is near 1e4. So
+    # the form is large through its largest entry and strongly curved in its smallest one: no step is good for that.
+    size = 10.0 ** draw.rng.permutation(np.linspace(-8, 8, n))
+    A = draw.array(n, n) / np.maximum(size[:, None], size)
+    A[size.argmax(), size.argmax()] *= 1e4
+    return A, draw.array(n) * size
 
 
 @quadratic_gradient.truth
@@ -482,8 +489,14 @@ bilinear_gradients = exercise(
 @bilinear_gradients.draws
 def _(draw):
     n, m = draw.sizes(2)
-    # Distant points: the form is large there, and a difference quotient with a small step loses its digits.
-    return 1e5 * draw.array(n), draw.array(n, m), 1e5 * draw.array(m)
+    if not draw.drowns:
+        # Distant points: the form is large there, and a difference quotient with a small step loses its digits.
+        return 1e5 * draw.array(n), draw.array(n, m), 1e5 * draw.array(m)
+    # One coefficient outweighs all others: the form is so large that a difference quotient of it loses the x_i y_j,
+    # with any step up to 1e6. It is linear in A, so there is no step too long, and a longer one would find them again.
+    A = draw.array(n, m)
+    A[draw.rng.integers(n), draw.rng.integers(m)] *= 1e16
+    return draw.array(n), A, draw.array(m)
 
 
 @bilinear_gradients.truth

@@ -4,6 +4,7 @@ import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient
 from course_lib.calculus.least_squares import mse as mean_squared_error
+from course_lib.checks.drawing import HUGE
 from course_lib.checks.specification import derivation, exercise
 from course_lib.derivation.goal import Problem
 
@@ -13,9 +14,14 @@ SIZE = 1e4
 def real_table(draw):
     """X (n, d), w (d,), y (n,) as in a real table: every column in a unit of its own, and large targets.
 
-    The loss is near SIZE², so a difference quotient of it keeps too few digits; the formulas keep them all.
+    In the last draw one sample has small features and a huge target. It makes the loss huge and adds to the gradient
+    what the others do: a difference quotient drowns, and the formulas keep all their digits.
     """
     n, d = draw.sizes(2)
+    if draw.drowns:
+        sizes = np.ones(n)
+        sizes[draw.rng.integers(n)] = HUGE
+        return draw.array(n, d) / sizes[:, None], draw.array(d), draw.array(n) * sizes
     units = 10.0 ** draw.rng.permutation(np.linspace(-2, 2, d))
     return draw.array(n, d) * units, SIZE * draw.array(d) / units, SIZE * draw.array(n)
 
@@ -151,10 +157,13 @@ mse_residual_gradient = exercise(
 @mse_residual_gradient.draws
 def _(draw):
     (n,) = draw.sizes(1)
-    # One prediction is far off: the loss is large, and the slopes of the others drown in a difference quotient.
-    far_off = np.ones(n)
-    far_off[draw.rng.integers(n)] = SIZE
-    return draw.array(n) * far_off, draw.array(n)
+    # One prediction is far off: the loss is large, and the slopes of the others drown in a difference quotient with
+    # a small step. With a step far above the residuals they drown in the square of the step. In the last draw all
+    # residuals are so much larger that no step is good for both.
+    residual = (1e6 if draw.drowns else 1e-5) * draw.array(n)
+    residual[draw.rng.integers(n)] *= SIZE
+    y_hat = draw.array(n)
+    return y_hat, y_hat - residual
 
 
 @mse_residual_gradient.truth
@@ -523,9 +532,14 @@ huber_gradient = exercise(
 @huber_gradient.draws
 def _(draw):
     X, w, y = real_table(draw)
+    if draw.drowns:
+        # Its slope is ±δ however far off it is, so this sample needs no small features.
+        n, d = X.shape
+        X, y = draw.array(n, d), draw.array(n)
+        y[draw.rng.integers(n)] *= HUGE
     sizes = np.sort(np.abs(X @ w - y))
-    # Halfway between two neighbours: residuals lie on both sides of δ and none on the kink.
-    k = int(draw.rng.integers(1, len(sizes)))
+    # Halfway between two neighbours: residuals lie on both sides of δ and none on the kink. The largest lies beyond.
+    k = int(draw.rng.integers(1, len(sizes) - draw.drowns))
     return X, w, y, float((sizes[k - 1] + sizes[k]) / 2)
 
 
@@ -693,8 +707,14 @@ bias_gradient = exercise(
 
 @bias_gradient.draws
 def _(draw):
-    X, w, y = real_table(draw)
-    return X, w, SIZE * draw.number(), y
+    n, d = draw.sizes(2)
+    X, w, b = draw.array(n, d), draw.array(d), draw.number()
+    # The residuals nearly cancel: their mean is a millionth of their size, so that few steps of a difference quotient
+    # are good for it. In the last draw all of them are so much larger that no step is good for both.
+    size = 1e9 if draw.drowns else 10.0
+    residual = size * draw.array(n)
+    residual += 1e-6 * size * draw.number() - np.mean(residual)
+    return X, w, b, X @ w + b - residual
 
 
 @bias_gradient.truth

@@ -3,6 +3,7 @@
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
+from course_lib.checks.drawing import HUGE
 from course_lib.checks.specification import derivation, exercise
 from course_lib.derivation.goal import Problem
 
@@ -13,8 +14,16 @@ def loss(X, W, Y):
 
 
 def regression(draw):
-    """X, W, Y with features of very different sizes and large targets: the loss dwarfs some of its slopes."""
+    """X, W, Y with features of very different sizes and large targets: the loss dwarfs some of its slopes.
+
+    In the last draw one sample has small features and huge targets. It makes the loss huge and adds to the slopes in W
+    what the others do: a difference quotient drowns, and the formulas keep all their digits.
+    """
     n, d, k = draw.sizes(3)
+    if draw.drowns:
+        sizes = np.ones((n, 1))
+        sizes[draw.rng.integers(n)] = HUGE
+        return draw.array(n, d) / sizes, draw.array(d, k), draw.array(n, k) * sizes
     scale = 10.0 ** draw.rng.permutation(np.linspace(-3, 0, d))
     return draw.array(n, d) * scale, draw.array(d, k) / scale[:, None], 3000 * draw.array(n, k)
 
@@ -167,7 +176,13 @@ gradient_in_X = exercise(
 
 @gradient_in_X.draws
 def _(draw):
-    return regression(draw)
+    if not draw.drowns:
+        return regression(draw)
+    n, d, k = draw.sizes(3)
+    # As in `regression`, but for slopes in X: one target is huge in all samples, and its weights are small.
+    sizes = np.ones(k)
+    sizes[draw.rng.integers(k)] = HUGE
+    return draw.array(n, d), draw.array(d, k) / sizes, draw.array(n, k) * sizes
 
 
 @gradient_in_X.truth

@@ -4,6 +4,7 @@ import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient
 from course_lib.calculus.least_squares import mse
+from course_lib.checks.drawing import HUGE
 from course_lib.checks.specification import exercise
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -362,8 +363,13 @@ descend = exercise(
 @descend.draws
 def _(draw):
     n, d, steps = draw.sizes(3)
-    X = draw.array(n, d)
-    return X, draw.array(n), float(draw.number(0.5, 0.9) * 2 * n / np.linalg.norm(X, 2) ** 2), steps
+    X, y = draw.array(n, d), draw.array(n)
+    if draw.drowns:
+        # One sample has small features and a huge target: it adds to the gradient what the others do.
+        sample = draw.rng.integers(n)
+        X[sample] /= HUGE
+        y[sample] *= HUGE
+    return X, y, float(draw.number(0.5, 0.9) * 2 * n / np.linalg.norm(X, 2) ** 2), steps
 
 
 @descend.truth
@@ -619,6 +625,11 @@ def _(draw):
     units = 10.0 ** draw.rng.permutation(np.linspace(-2, 2, d))
     rows = draw.rng.choice(n, size=b - 1, replace=False)
     rows = draw.rng.permutation(np.append(rows, rows[0]))
+    if draw.drowns:
+        # One sample of the batch has small features and a huge target: it adds to the gradient what the others do.
+        sizes = np.ones(n)
+        sizes[rows[0]] = HUGE
+        return draw.array(n, d) / sizes[:, None], draw.array(d), draw.array(n) * sizes, rows
     return draw.array(n, d) * units, 1e4 * draw.array(d) / units, 1e4 * draw.array(n), rows
 
 
@@ -869,7 +880,13 @@ best_step_here = exercise(
 def _(draw):
     X, _, _ = table(draw)
     n, d = X.shape
-    return X, draw.array(d), draw.array(n)
+    y = draw.array(n)
+    if draw.drowns:
+        # One sample has small features and a huge target: it adds to the gradient what the others do.
+        sample = draw.rng.integers(n)
+        X[sample] /= HUGE
+        y[sample] *= HUGE
+    return X, draw.array(d), y
 
 
 @best_step_here.truth

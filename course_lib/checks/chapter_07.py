@@ -6,6 +6,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
+from course_lib.checks.drawing import HUGE
 from course_lib.checks.specification import derivation, exercise
 from course_lib.derivation.goal import Problem
 
@@ -36,6 +37,16 @@ def shares(z):
 
 def one_hot_rows(draw, n, k):
     return np.eye(k)[draw.rng.integers(k, size=n)]
+
+
+def outweigh(draw, Z, Y):
+    """Move the true class of one sample far below the others, in place.
+
+    The loss becomes huge, and a difference quotient of it loses the slopes; those of this sample are those of one that
+    is sure and wrong.
+    """
+    row = draw.rng.integers(len(Z))
+    Z[row, Y[row].argmax()] -= HUGE
 
 
 def uneven_softmax(draw, *shape):
@@ -259,6 +270,7 @@ softmax_jacobian = exercise(
     chapter="07",
     points=2,
     minutes=6,
+    rtol=1e-10,
     hints=(
         "p is the softmax already; you do not need the logits. Entry (i, j) is ∂p_i/∂z_j.",
         "On the diagonal it is p_i (1 - p_i), elsewhere -p_i p_j. Which matrix has all products p_i p_j?",
@@ -389,7 +401,15 @@ softmax_pullback = exercise(
 @softmax_pullback.draws
 def _(draw):
     n, k = draw.sizes(2)
-    return uneven_softmax(draw, n, k), draw.array(n, k)
+    P, G = uneven_softmax(draw, n, k), draw.array(n, k)
+    if draw.drowns:
+        # One sample is sure to the last bit, and its class has a huge slope. So the loss is huge, and no logit of this
+        # sample moves it: the slopes of the others drown in a difference quotient.
+        row, sure = draw.rng.integers(n), draw.rng.integers(k)
+        P[row] = 1e-30
+        P[row, sure] = 1.0
+        G[row, sure] *= HUGE
+    return P, G
 
 
 @softmax_pullback.truth
@@ -588,7 +608,10 @@ cross_entropy_gradient = exercise(
 @cross_entropy_gradient.draws
 def _(draw):
     n, k = draw.sizes(2)
-    return wild_logits(draw, n, k), one_hot_rows(draw, n, k)
+    Z, Y = wild_logits(draw, n, k), one_hot_rows(draw, n, k)
+    if draw.drowns:
+        outweigh(draw, Z, Y)
+    return Z, Y
 
 
 @cross_entropy_gradient.truth
@@ -748,14 +771,14 @@ logistic_gradient = exercise(
 def _(draw):
     n, d = draw.sizes(2)
     # Columns in very different units, as in a real table: no single step of a difference quotient suits them all.
-    units = 10.0 ** draw.rng.permutation(np.linspace(-3, 3, d))
+    units = 10.0 ** draw.rng.permutation(np.linspace(-7 if draw.drowns else -3, 3, d))
     X, w = draw.array(n, d) * units, draw.array(d) / units
     t = draw.rng.integers(2, size=n).astype(float)
     order = np.argsort(np.abs(X @ w))
     # Two samples far out, one on either side, moved there along the column of the smallest unit: the first is on the
-    # wrong side. The others stay near the boundary.
+    # wrong side. The others stay near the boundary. In the last draw it lies so far out that its loss outweighs all.
     far, column = order[-2:], np.argmin(units)
-    X[far, column] += (np.array([FAR, -FAR]) - (X @ w)[far]) / w[column]
+    X[far, column] += (np.array([HUGE if draw.drowns else FAR, -FAR]) - (X @ w)[far]) / w[column]
     t[far], t[order[0]] = 0.0, 1.0
     return X, w, t
 
@@ -775,7 +798,7 @@ def _(X, w, t):
 
 @logistic_gradient.mistake(
     "overflow",
-    "nan: some margins are ±1e3, where exp(z)/(1 + exp(z)) is inf/inf and σ(z) is exactly 0 or 1. "
+    "nan: some margins are ±1e3 or beyond, where exp(z)/(1 + exp(z)) is inf/inf and σ(z) is exactly 0 or 1. "
     "Write σ as 1/(1 + exp(-z)), and let σ(1 - σ) cancel on paper, so that nothing is divided by 0.",
 )
 def _(X, w, t):
@@ -902,6 +925,8 @@ def _(draw):
     # Some shares are tiny: a difference quotient has no digit of their slopes.
     Z = draw.array(n, k) + draw.rng.permutation(np.linspace(-8, 4, k))
     Y = np.eye(k)[draw.rng.permutation(np.append(draw.rng.permutation(k)[:2], draw.rng.integers(k, size=n - 2)))]
+    if draw.drowns:
+        outweigh(draw, Z, Y)
     return Z, Y, draw.number(0.6, 0.9) if draw.index % 2 else draw.number(1.5, 2.5)
 
 

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient
+from course_lib.checks.drawing import HUGE
 from course_lib.checks.specification import derivation, exercise
 from course_lib.derivation.goal import Problem
 
@@ -48,10 +49,20 @@ def network(draw, decades=2):
     return draw.array(n, d) * units, W1, draw.array(h), draw.array(h, k), draw.array(k)
 
 
-def labelled_network(draw):
+def labelled_network(draw, activation=logistic):
     """X, Y, W1, b1, W2, b2 as a learner of the gradients gets them."""
-    X, *parameters = network(draw)
-    return X, labels(draw, len(X), len(parameters[-1])), *parameters
+    X, W1, b1, W2, b2 = network(draw)
+    Y = labels(draw, len(X), len(b2))
+    if draw.drowns:
+        # One class that occurs is out of reach, and that costs 650 for each of its samples, nearly the most that a
+        # positive share can. Beside so large a loss a difference quotient loses the slopes of a unit that is almost 0.
+        b2[Y[0].argmax()] -= 650
+        unit = draw.rng.integers(len(b1))
+        if activation is logistic:
+            b1[unit] -= 12
+        else:
+            W1[:, unit], b1[unit] = 1e-5 * W1[:, unit], 1e-5 * b1[unit]
+    return X, Y, W1, b1, W2, b2
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -213,7 +224,12 @@ def _(draw):
     n, h, k = draw.sizes(3)
     # Hidden units from nearly off to nearly on, and outputs from doubtful to sure.
     A = logistic(draw.array(n, h) + draw.rng.permutation(np.linspace(-9, 3, h)))
-    return A, np.exp(log_shares(3 * draw.array(n, k))), labels(draw, n, k)
+    Z, Y = 3 * draw.array(n, k), labels(draw, n, k)
+    if draw.drowns:
+        # All samples but one are sure and wrong, and each costs 650, nearly the most that a positive share can. Beside
+        # so large a loss a difference quotient loses the slopes of the units that are nearly off.
+        Z[1:] -= 650 * Y[1:]
+    return A, np.exp(log_shares(Z)), Y
 
 
 @output_layer_gradients.truth
@@ -358,7 +374,13 @@ def _(draw):
     n, h, k = draw.sizes(3)
     # Samples whose errors are small beside others: a difference quotient of the whole loses their digits.
     sizes = 10.0 ** draw.rng.permutation(np.linspace(-4, 0, n))
-    return draw.array(n, k) * sizes[:, None], draw.array(h, k), logistic(3 * draw.array(n, h))
+    A = logistic(3 * draw.array(n, h))
+    if draw.drowns:
+        # The units of one sample are on up to the last bits, so the slopes behind them are as good as 0, however large
+        # the one at its scores is.
+        sample = draw.rng.integers(n)
+        A[sample], sizes[sample] = 1 - 2.0**-50, HUGE
+    return draw.array(n, k) * sizes[:, None], draw.array(h, k), A
 
 
 @hidden_signal.truth
@@ -712,7 +734,7 @@ tanh_mlp_gradients = exercise(
     returns=("dW1", "db1", "dW2", "db2"),
 )
 
-tanh_mlp_gradients.draws(labelled_network)
+tanh_mlp_gradients.draws(lambda draw: labelled_network(draw, np.tanh))
 
 
 @tanh_mlp_gradients.truth

@@ -5,6 +5,7 @@ import numpy as np
 from course_lib.calculus.jacobian import complex_step_gradient
 from course_lib.checks.chapter_08 import gradients_by_definition, labels, logistic
 from course_lib.checks.comparing import close, is_array
+from course_lib.checks.drawing import HUGE
 from course_lib.checks.specification import exercise
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -553,7 +554,11 @@ weight_decay_gradients = exercise(
 def _(draw):
     d, h, k = draw.sizes(3)
     slopes = draw.array(d, h), draw.array(h), draw.array(h, k), draw.array(k)
-    return *slopes, draw.array(d, h), draw.array(h, k), draw.number(0.1, 0.4)
+    W1, W2 = draw.array(d, h), draw.array(h, k)
+    if draw.drowns:
+        # One weight outweighs all others in the penalty: a difference quotient of it loses their slopes.
+        W2[draw.rng.integers(h), draw.rng.integers(k)] *= HUGE
+    return *slopes, W1, W2, draw.number(0.1, 0.4)
 
 
 @weight_decay_gradients.truth

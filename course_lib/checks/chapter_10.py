@@ -3,6 +3,7 @@
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
+from course_lib.checks.drawing import HUGE
 from course_lib.checks.specification import exercise
 from course_lib.checks.watching import large_imaginary_steps, only_real_calls
 
@@ -25,7 +26,12 @@ vjp_of_product = exercise(
 @vjp_of_product.draws
 def _(draw):
     n, m, k = draw.sizes(3)
-    return draw.array(n, m), draw.array(m, k), draw.array(n, k)
+    A = draw.array(n, m)
+    if draw.drowns:
+        # One entry outweighs all others in ⟨G, AB⟩: a difference quotient of it loses their slopes, with any step up to
+        # 1e6. A product is linear in A, so there is no step too long, and a longer one would find them again.
+        A[draw.rng.integers(n), draw.rng.integers(m)] *= 1e15
+    return A, draw.array(m, k), draw.array(n, k)
 
 
 @vjp_of_product.truth
@@ -446,7 +452,7 @@ def _(draw):
         tape.append(row)
         return n + len(tape) - 1
 
-    order = [int(i) for i in draw.rng.permutation(n)]
+    *order, far = (int(i) for i in draw.rng.permutation(n))
     current = order[0]
     for place, i in enumerate(order[1:]):
         current = record(("mul", "add")[place % 2], current, i)
@@ -458,8 +464,13 @@ def _(draw):
     mixed = record("add", product, square)
     last = record("add", mixed, wave)
     # An input in the last row: even a sweep from the wrong end brings something home, and is known by it.
-    record("mul", last, order[0])
-    return tuple(tape), draw.array(n)
+    scaled = record("mul", last, order[0])
+    record("add", scaled, far)
+    x = draw.array(n)
+    if draw.drowns:
+        # The last value is as good as this input alone: a difference quotient loses the slopes in the others.
+        x[far] *= HUGE
+    return tuple(tape), x
 
 
 @reverse_mode_gradient.truth

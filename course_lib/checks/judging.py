@@ -335,14 +335,24 @@ def _multiple(exercise, trials):
 
 
 def _nearness(exercise, trials):
-    """A sentence if every entry is close to the right one and not right, where no quotient is asked for; else ""."""
+    """A sentence if every entry is close to the right one and not right, where no quotient is asked for; else "".
+
+    One draw may be far off: in one of them, differences are made to drown (`Draw.drowns`).
+    """
     if any(callable(arg) for trial in trials for arg in trial.args):
         return ""
+    near = 0
     for trial in trials:
         got, truth = trial.outcome.value, trial.truth
-        if not (is_array(truth) or is_number(truth)) or np.shape(got) != np.shape(truth) or not close(got, truth, 0.05):
+        if not (is_array(truth) or is_number(truth)) or np.shape(got) != np.shape(truth):
             return ""
-    return " On every draw your answer is close and not right: a difference quotient comes out like that."
+        if close(got, truth, exercise.rtol):
+            return ""
+        near += close(got, truth, 0.05)
+    if near < len(trials) - 1:
+        return ""
+    which = "every draw" if near == len(trials) else f"{near} of {len(trials)} draws"
+    return f" On {which} your answer is close and not right: a difference quotient comes out like that."
 
 
 def _ratio(exercise, trial):

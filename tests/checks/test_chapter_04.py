@@ -1,20 +1,15 @@
-"""Chapter 4: the reference functions pass, difference quotients do not, other right ways to write an answer do."""
+"""Chapter 4: the reference functions pass, and so do other right ways to write an answer."""
 
 import numpy as np
 import pytest
 
 from course_lib.calculus import least_squares
-from course_lib.calculus.jacobian import central_gradient, central_jacobian
 from course_lib.checks import exercises, find, judge
 from course_lib.checks.judging import FunctionCaller, TextCaller
 
 
 def status(name, function):
     return judge(find(name), FunctionCaller(function)).status
-
-
-def loss(X, W, Y):
-    return least_squares.frobenius_loss(X, W, Y)
 
 
 def test_the_exercises_are_those_of_the_syllabus():
@@ -31,17 +26,6 @@ def test_the_exercises_are_those_of_the_syllabus():
 @pytest.mark.parametrize("name", ["frobenius_gradient", "gradient_in_X", "kronecker_jacobian", "tensor_jacobian"])
 def test_the_reference_function_is_right(name):
     assert status(name, getattr(least_squares, name)) == "right"
-
-
-@pytest.mark.parametrize("h", [1e-5, 1e-6, 1e-7, 1e-8])
-def test_difference_quotients_are_not_close_enough(h):
-    assert status("frobenius_gradient", lambda X, W, Y: central_gradient(lambda W: loss(X, W, Y), W, h)) == "wrong"
-    assert status("gradient_in_X", lambda X, W, Y: central_gradient(lambda X: loss(X, W, Y), X, h)) == "wrong"
-
-    def directional_derivative(X, W, Y, D):
-        return float(central_jacobian(lambda t: loss(X, W + t[0] * D, Y), np.zeros(1), h)[0])
-
-    assert status("directional_derivative", directional_derivative) == "wrong"
 
 
 THIRD_PROOF = r"""

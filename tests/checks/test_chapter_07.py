@@ -1,4 +1,4 @@
-"""Chapter 7: the exercises of the syllabus, draws that overflow, and no difference quotient that passes."""
+"""Chapter 7: the exercises of the syllabus, and draws that overflow."""
 
 import numpy as np
 import pytest
@@ -6,47 +6,8 @@ import scipy.special
 
 from course_lib.calculus import autodiff
 from course_lib.checks import SEED, exercises, find, judge
-from course_lib.checks.drawing import draws
+from course_lib.checks.drawing import HUGE, draws
 from course_lib.checks.judging import FunctionCaller
-
-
-def logistic_loss(X, w, t):
-    z = X @ w
-    return np.mean(t * np.logaddexp(0, -z) + (1 - t) * np.logaddexp(0, z))
-
-
-def entropy_of_logits(Z, Y):
-    return np.mean(scipy.special.logsumexp(Z, axis=1) - np.sum(Y * Z, axis=1))
-
-
-def softmax_at(log_p):
-    return scipy.special.softmax(log_p)
-
-
-def pulled(log_P, G):
-    return np.sum(G * scipy.special.softmax(log_P, axis=1))
-
-
-def differences(f, x, h):
-    """Central differences of f at x: the shape of f(x) followed by that of x."""
-    steps = h * np.eye(x.size).reshape(x.size, *x.shape)
-    columns = np.stack([(f(x + step) - f(x - step)) / (2 * h) for step in steps], axis=-1)
-    return columns.reshape(columns.shape[:-1] + x.shape)
-
-
-# Each gradient exercise, answered with central differences of what is differentiated.
-BY_DIFFERENCES = {
-    "softmax_jacobian": lambda h: lambda p: differences(softmax_at, np.log(p), h),
-    "softmax_pullback": lambda h: lambda P, G: differences(lambda Z: pulled(Z, G), np.log(P), h),
-    "cross_entropy_gradient": lambda h: lambda Z, Y: differences(lambda Z: entropy_of_logits(Z, Y), Z, h),
-    "logistic_gradient": lambda h: lambda X, w, t: differences(lambda w: logistic_loss(X, w, t), w, h),
-    "temperature_gradients": lambda h: (
-        lambda Z, Y, T: (
-            differences(lambda Z: entropy_of_logits(Z / T, Y), Z, h),
-            differences(lambda T: entropy_of_logits(Z / T, Y), np.array([T]), h)[0],
-        )
-    ),
-}
 
 
 def test_chapter_7_has_the_exercises_of_the_syllabus_and_one_more():
@@ -73,14 +34,6 @@ def test_the_engine_of_chapter_10_finds_the_gradients_with_a_temperature(seed):
 
     verdict = judge(find("temperature_gradients"), FunctionCaller(temperature_gradients), seed)
     assert verdict.status == "right", verdict.message
-
-
-@pytest.mark.parametrize("seed", [SEED, 1, 2])
-@pytest.mark.parametrize("h", [1e-6, 1e-5, 1e-4])
-@pytest.mark.parametrize("name", BY_DIFFERENCES)
-def test_a_difference_quotient_does_not_pass(name, h, seed):
-    verdict = judge(find(name), FunctionCaller(BY_DIFFERENCES[name](h)), seed)
-    assert verdict.status == "wrong", verdict.message
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -120,11 +73,11 @@ def test_a_true_class_never_has_the_share_zero_but_another_does(seed):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_margins_reach_a_thousand_on_both_sides_and_both_targets_occur(seed):
+def test_margins_reach_a_thousand_or_more_on_both_sides_and_both_targets_occur(seed):
     for draw in draws("logistic_gradient", seed):
         X, w, t = find("logistic_gradient").arguments(draw)
         z = X @ w
-        np.testing.assert_allclose([np.max(z), np.min(z)], [1000, -1000], rtol=1e-9)
+        np.testing.assert_allclose([np.max(z), np.min(z)], [HUGE if draw.drowns else 1000, -1000], rtol=1e-9)
         assert set(t) == {0.0, 1.0}
         assert np.min(np.abs(z)) < 20
 

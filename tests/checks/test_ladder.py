@@ -149,7 +149,19 @@ def test_a_difference_quotient_in_the_place_of_a_formula_is_told():
 
     verdict = check(mse_gradient)
     assert (verdict.status, verdict.mistake) == ("wrong", None)
-    assert "a difference quotient" in verdict.message
+    assert "On 3 of 4 draws your answer is close and not right: a difference quotient" in verdict.message
+
+
+@pytest.mark.parametrize("off", [(1e-6, 1e-6, 1, 1), (0, 1e-6, 1e-6, 1e-6), (0, 0, 0, 1)])
+def test_no_difference_quotient_is_told_where_two_draws_are_far_off_or_one_is_right(off):
+    errors = iter(off)
+
+    def mse_gradient(X, w, y):
+        return X.T @ (X @ w - y) / len(y) * (1 + next(errors) * np.arange(len(w)))
+
+    verdict = check(mse_gradient)
+    assert verdict.status == "wrong"
+    assert "a difference quotient" not in verdict.message
 
 
 def test_a_wrong_number_is_shown_in_enough_digits_to_see_it():
