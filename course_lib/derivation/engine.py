@@ -610,9 +610,7 @@ def _directions(text: str, names: Names) -> dict[str, str | None]:
     return found
 
 
-_LAYOUT = re.compile(
-    r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|text|operatorname|left|right)(?![A-Za-z])|[{}\s]|\\[,;!]"
-)
+_STYLE = re.compile(r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|text|operatorname|left|right)(?![A-Za-z])\s*|\{")
 
 
 def _samples_are_columns(text: str, names: Names) -> bool:
@@ -650,13 +648,16 @@ def _misses(lines) -> tuple[int, int]:
 
 def _varied(text: str, names: Names) -> list[str]:
     """Declared names in which the text differentiates somewhere, in the order of the shapes."""
-    bare = _LAYOUT.sub("", plain(text)[0])
+    # Blanks stay, so that A dW shows its differential; a closing brace stays, so that 1/{d} W shows none.
+    bare = re.sub(r"\\(?:mathrm|text|operatorname)\s*\{\s*d\s*\}", " d", plain(text)[0])
+    bare = _STYLE.sub("", re.sub(r"\\[,;!:]", " ", bare))
     found = []
     for name in names.symbols:
-        base = re.sub(r"\d+$", "", name.split(" ")[-1])
-        accent = "".join(rf"\\{a}" for a in name.split(" ")[:-1])
+        base, digits = re.fullmatch(r"(.*?)(\d*)", name.split(" ")[-1]).groups()
+        number = rf"\s*[_^]?\s*[(\[]?{digits}(?!\d)" if digits else r"(?![A-Za-z])" if len(base) > 1 else ""
+        accent = "".join(rf"\\{a}\s*" for a in name.split(" ")[:-1])
         if re.search(
-            rf"(?:\\nabla_|\\nabla\^2_|\\partial|(?<![A-Za-z\\])d|\\mathrmd){accent}\\?{re.escape(base)}",
+            rf"(?:\\nabla\s*(?:\^\s*2\s*)?_\s*|\\partial\s*|(?<![A-Za-z\\])d)\s*{accent}\\?{re.escape(base)}{number}",
             bare,
         ):
             found.append(name)
