@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 
@@ -182,7 +183,7 @@ def _search(tester, names, bench, truth, member, misfit):
         found = _ratio(tester, names, member, exclude, names.symbols)
         if found:
             return found
-    found = _layout(tester, truth, member)
+    found = _layout(tester, truth, member) or (_left_out(tester, names, member) if fits else None)
     if found:
         return found
     edits = Editor(names, member, truth, exclude).all()
@@ -203,7 +204,8 @@ def _search(tester, names, bench, truth, member, misfit):
             if found:
                 return found
     found = _first(tester, edits, lambda e: e.cost > 1.3)
-    return found or (_without_a_name(tester, names, member) if fits else None)
+    found = found or (_without_a_name(tester, names, member) if fits else None)
+    return found or _other_variable(names, bench, truth, member)
 
 
 def _lone_term(edit):
@@ -517,6 +519,61 @@ def _possible(s):
     return out + ([] if kept & {"onehot", "simplex", "positive"} else ["positive"])
 
 
+def _left_out(tester, names, member):
+    """Terms that the differential of a sum of products has and the line lacks: dA W where dA W + A dW is meant."""
+    truth = tester.truth
+    if truth.op != "d" or truth.args[0].op != "sym" or truth.args[0].val not in names.definitions:
+        return None
+    terms = _differential_terms(names.definitions[truth.args[0].val].body)
+    if len(terms) > MOST_TERMS:
+        return None
+    for count in range(1, len(terms)):
+        for missing in combinations(terms, count):
+            tree = add(member, *missing)
+            if tester.right(tree):
+                rule = "product-rule" if any(term.op in PRODUCTS for term in missing) else "term"
+                return Finding(rule, wording.left_out([plain_text(term) for term in missing]), tree, member.span)
+    return None
+
+
+MOST_TERMS = 5
+
+
+def _differential_terms(body):
+    """The terms of d(body): for each term of a sum, one for each name in its product."""
+    terms = []
+    for term in body.args if body.op == "add" else [body]:
+        minus, bare = term.op == "neg", term.args[0] if term.op == "neg" else term
+        for path, n in places(bare):
+            above = [_at(bare, path[:k]).op for k in range(len(path))]
+            if n.op == "sym" and all(op in (*PRODUCTS, "T") and op != "div" for op in above):
+                changed = put(bare, path, Node("d", [n]))
+                terms.append(neg(changed) if minus else changed)
+    return terms
+
+
+def _at(tree, path):
+    for k in path:
+        tree = tree.args[k]
+    return tree
+
+
+def _other_variable(names, bench, truth, member):
+    """The right derivative in another variable than the one asked for."""
+    if truth.op != "grad" or len(truth.args) < 2 or truth.args[1].op != "sym":
+        return None
+    for name in names.symbols:
+        if name == truth.args[1].val or name not in dependencies(truth.args[0], names):
+            continue
+        try:
+            if Tester(names, bench, truth.with_args([truth.args[0], sym(name)]), member).right(member):
+                words = wording.other_variable(spoken_name(name), spoken_name(truth.args[1].val))
+                return Finding("symbol", words, None, member.span)
+        except (MisfitError, UndefinedError, TooLargeError):
+            continue
+    return None
+
+
 def _dropped_occurrence(tester, names, bench, truth, member):
     """The product rule with a term left out: the truth with one occurrence of the variable held fixed."""
     found = _single_derivative(truth)
@@ -536,7 +593,7 @@ def _dropped_occurrence(tester, names, bench, truth, member):
         for fixed in _one_factor_held(body, group):
             candidate = Node(found.op, [fixed, *found.args[1:]], found.val)
             if _equal(tester, names, _put_derivative(truth, candidate), member):
-                words = wording.product_rule(" and ".join(spoken_name(v) for v in group))
+                words = wording.product_rule([spoken_name(v) for v in group])
                 return Finding("product-rule", words, None, member.span)
     return None
 
@@ -727,7 +784,9 @@ def diagnose_definition(names, bench, name, indices, body, misfit, clashes) -> F
         edits = [e for e in edits if "another name" in e.words]
     fitting = []
     for edit in edits:
-        if edit.mistake not in wanted or fitting and edit.cost > fitting[0].cost + 0.06:
+        # Nothing says that another name is meant, except where a column of ones stands for the number 1.
+        asked = edit.mistake in wanted or misfit.kind == "shapes" and edit.place.op == "ones"
+        if not asked or fitting and edit.cost > fitting[0].cost + 0.06:
             continue
         try:
             definition, relation = define(names, name, (), indices, edit.tree)
@@ -735,6 +794,8 @@ def diagnose_definition(names, bench, name, indices, body, misfit, clashes) -> F
             continue
         if not relation.scope.clashes:
             fitting.append(edit)
+    if fitting and fitting[0].place.op == "ones":
+        fitting = fitting[:1]
     if not fitting or misfit.kind == "shapes" and len({e.mistake for e in fitting}) > 1:
         return None
     best = fitting[0]

@@ -827,6 +827,9 @@ class Editor:
     def symbols(self) -> Iterator[Edit]:
         for path, n in self.places:
             parent = self.parents.get(path)
+            if n.op == "ones" and parent is not None and parent.op == "add":
+                words = "the number 1 is needed here, for every entry; the bold 1 is a column of ones"
+                yield self._edit(0.97, "symbol", path, num(1, n.span), n, words)
             if n.op != "sym" or parent is not None and parent.op in ("grad", "hess"):
                 continue
             shape = self._name_shape(n.val)

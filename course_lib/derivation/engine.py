@@ -30,7 +30,8 @@ class Line:
     verdict: definition, right, wrong, follows, shapes or unreadable. `reading` is the line as it was read, in
     LaTeX;
     `where` the stretch of `text` the message is about; `position` the column (from 1) of what cannot be read.
-    `claimed` is the left side of a claim as a tree (that of the line before, where this one continues it), and
+    `claimed` is the left side of a claim as a tree (that of the line before, where this one continues it),
+    `sides` are all that it sets equal (first what it continues, where it continues a line), and
     `explicit` says whether what is claimed to equal it holds no derivative that is still to be taken.
     `defines` is the name that a definition introduces.
     """
@@ -45,6 +46,7 @@ class Line:
     where: tuple[int, int] | None = None
     position: int | None = None
     claimed: Node | None = None
+    sides: tuple[Node, ...] = ()
     explicit: bool = False
     defines: str | None = None
 
@@ -267,7 +269,8 @@ class Session:
             self.used |= names_in(n)
         head = _left_side(name, indices)
         reading = " = ".join([head, *(latex(n) for n in nodes)])
-        line = Line(piece.text, "definition", reading=reading, defines=name)
+        defined = sym(name) if not indices else Node("idx", [sym(name)], tuple(indices))
+        line = Line(piece.text, "definition", reading=reading, defines=name, sides=(defined, *nodes))
         zero = [n for n in nodes if is_zero(n)]
         if zero and len(nodes) == 1 and name in self.names.symbols:
             line.verdict, line.message = "wrong", wording.SET_TO_ZERO.format(name=spoken_name(name))
@@ -282,7 +285,7 @@ class Session:
         self.names.definitions[name] = definition
         line.shape = spoken_shape(definition.shape)
         line.message = wording.definition(name, definition.shape)
-        self.reference = sym(name) if not indices else Node("idx", [sym(name)], tuple(indices))
+        self.reference = defined
         self._finite(relation)
         if clashes:
             finding = diagnose_definition(
@@ -323,7 +326,7 @@ class Session:
             definition, _ = define(self.names, name, params, indices, finding.mended)
             self.names.definitions[name] = definition
             line.shape = spoken_shape(definition.shape)
-            self.reference = sym(name) if not indices else Node("idx", [sym(name)], tuple(indices))
+            self.reference = line.sides[0]
         return line
 
     def _equal_definitions(self, line, name, params, indices, nodes):
@@ -389,6 +392,7 @@ class Session:
             self.reference = judged.reference
         line = Line(piece.text, judged.verdict, judged.shape, message=judged.message, reading=reading)
         line.claimed = self.claimed = self.claimed if hidden else nodes[0]
+        line.sides = tuple(nodes)
         line.explicit = not self._derives(nodes[-1])
         finding = judged.finding
         if judged.verdict == "shapes" and nodes[0].op == "sym" and nodes[0].val in self.names.dims:
@@ -430,7 +434,7 @@ class Session:
             return None
         text = latex(mended)
         try:
-            return text if self._same([truth, parse(text, self.names)]) else None
+            return text if self.agree([truth, parse(text, self.names)]) else None
         except (UnreadableError, MisfitError):
             return None
 
@@ -535,14 +539,15 @@ class Session:
     def _follows(self, truth, node) -> bool:
         """Whether a wrong claim is what an earlier wrong claim leads to."""
         for before, claim in self.wrong:
-            if before == truth and self._same([claim, node]):
+            if before == truth and self.agree([claim, node]):
                 return True
             carried = _carried(before, claim, truth, self.names)
-            if carried is not None and self._same([carried, node]):
+            if carried is not None and self.agree([carried, node]):
                 return True
         return False
 
-    def _same(self, nodes) -> bool:
+    def agree(self, nodes) -> bool:
+        """Whether expressions fit together and have the same value on every draw."""
         relation = Relation(self.names, nodes)
         if any(relation.misfits):
             return False
@@ -605,9 +610,7 @@ def _directions(text: str, names: Names) -> dict[str, str | None]:
     return found
 
 
-_LAYOUT = re.compile(
-    r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|text|operatorname|left|right)(?![A-Za-z])|[{}\s]|\\[,;!]"
-)
+_STYLE = re.compile(r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|text|operatorname|left|right)(?![A-Za-z])\s*|\{")
 
 
 def _samples_are_columns(text: str, names: Names) -> bool:
@@ -645,13 +648,16 @@ def _misses(lines) -> tuple[int, int]:
 
 def _varied(text: str, names: Names) -> list[str]:
     """Declared names in which the text differentiates somewhere, in the order of the shapes."""
-    bare = _LAYOUT.sub("", plain(text)[0])
+    # Blanks stay, so that A dW shows its differential; a closing brace stays, so that 1/{d} W shows none.
+    bare = re.sub(r"\\(?:mathrm|text|operatorname)\s*\{\s*d\s*\}", " d", plain(text)[0])
+    bare = _STYLE.sub("", re.sub(r"\\[,;!:]", " ", bare))
     found = []
     for name in names.symbols:
-        base = re.sub(r"\d+$", "", name.split(" ")[-1])
-        accent = "".join(rf"\\{a}" for a in name.split(" ")[:-1])
+        base, digits = re.fullmatch(r"(.*?)(\d*)", name.split(" ")[-1]).groups()
+        number = rf"\s*[_^]?\s*[(\[]?{digits}(?!\d)" if digits else r"(?![A-Za-z])" if len(base) > 1 else ""
+        accent = "".join(rf"\\{a}\s*" for a in name.split(" ")[:-1])
         if re.search(
-            rf"(?:\\nabla_|\\nabla\^2_|\\partial|(?<![A-Za-z\\])d|\\mathrmd){accent}\\?{re.escape(base)}",
+            rf"(?:\\nabla\s*(?:\^\s*2\s*)?_\s*|\\partial\s*|(?<![A-Za-z\\])d)\s*{accent}\\?{re.escape(base)}{number}",
             bare,
         ):
             found.append(name)

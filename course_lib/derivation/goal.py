@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from .engine import Line, Session
+from .steps import telling_steps
 
 SECONDS = 4.0
 
@@ -14,7 +15,7 @@ class Problem:
     shapes, functions   as `derive` takes them.
     given               the defining lines, such as r"L = \frac{1}{2n}\|Xw - y\|^2"; the learner may repeat them.
     goal                the left side of the last line, such as r"\nabla_w L".
-    steps               how many right lines are asked for before the last one.
+    steps               how many right lines that say something are asked for before the last one.
     """
 
     shapes: dict
@@ -26,7 +27,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a derivation gets: its judged lines, the right steps among them, and whether it ends at the goal.
+    """How far a derivation gets: its judged lines, how many right steps say something, and whether it ends at the goal.
 
     reached  the last claim is right, has the goal on its left, and holds no derivative that is still to be taken.
     """
@@ -52,12 +53,4 @@ def progress_of(text, problem):
     last = claims[-1] if claims else None
     reached = bool(last and last.verdict == "right" and last.explicit and last.claimed == goal)
     steps = claims[:-1] if reached else claims
-    # Saying the same twice is one step; repeating what was given, or one side on the other, is none.
-    known = {line.reading for line in session.lines[:given]}
-    right = {line.reading for line in steps if line.verdict == "right" and not _says_nothing(line)} - known
-    return Progress(lines, len(right), reached)
-
-
-def _says_nothing(line):
-    sides = [side.strip() for side in line.reading.split(" = ")]
-    return len(set(sides)) < len(sides)
+    return Progress(lines, len(telling_steps(session, steps)), reached)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .evaluation import Draw, Env, UndefinedError, _differentiates, differentials, evaluate
-from .names import Definition, Names
+from .names import Definition, Names, dependencies
 from .shapes import Core, MisfitError, Open, Scope, Typer, is_scalar, resolve, shape_phrase, spoken_shape
-from .tree import Node, bound_indices, free_indices, num, walk
+from .tree import Node, bound_indices, free_indices, num, sym, walk
 
 DRAWS = 5
 FRESH = (101, 102)
@@ -121,8 +121,21 @@ class Relation:
             for d in dict.fromkeys(differentials(self.nodes))
             if d in self.names.symbols and d not in self.names.definitions
         ]
-        self.guessed = not here and not self.names.varied
-        return tuple(here or self.names.varied or _multiplied(self.names) or self.names.symbols)
+        if here:
+            return (*here, *self._moving(here))
+        self.guessed = not self.names.varied
+        return tuple(self.names.varied or _multiplied(self.names) or self.names.symbols)
+
+    def _moving(self, here):
+        """The declared names that must vary besides `here` so that no differential in the relation is 0."""
+        found: dict[str, None] = {}
+        for name in dict.fromkeys(differentials(self.nodes)):
+            if name in self.names.definitions:
+                needed = dependencies(sym(name), self.names)
+                below = [s for s in self.names.symbols if s in needed]
+                if not set(below) & {*here, *found}:
+                    found.update(dict.fromkeys([s for s in below if s in self.names.varied] or below))
+        return found
 
     def tolerance(self) -> float:
         """Relative tolerance: looser where a second derivative had to be taken by differences."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass, field
 
 from .engine import Line
@@ -53,7 +54,8 @@ class Report:
         if not self.lines:
             return "Nothing to check yet: write one relation a line, such as L = \\frac{1}{2n}\\|Xw-y\\|^2."
         if self.ok:
-            claims = sum(line.verdict == "right" for line in self.lines)
+            # In `L = a = b` the second right side is a claim: it was compared with the first.
+            claims = sum(line.verdict == "right" or len(line.sides) > 2 for line in self.lines)
             if not claims:
                 return "Only definitions so far: nothing is claimed yet."
             return f"Every claim is right ({claims} of {claims})." if claims > 1 else "The claim is right."
@@ -129,17 +131,43 @@ _CELL = (
 
 
 def _row(number: int, line: Line) -> str:
-    literal = f'<code style="color:inherit;background:transparent">{_marked(line)}</code>'
-    read = f"${html.escape(line.reading)}$" if line.reading else literal
+    literal = f'<code style="color:inherit;background:transparent;overflow-wrap:anywhere">{_marked(line)}</code>'
+    read = _mathematics(line.reading) if line.reading else literal
     colour = COLOURS[line.verdict]
     # Only the symbol is coloured: the word keeps the theme's own contrast.
     mark = f'<span aria-hidden="true" style="color:{colour}">{MARKS[line.verdict]}</span>'
     badge = f'<strong style="white-space:nowrap">{mark} {SAID[line.verdict]}</strong>'
     note = f"<div>{html.escape(line.message)}</div>" if line.message else ""
     if line.repair:
-        note += f"<div>mended: ${html.escape(line.repair)}$</div>"
+        note += f"<div>mended: {_mathematics(line.repair)}</div>"
     cells = (str(number), read, html.escape(line.shape), badge + note)
     return "<tr>" + "".join(f'<td style="{_CELL}">{c}</td>' for c in cells) + "</tr>"
+
+
+LONG = 45  # signs that are seen
+
+
+def _mathematics(latex: str) -> str:
+    """LaTeX for a cell; a long line in pieces, for a formula in one piece would push the verdict out of sight."""
+    seen = re.sub(r"\\[A-Za-z]+", "x", re.sub(r"\\(?:left|right|frac|operatorname|mathrm)|[{}^_\s]", "", latex))
+    pieces = _pieces(latex) if len(seen) > LONG else [latex]
+    return " ".join(f"${html.escape(piece)}$" for piece in pieces)
+
+
+_SIGN_OR_BRACKET = re.compile(r" (?P<sign>=|[+-]|\\Rightarrow) |\\left|\\begin|\\right|\\end|\\.|[{}]")
+_OPENING, _CLOSING = ("{", r"\left", r"\begin"), ("}", r"\right", r"\end")
+
+
+def _pieces(latex: str) -> list[str]:
+    """The LaTeX cut before every relation sign and every sign of a sum that stands outside all brackets."""
+    pieces, depth, start = [], 0, 0
+    for found in _SIGN_OR_BRACKET.finditer(latex):
+        depth += (found[0] in _OPENING) - (found[0] in _CLOSING)
+        if found["sign"] and not depth:
+            pieces.append(latex[start : found.start()])
+            start = found.start()
+    # The empty group keeps a sign at the front of a piece one between two terms.
+    return [pieces[0], *("{}" + piece for piece in [*pieces[1:], latex[start:]])] if pieces else [latex]
 
 
 def _marked(line: Line) -> str:

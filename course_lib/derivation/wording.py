@@ -167,14 +167,22 @@ def missing_name(name) -> str:
     return f"what comes from {name} is missing: this is the right answer with {name} put to zero"
 
 
+def left_out(terms) -> str:
+    said = f"the term {terms[0]} is" if len(terms) == 1 else f"the terms {', '.join(terms[:-1])} and {terms[-1]} are"
+    return f"{said} missing: each factor and each term that varies gives one"
+
+
+def other_variable(yours, asked) -> str:
+    return f"this is the derivative in {yours}, and the one in {asked} is asked for"
+
+
 def assumption(name, what) -> str:
     return f"this is right only when {name} {what}, which nothing here says"
 
 
-def product_rule(name) -> str:
-    return (
-        f"the product rule leaves one term out: {name} occurs in more than one factor, and each occurrence gives a term"
-    )
+def product_rule(names) -> str:
+    where = " and ".join(names) + (" occur" if len(names) > 1 else " occurs")
+    return f"the product rule leaves one term out: {where} in more than one factor, and each occurrence gives a term"
 
 
 def with_mend(problem: str, finding) -> str:

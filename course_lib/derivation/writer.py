@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .names import latex_name, spoken_name
-from .tree import Node
+from .tree import Node, walk
 
 SUM, LOOSE, PRODUCT, POSTFIX, ATOM = 1, 2, 3, 4, 5
 PLAIN = {"exp", "log", "tanh", "sin", "cos", "sinh", "cosh"}
@@ -50,15 +50,8 @@ def _mul(node):
             said = rf"\left({_tex(factor)[0]}\right)"
         if parts and said[0].isdigit():
             said = r"\cdot " + said
-        elif (
-            parts
-            and factor.op == "d"
-            or parts
-            and factor.op in ("sym", "idx")
-            and parts[-1][-1:].isalpha()
-            and "\\" in parts[-1]
-        ):
-            said = r"\, " + said if factor.op == "d" else " " + said
+        elif parts and (factor.op == "d" or node.args[k - 1].op == "d"):
+            said = r"\, " + said  # dA B is a product of two and not one name
         parts.append(said)
     return " ".join(parts), PRODUCT
 
@@ -81,13 +74,18 @@ def _frob(node):
 
 
 def _div(node):
-    return rf"\frac{{{latex(node.args[0])}}}{{{latex(node.args[1])}}}", ATOM
+    return rf"\frac{{{latex(node.args[0])}}}{{{latex(node.args[1])}}}", POSTFIX
 
 
 def _pow(node):
     base, exponent = node.args
-    said = _at_least(base, POSTFIX if base.op == "norm" else ATOM)
+    said = _raisable(base)
     return f"{said}^{{{latex(exponent)}}}", POSTFIX
+
+
+def _raisable(node):
+    """A base for an exponent: dA is raised in brackets, for dA^{-1} is the differential of the inverse."""
+    return rf"\left({latex(node)}\right)" if node.op == "d" else _at_least(node, ATOM)
 
 
 def _epow(node):
@@ -101,7 +99,7 @@ def _epow(node):
 def _postfix(mark):
     def write(node):
         inner = node.args[0]
-        said = _at_least(inner, ATOM)
+        said = _at_least(inner, ATOM) if mark == r"\top" else _raisable(inner)
         if "^" in said and inner.op in ("sym", "T", "pow"):
             return f"{{{said}}}^{{{mark}}}", POSTFIX
         return f"{said}^{{{mark}}}", POSTFIX
@@ -132,7 +130,14 @@ def function_name(name: str) -> str:
 
 def _norm(node):
     label = {"2": "", "1": "_1", "inf": r"_\infty"}[node.val]
-    return rf"\left\|{latex(node.args[0])}\right\|{label}", ATOM
+    inside = latex(node.args[0])
+    # Around what is low, growing bars shrink to the height of a small letter.
+    left, right = (r"\left\|", r"\right\|") if _is_tall(node.args[0]) else (r"\lVert ", r"\rVert")
+    return f"{left}{inside}{right}{label}", ATOM
+
+
+def _is_tall(node):
+    return any(n.op in ("div", "grad", "hess", "sum", "mat", "cases", "table") for n in walk(node))
 
 
 def _indices(items):
@@ -187,8 +192,8 @@ def _grad(node):
         return rf"\nabla {_at_least(body, ATOM)}", POSTFIX
     below = latex(node.args[1])
     if body.op in ("sym", "idx", "app"):
-        return rf"\frac{{\partial {latex(body)}}}{{\partial {below}}}", ATOM
-    return rf"\frac{{\partial}}{{\partial {below}}}\left({latex(body)}\right)", ATOM
+        return rf"\frac{{\partial {latex(body)}}}{{\partial {below}}}", POSTFIX
+    return rf"\frac{{\partial}}{{\partial {below}}}\left({latex(body)}\right)", POSTFIX
 
 
 def _hess(node):
@@ -196,7 +201,7 @@ def _hess(node):
     if len(node.args) == 1:
         return rf"\nabla^2 {_at_least(body, ATOM)}", POSTFIX
     below = rf"\partial {latex(node.args[1])}\,\partial {latex(node.args[2])}"
-    return rf"\frac{{\partial^2 {_at_least(body, ATOM)}}}{{{below}}}", ATOM
+    return rf"\frac{{\partial^2 {_at_least(body, ATOM)}}}{{{below}}}", POSTFIX
 
 
 def _mat(node):
@@ -333,9 +338,9 @@ def _plain(node: Node) -> tuple[str, int]:
     if op == "d":
         return "d" + _wrap(args[0], ATOM), ATOM
     if op in ("grad", "hess") and len(args) > 1:
-        return f"∂{_wrap(args[0], ATOM)}/∂{plain_text(args[1])}", ATOM
+        return f"∂{_wrap(args[0], ATOM)}/∂{plain_text(args[1])}", POSTFIX
     if op in ("grad", "hess"):
-        return f"∇{_wrap(args[0], ATOM)}", ATOM
+        return f"∇{_wrap(args[0], ATOM)}", POSTFIX
     if op == "app":
         return f"{spoken_name(node.val)}({', '.join(plain_text(a) for a in args)})", ATOM
     fixed = {

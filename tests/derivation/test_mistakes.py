@@ -126,3 +126,46 @@ def test_definitions_with_a_slip_are_mended_for_the_lines_below():
     report = derive("\\hat y_i = \\sum_{j=1}^n w_j x_{ij}\n\\hat y = Xw", S)
     assert [x.mistake for x in report.lines] == ["index", None]
     assert report.lines[1].verdict == "right"
+
+
+LAYER = "A = XV\nZ = AW + b\n"
+LAYER_SHAPES = {"X": "n d", "V": "d h", "W": "h k", "b": "1 k"}
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (r"dZ = A\,dW", "The term A dW is missing"),
+        (r"dZ = dA\,W + A\,dW + db", "The terms A dW and db are missing"),
+    ],
+)
+def test_terms_left_out_of_a_differential_are_named(before, said):
+    *_, earlier, line = derive(f"{LAYER}{before}\ndZ = dA\\,W", LAYER_SHAPES).lines
+    assert earlier.verdict == "right"
+    assert (line.verdict, line.mistake) == ("wrong", "product-rule") and said in line.message
+    assert derive(f"{LAYER}{before}\ndZ = {line.repair}", LAYER_SHAPES).ok
+
+
+def test_a_differential_of_a_defined_name_is_never_taken_as_zero():
+    assert derive(LAYER + r"dZ = dA\,W + A\,dW", LAYER_SHAPES).ok
+    assert derive(LAYER + r"dZ = 5\,dA\,W + A\,dW", LAYER_SHAPES).lines[-1].verdict == "wrong"
+
+
+def test_what_varies_is_seen_between_other_factors():
+    assert derive(LAYER + "dZ = A dW\ndZ = dA\\,W", LAYER_SHAPES).lines[-1].verdict == "wrong"
+    # The first weights alone vary here, though the second bear the same letter.
+    shapes = {"X": "n d", "W1": "d h", "W2": "h k"}
+    text = "H = XW^1\nZ = HW^2\ndH = X dW^1\ndZ = dH\\,W^2"
+    assert derive(text, shapes).ok
+
+
+def test_the_gradient_in_another_variable_is_called_so():
+    line = derive(FROB + "\n" + r"\nabla_X L = 2X^\top(XW-Y)", M).lines[-1]
+    assert (line.verdict, line.mistake) == ("shapes", "symbol")
+    assert "the derivative in W" in line.message and "in X is asked for" in line.message
+
+
+def test_a_bold_one_beside_a_matrix_is_the_number():
+    line = derive(r"B = \mathbf 1 - A", {"A": "n k"}).lines[0]
+    assert (line.verdict, line.mistake, line.repair) == ("shapes", "symbol", "1 - A")
+    assert "column of ones" in line.message

@@ -334,3 +334,21 @@ def test_names_have_one_canonical_form():
 def test_shapes_that_cannot_be_understood_say_what_was_got(shapes, said):
     with pytest.raises((TypeError, ValueError), match=said):
         read_shapes(shapes)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (r"dA\,Y", r"dA \, Y"),
+        (r"A\,dY", r"A \, dY"),
+        (r"dA^\top\,dY", r"dA^{\top} \, dY"),
+        (r"(dA)^{-1}", r"\left(dA\right)^{-1}"),
+        (r"(\partial\hat y/\partial w)^\top", r"\left(\frac{\partial \hat{y}}{\partial w}\right)^{\top}"),
+        (r"(\frac{1}{n})^2", r"\left(\frac{1}{n}\right)^{2}"),
+        (r"\|w\|^2", r"\lVert w\rVert^{2}"),
+        (r"\|\frac1n w\|_1", r"\left\|\frac{1}{n} w\right\|_1"),
+    ],
+)
+def test_the_reading_leaves_no_doubt_what_binds_what(written, shown, names):
+    assert latex(parse(written, names)) == shown
+    assert parse(shown, names) == parse(written, names)

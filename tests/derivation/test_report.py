@@ -1,5 +1,6 @@
 """What a reader sees: the table in a terminal, the table in a notebook, the data, the file, the editor."""
 
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -66,6 +67,27 @@ def test_notebook_table_shows_the_reading_and_inherits_its_colours(report):
     assert r"$\frac{\partial L}{\partial w} = \frac{1}{n} X^{\top} \left(y - X w\right)$" in page
     assert "inherit" in page and "background:#fff" not in page and "color:black" not in page
     assert page == derive(TEXT, S)._repr_html_()
+
+
+def test_a_long_reading_may_break_between_its_terms_and_a_short_one_is_one_formula():
+    terms = [
+        r"\frac{1}{n}\left(w^\top X^\top X w - y^\top X w\right)",
+        "y^\\top (Xw - y)",
+        r"\frac{1}{n} w^\top X^\top X w",
+        "w^\\top w",
+    ]
+    longer = "L = " + " + ".join(terms * 2)
+    page = derive(longer, S)._repr_html_()
+    formulas = re.findall(r"\$([^$]*)\$", page)
+    assert len(formulas) == 9 and all(f.startswith("{} ") for f in formulas[1:])
+    assert all(f.count(r"\left") == f.count(r"\right") for f in formulas)
+    assert " ".join(f.removeprefix("{} ") for f in formulas) == derive(longer, S).lines[0].reading
+    assert len(re.findall(r"\$([^$]*)\$", derive(r"L = w^\top w + 1", S)._repr_html_())) == 1
+
+
+def test_a_second_side_of_a_definition_is_a_claim():
+    assert derive(r"L = \|w\|^2 = w^\top w", S).summary() == "The claim is right."
+    assert "Only definitions" in derive(r"L = \|w\|^2", S).summary()
 
 
 def test_data_for_programs(report):
