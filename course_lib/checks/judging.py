@@ -147,7 +147,10 @@ def _judge_derivation(exercise, text):
         return _verdict(exercise, "unfinished", message, points=points)
     if steps < problem.steps:
         there = f"there {'is' if steps == 1 else 'are'} {steps or 'none'}"
-        message = f"The result is right. It asks for {problem.steps} right steps before it, and {there}: a line that repeats or pads one is none."
+        message = (
+            f"The result is right. It asks for {problem.steps} right steps before it, and {there}: "
+            "a line that repeats or pads one is none."
+        )
         return _verdict(exercise, "unfinished", message, points=points)
     return _verdict(exercise, "right", f"Every line is right, and the last one says what `{problem.goal}` is.")
 
