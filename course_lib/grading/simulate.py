@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 
@@ -205,7 +206,7 @@ def _answer(exercise, right, able, draw):
         return "right", right
     way = str(draw.choice(list(WRONG_WAYS), p=list(WRONG_WAYS.values())))
     if way == "mistake" and exercise.mistakes:
-        mistake = exercise.mistakes[int(draw.integers(len(exercise.mistakes)))]
+        mistake = exercise.mistakes[int(draw.choice(len(exercise.mistakes), p=_frequencies(exercise)))]
         return f"mistake:{mistake.id}", mistake.source(exercise.name)
     if exercise.kind != "function":
         return "stub", None
@@ -219,6 +220,13 @@ def _answer(exercise, right, able, draw):
     if way not in bodies:
         return "stub", None
     return way, f"def {exercise.call}:\n    {bodies[way]}"
+
+
+def _frequencies(exercise):
+    """How often each mistake is made: as in a real class, a few by far the most. Which ones these are is made up."""
+    ranks = np.random.default_rng(crc32(exercise.name.encode())).permutation(len(exercise.mistakes))
+    shares = 1 / (1 + ranks)
+    return shares / shares.sum()
 
 
 def _accident(draw):

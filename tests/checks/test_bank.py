@@ -48,6 +48,16 @@ def test_a_mistake_is_written_with_numpy_alone(exercise):
         assert [a.arg for a in tree.body[0].args.args][: len(exercise.parameters)] == list(exercise.parameters)
 
 
+@pytest.mark.parametrize("chapter", chapters())
+def test_a_mistake_needs_numpy_only_where_the_notebook_imports_it(course_root, chapter):
+    """A mistake must fail by its values when a student makes it, not because a name is missing."""
+    (path,) = (course_root / "exercises").glob(f"{chapter}_*.ipynb")
+    imported = "import numpy as np" in path.read_text(encoding="utf-8")
+    sources = [m.source(e.name) for e in exercises(chapter) if e.kind == "function" for m in e.mistakes]
+    assert sources
+    assert imported or not any("np." in source for source in sources)
+
+
 def _ruined(values):
     """Every array overwritten, every generator moved on; functions are called on nothing."""
     for value in values:
