@@ -9,7 +9,7 @@ definition.
 >>> report.first_wrong, report.lines[1].mistake
 (1, 'sign')
 
-language (names, lexer, parser, numpy_reader, writer) -> shapes -> evaluation -> judgement -> diagnosis ->
+language (names, lexer, parser, numpy_reader, writer) -> shapes -> evaluation -> judgement, edits -> diagnosis ->
 engine -> report -> editor
 """
 
