@@ -136,7 +136,8 @@ def _wrong_arguments(draft):
         if n.op not in ("had", "mul", "add"):
             continue
         inside = [m.val for m in walk(n) if m.op == "sym"]
-        for old in {v for v in inside if inside.count(v) > 1 and v not in draft.names.dims}:
+        # In the order of the text: the order of a set varies from run to run, and with it the repair that is shown.
+        for old in dict.fromkeys(v for v in inside if inside.count(v) > 1 and v not in draft.names.dims):
             for new in draft.available:
                 if new != old and draft.shape_of(new) == draft.shape_of(old):
                     words = f"the derivative must be taken at {spoken_name(new)}, not at {spoken_name(old)}"
