@@ -9,8 +9,8 @@ definition.
 >>> report.first_wrong, report.lines[1].mistake
 (1, 'sign')
 
-language (names, lexer, parser, numpy_reader, writer) -> shapes -> evaluation -> judgement -> diagnosis ->
-engine -> report -> editor
+language (names, vocabulary, tokens, lexer, parser, numpy_reader, writer) -> shapes -> evaluation ->
+judgement, edits -> diagnosis -> engine -> report -> editor
 """
 
 from __future__ import annotations

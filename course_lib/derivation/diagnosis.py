@@ -10,10 +10,14 @@ from itertools import combinations
 import numpy as np
 
 from . import wording
-from .edits import LONE_TERM, Edit, Editor, differentiates
+from .edits import all_edits
+from .edits.draft import Draft, Edit
+from .edits.form import signs
+from .edits.indices import subscripts
+from .edits.terms import LONE_TERM
 from .evaluation import TooLargeError, UndefinedError, evaluate
 from .judgement import DRAWS, FRESH, MODES, TOLERANCE, Bench, Relation, define, entry_order, is_zero
-from .names import Names, dependencies, spoken_name
+from .names import Names, dependencies, differentiates, spoken_name
 from .shapes import Core, MisfitError, Scope, Typer, inlined, is_scalar, resolve
 from .tree import Node, add, free_indices, map_tree, mul, names_in, neg, num, places, put, sym, walk
 from .writer import plain_text
@@ -186,7 +190,7 @@ def _search(tester, names, bench, truth, member, misfit):
     found = _layout(tester, truth, member) or (_left_out(tester, names, member) if fits else None)
     if found:
         return found
-    edits = Editor(names, member, truth, exclude).all()
+    edits = all_edits(Draft(names, member, truth, exclude))
     if not fits and _number_for_array(tester, member):
         edits = [e for e in edits if e.mistake in ("sum", "index", "transpose", "order", "hadamard")]
     found = _first(tester, edits, lambda e: e.cost <= 1.3)
@@ -251,7 +255,7 @@ def _clash(tester, member, clashes):
         if tester.right(edit.tree):
             return Finding("index", wording.clash_words(clashes), edit.tree, edit.place.span, 0.9)
     for edit in _renamings(tester, member):
-        for second in Editor(tester.names, edit.tree, tester.truth).indices():
+        for second in subscripts(Draft(tester.names, edit.tree, tester.truth)):
             if tester.right(second.tree):
                 words = f"{wording.clash_words(clashes)}; once it is renamed, {second.words}"
                 return Finding("index", words, second.tree, edit.place.span, 0.95)
@@ -259,7 +263,7 @@ def _clash(tester, member, clashes):
 
 
 def _renamings(tester, member):
-    return [e for e in Editor(tester.names, member, tester.truth).indices() if "another name" in e.words]
+    return [e for e in subscripts(Draft(tester.names, member, tester.truth)) if "another name" in e.words]
 
 
 # -- cheap tests
@@ -366,7 +370,7 @@ def _minus_one(tester, member):
     """−1 times the truth: point at the difference that is the wrong way round or the minus that is one too
     many.
     """
-    for edit in sorted(Editor(tester.names, member, tester.truth).signs(), key=lambda e: (e.place.op == "neg", e.cost)):
+    for edit in sorted(signs(Draft(tester.names, member, tester.truth)), key=lambda e: (e.place.op == "neg", e.cost)):
         if (
             edit.cost <= 1.0
             and (edit.place.op == "add" and len(edit.place.args) == 2 or edit.place.op == "neg")
@@ -779,7 +783,7 @@ def diagnose_definition(names, bench, name, indices, body, misfit, clashes) -> F
     wanted = {"index": ("index",), "clash": ("index",), "free": ("sum",)}.get(
         misfit.kind, ("transpose", "order", "hadamard")
     )
-    edits = Editor(names, body, left, {name}).all()
+    edits = all_edits(Draft(names, body, left, {name}))
     if misfit.kind == "clash":
         edits = [e for e in edits if "another name" in e.words]
     fitting = []

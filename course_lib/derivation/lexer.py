@@ -8,206 +8,15 @@ entry of X. The grammar in latex.lark then has no ambiguity left.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 
 from .names import ACCENTS, GREEK, STYLES, Names, canonical, dependencies, plain, stem
+from .tokens import BEFORE_SIGN, OPERAND_END, Tok, UnreadableError, check_brackets, find_close
 from .tree import Node
+from .vocabulary import FUNCTIONS, OTHER_RELATIONS, SIMPLE, SPACES, TRANSPOSES
 
-FUNCTIONS = {
-    "exp": "exp",
-    "log": "log",
-    "ln": "log",
-    "tanh": "tanh",
-    "sigmoid": "sigmoid",
-    "relu": "relu",
-    "softmax": "softmax",
-    "tr": "tr",
-    "trace": "tr",
-    "Tr": "tr",
-    "vec": "vec",
-    "diag": "diag",
-    "Diag": "diag",
-    "det": "det",
-    "inv": "inv",
-    "sin": "sin",
-    "cos": "cos",
-    "logdet": "logdet",
-    "cosh": "cosh",
-    "sinh": "sinh",
-    "softplus": "softplus",
-    "logsumexp": "logsumexp",
-    "Softmax": "softmax",
-    "ReLU": "relu",
-    "Tanh": "tanh",
-    "sqrt": "sqrt",
-    "lse": "logsumexp",
-    "LSE": "logsumexp",
-    "abs": "abs",
-    "outer": "outer",
-    "sign": "sign",
-    "sgn": "sign",
-}
-SPACES = frozenset(
-    [
-        ",",
-        ";",
-        ":",
-        "!",
-        "quad",
-        "qquad",
-        "thinspace",
-        "medspace",
-        "thickspace",
-        "enspace",
-        "left",
-        "right",
-        "bigl",
-        "bigr",
-        "Bigl",
-        "Bigr",
-        "big",
-        "Big",
-        "bigg",
-        "Bigg",
-        "biggl",
-        "biggr",
-        "Biggl",
-        "Biggr",
-        "middle",
-        "mathopen",
-        "mathclose",
-        "hspace",
-        "vspace",
-        "phantom",
-        "displaystyle",
-        "textstyle",
-        "limits",
-        "nolimits",
-        "nonumber",
-        "notag",
-        "scriptstyle",
-        "mkern",
-        "mskip",
-        "null",
-        "allowbreak",
-        "normalsize",
-        "bf",
-        "rm",
-        "it",
-    ]
-)
-SIMPLE = {
-    "cdot": "DOT",
-    "times": "DOT",
-    "ast": "DOT",
-    "odot": "ODOT",
-    "circ": "ODOT",
-    "otimes": "OTIMES",
-    "cdots": "DOTS",
-    "ldots": "DOTS",
-    "dots": "DOTS",
-    "dotsc": "DOTS",
-    "dotsb": "DOTS",
-    "dotsi": "DOTS",
-    "vdots": "DOTS",
-    "ddots": "DOTS",
-    "langle": "LANG",
-    "rangle": "RANG",
-    "lbrace": "LPAR",
-    "rbrace": "RPAR",
-    "lbrack": "LPAR",
-    "rbrack": "RPAR",
-    "over": "OVER",
-    "colon": "COLON",
-    "lparen": "LPAR",
-    "rparen": "RPAR",
-    "star": "DOT",
-    "bullet": "DOT",
-    "hadamard": "ODOT",
-}
-TRANSPOSES = frozenset(["T", "top", "intercal", "t", "prime", "'", "tr", "mathsf T"])
-OPERAND_END = frozenset(
-    [
-        "NUM",
-        "NAME",
-        "EYE",
-        "ONES",
-        "KDELTA",
-        "RPAR",
-        "RBRACE",
-        "NORM_C",
-        "BAR_C",
-        "RANG",
-        "SUB",
-        "TRANS",
-        "INV",
-        "INVT",
-        "PRIME",
-        "MATCLOSE",
-        "DOTS",
-    ]
-)
-BEFORE_SIGN = frozenset(["SUM", "DOT", "SLASH", "ODOT", "OTIMES", "COLON", "FUNCH", "DIFFH", "NABLA"])
-OTHER_RELATIONS = frozenset(
-    [
-        "ne",
-        "neq",
-        "le",
-        "leq",
-        "leqslant",
-        "ge",
-        "geq",
-        "geqslant",
-        "lt",
-        "gt",
-        "ll",
-        "gg",
-        "propto",
-        "sim",
-        "simeq",
-        "in",
-        "leftarrow",
-        "gets",
-        "to",
-        "mapsto",
-    ]
-)
 NO_EQUALITY = "this sign is no '=': only equalities are compared here"
-MAX_TOKENS, MAX_DEPTH = 700, 40
-
-
-class UnreadableError(Exception):
-    """A piece of text that cannot be read: what, and at which position of the line."""
-
-    def __init__(self, message: str, position: int = 0):
-        super().__init__(message)
-        self.message, self.position = message, position
-
-
-@dataclass
-class Tok:
-    """A token: its type, what it stands for, and the stretch of text it came from."""
-
-    type: str
-    value: object
-    start: int
-    end: int
-
-
-def find_close(text: str, start: int) -> int:
-    """The position of the brace that closes the one at `start`."""
-    depth = 0
-    k = start
-    while k < len(text):
-        if text[k] == "\\":
-            k += 2
-            continue
-        depth += (text[k] == "{") - (text[k] == "}")
-        if depth == 0:
-            return k
-        k += 1
-    raise UnreadableError("a brace '{' is opened here and never closed", start)
+MAX_TOKENS = 700
 
 
 class Lexer:
@@ -234,7 +43,7 @@ class Lexer:
         if self.bars:
             kind, at = self.bars[-1]
             raise UnreadableError(f"a {kind} is opened here and never closed", at)
-        self._balance()
+        check_brackets(self.out)
         for nabla, after in pairwise(self.out):
             # \nabla_w L^T v is (\nabla_w L)^T v, but \nabla_x b^T x is the gradient of the whole product.
             array = after.type == "NAME" and self.names.shape(after.value) not in (None, ((), ()))
@@ -297,43 +106,6 @@ class Lexer:
             raise UnreadableError("a lone full stop is not a number", here)
         value = float(digits) if "." in digits or len(digits) > 15 else int(digits)
         self._emit("NUM", value, here)
-
-    def _balance(self):
-        """Brackets must pair up; the message points at the one that does not."""
-        stack = []
-        pairs = {
-            "RPAR": "LPAR",
-            "RBRACE": "LBRACE",
-            "RANG": "LANG",
-            "NORM_C": "NORM_O",
-            "BAR_C": "BAR_O",
-            "MATCLOSE": "MATOPEN",
-        }
-        spoken = {
-            "LPAR": "bracket",
-            "LBRACE": "brace",
-            "LANG": r"\langle",
-            "NORM_O": "norm",
-            "BAR_O": "bar",
-            "MATOPEN": "matrix",
-        }
-        for tok in self.out:
-            if tok.type in pairs.values():
-                stack.append(tok)
-                if len(stack) > MAX_DEPTH:
-                    raise UnreadableError(f"brackets are nested more than {MAX_DEPTH} deep", tok.start)
-            elif tok.type in pairs:
-                if not stack or stack[-1].type != pairs[tok.type]:
-                    if stack:
-                        raise UnreadableError(
-                            f"this closes a {spoken[pairs[tok.type]]}, but the {spoken[stack[-1].type]} "
-                            f"opened at column {stack[-1].start + 1} is still open",
-                            tok.start,
-                        )
-                    raise UnreadableError(f"this closes a {spoken[pairs[tok.type]]} that was never opened", tok.start)
-                stack.pop()
-        if stack:
-            raise UnreadableError(f"a {spoken[stack[-1].type]} is opened here and never closed", stack[-1].start)
 
     # -- brackets that look the same on both sides
     # --------------------------------------------------------------

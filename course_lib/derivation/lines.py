@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-from .lexer import FUNCTIONS, UnreadableError, find_close
 from .names import ACCENTS, GREEK, STYLES, Names, plain
+from .tokens import UnreadableError, find_close
+from .vocabulary import FUNCTIONS
 
 MOST_LINES, MOST_CHARACTERS = 80, 3000
 LONGEST_BLOCK, MOST_BOXES = 2 * MOST_CHARACTERS, 60

@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from .tree import Node, names_in
+from .tree import Node, names_in, walk
 
 ACCENTS = {
     "hat": "hat",
@@ -427,3 +427,9 @@ def dependencies(node: Node, names: Names) -> set[str]:
         if name in names.definitions:
             todo.extend(names_in(names.definitions[name].body))
     return seen
+
+
+def differentiates(tree: Node, names: Names) -> bool:
+    """Whether a tree is a derivative, directly or through the names it uses."""
+    trees = [tree, *(names.definitions[n].body for n in names_in(tree) if n in names.definitions)]
+    return any(n.op in ("grad", "hess", "d") for t in trees for n in walk(t))

@@ -6,8 +6,8 @@ import ast
 import re
 import warnings
 
-from .lexer import MAX_DEPTH, UnreadableError
 from .names import Names, canonical, spoken_name
+from .tokens import MAX_DEPTH, UnreadableError
 from .tree import Node, add, mul, neg, num, walk
 
 LOOKS_LIKE_NUMPY = re.compile(r"@|\.T\b|\bnp\.|\bnumpy\.|\*\*|\.(sum|mean|dot|transpose|trace)\(")

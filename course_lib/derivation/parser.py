@@ -10,9 +10,10 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from .lexer import Tok, UnreadableError, lex
+from .lexer import lex
 from .names import Names
 from .shapes import MisfitError, Scope, Typer, is_vector
+from .tokens import Tok, UnreadableError
 from .tree import Node, add, mul, neg, num, walk
 
 SPOKEN = {

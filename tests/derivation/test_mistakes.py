@@ -3,6 +3,10 @@
 import pytest
 
 from course_lib import derive
+from course_lib.derivation.edits.draft import Draft
+from course_lib.derivation.edits.slopes import activations
+from course_lib.derivation.names import Names, read_shapes
+from course_lib.derivation.tree import Node, add, sym
 
 S = {"X": "n d", "w": "d", "y": "n", "lam": "", "v": "d"}
 M = {"X": "n d", "W": "d k", "Y": "n k"}
@@ -169,3 +173,13 @@ def test_a_bold_one_beside_a_matrix_is_the_number():
     line = derive(r"B = \mathbf 1 - A", {"A": "n k"}).lines[0]
     assert (line.verdict, line.mistake, line.repair) == ("shapes", "symbol", "1 - A")
     assert "column of ones" in line.message
+
+
+def test_names_are_exchanged_in_the_order_of_the_text():
+    """Of two edits that cost the same the first is shown: their order must not vary from run to run."""
+    text = "vbuawc"
+    names = Names(*read_shapes(dict.fromkeys(sorted(text), "n")))
+    member = add(*(sym(name) for name in text for _ in range(2)))
+    edits = activations(Draft(names, member, truth=Node("fn", [sym("a")], ("tanh", 0))))
+    exchanged = [edit.words[-1] for edit in edits if "must be taken at" in edit.words]
+    assert list(dict.fromkeys(exchanged)) == list(text)

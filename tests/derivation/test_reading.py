@@ -2,10 +2,10 @@
 
 import pytest
 
-from course_lib.derivation.lexer import UnreadableError
 from course_lib.derivation.names import Definition, Names, canonical, latex_name, read_shapes, spoken_name
 from course_lib.derivation.numpy_reader import parse_numpy
 from course_lib.derivation.parser import parse
+from course_lib.derivation.tokens import UnreadableError
 from course_lib.derivation.writer import latex
 
 SHAPES = {
