@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.test_lab import all_cells_done, kernel_idle, open_notebook, page  # noqa: F401  (page is a fixture)
+from tests.browser.test_lab import all_cells_done, go_to, open_notebook, page  # noqa: F401  (page is a fixture)
 
 # One cell for everything that the course shows as HTML.
 SHOWN = (
@@ -81,9 +81,7 @@ def test_what_cells_show_is_readable_in_each_theme(page, lab, shown, theme):  # 
 
 
 def test_the_keyboard_alone_runs_a_chapter_and_moves_an_explorer(page, lab):  # noqa: F811
-    page.goto(re.sub(r"/lab/tree/[^?]*", "/lab/tree/notebooks/01_gradients_and_jacobians.ipynb", lab) + "&reset")
-    page.wait_for_selector(".jp-Notebook")
-    kernel_idle(page)
+    go_to(page, lab, "notebooks/01_gradients_and_jacobians.ipynb")
     pictures = page.locator(".jupyter-widgets img")
     for _ in range(30):
         if pictures.count():
@@ -110,9 +108,7 @@ def test_the_keyboard_enters_and_leaves_the_derivation_editor(page, lab, course_
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("from course_lib import derive\nderive()")])
     notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
     nbformat.write(notebook, course_copy / "notebooks" / "keyboard.ipynb")
-    page.goto(re.sub(r"/lab/tree/[^?]*", "/lab/tree/notebooks/keyboard.ipynb", lab) + "&reset")
-    page.wait_for_selector(".jp-Notebook")
-    kernel_idle(page)
+    go_to(page, lab, "notebooks/keyboard.ipynb")
     page.keyboard.press("Control+Enter")
     report = page.locator(".course-derivation")
     expect(report.get_by_text("✗").first).to_be_visible()

@@ -19,12 +19,17 @@ def page(browser):
     page.close()
 
 
-def open_notebook(page, lab, path):
-    """Open one notebook of the course and run it from top to bottom."""
+def go_to(page, lab, path):
+    """Open one notebook of the course; nothing runs yet."""
     # `reset` forgets the tabs that an earlier page left open.
     page.goto(re.sub(r"/lab/tree/[^?]*", f"/lab/tree/{path}", lab) + "&reset")
     page.wait_for_selector(".jp-Notebook")
     kernel_idle(page)
+
+
+def open_notebook(page, lab, path):
+    """Open one notebook of the course and run it from top to bottom."""
+    go_to(page, lab, path)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name=re.compile("Run All Cells")).first.click()
 
