@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+
+from course_lib.clock import seconds_spent
 
 from . import wording
 from .diagnosis import Finding, diagnose, diagnose_definition
@@ -71,7 +72,7 @@ class Session:
     """
 
     def __init__(self, shapes, functions, seconds: float, seed: int = 0):
-        self.deadline = time.thread_time() + seconds
+        self.deadline = seconds_spent() + seconds
         self.texts: list[str] = []
         symbols, dims = read_shapes(shapes)
         functions = read_functions(functions)
@@ -137,7 +138,7 @@ class Session:
                 message=wording.TOO_LONG.format(most=MOST_CHARACTERS),
                 position=1,
             )
-        if time.thread_time() > self.deadline:
+        if seconds_spent() > self.deadline:
             return Line(piece.text, "unreadable", message=wording.OUT_OF_TIME, position=1)
         try:
             return self._judged(piece)

@@ -21,7 +21,6 @@ from course_lib.checks.seat import session_names
 from course_lib.errors import CourseError
 from course_lib.grading.config import course_root, load_config
 from course_lib.grading.files import write_whole
-from course_lib.grading.intake import BUNDLE_FORMAT, MANIFEST
 from course_lib.grading.notebook import (
     UnreadableError,
     chapter_by_content,
@@ -32,6 +31,8 @@ from course_lib.grading.notebook import (
     sha256,
 )
 
+BUNDLE_FORMAT = 1
+MANIFEST = "submission.json"
 _STUDENT = re.compile(r"\w[\w.@+-]{0,63}")
 
 

@@ -26,10 +26,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from course_lib.errors import CourseError
+from course_lib.grading.bundle import BUNDLE_FORMAT, MANIFEST
 from course_lib.grading.notebook import UnreadableError, chapter_by_name, sha256
 
-BUNDLE_FORMAT = 1
-MANIFEST = "submission.json"
 MEMBER_LIMIT = 64
 MANIFEST_BYTES = 64 << 10
 ARCHIVE_MARGIN_BYTES = 1 << 20

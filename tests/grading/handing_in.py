@@ -4,8 +4,8 @@ import io
 import json
 import zipfile
 
+from course_lib.grading.bundle import BUNDLE_FORMAT, MANIFEST
 from course_lib.grading.config import Limits
-from course_lib.grading.intake import BUNDLE_FORMAT, MANIFEST
 from course_lib.grading.notebook import sha256
 from course_lib.grading.unit import Pending, Unit, grade_unit
 
