@@ -5,7 +5,7 @@ import math
 import re
 import tomllib
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from course_lib.errors import CourseError
@@ -50,7 +50,11 @@ MOST = {
 
 @dataclass(frozen=True)
 class Late:
-    """Late policy: the share of the points lost per day begun, and after how many days nothing counts."""
+    """Late policy: the share of the points lost per day, and after how many days nothing counts.
+
+    A day is one of the calendar, in the zone of the due time: late on the day itself or on the next one is one day,
+    whatever the hour. A cut-off that is no whole number counts from the minute it was due.
+    """
 
     per_day: float = 0.0
     cut_off_days: float | None = None
@@ -90,10 +94,13 @@ class Config:
         due = self.due.get(chapter)
         if due is None or submitted_at is None or submitted_at <= due:
             return 1.0
-        days = (submitted_at - due).total_seconds() / 86400
-        if self.late.cut_off_days is not None and days > self.late.cut_off_days:
+        # Midnight belongs to the day that it ends: due at 00:00 is due the evening before.
+        last, handed_in = (time.astimezone(due.tzinfo) - timedelta.resolution for time in (due, submitted_at))
+        days = max(1, (handed_in.date() - last.date()).days)
+        most = self.late.cut_off_days
+        if most is not None and most < (days if most == int(most) else (submitted_at - due).total_seconds() / 86400):
             return 0.0
-        return max(0.0, 1.0 - self.late.per_day * math.ceil(days))
+        return max(0.0, 1.0 - self.late.per_day * days)
 
 
 def course_root(start=None):
@@ -113,7 +120,7 @@ def load_config(root):
     if path is None or not path.is_file():
         return Config()
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise CourseError(f"{path} cannot be read: {error}.") from None
     try:
@@ -207,7 +214,7 @@ def _due(value, key):
             raise CourseError(
                 f"`{key}.{chapter}` is {time}; a time with its zone was expected, such as 2030-10-01T23:59:00+02:00."
             )
-        times[chapter] = time.astimezone(UTC)
+        times[chapter] = time
     return times
 
 

@@ -1,5 +1,6 @@
 """The HTML pages that grading writes: everything in them is escaped, and they need nothing beside themselves."""
 
+from datetime import UTC
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -19,7 +20,7 @@ def template(name):
         lstrip_blocks=True,
     )
     environment.filters["points"] = number
-    environment.filters["time"] = lambda value: f"{value:%Y-%m-%d %H:%M} UTC"
+    environment.filters["time"] = lambda value: f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     # inline_html escapes all of its text itself.
     environment.filters["sentence"] = lambda text: Markup(inline_html(text))
     return environment.get_template(name)

@@ -1,5 +1,7 @@
 """course.toml: what is written is what is meant, and mistakes are named with what was expected."""
 
+import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -78,7 +80,39 @@ def test_the_root_is_found_from_below(tmp_path):
     assert course_root(tmp_path / "a" / "b") == tmp_path
 
 
-def test_lateness_costs_a_share_per_day_begun_until_nothing_is_left():
+def test_a_byte_order_mark_before_course_toml_is_no_mistake(tmp_path):
+    (tmp_path / "course.toml").write_text(TOML, encoding="utf-8-sig")
+    assert load_config(tmp_path).title == "Backpropagation"
+
+
+@pytest.mark.parametrize(
+    ("due", "handed_in", "days"),
+    [
+        ("2030-10-01T12:00:00+02:00", "2030-10-01T20:00:00+02:00", 1),
+        ("2030-10-01T12:00:00+02:00", "2030-10-02T23:30:00+02:00", 1),  # 35 hours and a half later
+        ("2030-10-01T12:00:00+02:00", "2030-10-02T22:30:00+00:00", 2),  # the third is half an hour old in that zone
+        ("2030-10-01T23:59:00-08:00", "2030-10-03T07:58:00+00:00", 1),
+        ("2030-10-01T23:59:00-08:00", "2030-10-03T08:01:00+00:00", 2),
+        ("2030-10-02T00:00:00+02:00", "2030-10-02T00:01:00+02:00", 1),
+        ("2030-10-02T00:00:00+02:00", "2030-10-03T00:00:00+02:00", 1),
+        ("2030-10-02T00:00:00+02:00", "2030-10-03T00:01:00+02:00", 2),
+    ],
+)
+def test_a_day_late_is_a_day_of_the_calendar_where_it_was_due(due, handed_in, days):
+    table = tomllib.loads(f"[due]\n01 = {due}\n[late]\nper_day = 0.125\ncut_off_days = 1")
+    config = config_from(table)
+    share = config.share_after("01", datetime.fromisoformat(handed_in).astimezone(UTC))
+    assert share == (1 - 0.125 if days == 1 else 0)
+    assert replace(config, late=Late(0.125)).share_after("01", datetime.fromisoformat(handed_in)) == 1 - 0.125 * days
+
+
+def test_a_cut_off_that_is_no_whole_number_counts_from_the_minute():
+    due = datetime(2030, 1, 1, 12, tzinfo=UTC)
+    config = Config(due={"01": due}, late=Late(0.25, 0.5))
+    assert [config.share_after("01", due + timedelta(hours=h)) for h in (11.9, 12.1)] == [0.75, 0]
+
+
+def test_lateness_costs_a_share_per_day_until_nothing_is_left():
     due = datetime(2030, 1, 1, tzinfo=UTC)
     config = Config(due={"01": due}, late=Late(0.25, 3))
     days = [-1, 0, 0.5, 1, 1.5, 3, 3.1]
