@@ -19,6 +19,7 @@ test: .venv/.test lint
 lint: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 notebooks: .venv/.test
 	$(BIN)/course authoring execute $(ONLY)
@@ -55,4 +56,4 @@ bench: .venv/.test
 	touch $@
 
 clean:
-	rm -rf .venv build site *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build site *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

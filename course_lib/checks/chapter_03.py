@@ -41,13 +41,13 @@ mse = exercise(
 
 
 @mse.draws
-def _(draw):
+def inputs(draw):
     n, d = draw.sizes(2)
     return draw.array(n, d), draw.array(d), draw.array(n)
 
 
 @mse.truth
-def _(X, w, y):
+def truth(X, w, y):
     n, d = X.shape
     total = 0.0
     for i in range(n):
@@ -56,87 +56,87 @@ def _(X, w, y):
     return float(total / (2 * n))
 
 
-@mse.mistake("factor", "Your answer is twice the right one: the factor here is 1/(2n), not 1/n.")
-def _(X, w, y):
+@mse.mistake
+def factor(X, w, y):
+    """Your answer is twice the right one: the factor here is 1/(2n), not 1/n."""
     return np.mean((X @ w - y) ** 2)
 
 
-@mse.mistake("mean", "Your answer is n times the right one: the sum of the squares is divided by 2n, not by 2 alone.")
-def _(X, w, y):
+@mse.mistake
+def mean(X, w, y):
+    """Your answer is n times the right one: the sum of the squares is divided by 2n, not by 2 alone."""
     return np.sum((X @ w - y) ** 2) / 2
 
 
-@mse.mistake("brackets", "`/ 2 * n` divides by 2 and then multiplies by n. Put the divisor in brackets: `/ (2 * n)`.")
-def _(X, w, y):
+@mse.mistake
+def brackets(X, w, y):
+    """`/ 2 * n` divides by 2 and then multiplies by n. Put the divisor in brackets: `/ (2 * n)`."""
     return np.sum((X @ w - y) ** 2) / 2 * len(y)
 
 
-@mse.mistake("undivided", "Your answer is 2n times the right one: the factor 1/(2n) in front of the sum is missing.")
-def _(X, w, y):
+@mse.mistake
+def undivided(X, w, y):
+    """Your answer is 2n times the right one: the factor 1/(2n) in front of the sum is missing."""
     return np.sum((X @ w - y) ** 2)
 
 
-@mse.mistake(
-    "mean-twice",
-    "Your answer is the right one over n: `np.mean` divides by n already, so only the 2 is left to divide by.",
-)
-def _(X, w, y):
+@mse.mistake
+def mean_twice(X, w, y):
+    """Your answer is the right one over n: `np.mean` divides by n already, so only the 2 is left to divide by."""
     return np.mean((X @ w - y) ** 2) / (2 * len(y))
 
 
-@mse.mistake("root", "You took a square root at the end. This loss is the mean of the squares itself, halved.")
-def _(X, w, y):
+@mse.mistake
+def root(X, w, y):
+    """You took a square root at the end. This loss is the mean of the squares itself, halved."""
     return np.sqrt(np.mean((X @ w - y) ** 2))
 
 
-@mse.mistake(
-    "index", "You divided by the number of features. The mean runs over the n samples: n is `len(y)`, or `X.shape[0]`."
-)
-def _(X, w, y):
+@mse.mistake
+def index(X, w, y):
+    """You divided by the number of features. The mean runs over the n samples: n is `len(y)`, or `X.shape[0]`."""
     return np.sum((X @ w - y) ** 2) / (2 * len(w))
 
 
-@mse.mistake(
-    "norm-square",
-    "This is the norm of the residual over 2n, with a square root in it. The loss holds the square of the norm.",
-)
-def _(X, w, y):
+@mse.mistake
+def norm_square(X, w, y):
+    """This is the norm of the residual over 2n, with a square root in it. The loss holds the square of the norm."""
     return np.linalg.norm(X @ w - y) / (2 * len(y))
 
 
-@mse.mistake("absolute", "This is the mean of the absolute residuals, halved. Each residual is to be squared.")
-def _(X, w, y):
+@mse.mistake
+def absolute(X, w, y):
+    """This is the mean of the absolute residuals, halved. Each residual is to be squared."""
     return np.sum(np.abs(X @ w - y)) / (2 * len(y))
 
 
-@mse.mistake(
-    "order", "This is the square of the mean residual. Square each residual first, so that errors cannot cancel."
-)
-def _(X, w, y):
+@mse.mistake
+def order(X, w, y):
+    """This is the square of the mean residual. Square each residual first, so that errors cannot cancel."""
     return np.mean(X @ w - y) ** 2 / 2
 
 
-@mse.mistake("sum", "These are the terms of the sum, one for each sample. Add them up: the loss is one number.")
-def _(X, w, y):
+@mse.mistake
+def sum_(X, w, y):
+    """These are the terms of the sum, one for each sample. Add them up: the loss is one number."""
     return (X @ w - y) ** 2 / (2 * len(y))
 
 
-@mse.mistake("term", "You added the targets to the predictions. The residual is the difference, X @ w - y.")
-def _(X, w, y):
+@mse.mistake
+def term(X, w, y):
+    """You added the targets to the predictions. The residual is the difference, X @ w - y."""
     return np.sum((X @ w + y) ** 2) / (2 * len(y))
 
 
-@mse.mistake(
-    "transpose", "Samples are rows: a prediction is row i of X times w, so X @ w needs no transpose to have n entries."
-)
-def _(X, w, y):
+@mse.mistake
+def transpose(X, w, y):
+    """Samples are rows: a prediction is row i of X times w, so X @ w needs no transpose to have n entries."""
     return np.sum((X.T @ w - y) ** 2) / (2 * len(y))
 
 
-@mse.mistake(
-    "hadamard", "`X * w` scales the columns of X. The predictions are the matrix product `X @ w`, which adds them up."
-)
-def _(X, w, y):
+@mse.mistake
+def hadamard(X, w, y):
+    """`X * w` scales the columns of X. The predictions are the matrix product `X @ w`, which adds them up."""
     return np.sum((X * w - y) ** 2) / (2 * len(y))
 
 
@@ -155,7 +155,7 @@ mse_residual_gradient = exercise(
 
 
 @mse_residual_gradient.draws
-def _(draw):
+def inputs(draw):
     (n,) = draw.sizes(1)
     # One prediction is far off: the loss is large, and the slopes of the others drown in a difference quotient with
     # a small step. With a step far above the residuals they drown in the square of the step. In the last draw all
@@ -167,68 +167,61 @@ def _(draw):
 
 
 @mse_residual_gradient.truth
-def _(y_hat, y):
+def truth(y_hat, y):
     return complex_step_gradient(lambda y_hat: np.sum((y_hat - y) ** 2) / (2 * len(y)), y_hat)
 
 
-@mse_residual_gradient.mistake(
-    "sign", "Your answer is -1 times the gradient: a prediction that is too large must give a positive slope, ŷ - y."
-)
-def _(y_hat, y):
+@mse_residual_gradient.mistake
+def sign(y_hat, y):
+    """Your answer is -1 times the gradient: a prediction that is too large must give a positive slope, ŷ - y."""
     return (y - y_hat) / len(y)
 
 
-@mse_residual_gradient.mistake(
-    "factor", "Your answer is twice the gradient: the 2 of the square cancels against the 2 of 1/(2n)."
-)
-def _(y_hat, y):
+@mse_residual_gradient.mistake
+def factor(y_hat, y):
+    """Your answer is twice the gradient: the 2 of the square cancels against the 2 of 1/(2n)."""
     return 2 * (y_hat - y) / len(y)
 
 
-@mse_residual_gradient.mistake(
-    "power", "Your answer is half the gradient: the derivative of the square brings a 2 down, and it cancels the ½."
-)
-def _(y_hat, y):
+@mse_residual_gradient.mistake
+def power(y_hat, y):
+    """Your answer is half the gradient: the derivative of the square brings a 2 down, and it cancels the ½."""
     return (y_hat - y) / (2 * len(y))
 
 
-@mse_residual_gradient.mistake("mean", "Your answer is n times the gradient: the 1/n stands in the loss and stays.")
-def _(y_hat, y):
+@mse_residual_gradient.mistake
+def mean(y_hat, y):
+    """Your answer is n times the gradient: the 1/n stands in the loss and stays."""
     return y_hat - y
 
 
-@mse_residual_gradient.mistake(
-    "mean-twice", "Your answer is the gradient over n: the loss holds 1/n once, so the gradient does too."
-)
-def _(y_hat, y):
+@mse_residual_gradient.mistake
+def mean_twice(y_hat, y):
+    """Your answer is the gradient over n: the loss holds 1/n once, so the gradient does too."""
     return (y_hat - y) / len(y) ** 2
 
 
-@mse_residual_gradient.mistake(
-    "sum", "You added the entries up. One slope for each prediction is wanted: the gradient has the shape of y_hat."
-)
-def _(y_hat, y):
+@mse_residual_gradient.mistake
+def sum_(y_hat, y):
+    """You added the entries up. One slope for each prediction is wanted: the gradient has the shape of y_hat."""
     return np.sum(y_hat - y) / len(y)
 
 
-@mse_residual_gradient.mistake(
-    "brackets", "Only the target is divided by n: division binds tighter than minus. Put the difference in brackets."
-)
-def _(y_hat, y):
+@mse_residual_gradient.mistake
+def brackets(y_hat, y):
+    """Only the target is divided by n: division binds tighter than minus. Put the difference in brackets."""
     return y_hat - y / len(y)
 
 
-@mse_residual_gradient.mistake(
-    "absolute", "The signs are lost: a prediction that is too small has a negative slope. No absolute value is needed."
-)
-def _(y_hat, y):
+@mse_residual_gradient.mistake
+def absolute(y_hat, y):
+    """The signs are lost: a prediction that is too small has a negative slope. No absolute value is needed."""
     return np.abs(y_hat - y) / len(y)
 
 
-@mse_residual_gradient.mistake(
-    "value", "These are the terms of the loss itself. The derivative of the square is twice what is inside."
-)
-def _(y_hat, y):
+@mse_residual_gradient.mistake
+def value(y_hat, y):
+    """These are the terms of the loss itself. The derivative of the square is twice what is inside."""
     return (y_hat - y) ** 2 / (2 * len(y))
 
 
@@ -247,124 +240,105 @@ mse_gradient = exercise(
 
 
 @mse_gradient.draws
-def _(draw):
+def inputs(draw):
     return real_table(draw)
 
 
 @mse_gradient.truth
-def _(X, w, y):
+def truth(X, w, y):
     return complex_step_gradient(lambda w: mean_squared_error(X, w, y), w)
 
 
-@mse_gradient.mistake(
-    "sign",
-    "Your answer is -1 times the gradient: the residual is the wrong way round. It is prediction minus target, "
-    "X @ w - y.",
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def sign(X, w, y):
+    """Your answer is -1 times the gradient: the residual is the wrong
+    way round. It is prediction minus target, X @ w - y."""
     return X.T @ (y - X @ w) / len(y)
 
 
-@mse_gradient.mistake(
-    "factor", "Your answer is twice the gradient: the 2 of the square cancels against the 2 of 1/(2n)."
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def factor(X, w, y):
+    """Your answer is twice the gradient: the 2 of the square cancels against the 2 of 1/(2n)."""
     return 2 * X.T @ (X @ w - y) / len(y)
 
 
-@mse_gradient.mistake(
-    "power", "Your answer is half the gradient: the derivative of the square brings a 2 down, and it cancels the ½."
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def power(X, w, y):
+    """Your answer is half the gradient: the derivative of the square brings a 2 down, and it cancels the ½."""
     return X.T @ (X @ w - y) / (2 * len(y))
 
 
-@mse_gradient.mistake("mean", "Your answer is n times the gradient: the 1/n of the loss is lost.")
-def _(X, w, y):
+@mse_gradient.mistake
+def mean(X, w, y):
+    """Your answer is n times the gradient: the 1/n of the loss is lost."""
     return X.T @ (X @ w - y)
 
 
-@mse_gradient.mistake(
-    "mean-twice", "Your answer is the gradient over n: the product with X.T adds up the samples, so divide by n once."
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def mean_twice(X, w, y):
+    """Your answer is the gradient over n: the product with X.T adds up the samples, so divide by n once."""
     return X.T @ (X @ w - y) / len(y) ** 2
 
 
-@mse_gradient.mistake(
-    "symbol", "You divided by the number of features. The mean runs over the n samples: n is `len(y)`."
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def symbol(X, w, y):
+    """You divided by the number of features. The mean runs over the n samples: n is `len(y)`."""
     return X.T @ (X @ w - y) / len(w)
 
 
-@mse_gradient.mistake(
-    "order",
-    "This is the mean residual times the mean of each feature. Multiply within each sample first, then average.",
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def order(X, w, y):
+    """This is the mean residual times the mean of each feature. Multiply within each sample first, then average."""
     return np.mean(X @ w - y) * np.mean(X, axis=0)
 
 
-@mse_gradient.mistake(
-    "sum", "You have one row for each sample: its own contribution to the gradient. Add the rows up, over axis 0."
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def sum_(X, w, y):
+    """You have one row for each sample: its own contribution to the gradient. Add the rows up, over axis 0."""
     return X * (X @ w - y)[:, None] / len(y)
 
 
-@mse_gradient.mistake(
-    "index", "You summed over the features and have one number for each sample. The sum runs over the samples, axis 0."
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def index(X, w, y):
+    """You summed over the features and have one number for each sample. The sum runs over the samples, axis 0."""
     return np.sum(X * (X @ w - y)[:, None], axis=1) / len(y)
 
 
-@mse_gradient.mistake(
-    "transpose",
-    "X takes weights to predictions. The residual has one entry for each sample and goes back to the weights by X.T.",
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def transpose(X, w, y):
+    """X takes weights to predictions. The residual has one entry for
+    each sample and goes back to the weights by X.T."""
     return X @ (X @ w - y) / len(y)
 
 
-@mse_gradient.mistake(
-    "hadamard",
-    "`X.T * ...` scales the columns of X.T and adds nothing up. The matrix product `X.T @ ...` adds the samples.",
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def hadamard(X, w, y):
+    """`X.T * ...` scales the columns of X.T and adds nothing up. The matrix product `X.T @ ...` adds the samples."""
     return X.T * (X @ w - y) / len(y)
 
 
-@mse_gradient.mistake(
-    "brackets",
-    "Without brackets `X.T @ X @ w` is formed first, d numbers, and y with its n numbers is subtracted after that. Put "
-    "the residual X @ w - y in brackets.",
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def brackets(X, w, y):
+    """Without brackets `X.T @ X @ w` is formed first, d numbers, and y with its n
+    numbers is subtracted after that. Put the residual X @ w - y in brackets."""
     return X.T @ X @ w - y / len(y)
 
 
-@mse_gradient.mistake(
-    "targets", "The targets do not appear: X.T multiplies the residual X @ w - y, not the prediction."
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def targets(X, w, y):
+    """The targets do not appear: X.T multiplies the residual X @ w - y, not the prediction."""
     return X.T @ (X @ w) / len(y)
 
 
-@mse_gradient.mistake(
-    "term",
-    "Only the second term is divided by n: division binds tighter than minus. Put the difference in brackets.",
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def term(X, w, y):
+    """Only the second term is divided by n: division binds tighter than minus. Put the difference in brackets."""
     return X.T @ X @ w - X.T @ y / len(y)
 
 
-@mse_gradient.mistake(
-    "chain-factor",
-    "This is the gradient in the predictions, one entry for each sample. X.T is missing: it takes it back to w.",
-)
-def _(X, w, y):
+@mse_gradient.mistake
+def chain_factor(X, w, y):
+    """This is the gradient in the predictions, one entry for each sample. X.T is missing: it takes it back to w."""
     return (X @ w - y) / len(y)
 
 
@@ -383,135 +357,117 @@ weighted_mse_gradient = exercise(
 
 
 @weighted_mse_gradient.draws
-def _(draw):
+def inputs(draw):
     X, w, y = real_table(draw)
     return X, w, y, draw.positive(len(y))
 
 
 @weighted_mse_gradient.truth
-def _(X, w, y, s):
+def truth(X, w, y, s):
     return complex_step_gradient(lambda w: np.sum(s * (X @ w - y) ** 2) / (2 * len(y)), w)
 
 
-@weighted_mse_gradient.mistake(
-    "sign", "Your answer is -1 times the gradient: the residual is prediction minus target, X @ w - y."
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def sign(X, w, y, s):
+    """Your answer is -1 times the gradient: the residual is prediction minus target, X @ w - y."""
     return X.T @ (s * (y - X @ w)) / len(y)
 
 
-@weighted_mse_gradient.mistake(
-    "chain-factor", "The weights s of the samples do not appear: sample i counts s_i times, so its residual does too."
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def chain_factor(X, w, y, s):
+    """The weights s of the samples do not appear: sample i counts s_i times, so its residual does too."""
     return X.T @ (X @ w - y) / len(y)
 
 
-@weighted_mse_gradient.mistake(
-    "normalised", "You divided by the sum of the weights. That is another loss; the one stated here is divided by 2n."
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def normalised(X, w, y, s):
+    """You divided by the sum of the weights. That is another loss; the one stated here is divided by 2n."""
     return X.T @ (s * (X @ w - y)) / np.sum(s)
 
 
-@weighted_mse_gradient.mistake("mean", "Your answer is n times the gradient: the 1/n of the loss is lost.")
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def mean(X, w, y, s):
+    """Your answer is n times the gradient: the 1/n of the loss is lost."""
     return X.T @ (s * (X @ w - y))
 
 
-@weighted_mse_gradient.mistake(
-    "factor", "Your answer is twice the gradient: the 2 of the square cancels against the 2 of 1/(2n)."
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def factor(X, w, y, s):
+    """Your answer is twice the gradient: the 2 of the square cancels against the 2 of 1/(2n)."""
     return 2 * X.T @ (s * (X @ w - y)) / len(y)
 
 
-@weighted_mse_gradient.mistake(
-    "power", "Your answer is half the gradient: the derivative of the square brings a 2 down, and it cancels the ½."
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def power(X, w, y, s):
+    """Your answer is half the gradient: the derivative of the square brings a 2 down, and it cancels the ½."""
     return X.T @ (s * (X @ w - y)) / (2 * len(y))
 
 
-@weighted_mse_gradient.mistake(
-    "norm-square", "The weights come in twice. In the loss s_i stands outside the square, so it appears once."
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def norm_square(X, w, y, s):
+    """The weights come in twice. In the loss s_i stands outside the square, so it appears once."""
     return X.T @ (s**2 * (X @ w - y)) / len(y)
 
 
-@weighted_mse_gradient.mistake(
-    "term", "Only the predictions are weighted. The weight belongs to the whole residual: s * (X @ w - y)."
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def term(X, w, y, s):
+    """Only the predictions are weighted. The weight belongs to the whole residual: s * (X @ w - y)."""
     return X.T @ (s * (X @ w) - y) / len(y)
 
 
-@weighted_mse_gradient.mistake(
-    "mean-twice", "Your answer is the gradient over n: the product with X.T adds up the samples, so divide by n once."
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def mean_twice(X, w, y, s):
+    """Your answer is the gradient over n: the product with X.T adds up the samples, so divide by n once."""
     return X.T @ (s * (X @ w - y)) / len(y) ** 2
 
 
-@weighted_mse_gradient.mistake(
-    "root", "You weighted with the square root of s. That goes inside a square; here the weight stands outside it."
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def root(X, w, y, s):
+    """You weighted with the square root of s. That goes inside a square; here the weight stands outside it."""
     return X.T @ (np.sqrt(s) * (X @ w - y)) / len(y)
 
 
-@weighted_mse_gradient.mistake(
-    "axis",
-    "`X * s` would scale the columns of X, the features. The weights belong to the rows: `X * s[:, None]`, or s times "
-    "the residual.",
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def axis(X, w, y, s):
+    """`X * s` would scale the columns of X, the features. The weights
+    belong to the rows: `X * s[:, None]`, or s times the residual."""
     return (X * s).T @ (X @ w - y) / len(y)
 
 
-@weighted_mse_gradient.mistake(
-    "late", "The weights come too late: X.T has added up the samples already. Weigh each residual before that."
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def late(X, w, y, s):
+    """The weights come too late: X.T has added up the samples already. Weigh each residual before that."""
     return s * (X.T @ (X @ w - y)) / len(y)
 
 
-@weighted_mse_gradient.mistake(
-    "average", "All samples got the mean weight. Each residual is multiplied with the weight of its own sample."
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def average(X, w, y, s):
+    """All samples got the mean weight. Each residual is multiplied with the weight of its own sample."""
     return np.mean(s) * X.T @ (X @ w - y) / len(y)
 
 
-@weighted_mse_gradient.mistake(
-    "pullback",
-    "This is the gradient in the predictions, one entry for each sample. X.T is missing: it takes it back to w.",
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def pullback(X, w, y, s):
+    """This is the gradient in the predictions, one entry for each sample. X.T is missing: it takes it back to w."""
     return s * (X @ w - y) / len(y)
 
 
-@weighted_mse_gradient.mistake(
-    "hadamard",
-    "`@` and `*` bind equally tightly and are read from the left, so X.T @ s was formed first. Put s * (X @ w - y) in "
-    "brackets.",
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def hadamard(X, w, y, s):
+    """`@` and `*` bind equally tightly and are read from the left, so X.T
+    @ s was formed first. Put s * (X @ w - y) in brackets."""
     return X.T @ s * (X @ w - y) / len(y)
 
 
-@weighted_mse_gradient.mistake(
-    "sum", "You have one row for each sample: its own contribution to the gradient. Add the rows up, over axis 0."
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def sum_(X, w, y, s):
+    """You have one row for each sample: its own contribution to the gradient. Add the rows up, over axis 0."""
     return X * (s * (X @ w - y))[:, None] / len(y)
 
 
-@weighted_mse_gradient.mistake(
-    "transpose", "The weighted residual has one entry for each sample and goes back to the weights by X.T, not by X."
-)
-def _(X, w, y, s):
+@weighted_mse_gradient.mistake
+def transpose(X, w, y, s):
+    """The weighted residual has one entry for each sample and goes back to the weights by X.T, not by X."""
     return X @ (s * (X @ w - y)) / len(y)
 
 
@@ -530,7 +486,7 @@ huber_gradient = exercise(
 
 
 @huber_gradient.draws
-def _(draw):
+def inputs(draw):
     X, w, y = real_table(draw)
     if draw.drowns:
         # Its slope is ±δ however far off it is, so this sample needs no small features.
@@ -544,7 +500,7 @@ def _(draw):
 
 
 @huber_gradient.truth
-def _(X, w, y, delta):
+def truth(X, w, y, delta):
     def loss(w):
         total = 0
         for r in X @ w - y:
@@ -555,139 +511,124 @@ def _(X, w, y, delta):
     return complex_step_gradient(loss, w)
 
 
-@huber_gradient.mistake(
-    "sign", "Your answer is -1 times the gradient: the residual is prediction minus target, X @ w - y."
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def sign(X, w, y, delta):
+    """Your answer is -1 times the gradient: the residual is prediction minus target, X @ w - y."""
     return X.T @ np.clip(y - X @ w, -delta, delta) / len(y)
 
 
-@huber_gradient.mistake("mean", "Your answer is n times the gradient: the 1/n of the loss is lost.")
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def mean(X, w, y, delta):
+    """Your answer is n times the gradient: the 1/n of the loss is lost."""
     return X.T @ np.clip(X @ w - y, -delta, delta)
 
 
-@huber_gradient.mistake(
-    "power", "Your answer is half the gradient: the ½ stands inside huber already, and the 2 of r² cancels it."
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def power(X, w, y, delta):
+    """Your answer is half the gradient: the ½ stands inside huber already, and the 2 of r² cancels it."""
     return X.T @ np.clip(X @ w - y, -delta, delta) / (2 * len(y))
 
 
-@huber_gradient.mistake(
-    "square",
-    "This is the gradient of the squares. Beyond δ the loss is a straight line, and its slope is ±δ, not r.",
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def square(X, w, y, delta):
+    """This is the gradient of the squares. Beyond δ the loss is a straight line, and its slope is ±δ, not r."""
     return X.T @ (X @ w - y) / len(y)
 
 
-@huber_gradient.mistake(
-    "chain-factor", "Beyond δ you have the slope ±1: the line δ(|r| - δ/2) has the slope ±δ, so a factor δ is missing."
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def chain_factor(X, w, y, delta):
+    """Beyond δ you have the slope ±1: the line δ(|r| - δ/2) has the slope ±δ, so a factor δ is missing."""
     r = X @ w - y
     return X.T @ np.where(np.abs(r) <= delta, r, np.sign(r)) / len(y)
 
 
-@huber_gradient.mistake(
-    "absolute", "Beyond δ you have the slope +δ on both sides: to the left the line falls, and its slope is -δ."
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def absolute(X, w, y, delta):
+    """Beyond δ you have the slope +δ on both sides: to the left the line falls, and its slope is -δ."""
     r = X @ w - y
     return X.T @ np.where(np.abs(r) <= delta, r, delta) / len(y)
 
 
-@huber_gradient.mistake(
-    "dropped", "Beyond δ you have the slope 0: large residuals are held to ±δ, they are not left out."
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def dropped(X, w, y, delta):
+    """Beyond δ you have the slope 0: large residuals are held to ±δ, they are not left out."""
     r = X @ w - y
     return X.T @ np.where(np.abs(r) <= delta, r, 0) / len(y)
 
 
-@huber_gradient.mistake(
-    "one-sided", "Only residuals above δ are held. Those below -δ are large too: compare |r| with δ, not r."
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def one_sided(X, w, y, delta):
+    """Only residuals above δ are held. Those below -δ are large too: compare |r| with δ, not r."""
     r = X @ w - y
     return X.T @ np.where(r <= delta, r, delta) / len(y)
 
 
-@huber_gradient.mistake(
-    "product", "Beyond δ you have the slope δr. The derivative of δ|r| is δ times the sign of r, which is ±1."
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def product(X, w, y, delta):
+    """Beyond δ you have the slope δr. The derivative of δ|r| is δ times the sign of r, which is ±1."""
     r = X @ w - y
     return X.T @ np.where(np.abs(r) <= delta, r, delta * r) / len(y)
 
 
-@huber_gradient.mistake(
-    "constant", "Beyond δ the constant -δ²/2 is still there. It does not move with r, so its derivative is 0."
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def constant(X, w, y, delta):
+    """Beyond δ the constant -δ²/2 is still there. It does not move with r, so its derivative is 0."""
     r = X @ w - y
     return X.T @ np.where(np.abs(r) <= delta, r, delta * (np.sign(r) - delta / 2)) / len(y)
 
 
-@huber_gradient.mistake("factor", "Within δ you have the slope 2r. The ½ of r²/2 cancels the 2: the slope is r.")
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def factor(X, w, y, delta):
+    """Within δ you have the slope 2r. The ½ of r²/2 cancels the 2: the slope is r."""
     r = X @ w - y
     return X.T @ np.where(np.abs(r) <= delta, 2 * r, delta * np.sign(r)) / len(y)
 
 
-@huber_gradient.mistake(
-    "pullback",
-    "These are the slopes in the predictions, one entry for each sample. X.T is missing: it takes them back to w.",
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def pullback(X, w, y, delta):
+    """These are the slopes in the predictions, one entry for each sample. X.T is missing: it takes them back to w."""
     return np.clip(X @ w - y, -delta, delta) / len(y)
 
 
-@huber_gradient.mistake(
-    "sum", "You have one row for each sample: its own contribution to the gradient. Add the rows up, over axis 0."
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def sum_(X, w, y, delta):
+    """You have one row for each sample: its own contribution to the gradient. Add the rows up, over axis 0."""
     return X * np.clip(X @ w - y, -delta, delta)[:, None] / len(y)
 
 
-@huber_gradient.mistake(
-    "whole",
-    "An `if` decides once for all residuals, and an array of many answers is neither true nor false. Each residual "
-    "has its own case: use `np.where` or `np.clip`.",
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def whole(X, w, y, delta):
+    """An `if` decides once for all residuals, and an array of many answers is neither true nor false. Each residual has
+    its own case: use `np.where` or `np.clip`."""
     r = X @ w - y
     if np.abs(r) <= delta:
         return X.T @ r / len(y)
     return X.T @ (delta * np.sign(r)) / len(y)
 
 
-@huber_gradient.mistake("swapped", "The two branches are exchanged: the slope is r where |r| ≤ δ, and ±δ beyond.")
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def swapped(X, w, y, delta):
+    """The two branches are exchanged: the slope is r where |r| ≤ δ, and ±δ beyond."""
     r = X @ w - y
     return X.T @ np.where(np.abs(r) > delta, r, delta * np.sign(r)) / len(y)
 
 
-@huber_gradient.mistake(
-    "value", "You pulled the value of huber back, not its slope. Differentiate it first: r inside, ±δ outside."
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def value(X, w, y, delta):
+    """You pulled the value of huber back, not its slope. Differentiate it first: r inside, ±δ outside."""
     r = X @ w - y
     return X.T @ np.where(np.abs(r) <= delta, r**2 / 2, delta * (np.abs(r) - delta / 2)) / len(y)
 
 
-@huber_gradient.mistake(
-    "order", "You clipped the finished gradient. It is each residual that is held to ±δ, before X.T adds them up."
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def order(X, w, y, delta):
+    """You clipped the finished gradient. It is each residual that is held to ±δ, before X.T adds them up."""
     return np.clip(X.T @ (X @ w - y) / len(y), -delta, delta)
 
 
-@huber_gradient.mistake(
-    "transpose", "The slopes have one entry for each sample and go back to the weights by X.T, not by X."
-)
-def _(X, w, y, delta):
+@huber_gradient.mistake
+def transpose(X, w, y, delta):
+    """The slopes have one entry for each sample and go back to the weights by X.T, not by X."""
     return X @ np.clip(X @ w - y, -delta, delta) / len(y)
 
 
@@ -706,7 +647,7 @@ bias_gradient = exercise(
 
 
 @bias_gradient.draws
-def _(draw):
+def inputs(draw):
     n, d = draw.sizes(2)
     X, w, b = draw.array(n, d), draw.array(d), draw.number()
     # The residuals nearly cancel: their mean is a millionth of their size, so that few steps of a difference quotient
@@ -718,87 +659,80 @@ def _(draw):
 
 
 @bias_gradient.truth
-def _(X, w, b, y):
+def truth(X, w, b, y):
     in_b = complex_step_gradient(lambda b: np.sum((X @ w + b[0] - y) ** 2) / (2 * len(y)), np.array([b]))
     return float(in_b[0])
 
 
-@bias_gradient.mistake("sign", "Your answer is -1 times the gradient: the residual is prediction minus target.")
-def _(X, w, b, y):
+@bias_gradient.mistake
+def sign(X, w, b, y):
+    """Your answer is -1 times the gradient: the residual is prediction minus target."""
     return np.mean(y - X @ w - b)
 
 
-@bias_gradient.mistake(
-    "mean", "Your answer is n times the gradient: the n slopes add up, but each of them carries the 1/n of the loss."
-)
-def _(X, w, b, y):
+@bias_gradient.mistake
+def mean(X, w, b, y):
+    """Your answer is n times the gradient: the n slopes add up, but each of them carries the 1/n of the loss."""
     return np.sum(X @ w + b - y)
 
 
-@bias_gradient.mistake(
-    "factor", "Your answer is twice the gradient: the 2 of the square cancels against the 2 of 1/(2n)."
-)
-def _(X, w, b, y):
+@bias_gradient.mistake
+def factor(X, w, b, y):
+    """Your answer is twice the gradient: the 2 of the square cancels against the 2 of 1/(2n)."""
     return 2 * np.mean(X @ w + b - y)
 
 
-@bias_gradient.mistake(
-    "power", "Your answer is half the gradient: the derivative of the square brings a 2 down, and it cancels the ½."
-)
-def _(X, w, b, y):
+@bias_gradient.mistake
+def power(X, w, b, y):
+    """Your answer is half the gradient: the derivative of the square brings a 2 down, and it cancels the ½."""
     return np.mean(X @ w + b - y) / 2
 
 
-@bias_gradient.mistake(
-    "mean-twice", "Your answer is the gradient over n: `np.mean` divides by n already, and the loss holds 1/n once."
-)
-def _(X, w, b, y):
+@bias_gradient.mistake
+def mean_twice(X, w, b, y):
+    """Your answer is the gradient over n: `np.mean` divides by n already, and the loss holds 1/n once."""
     return np.mean(X @ w + b - y) / len(y)
 
 
-@bias_gradient.mistake(
-    "sum", "You have one slope for each sample. One b moves all predictions, so the slopes are added up."
-)
-def _(X, w, b, y):
+@bias_gradient.mistake
+def sum_(X, w, b, y):
+    """You have one slope for each sample. One b moves all predictions, so the slopes are added up."""
     return (X @ w + b - y) / len(y)
 
 
-@bias_gradient.mistake(
-    "term", "The residual lacks the bias: the prediction is X @ w + b, and the derivative is taken where b stands."
-)
-def _(X, w, b, y):
+@bias_gradient.mistake
+def term(X, w, b, y):
+    """The residual lacks the bias: the prediction is X @ w + b, and the derivative is taken where b stands."""
     return np.mean(X @ w - y)
 
 
-@bias_gradient.mistake("value", "That is the loss itself. Its derivative in b is the mean residual, without a square.")
-def _(X, w, b, y):
+@bias_gradient.mistake
+def value(X, w, b, y):
+    """That is the loss itself. Its derivative in b is the mean residual, without a square."""
     return np.mean((X @ w + b - y) ** 2) / 2
 
 
-@bias_gradient.mistake("minus", "The bias is subtracted in your residual. The prediction is X @ w + b.")
-def _(X, w, b, y):
+@bias_gradient.mistake
+def minus(X, w, b, y):
+    """The bias is subtracted in your residual. The prediction is X @ w + b."""
     return np.mean(X @ w - b - y)
 
 
-@bias_gradient.mistake(
-    "symbol", "This is the gradient in w. For b the Jacobian of the predictions is a column of ones in the place of X."
-)
-def _(X, w, b, y):
+@bias_gradient.mistake
+def symbol(X, w, b, y):
+    """This is the gradient in w. For b the Jacobian of the predictions is a column of ones in the place of X."""
     return X.T @ (X @ w + b - y) / len(y)
 
 
-@bias_gradient.mistake(
-    "index", "You divided by the number of features. The mean runs over the n samples: n is `len(y)`."
-)
-def _(X, w, b, y):
+@bias_gradient.mistake
+def index(X, w, b, y):
+    """You divided by the number of features. The mean runs over the n samples: n is `len(y)`."""
     return np.sum(X @ w + b - y) / len(w)
 
 
-@bias_gradient.mistake(
-    "chain-factor",
-    "This is b times the gradient: a prediction moves by 1 when b does, so b itself is no factor.",
-)
-def _(X, w, b, y):
+@bias_gradient.mistake
+def chain_factor(X, w, b, y):
+    """This is b times the gradient: a prediction moves by 1 when b does, so b itself is no factor."""
     return np.mean(X @ w + b - y) * b
 
 

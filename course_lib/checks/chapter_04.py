@@ -43,114 +43,99 @@ frobenius_gradient = exercise(
 
 
 @frobenius_gradient.draws
-def _(draw):
+def inputs(draw):
     return regression(draw)
 
 
 @frobenius_gradient.truth
-def _(X, W, Y):
+def truth(X, W, Y):
     return complex_step_gradient(lambda W: loss(X, W, Y), W)
 
 
-@frobenius_gradient.mistake(
-    "sign", "Your answer is -1 times the gradient: the residual is XW - Y, prediction minus target."
-)
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def sign(X, W, Y):
+    """Your answer is -1 times the gradient: the residual is XW - Y, prediction minus target."""
     return 2 / len(X) * X.T @ (Y - X @ W)
 
 
-@frobenius_gradient.mistake(
-    "factor", "Your answer is half the gradient. The square gives a 2, and this loss has 1/N in front, not 1/(2N)."
-)
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def factor(X, W, Y):
+    """Your answer is half the gradient. The square gives a 2, and this loss has 1/N in front, not 1/(2N)."""
     return 1 / len(X) * X.T @ (X @ W - Y)
 
 
-@frobenius_gradient.mistake("mean", "The 1/N of the loss is missing: your answer is N times the gradient.")
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def mean(X, W, Y):
+    """The 1/N of the loss is missing: your answer is N times the gradient."""
     return 2 * X.T @ (X @ W - Y)
 
 
-@frobenius_gradient.mistake(
-    "entries",
-    "You divided by the number of entries of Y, n·k, as `np.mean` does. The N of this loss is the number of rows n.",
-)
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def entries(X, W, Y):
+    """You divided by the number of entries of Y, n·k, as `np.mean` does. The N of this loss is the number of rows n."""
     return 2 / Y.size * X.T @ (X @ W - Y)
 
 
-@frobenius_gradient.mistake(
-    "columns", "You divided by the number of columns of X. N counts the samples, which are the rows: `X.shape[0]`."
-)
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def columns(X, W, Y):
+    """You divided by the number of columns of X. N counts the samples, which are the rows: `X.shape[0]`."""
     return 2 / X.shape[1] * X.T @ (X @ W - Y)
 
 
-@frobenius_gradient.mistake(
-    "layout", "This is the transpose of the gradient. The gradient has the shape of W, so it is XᵀR and not RᵀX."
-)
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def layout(X, W, Y):
+    """This is the transpose of the gradient. The gradient has the shape of W, so it is XᵀR and not RᵀX."""
     return 2 / len(X) * (X @ W - Y).T @ X
 
 
-@frobenius_gradient.mistake(
-    "transpose", "X stands in front of the residual as it is. Moved across the inner product it becomes Xᵀ."
-)
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def transpose(X, W, Y):
+    """X stands in front of the residual as it is. Moved across the inner product it becomes Xᵀ."""
     return 2 / len(X) * X @ (X @ W - Y)
 
 
-@frobenius_gradient.mistake("order", "Xᵀ belongs to the left of the residual, because X stands to the left of W in XW.")
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def order(X, W, Y):
+    """Xᵀ belongs to the left of the residual, because X stands to the left of W in XW."""
     return 2 / len(X) * (X @ W - Y) @ X.T
 
 
-@frobenius_gradient.mistake(
-    "chain-factor",
-    "This is the gradient in the prediction XW, with the shape of Y. One step is left: carry it back to W with Xᵀ.",
-)
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def chain_factor(X, W, Y):
+    """This is the gradient in the prediction XW, with the shape of Y. One step is left: carry it back to W with Xᵀ."""
     return 2 / len(X) * (X @ W - Y)
 
 
-@frobenius_gradient.mistake(
-    "term", "The targets are missing: that is the gradient of (1/N) ‖XW‖². The residual is XW - Y."
-)
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def term(X, W, Y):
+    """The targets are missing: that is the gradient of (1/N) ‖XW‖². The residual is XW - Y."""
     return 2 / len(X) * X.T @ X @ W
 
 
-@frobenius_gradient.mistake(
-    "norm-square", "This is the gradient of the norm without its square: divided by ‖R‖. The loss holds ‖R‖²."
-)
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def norm_square(X, W, Y):
+    """This is the gradient of the norm without its square: divided by ‖R‖. The loss holds ‖R‖²."""
     R = X @ W - Y
     return X.T @ R / (len(X) * np.sqrt(np.sum(R**2)))
 
 
-@frobenius_gradient.mistake(
-    "vec",
-    "The stacking is mixed up: I ⊗ X belongs to columns, and `reshape` stacks rows. Give it `order='F'`, both ways.",
-)
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def vec(X, W, Y):
+    """The stacking is mixed up: I ⊗ X belongs to columns, and `reshape` stacks rows. Give it `order='F'`, both ways."""
     J = np.kron(np.eye(W.shape[1]), X)
     return (2 / len(X) * J.T @ (X @ W - Y).reshape(-1)).reshape(W.shape)
 
 
-@frobenius_gradient.mistake(
-    "means",
-    "This is mean feature times mean residual. Multiply within each sample first, then add up: that is XᵀR.",
-)
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def means(X, W, Y):
+    """This is mean feature times mean residual. Multiply within each sample first, then add up: that is XᵀR."""
     return 2 * np.outer(np.mean(X, axis=0), np.mean(X @ W - Y, axis=0))
 
 
-@frobenius_gradient.mistake(
-    "sum",
-    "The inner sum is missing: each residual holds all the terms of (XW)_ij = Σ_l x_il w_lj, not the one with your "
-    "w_pq alone.",
-)
-def _(X, W, Y):
+@frobenius_gradient.mistake
+def sum_(X, W, Y):
+    """The inner sum is missing: each residual holds all the terms of
+    (XW)_ij = Σ_l x_il w_lj, not the one with your w_pq alone."""
     N = X.shape[0]
     gradient = np.zeros(W.shape)
     for p in range(W.shape[0]):
@@ -175,7 +160,7 @@ gradient_in_X = exercise(
 
 
 @gradient_in_X.draws
-def _(draw):
+def inputs(draw):
     if not draw.drowns:
         return regression(draw)
     n, d, k = draw.sizes(3)
@@ -186,84 +171,80 @@ def _(draw):
 
 
 @gradient_in_X.truth
-def _(X, W, Y):
+def truth(X, W, Y):
     return complex_step_gradient(lambda X: loss(X, W, Y), X)
 
 
-@gradient_in_X.mistake("sign", "Your answer is -1 times the gradient: the residual is XW - Y, prediction minus target.")
-def _(X, W, Y):
+@gradient_in_X.mistake
+def sign(X, W, Y):
+    """Your answer is -1 times the gradient: the residual is XW - Y, prediction minus target."""
     return 2 / len(X) * (Y - X @ W) @ W.T
 
 
-@gradient_in_X.mistake(
-    "factor", "Your answer is half the gradient. The square gives a 2, and this loss has 1/N in front, not 1/(2N)."
-)
-def _(X, W, Y):
+@gradient_in_X.mistake
+def factor(X, W, Y):
+    """Your answer is half the gradient. The square gives a 2, and this loss has 1/N in front, not 1/(2N)."""
     return 1 / len(X) * (X @ W - Y) @ W.T
 
 
-@gradient_in_X.mistake("mean", "The 1/N of the loss is missing: your answer is N times the gradient.")
-def _(X, W, Y):
+@gradient_in_X.mistake
+def mean(X, W, Y):
+    """The 1/N of the loss is missing: your answer is N times the gradient."""
     return 2 * (X @ W - Y) @ W.T
 
 
-@gradient_in_X.mistake(
-    "entries",
-    "You divided by the number of entries of Y, n·k, as `np.mean` does. The N of this loss is the number of rows n.",
-)
-def _(X, W, Y):
+@gradient_in_X.mistake
+def entries(X, W, Y):
+    """You divided by the number of entries of Y, n·k, as `np.mean` does. The N of this loss is the number of rows n."""
     return 2 / Y.size * (X @ W - Y) @ W.T
 
 
-@gradient_in_X.mistake(
-    "columns", "You divided by the number of columns of X. N counts the samples, which are the rows: `X.shape[0]`."
-)
-def _(X, W, Y):
+@gradient_in_X.mistake
+def columns(X, W, Y):
+    """You divided by the number of columns of X. N counts the samples, which are the rows: `X.shape[0]`."""
     return 2 / X.shape[1] * (X @ W - Y) @ W.T
 
 
-@gradient_in_X.mistake(
-    "norm-square", "This is the gradient of the norm without its square: divided by ‖R‖. The loss holds ‖R‖²."
-)
-def _(X, W, Y):
+@gradient_in_X.mistake
+def norm_square(X, W, Y):
+    """This is the gradient of the norm without its square: divided by ‖R‖. The loss holds ‖R‖²."""
     R = X @ W - Y
     return R @ W.T / (len(X) * np.sqrt(np.sum(R**2)))
 
 
-@gradient_in_X.mistake("symbol", "This is the gradient in W. Here X is the variable, so the answer has the shape of X.")
-def _(X, W, Y):
+@gradient_in_X.mistake
+def symbol(X, W, Y):
+    """This is the gradient in W. Here X is the variable, so the answer has the shape of X."""
     return 2 / len(X) * X.T @ (X @ W - Y)
 
 
-@gradient_in_X.mistake(
-    "transpose", "W stands behind the residual as it is. Moved across the inner product it becomes Wᵀ."
-)
-def _(X, W, Y):
+@gradient_in_X.mistake
+def transpose(X, W, Y):
+    """W stands behind the residual as it is. Moved across the inner product it becomes Wᵀ."""
     return 2 / len(X) * (X @ W - Y) @ W
 
 
-@gradient_in_X.mistake("order", "Wᵀ belongs to the right of the residual, because W stands to the right of X in XW.")
-def _(X, W, Y):
+@gradient_in_X.mistake
+def order(X, W, Y):
+    """Wᵀ belongs to the right of the residual, because W stands to the right of X in XW."""
     return 2 / len(X) * W.T @ (X @ W - Y)
 
 
-@gradient_in_X.mistake(
-    "layout", "This is the transpose of the gradient. The gradient has the shape of X, so it is RWᵀ and not WRᵀ."
-)
-def _(X, W, Y):
+@gradient_in_X.mistake
+def layout(X, W, Y):
+    """This is the transpose of the gradient. The gradient has the shape of X, so it is RWᵀ and not WRᵀ."""
     return 2 / len(X) * W @ (X @ W - Y).T
 
 
-@gradient_in_X.mistake(
-    "chain-factor",
-    "This is the gradient in the prediction XW, with the shape of Y. One step is left: carry it back to X with Wᵀ.",
-)
-def _(X, W, Y):
+@gradient_in_X.mistake
+def chain_factor(X, W, Y):
+    """This is the gradient in the prediction XW, with the shape of Y. One step is left: carry it back to X with Wᵀ."""
     return 2 / len(X) * (X @ W - Y)
 
 
-@gradient_in_X.mistake("term", "The targets are missing: that is the gradient of (1/N) ‖XW‖². The residual is XW - Y.")
-def _(X, W, Y):
+@gradient_in_X.mistake
+def term(X, W, Y):
+    """The targets are missing: that is the gradient of (1/N) ‖XW‖². The residual is XW - Y."""
     return 2 / len(X) * X @ W @ W.T
 
 
@@ -283,110 +264,94 @@ directional_derivative = exercise(
 
 
 @directional_derivative.draws
-def _(draw):
+def inputs(draw):
     X, W, Y = regression(draw)
     # A short direction: the slope along it is small beside the loss, and a difference quotient shows it.
     return X, W, Y, 1e-2 * W * draw.positive(*W.shape)
 
 
 @directional_derivative.truth
-def _(X, W, Y, D):
+def truth(X, W, Y, D):
     h = 1e-30
     return float(loss(X, W + 1j * h * D, Y).imag / h)
 
 
-@directional_derivative.mistake(
-    "sign", "Your answer is -1 times the derivative: the residual is XW - Y, prediction minus target."
-)
-def _(X, W, Y, D):
+@directional_derivative.mistake
+def sign(X, W, Y, D):
+    """Your answer is -1 times the derivative: the residual is XW - Y, prediction minus target."""
     return 2 / len(X) * np.sum((Y - X @ W) * (X @ D))
 
 
-@directional_derivative.mistake(
-    "factor", "Your answer is half the derivative: the two mixed terms of the square are equal, and both count."
-)
-def _(X, W, Y, D):
+@directional_derivative.mistake
+def factor(X, W, Y, D):
+    """Your answer is half the derivative: the two mixed terms of the square are equal, and both count."""
     return 1 / len(X) * np.sum((X @ W - Y) * (X @ D))
 
 
-@directional_derivative.mistake("mean", "The 1/N of the loss is missing: your answer is N times the derivative.")
-def _(X, W, Y, D):
+@directional_derivative.mistake
+def mean(X, W, Y, D):
+    """The 1/N of the loss is missing: your answer is N times the derivative."""
     return 2 * np.sum((X @ W - Y) * (X @ D))
 
 
-@directional_derivative.mistake(
-    "entries",
-    "You averaged over the entries, n·k of them, as `np.mean` does. The sum is divided by N, the number of rows.",
-)
-def _(X, W, Y, D):
+@directional_derivative.mistake
+def entries(X, W, Y, D):
+    """You averaged over the entries, n·k of them, as `np.mean` does. The sum is divided by N, the number of rows."""
     return 2 * np.mean((X @ W - Y) * (X @ D))
 
 
-@directional_derivative.mistake(
-    "product",
-    "Gradient and direction have the same shape, so no matrix product fits. Their inner product is `np.sum(G * D)`.",
-)
-def _(X, W, Y, D):
+@directional_derivative.mistake
+def product(X, W, Y, D):
+    """Gradient and direction have the same shape, so no matrix product fits. Their inner product is `np.sum(G * D)`."""
     return 2 / len(X) * X.T @ (X @ W - Y) @ D
 
 
-@directional_derivative.mistake(
-    "norms", "You multiplied the two lengths. The angle counts too: the inner product is the sum of `G * D`."
-)
-def _(X, W, Y, D):
+@directional_derivative.mistake
+def norms(X, W, Y, D):
+    """You multiplied the two lengths. The angle counts too: the inner product is the sum of `G * D`."""
     G = 2 / len(X) * X.T @ (X @ W - Y)
     return np.linalg.norm(G) * np.linalg.norm(D)
 
 
-@directional_derivative.mistake(
-    "square", "That is ‖XD‖²/N, the square term. The derivative is the term that is linear in D."
-)
-def _(X, W, Y, D):
+@directional_derivative.mistake
+def square(X, W, Y, D):
+    """That is ‖XD‖²/N, the square term. The derivative is the term that is linear in D."""
     return np.sum((X @ D) ** 2) / len(X)
 
 
-@directional_derivative.mistake(
-    "trace",
-    "A matrix came back where a number is needed. It is GᵀD, with G the gradient: its trace is the derivative.",
-)
-def _(X, W, Y, D):
+@directional_derivative.mistake
+def trace(X, W, Y, D):
+    """A matrix came back where a number is needed. It is GᵀD, with G the gradient: its trace is the derivative."""
     return 2 / len(X) * (X @ W - Y).T @ X @ D
 
 
-@directional_derivative.mistake(
-    "sum", "These are the products of gradient and direction, entry by entry. The derivative along D is their sum."
-)
-def _(X, W, Y, D):
+@directional_derivative.mistake
+def sum_(X, W, Y, D):
+    """These are the products of gradient and direction, entry by entry. The derivative along D is their sum."""
     return 2 / len(X) * X.T @ (X @ W - Y) * D
 
 
-@directional_derivative.mistake(
-    "symbol", "This is the gradient; the direction D does not appear. Take its inner product with D."
-)
-def _(X, W, Y, D):
+@directional_derivative.mistake
+def symbol(X, W, Y, D):
+    """This is the gradient; the direction D does not appear. Take its inner product with D."""
     return 2 / len(X) * X.T @ (X @ W - Y)
 
 
-@directional_derivative.mistake(
-    "remainder",
-    "This is the whole change of the loss from W to W + D. The derivative is its linear part: leave out ‖XD‖²/N.",
-)
-def _(X, W, Y, D):
+@directional_derivative.mistake
+def remainder(X, W, Y, D):
+    """This is the whole change of the loss from W to W + D. The derivative is its linear part: leave out ‖XD‖²/N."""
     return (np.sum((X @ (W + D) - Y) ** 2) - np.sum((X @ W - Y) ** 2)) / len(X)
 
 
-@directional_derivative.mistake(
-    "normalised", "You scaled D to length 1. The derivative along D is linear in D: its length belongs to the answer."
-)
-def _(X, W, Y, D):
+@directional_derivative.mistake
+def normalised(X, W, Y, D):
+    """You scaled D to length 1. The derivative along D is linear in D: its length belongs to the answer."""
     return 2 / len(X) * np.sum((X @ W - Y) * (X @ D)) / np.sqrt(np.sum(D**2))
 
 
-@directional_derivative.mistake(
-    "off-diagonal",
-    "You summed all entries of the matrix RᵀXD. Only its diagonal counts: the inner product is a trace.",
-)
-def _(X, W, Y, D):
+@directional_derivative.mistake
+def off_diagonal(X, W, Y, D):
+    """You summed all entries of the matrix RᵀXD. Only its diagonal counts: the inner product is a trace."""
     return 2 / len(X) * np.sum((X @ W - Y).T @ X @ D)
 
 
@@ -406,13 +371,13 @@ kronecker_jacobian = exercise(
 
 
 @kronecker_jacobian.draws
-def _(draw):
+def inputs(draw):
     n, d, k = draw.sizes(3)
     return draw.array(n, d), k
 
 
 @kronecker_jacobian.truth
-def _(X, k):
+def truth(X, k):
     d = X.shape[1]
 
     def stacked_product(w):
@@ -422,52 +387,45 @@ def _(X, k):
     return complex_step_jacobian(stacked_product, np.zeros(d * k))
 
 
-@kronecker_jacobian.mistake(
-    "order", "This is X ⊗ I, which belongs to a vec that stacks rows. Ours stacks columns: I ⊗ X."
-)
-def _(X, k):
+@kronecker_jacobian.mistake
+def order(X, k):
+    """This is X ⊗ I, which belongs to a vec that stacks rows. Ours stacks columns: I ⊗ X."""
     return np.kron(X, np.eye(k))
 
 
-@kronecker_jacobian.mistake(
-    "layout", "This is the transpose: rows follow the output vec(XW), columns the input vec(W), so X is not transposed."
-)
-def _(X, k):
+@kronecker_jacobian.mistake
+def layout(X, k):
+    """This is the transpose: rows follow the output vec(XW), columns the input vec(W), so X is not transposed."""
     return np.kron(np.eye(k), X.T)
 
 
-@kronecker_jacobian.mistake(
-    "identity", "The identity has the wrong size: there is one copy of X for each column of W, and W has k columns."
-)
-def _(X, k):
+@kronecker_jacobian.mistake
+def identity(X, k):
+    """The identity has the wrong size: there is one copy of X for each column of W, and W has k columns."""
     return np.kron(np.eye(X.shape[1]), X)
 
 
-@kronecker_jacobian.mistake(
-    "rows-of-X", "The identity has the wrong size: one copy of X for each column of W, k of them, not one for each row."
-)
-def _(X, k):
+@kronecker_jacobian.mistake
+def rows_of_X(X, k):
+    """The identity has the wrong size: one copy of X for each column of W, k of them, not one for each row."""
     return np.kron(np.eye(X.shape[0]), X)
 
 
-@kronecker_jacobian.mistake(
-    "ones", "You put X into every block. Column j of XW depends on column j of W alone: the other blocks are 0."
-)
-def _(X, k):
+@kronecker_jacobian.mistake
+def ones(X, k):
+    """You put X into every block. Column j of XW depends on column j of W alone: the other blocks are 0."""
     return np.kron(np.ones((k, k)), X)
 
 
-@kronecker_jacobian.mistake(
-    "tile", "These are k copies of X above each other. They belong on the diagonal of a matrix with d·k columns."
-)
-def _(X, k):
+@kronecker_jacobian.mistake
+def tile(X, k):
+    """These are k copies of X above each other. They belong on the diagonal of a matrix with d·k columns."""
     return np.tile(X, (k, 1))
 
 
-@kronecker_jacobian.mistake(
-    "tensor", "This is the Jacobian with four indices, of shape (n, k, d, k). Asked for is its matrix between vecs."
-)
-def _(X, k):
+@kronecker_jacobian.mistake
+def tensor(X, k):
+    """This is the Jacobian with four indices, of shape (n, k, d, k). Asked for is its matrix between vecs."""
     return np.einsum("il,jq->ijlq", X, np.eye(k))
 
 
@@ -486,72 +444,63 @@ tensor_jacobian = exercise(
 
 
 @tensor_jacobian.draws
-def _(draw):
+def inputs(draw):
     n, d, k = draw.sizes(3)
     return draw.array(n, d), k
 
 
 @tensor_jacobian.truth
-def _(X, k):
+def truth(X, k):
     return complex_step_jacobian(lambda W: X @ W, np.zeros((X.shape[1], k)))
 
 
-@tensor_jacobian.mistake(
-    "layout", "The axes of the input come first here. Output first, then input: [i, j, l, q] with (XW)_ij and w_lq."
-)
-def _(X, k):
+@tensor_jacobian.mistake
+def layout(X, k):
+    """The axes of the input come first here. Output first, then input: [i, j, l, q] with (XW)_ij and w_lq."""
     return np.einsum("il,jq->lqij", X, np.eye(k))
 
 
-@tensor_jacobian.mistake(
-    "transpose", "The last two axes are swapped: they follow the shape of W, first l (its row), then q (its column)."
-)
-def _(X, k):
+@tensor_jacobian.mistake
+def transpose(X, k):
+    """The last two axes are swapped: they follow the shape of W, first l (its row), then q (its column)."""
     return np.einsum("il,jq->ijql", X, np.eye(k))
 
 
-@tensor_jacobian.mistake(
-    "order", "Your axes are (n, d, k, k), as X and the identity bring them. The order is (n, k, d, k): [i, j, l, q]."
-)
-def _(X, k):
+@tensor_jacobian.mistake
+def order(X, k):
+    """Your axes are (n, d, k, k), as X and the identity bring them. The order is (n, k, d, k): [i, j, l, q]."""
     return np.einsum("il,jq->iljq", X, np.eye(k))
 
 
-@tensor_jacobian.mistake("ones", "The entries with j ≠ q must be 0: column j of XW does not depend on column q of W.")
-def _(X, k):
+@tensor_jacobian.mistake
+def ones(X, k):
+    """The entries with j ≠ q must be 0: column j of XW does not depend on column q of W."""
     return np.einsum("il,jq->ijlq", X, np.ones((k, k)))
 
 
-@tensor_jacobian.mistake(
-    "reshape",
-    "A reshape of I ⊗ X gets the shape and not the order: NumPy fills row by row, and vec stacks columns.",
-)
-def _(X, k):
+@tensor_jacobian.mistake
+def reshape(X, k):
+    """A reshape of I ⊗ X gets the shape and not the order: NumPy fills row by row, and vec stacks columns."""
     n, d = X.shape
     return np.kron(np.eye(k), X).reshape(n, k, d, k)
 
 
-@tensor_jacobian.mistake(
-    "unturned",
-    "These are the blocks of I ⊗ X in its own order, (k, n, k, d). Turn the axes: `transpose(1, 0, 3, 2)`.",
-)
-def _(X, k):
+@tensor_jacobian.mistake
+def unturned(X, k):
+    """These are the blocks of I ⊗ X in its own order, (k, n, k, d). Turn the axes: `transpose(1, 0, 3, 2)`."""
     n, d = X.shape
     return np.kron(np.eye(k), X).reshape(k, n, k, d)
 
 
-@tensor_jacobian.mistake(
-    "matrix", "This is the matrix I ⊗ X between vecs. Asked for is the array with four indices, shape (n, k, d, k)."
-)
-def _(X, k):
+@tensor_jacobian.mistake
+def matrix(X, k):
+    """This is the matrix I ⊗ X between vecs. Asked for is the array with four indices, shape (n, k, d, k)."""
     return np.kron(np.eye(k), X)
 
 
-@tensor_jacobian.mistake(
-    "three",
-    "One axis is missing: XW has two indices and W has two, so the Jacobian has four, (n, k, d, k).",
-)
-def _(X, k):
+@tensor_jacobian.mistake
+def three(X, k):
+    """One axis is missing: XW has two indices and W has two, so the Jacobian has four, (n, k, d, k)."""
     return np.repeat(X[:, None, :], k, axis=1)
 
 
@@ -570,13 +519,13 @@ trace_gradient = exercise(
 
 
 @trace_gradient.draws
-def _(draw):
+def inputs(draw):
     m, n, p = draw.sizes(3)
     return draw.array(m, n), draw.array(p, m)
 
 
 @trace_gradient.truth
-def _(A, B):
+def truth(A, B):
     n, p = A.shape[1], B.shape[0]
 
     def trace_of_product(W):
@@ -585,57 +534,51 @@ def _(A, B):
     return complex_step_gradient(trace_of_product, np.zeros((n, p)))
 
 
-@trace_gradient.mistake(
-    "layout", "This is the transpose of the gradient. df = tr(BA dW) = ⟨G, dW⟩ holds for G = (BA)ᵀ, the shape of W."
-)
-def _(A, B):
+@trace_gradient.mistake
+def layout(A, B):
+    """This is the transpose of the gradient. df = tr(BA dW) = ⟨G, dW⟩ holds for G = (BA)ᵀ, the shape of W."""
     return B @ A
 
 
-@trace_gradient.mistake(
-    "order", "The factors are the wrong way round: (BA)ᵀ = AᵀBᵀ. Transposing a product turns its order round."
-)
-def _(A, B):
+@trace_gradient.mistake
+def order(A, B):
+    """The factors are the wrong way round: (BA)ᵀ = AᵀBᵀ. Transposing a product turns its order round."""
     return B.T @ A.T
 
 
-@trace_gradient.mistake(
-    "cycle", "tr(A dW B) = tr(BA dW), with B in front of A: a trace lets the last factor go to the front, nothing else."
-)
-def _(A, B):
+@trace_gradient.mistake
+def cycle(A, B):
+    """tr(A dW B) = tr(BA dW), with B in front of A: a trace lets the last factor go to the front, nothing else."""
     return A @ B
 
 
-@trace_gradient.mistake(
-    "transpose", "One transpose is missing: both A and B lose their place beside W, so both are transposed, AᵀBᵀ."
-)
-def _(A, B):
+@trace_gradient.mistake
+def transpose(A, B):
+    """One transpose is missing: both A and B lose their place beside W, so both are transposed, AᵀBᵀ."""
     return A.T @ B
 
 
-@trace_gradient.mistake(
-    "chain-factor", "That is the gradient of tr(AW). Here B multiplies too, and it belongs to the gradient: AᵀBᵀ."
-)
-def _(A, B):
+@trace_gradient.mistake
+def chain_factor(A, B):
+    """That is the gradient of tr(AW). Here B multiplies too, and it belongs to the gradient: AᵀBᵀ."""
     return A.T
 
 
-@trace_gradient.mistake("hadamard", "`*` multiplies entry by entry. AᵀBᵀ is a matrix product: `A.T @ B.T`.")
-def _(A, B):
+@trace_gradient.mistake
+def hadamard(A, B):
+    """`*` multiplies entry by entry. AᵀBᵀ is a matrix product: `A.T @ B.T`."""
     return A.T * B.T
 
 
-@trace_gradient.mistake(
-    "trace", "A number came back. The trace belongs to f; its gradient has one entry for each entry of W."
-)
-def _(A, B):
+@trace_gradient.mistake
+def trace(A, B):
+    """A number came back. The trace belongs to f; its gradient has one entry for each entry of W."""
     return np.trace(A.T @ B.T)
 
 
-@trace_gradient.mistake(
-    "sum", "This is the gradient of the sum of all entries of AWB. The trace adds up those on its diagonal only."
-)
-def _(A, B):
+@trace_gradient.mistake
+def sum_(A, B):
+    """This is the gradient of the sum of all entries of AWB. The trace adds up those on its diagonal only."""
     return np.outer(np.sum(A, axis=0), np.sum(B, axis=1))
 
 

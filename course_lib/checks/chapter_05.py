@@ -38,95 +38,82 @@ ols_normal_equations = exercise(
 
 
 @ols_normal_equations.draws
-def _(draw):
+def inputs(draw):
     n, d = tall_sizes(draw)
     return draw.array(n, d), draw.array(n)
 
 
 @ols_normal_equations.truth
-def _(X, y):
+def truth(X, y):
     W, _ = nearest_in_span(X, y[:, None])
     return W[:, 0]
 
 
-@ols_normal_equations.mistake(
-    "sign", "Your answer is -1 times the right one: XᵀXw − Xᵀy = 0 gives XᵀXw = Xᵀy, with a plus on both sides."
-)
-def _(X, y):
+@ols_normal_equations.mistake
+def sign(X, y):
+    """Your answer is -1 times the right one: XᵀXw − Xᵀy = 0 gives XᵀXw = Xᵀy, with a plus on both sides."""
     return np.linalg.solve(X.T @ X, -X.T @ y)
 
 
-@ols_normal_equations.mistake(
-    "mean", "Your answer is 1/n times the right one: the 1/n stands before both terms of the gradient, so it cancels."
-)
-def _(X, y):
+@ols_normal_equations.mistake
+def mean(X, y):
+    """Your answer is 1/n times the right one: the 1/n stands before both terms of the gradient, so it cancels."""
     return np.linalg.solve(X.T @ X, X.T @ y) / len(y)
 
 
-@ols_normal_equations.mistake(
-    "mean-left", "Your answer is n times the right one: only XᵀX was divided by n. Divide both sides, or neither."
-)
-def _(X, y):
+@ols_normal_equations.mistake
+def mean_left(X, y):
+    """Your answer is n times the right one: only XᵀX was divided by n. Divide both sides, or neither."""
     return np.linalg.solve(X.T @ X / len(y), X.T @ y)
 
 
-@ols_normal_equations.mistake(
-    "factor",
-    "Your answer is half the right one: the quadratic term and the cross term both bring a 2, and these cancel.",
-)
-def _(X, y):
+@ols_normal_equations.mistake
+def factor(X, y):
+    """Your answer is half the right one: the quadratic term and the cross term both bring a 2, and these cancel."""
     return np.linalg.solve(2 * X.T @ X, X.T @ y)
 
 
-@ols_normal_equations.mistake(
-    "term", "This is Xᵀy, the right side alone. The equations XᵀX w = Xᵀy still have to be solved for w."
-)
-def _(X, y):
+@ols_normal_equations.mistake
+def term(X, y):
+    """This is Xᵀy, the right side alone. The equations XᵀX w = Xᵀy still have to be solved for w."""
     return X.T @ y
 
 
-@ols_normal_equations.mistake(
-    "product", "You multiplied by XᵀX. It stands on the side of w, so undo it: solve the equations with it."
-)
-def _(X, y):
+@ols_normal_equations.mistake
+def product(X, y):
+    """You multiplied by XᵀX. It stands on the side of w, so undo it: solve the equations with it."""
     return X.T @ X @ X.T @ y
 
 
-@ols_normal_equations.mistake(
-    "power", "`A ** -1` inverts every entry by itself. The inverse of a matrix is another thing; use `np.linalg.solve`."
-)
-def _(X, y):
+@ols_normal_equations.mistake
+def power(X, y):
+    """`A ** -1` inverts every entry by itself. The inverse of a matrix is another thing; use `np.linalg.solve`."""
     return (X.T @ X) ** -1.0 @ X.T @ y
 
 
-@ols_normal_equations.mistake(
-    "diagonal",
-    "Each weight was fitted as if its feature were alone. That holds only for orthogonal columns: "
-    "use all of XᵀX, not its diagonal.",
-)
-def _(X, y):
+@ols_normal_equations.mistake
+def diagonal(X, y):
+    """Each weight was fitted as if its feature were alone. That holds only
+    for orthogonal columns: use all of XᵀX, not its diagonal."""
     return X.T @ y / np.sum(X**2, axis=0)
 
 
-@ols_normal_equations.mistake(
-    "rows", "You used d of the n samples, so the equations could be met exactly. All n samples count: take XᵀX and Xᵀy."
-)
-def _(X, y):
+@ols_normal_equations.mistake
+def rows(X, y):
+    """You used d of the n samples, so the equations could be met exactly. All n samples count: take XᵀX and Xᵀy."""
     d = X.shape[1]
     return np.linalg.solve(X[:d], y[:d])
 
 
-@ols_normal_equations.mistake(
-    "intercept", "You subtracted the means first, which fits an intercept too. The model here is Xw and nothing else."
-)
-def _(X, y):
+@ols_normal_equations.mistake
+def intercept(X, y):
+    """You subtracted the means first, which fits an intercept too. The model here is Xw and nothing else."""
     return np.linalg.lstsq(X - X.mean(axis=0), y - y.mean(), rcond=None)[0]
 
 
-@ols_normal_equations.mistake(
-    "transpose", "The transposes stand in the wrong places: XᵀX is d × d and Xᵀy has d entries, one for each weight."
-)
-def _(X, y):
+@ols_normal_equations.mistake
+def transpose(X, y):
+    """The transposes stand in the wrong places: XᵀX is d × d and Xᵀy has d entries, one for each weight."""
     return np.linalg.solve(X @ X.T, X @ y)
 
 
@@ -145,80 +132,74 @@ ols_row_form = exercise(
 
 
 @ols_row_form.draws
-def _(draw):
+def inputs(draw):
     n, d = tall_sizes(draw)
     return draw.array(n, d), draw.array(1, n)
 
 
 @ols_row_form.truth
-def _(X, y):
+def truth(X, y):
     W, _ = nearest_in_span(X, y.T)
     return W.T
 
 
-@ols_row_form.mistake(
-    "layout", "This is the column form, shape (d, 1). The row form ŵ = yX(XᵀX)⁻¹ begins with the row y and gives a row."
-)
-def _(X, y):
+@ols_row_form.mistake
+def layout(X, y):
+    """This is the column form, shape (d, 1). The row form ŵ = yX(XᵀX)⁻¹ begins with the row y and gives a row."""
     return np.linalg.inv(X.T @ X) @ X.T @ y.T
 
 
-@ols_row_form.mistake(
-    "shape",
-    "The numbers are right, but an axis was lost. For the row y of shape (1, n) the answer is a row too, (1, d).",
-)
-def _(X, y):
+@ols_row_form.mistake
+def shape(X, y):
+    """The numbers are right, but an axis was lost. For the row y of shape (1, n) the answer is a row too, (1, d)."""
     return np.linalg.inv(X.T @ X) @ X.T @ y[0]
 
 
-@ols_row_form.mistake(
-    "side",
-    "(XᵀX)⁻¹ stands on the wrong side: yX is a 1 × d row, so a d × d matrix can only be multiplied from the right.",
-)
-def _(X, y):
+@ols_row_form.mistake
+def side(X, y):
+    """(XᵀX)⁻¹ stands on the wrong side: yX is a 1 × d row, so a d × d matrix can only be multiplied from the right."""
     return np.linalg.inv(X.T @ X) @ (y @ X)
 
 
-@ols_row_form.mistake(
-    "order", "To the right of the 1 × n row y only a factor with n rows fits, and that is X: first yX, then (XᵀX)⁻¹."
-)
-def _(X, y):
+@ols_row_form.mistake
+def order(X, y):
+    """To the right of the 1 × n row y only a factor with n rows fits, and that is X: first yX, then (XᵀX)⁻¹."""
     return y @ np.linalg.inv(X.T @ X) @ X
 
 
-@ols_row_form.mistake("sign", "Your answer is -1 times the right one: wXᵀX = yX, with a plus on both sides.")
-def _(X, y):
+@ols_row_form.mistake
+def sign(X, y):
+    """Your answer is -1 times the right one: wXᵀX = yX, with a plus on both sides."""
     return -y @ X @ np.linalg.inv(X.T @ X)
 
 
-@ols_row_form.mistake(
-    "mean", "Your answer is 1/n times the right one: the 1/n stands before both terms of the gradient, so it cancels."
-)
-def _(X, y):
+@ols_row_form.mistake
+def mean(X, y):
+    """Your answer is 1/n times the right one: the 1/n stands before both terms of the gradient, so it cancels."""
     return y @ X @ np.linalg.inv(X.T @ X) / y.shape[1]
 
 
-@ols_row_form.mistake(
-    "factor", "Your answer is half the right one: the cross term 2wXᵀyᵀ brings a 2 too, and both cancel against 1/(2n)."
-)
-def _(X, y):
+@ols_row_form.mistake
+def factor(X, y):
+    """Your answer is half the right one: the cross term 2wXᵀyᵀ brings a 2 too, and both cancel against 1/(2n)."""
     return y @ X @ np.linalg.inv(2 * X.T @ X)
 
 
-@ols_row_form.mistake("term", "This is yX alone. The factor (XᵀX)⁻¹ is still missing on its right.")
-def _(X, y):
+@ols_row_form.mistake
+def term(X, y):
+    """This is yX alone. The factor (XᵀX)⁻¹ is still missing on its right."""
     return y @ X
 
 
-@ols_row_form.mistake("product", "You multiplied by XᵀX. From wXᵀX = yX follows w = yX(XᵀX)⁻¹, with the inverse.")
-def _(X, y):
+@ols_row_form.mistake
+def product(X, y):
+    """You multiplied by XᵀX. From wXᵀX = yX follows w = yX(XᵀX)⁻¹, with the inverse."""
     return y @ X @ X.T @ X
 
 
-@ols_row_form.mistake(
-    "power", "`A ** -1` inverts every entry by itself. The inverse of a matrix is `np.linalg.inv(A)`."
-)
-def _(X, y):
+@ols_row_form.mistake
+def power(X, y):
+    """`A ** -1` inverts every entry by itself. The inverse of a matrix is `np.linalg.inv(A)`."""
     return y @ X @ (X.T @ X) ** -1.0
 
 
@@ -242,7 +223,7 @@ ols_qr = exercise(
 
 
 @ols_qr.draws
-def _(draw):
+def inputs(draw):
     # One row of powers of two, the others far smaller. The columns are independent, but their differences are so small
     # that XᵀX, rounded to 16 digits, is exactly the rank-one matrix of the first row.
     n, d = tall_sizes(draw)
@@ -254,85 +235,79 @@ def _(draw):
 
 
 @ols_qr.truth
-def _(X, y):
+def truth(X, y):
     W, _ = nearest_in_span(X, y[:, None])
     return W[:, 0]
 
 
-@ols_qr.mistake(
-    "normal-equations",
-    "You formed XᵀX. Its condition number is the square of that of X, and here no digit survives: to the computer it "
-    "has dependent columns, while X has not. Solve R w = Qᵀy.",
-)
-def _(X, y):
+@ols_qr.mistake
+def normal_equations(X, y):
+    """You formed XᵀX. Its condition number is the square of that of X, and here no digit survives: to the computer it
+    has dependent columns, while X has not. Solve R w = Qᵀy."""
     return np.linalg.solve(X.T @ X, X.T @ y)
 
 
-@ols_qr.mistake(
-    "pseudo-inverse",
-    "You formed XᵀX, and a pseudo-inverse cannot bring back the digits lost on the way: to the computer XᵀX has "
-    "rank 1 here. Solve R w = Qᵀy.",
-)
-def _(X, y):
+@ols_qr.mistake
+def pseudo_inverse(X, y):
+    """You formed XᵀX, and a pseudo-inverse cannot bring back the digits lost on
+    the way: to the computer XᵀX has rank 1 here. Solve R w = Qᵀy."""
     return np.linalg.pinv(X.T @ X) @ X.T @ y
 
 
-@ols_qr.mistake(
-    "cholesky",
-    "You formed XᵀX, and rounding has made it singular: Cholesky finds it not positive definite, though the columns "
-    "of X are independent. Solve R w = Qᵀy with the R of X = QR.",
-)
-def _(X, y):
+@ols_qr.mistake
+def cholesky(X, y):
+    """You formed XᵀX, and rounding has made it singular: Cholesky finds it not positive definite, though the columns of
+    X are independent. Solve R w = Qᵀy with the R of X = QR."""
     L = np.linalg.cholesky(X.T @ X)
     return np.linalg.solve(L.T, np.linalg.solve(L, X.T @ y))
 
 
-@ols_qr.mistake("transpose", "You solved with Rᵀ. In XᵀXw = Xᵀy the Rᵀ cancels, and R w = Qᵀy is left.")
-def _(X, y):
+@ols_qr.mistake
+def transpose(X, y):
+    """You solved with Rᵀ. In XᵀXw = Xᵀy the Rᵀ cancels, and R w = Qᵀy is left."""
     Q, R = np.linalg.qr(X)
     return np.linalg.solve(R.T, Q.T @ y)
 
 
-@ols_qr.mistake(
-    "term", "This is Qᵀy, the coordinates of the projection in the basis Q. Solve R w = Qᵀy to get those in X."
-)
-def _(X, y):
+@ols_qr.mistake
+def term(X, y):
+    """This is Qᵀy, the coordinates of the projection in the basis Q. Solve R w = Qᵀy to get those in X."""
     Q, R = np.linalg.qr(X)
     return Q.T @ y
 
 
-@ols_qr.mistake("product", "You multiplied by R. It stands on the side of w, R w = Qᵀy, so solve with it.")
-def _(X, y):
+@ols_qr.mistake
+def product(X, y):
+    """You multiplied by R. It stands on the side of w, R w = Qᵀy, so solve with it."""
     Q, R = np.linalg.qr(X)
     return R @ (Q.T @ y)
 
 
-@ols_qr.mistake("order", "Q is n × d, and y has n entries: the product with d entries is Qᵀy, `Q.T @ y`.")
-def _(X, y):
+@ols_qr.mistake
+def order(X, y):
+    """Q is n × d, and y has n entries: the product with d entries is Qᵀy, `Q.T @ y`."""
     Q, R = np.linalg.qr(X)
     return np.linalg.solve(R, Q @ y)
 
 
-@ols_qr.mistake(
-    "diagonal", "You divided by the diagonal of R. The entries above it count as well: substitute from the last row up."
-)
-def _(X, y):
+@ols_qr.mistake
+def diagonal(X, y):
+    """You divided by the diagonal of R. The entries above it count as well: substitute from the last row up."""
     Q, R = np.linalg.qr(X)
     return Q.T @ y / np.diag(R)
 
 
-@ols_qr.mistake(
-    "mode",
-    'Only a square matrix can be inverted. X is n × d, and so is the R of mode="complete". The default, '
-    'mode="reduced", gives an R that is d × d.',
-)
-def _(X, y):
+@ols_qr.mistake
+def mode(X, y):
+    """Only a square matrix can be inverted. X is n × d, and so is the R of
+    mode="complete". The default, mode="reduced", gives an R that is d × d."""
     Q, R = np.linalg.qr(X, mode="complete")
     return np.linalg.solve(R, Q.T @ y)
 
 
-@ols_qr.mistake("rows", "You used d of the n samples. All of them count: factor the whole X, then solve R w = Qᵀy.")
-def _(X, y):
+@ols_qr.mistake
+def rows(X, y):
+    """You used d of the n samples. All of them count: factor the whole X, then solve R w = Qᵀy."""
     d = X.shape[1]
     return np.linalg.solve(X[:d], y[:d])
 
@@ -352,84 +327,79 @@ hat_matrix = exercise(
 
 
 @hat_matrix.draws
-def _(draw):
+def inputs(draw):
     n, d = tall_sizes(draw)
     return (draw.array(n, d),)
 
 
 @hat_matrix.truth
-def _(X):
+def truth(X):
     # Column j is the point of the column space that is nearest to the unit vector e_j.
     unit_vectors = np.eye(len(X))
     _, R = nearest_in_span(X, unit_vectors)
     return unit_vectors - R
 
 
-@hat_matrix.mistake(
-    "order", "This is the d × d identity, from (XᵀX)⁻¹XᵀX or QᵀQ. The hat matrix is n × n: X(XᵀX)⁻¹ Xᵀ, or QQᵀ."
-)
-def _(X):
+@hat_matrix.mistake
+def order(X):
+    """This is the d × d identity, from (XᵀX)⁻¹XᵀX or QᵀQ. The hat matrix is n × n: X(XᵀX)⁻¹ Xᵀ, or QQᵀ."""
     return np.linalg.solve(X.T @ X, X.T @ X)
 
 
-@hat_matrix.mistake(
-    "chain-factor", "This d × n matrix takes y to the weights. To reach the fit ŷ = Xŵ, multiply by X from the left."
-)
-def _(X):
+@hat_matrix.mistake
+def chain_factor(X):
+    """This d × n matrix takes y to the weights. To reach the fit ŷ = Xŵ, multiply by X from the left."""
     return np.linalg.solve(X.T @ X, X.T)
 
 
-@hat_matrix.mistake("complement", "This is I − H, which takes y to its residual. The hat matrix takes y to its fit ŷ.")
-def _(X):
+@hat_matrix.mistake
+def complement(X):
+    """This is I − H, which takes y to its residual. The hat matrix takes y to its fit ŷ."""
     return np.eye(len(X)) - X @ np.linalg.solve(X.T @ X, X.T)
 
 
-@hat_matrix.mistake(
-    "inverse", "XXᵀ is no projection: applied twice it is not the same as once. Put (XᵀX)⁻¹ between X and Xᵀ."
-)
-def _(X):
+@hat_matrix.mistake
+def inverse(X):
+    """XXᵀ is no projection: applied twice it is not the same as once. Put (XᵀX)⁻¹ between X and Xᵀ."""
     return X @ X.T
 
 
-@hat_matrix.mistake(
-    "identity",
-    "This is the n × n identity, which would fit every y perfectly. A complete Q gives it; "
-    "keep only the d columns that span the features.",
-)
-def _(X):
+@hat_matrix.mistake
+def identity(X):
+    """This is the n × n identity, which would fit every y perfectly. A complete
+    Q gives it; keep only the d columns that span the features."""
     Q, _ = np.linalg.qr(X, mode="complete")
     return Q @ Q.T
 
 
-@hat_matrix.mistake(
-    "norm-square",
-    "XXᵀ over a number is right for a single column. For several the inverse of the matrix XᵀX is needed.",
-)
-def _(X):
+@hat_matrix.mistake
+def norm_square(X):
+    """XXᵀ over a number is right for a single column. For several the inverse of the matrix XᵀX is needed."""
     return X @ X.T / np.sum(X**2)
 
 
-@hat_matrix.mistake(
-    "diagonal",
-    "Each column was projected on by itself, and the results were added. Columns that are not orthogonal overlap: "
-    "use all of XᵀX.",
-)
-def _(X):
+@hat_matrix.mistake
+def diagonal(X):
+    """Each column was projected on by itself, and the results were added.
+    Columns that are not orthogonal overlap: use all of XᵀX."""
     return X @ np.diag(1 / np.sum(X**2, axis=0)) @ X.T
 
 
-@hat_matrix.mistake("leverage", "These are the diagonal entries of H, the leverages. Return the whole n × n matrix.")
-def _(X):
+@hat_matrix.mistake
+def leverage(X):
+    """These are the diagonal entries of H, the leverages. Return the whole n × n matrix."""
     return np.diag(X @ np.linalg.solve(X.T @ X, X.T))
 
 
-@hat_matrix.mistake("mean", "Your answer is n times the right one: there is no 1/n in X(XᵀX)⁻¹Xᵀ.")
-def _(X):
+@hat_matrix.mistake
+def mean(X):
+    """Your answer is n times the right one: there is no 1/n in X(XᵀX)⁻¹Xᵀ."""
     return X @ np.linalg.solve(X.T @ X / len(X), X.T)
 
 
-@hat_matrix.mistake("power", "`A ** -1` inverts every entry by itself. The inverse of a matrix is `np.linalg.inv(A)`.")
-def _(X):
+@hat_matrix.mistake
+def power(X):
+    """`A ** -1` inverts every entry by itself. The inverse of a matrix is `np.linalg.inv(A)`."""
     return X @ (X.T @ X) ** -1.0 @ X.T
 
 
@@ -448,13 +418,13 @@ ridge = exercise(
 
 
 @ridge.draws
-def _(draw):
+def inputs(draw):
     n, d = draw.sizes(2)
     return draw.array(n, d), draw.array(n), draw.number(0.1, 0.4)
 
 
 @ridge.truth
-def _(X, y, lam):
+def truth(X, y, lam):
     def loss(w):
         return np.sum((X @ w - y) ** 2) / (2 * len(y)) + lam / 2 * np.sum(w**2)
 
@@ -465,90 +435,83 @@ def _(X, y, lam):
     return solve_exactly(A, -b[:, None])[:, 0]
 
 
-@ridge.mistake(
-    "mean",
-    "The n is lost: with 1/(2n) before the squares and λ/2 before the penalty, multiplying by n gives XᵀX + nλI.",
-)
-def _(X, y, lam):
+@ridge.mistake
+def mean(X, y, lam):
+    """The n is lost: with 1/(2n) before the squares and λ/2 before the penalty, multiplying by n gives XᵀX + nλI."""
     return np.linalg.solve(X.T @ X + lam * np.eye(X.shape[1]), X.T @ y)
 
 
-@ridge.mistake(
-    "factor", "The penalty is twice too strong: the ½ of λ/2 cancels against the 2 of the square, so it is nλ, not 2nλ."
-)
-def _(X, y, lam):
+@ridge.mistake
+def factor(X, y, lam):
+    """The penalty is twice too strong: the ½ of λ/2 cancels against the 2 of the square, so it is nλ, not 2nλ."""
     n, d = X.shape
     return np.linalg.solve(X.T @ X + 2 * n * lam * np.eye(d), X.T @ y)
 
 
-@ridge.mistake("half", "The penalty is half as strong as it should be: the derivative of λ/2 ‖w‖² is λw, without a ½.")
-def _(X, y, lam):
+@ridge.mistake
+def half(X, y, lam):
+    """The penalty is half as strong as it should be: the derivative of λ/2 ‖w‖² is λw, without a ½."""
     n, d = X.shape
     return np.linalg.solve(X.T @ X + n * lam / 2 * np.eye(d), X.T @ y)
 
 
-@ridge.mistake(
-    "index", "You multiplied λ by the number of features. The factor is the number of samples n, `X.shape[0]`."
-)
-def _(X, y, lam):
+@ridge.mistake
+def index(X, y, lam):
+    """You multiplied λ by the number of features. The factor is the number of samples n, `X.shape[0]`."""
     d = X.shape[1]
     return np.linalg.solve(X.T @ X + d * lam * np.eye(d), X.T @ y)
 
 
-@ridge.mistake("mean-right", "The 1/n is lost on the right: (XᵀX/n + λI) w = Xᵀy/n, or both sides times n.")
-def _(X, y, lam):
+@ridge.mistake
+def mean_right(X, y, lam):
+    """The 1/n is lost on the right: (XᵀX/n + λI) w = Xᵀy/n, or both sides times n."""
     n, d = X.shape
     return np.linalg.solve(X.T @ X / n + lam * np.eye(d), X.T @ y)
 
 
-@ridge.mistake("sign", "The penalty is added, XᵀX + nλI. Yours is subtracted, which rewards long weights.")
-def _(X, y, lam):
+@ridge.mistake
+def sign(X, y, lam):
+    """The penalty is added, XᵀX + nλI. Yours is subtracted, which rewards long weights."""
     n, d = X.shape
     return np.linalg.solve(X.T @ X - n * lam * np.eye(d), X.T @ y)
 
 
-@ridge.mistake(
-    "identity",
-    "`A + number` adds to every entry of A. Only the diagonal takes nλ: add `n * lam * np.eye(d)`.",
-)
-def _(X, y, lam):
+@ridge.mistake
+def identity(X, y, lam):
+    """`A + number` adds to every entry of A. Only the diagonal takes nλ: add `n * lam * np.eye(d)`."""
     return np.linalg.solve(X.T @ X + len(y) * lam, X.T @ y)
 
 
-@ridge.mistake("root", "Rows √(nλ) I under X give XᵀX + nλI. Yours are nλ I, and the square comes by itself.")
-def _(X, y, lam):
+@ridge.mistake
+def root(X, y, lam):
+    """Rows √(nλ) I under X give XᵀX + nλI. Yours are nλ I, and the square comes by itself."""
     n, d = X.shape
     return np.linalg.lstsq(np.vstack([X, n * lam * np.eye(d)]), np.append(y, np.zeros(d)), rcond=None)[0]
 
 
-@ridge.mistake("term", "This is the solution without penalty: λ does not appear in it. Add nλI to XᵀX.")
-def _(X, y, lam):
+@ridge.mistake
+def term(X, y, lam):
+    """This is the solution without penalty: λ does not appear in it. Add nλI to XᵀX."""
     return np.linalg.lstsq(X, y, rcond=None)[0]
 
 
-@ridge.mistake(
-    "shrink",
-    "You shrank all weights of the ordinary solution by one factor, 1/(1 + λ). That is ridge only for XᵀX = nI; "
-    "in general each direction shrinks by its own.",
-)
-def _(X, y, lam):
+@ridge.mistake
+def shrink(X, y, lam):
+    """You shrank all weights of the ordinary solution by one factor, 1/(1 + λ). That is ridge only for XᵀX = nI; in
+    general each direction shrinks by its own."""
     return np.linalg.lstsq(X, y, rcond=None)[0] / (1 + lam)
 
 
-@ridge.mistake(
-    "side",
-    "The n stands on the wrong side. Multiplying XᵀX/n + λI by n frees XᵀX and gives nλI.",
-)
-def _(X, y, lam):
+@ridge.mistake
+def side(X, y, lam):
+    """The n stands on the wrong side. Multiplying XᵀX/n + λI by n frees XᵀX and gives nλI."""
     n, d = X.shape
     return np.linalg.solve(n * X.T @ X + lam * np.eye(d), X.T @ y)
 
 
-@ridge.mistake(
-    "first-free",
-    "The first weight was left without a price, as for an intercept. Here the penalty holds all of w.",
-)
-def _(X, y, lam):
+@ridge.mistake
+def first_free(X, y, lam):
+    """The first weight was left without a price, as for an intercept. Here the penalty holds all of w."""
     n, d = X.shape
     D = np.eye(d)
     D[0, 0] = 0
@@ -573,7 +536,7 @@ minimum_norm_solution = exercise(
 
 
 @minimum_norm_solution.draws
-def _(draw):
+def inputs(draw):
     # Entries in eighths: their products are exact, so the rank is what it is meant to be, to the last bit.
     def eighths(*shape):
         return np.round(8 * draw.array(*shape)) / 8
@@ -591,7 +554,7 @@ def _(draw):
 
 
 @minimum_norm_solution.truth
-def _(X, y):
+def truth(X, y):
     # Unknown are the residual r, the weights w and z with: r + Xw = y, r orthogonal to the columns, w = Xᵀz.
     n, d = X.shape
     A = np.block(
@@ -605,80 +568,69 @@ def _(X, y):
     return Z[n : n + d, 0]
 
 
-@minimum_norm_solution.mistake(
-    "normal-equations",
-    "XᵀX is singular here, so the normal equations have many solutions and no inverse picks one. "
-    "Go through the singular values of X.",
-)
-def _(X, y):
+@minimum_norm_solution.mistake
+def normal_equations(X, y):
+    """XᵀX is singular here, so the normal equations have many solutions and
+    no inverse picks one. Go through the singular values of X."""
     return np.linalg.solve(X.T @ X, X.T @ y)
 
 
-@minimum_norm_solution.mistake(
-    "full-row-rank",
-    "Xᵀ(XXᵀ)⁻¹y is right when the rows of X are independent. Here a draw has dependent rows too: "
-    "go through the singular values of X.",
-)
-def _(X, y):
+@minimum_norm_solution.mistake
+def full_row_rank(X, y):
+    """Xᵀ(XXᵀ)⁻¹y is right when the rows of X are independent. Here a draw has
+    dependent rows too: go through the singular values of X."""
     return X.T @ np.linalg.solve(X @ X.T, y)
 
 
-@minimum_norm_solution.mistake(
-    "basic",
-    "This fits as well as any, but it is not the shortest: some weights were set to 0 and the others solved for. "
-    "The shortest is a combination of the rows of X.",
-)
-def _(X, y):
+@minimum_norm_solution.mistake
+def basic(X, y):
+    """This fits as well as any, but it is not the shortest: some weights were set to 0 and the others solved for. The
+    shortest is a combination of the rows of X."""
     rank = np.linalg.matrix_rank(X)
     w = np.zeros(X.shape[1])
     w[:rank] = np.linalg.lstsq(X[:, :rank], y, rcond=None)[0]
     return w
 
 
-@minimum_norm_solution.mistake("sign", "Your answer is -1 times the right one: w = X⁺y, with a plus.")
-def _(X, y):
+@minimum_norm_solution.mistake
+def sign(X, y):
+    """Your answer is -1 times the right one: w = X⁺y, with a plus."""
     return -np.linalg.pinv(X) @ y
 
 
-@minimum_norm_solution.mistake(
-    "inverse", "You multiplied by the singular values, which is Xᵀy. To undo X, divide by them."
-)
-def _(X, y):
+@minimum_norm_solution.mistake
+def inverse(X, y):
+    """You multiplied by the singular values, which is Xᵀy. To undo X, divide by them."""
     return X.T @ y
 
 
-@minimum_norm_solution.mistake(
-    "norm-square",
-    "Xᵀy over the sum of all squares is right for a single row. In general each direction has its own s².",
-)
-def _(X, y):
+@minimum_norm_solution.mistake
+def norm_square(X, y):
+    """Xᵀy over the sum of all squares is right for a single row. In general each direction has its own s²."""
     return X.T @ y / np.sum(X**2)
 
 
-@minimum_norm_solution.mistake(
-    "chain-factor", "These are n numbers z, and the weights are the combination Xᵀz of the rows: multiply by Xᵀ."
-)
-def _(X, y):
+@minimum_norm_solution.mistake
+def chain_factor(X, y):
+    """These are n numbers z, and the weights are the combination Xᵀz of the rows: multiply by Xᵀ."""
     return np.linalg.pinv(X @ X.T) @ y
 
 
-@minimum_norm_solution.mistake("product", "This is the fit Xw, n numbers. The weights w themselves are asked for.")
-def _(X, y):
+@minimum_norm_solution.mistake
+def product(X, y):
+    """This is the fit Xw, n numbers. The weights w themselves are asked for."""
     return X @ np.linalg.pinv(X) @ y
 
 
-@minimum_norm_solution.mistake(
-    "transpose", "X⁺ is d × n and takes y to the weights. Yours is its transpose, the pseudo-inverse of Xᵀ."
-)
-def _(X, y):
+@minimum_norm_solution.mistake
+def transpose(X, y):
+    """X⁺ is d × n and takes y to the weights. Yours is its transpose, the pseudo-inverse of Xᵀ."""
     return np.linalg.pinv(X.T) @ y
 
 
-@minimum_norm_solution.mistake(
-    "square",
-    "The singular values enter once, as 1/s. You divided by s², which is the pseudo-inverse of XᵀX times VUᵀy.",
-)
-def _(X, y):
+@minimum_norm_solution.mistake
+def square(X, y):
+    """The singular values enter once, as 1/s. You divided by s², which is the pseudo-inverse of XᵀX times VUᵀy."""
     U, s, Vt = np.linalg.svd(X, full_matrices=False)
     kept = s > 1e-10 * s[0]
     return Vt[kept].T @ (U[:, kept].T @ y / s[kept] ** 2)
@@ -700,7 +652,7 @@ weighted_ols = exercise(
 
 
 @weighted_ols.draws
-def _(draw):
+def inputs(draw):
     n, d = tall_sizes(draw)
     # Weights of very different sizes, as for measurements of which some are ten times as precise.
     s = 10.0 ** draw.rng.permutation(np.linspace(-1, 1, n + 2))
@@ -708,7 +660,7 @@ def _(draw):
 
 
 @weighted_ols.truth
-def _(X, y, s):
+def truth(X, y, s):
     # s_i (x_i w − y_i)² is the square of √s_i x_i w − √s_i y_i: the nearest point, in stretched axes.
     W, _ = nearest_in_span(np.sqrt(s)[:, None] * X, (np.sqrt(s) * y)[:, None])
     return W[:, 0]
@@ -793,13 +745,13 @@ leave_one_out = exercise(
 
 
 @leave_one_out.draws
-def _(draw):
+def inputs(draw):
     n, d = tall_sizes(draw)
     return draw.array(n + 4, d), draw.array(n + 4)
 
 
 @leave_one_out.truth
-def _(X, y):
+def truth(X, y):
     def left_out(i):
         W, _ = nearest_in_span(np.delete(X, i, axis=0), np.delete(y, i)[:, None])
         return y[i] - X[i] @ W[:, 0]

@@ -22,53 +22,56 @@ gradient_step = exercise(
 
 
 @gradient_step.draws
-def _(draw):
+def inputs(draw):
     (d,) = draw.sizes(1)
     return draw.array(d), draw.array(d), draw.number(0.05, 0.4)
 
 
 @gradient_step.truth
-def _(w, grad, lr):
+def truth(w, grad, lr):
     return np.array([w[j] - lr * grad[j] for j in range(len(w))])
 
 
-@gradient_step.mistake("sign", "You went along the gradient, where the loss rises. Go against it: subtract lr · grad.")
-def _(w, grad, lr):
+@gradient_step.mistake
+def sign(w, grad, lr):
+    """You went along the gradient, where the loss rises. Go against it: subtract lr · grad."""
     return w + lr * grad
 
 
-@gradient_step.mistake("term", "That is the step alone. Add it to where you stand: the new weights are w - lr · grad.")
-def _(w, grad, lr):
+@gradient_step.mistake
+def term(w, grad, lr):
+    """That is the step alone. Add it to where you stand: the new weights are w - lr · grad."""
     return -lr * grad
 
 
-@gradient_step.mistake("step", "The step size is missing: the gradient is multiplied by lr before it is subtracted.")
-def _(w, grad, lr):
+@gradient_step.mistake
+def step(w, grad, lr):
+    """The step size is missing: the gradient is multiplied by lr before it is subtracted."""
     return w - grad
 
 
-@gradient_step.mistake("order", "lr multiplies the gradient only, not the weights: w - lr · grad, not lr · (w - grad).")
-def _(w, grad, lr):
+@gradient_step.mistake
+def order(w, grad, lr):
+    """lr multiplies the gradient only, not the weights: w - lr · grad, not lr · (w - grad)."""
     return lr * (w - grad)
 
 
-@gradient_step.mistake("inverse", "You divided by the step size. It is a factor: a smaller lr makes a shorter step.")
-def _(w, grad, lr):
+@gradient_step.mistake
+def inverse(w, grad, lr):
+    """You divided by the step size. It is a factor: a smaller lr makes a shorter step."""
     return w - grad / lr
 
 
-@gradient_step.mistake(
-    "normalised",
-    "You scaled the gradient to length 1. Its length belongs to the step: where the loss gets flat, steps get short.",
-)
-def _(w, grad, lr):
+@gradient_step.mistake
+def normalised(w, grad, lr):
+    """You scaled the gradient to length 1. Its length belongs to
+    the step: where the loss gets flat, steps get short."""
     return w - lr * grad / np.linalg.norm(grad)
 
 
-@gradient_step.mistake(
-    "sum", "Every weight got the same change. Each has a slope of its own: subtract lr · grad entry by entry."
-)
-def _(w, grad, lr):
+@gradient_step.mistake
+def sum_(w, grad, lr):
+    """Every weight got the same change. Each has a slope of its own: subtract lr · grad entry by entry."""
     return w - lr * np.sum(grad)
 
 
@@ -111,12 +114,12 @@ largest_stable_step = exercise(
 
 
 @largest_stable_step.draws
-def _(draw):
+def inputs(draw):
     return (table(draw)[0],)
 
 
 @largest_stable_step.truth
-def _(X):
+def truth(X):
     factor = worst_factor(X)
     low, high = 0.0, 1.0
     while factor(high) <= 1:
@@ -127,87 +130,73 @@ def _(X):
     return low
 
 
-@largest_stable_step.mistake(
-    "mean",
-    "Your answer is the right one over n: these are eigenvalues of XᵀX. The loss holds 1/n, so its Hessian is XᵀX/n.",
-)
-def _(X):
+@largest_stable_step.mistake
+def mean(X):
+    """Your answer is the right one over n: these are eigenvalues of
+    XᵀX. The loss holds 1/n, so its Hessian is XᵀX/n."""
     return 2 / np.linalg.eigvalsh(X.T @ X)[-1]
 
 
-@largest_stable_step.mistake(
-    "mean-twice", "Your answer is n times the right one: the Hessian XᵀX/n holds 1/n once, not twice."
-)
-def _(X):
+@largest_stable_step.mistake
+def mean_twice(X):
+    """Your answer is n times the right one: the Hessian XᵀX/n holds 1/n once, not twice."""
     return 2 / np.linalg.eigvalsh(X.T @ X / len(X) ** 2)[-1]
 
 
-@largest_stable_step.mistake(
-    "factor",
-    "This is 1/λ_max, half of the right answer. Beyond it steps overshoot, yet the error still shrinks up to 2/λ_max.",
-)
-def _(X):
+@largest_stable_step.mistake
+def factor(X):
+    """This is 1/λ_max, half of the right answer. Beyond it steps
+    overshoot, yet the error still shrinks up to 2/λ_max."""
     return 1 / np.linalg.eigvalsh(X.T @ X / len(X))[-1]
 
 
-@largest_stable_step.mistake(
-    "symbol", "You took the smallest eigenvalue. The steepest direction is the first to break out: take the largest."
-)
-def _(X):
+@largest_stable_step.mistake
+def symbol(X):
+    """You took the smallest eigenvalue. The steepest direction is the first to break out: take the largest."""
     return 2 / np.linalg.eigvalsh(X.T @ X / len(X))[0]
 
 
-@largest_stable_step.mistake(
-    "balance", "This is 2/(λ_min + λ_max), the fastest step. The largest stable one is longer: 2/λ_max."
-)
-def _(X):
+@largest_stable_step.mistake
+def balance(X):
+    """This is 2/(λ_min + λ_max), the fastest step. The largest stable one is longer: 2/λ_max."""
     curvatures = np.linalg.eigvalsh(X.T @ X / len(X))
     return 2 / (curvatures[0] + curvatures[-1])
 
 
-@largest_stable_step.mistake(
-    "norm-square",
-    "You took the largest singular value of X. The eigenvalues of XᵀX are the squares of the singular values.",
-)
-def _(X):
+@largest_stable_step.mistake
+def norm_square(X):
+    """You took the largest singular value of X. The eigenvalues of XᵀX are the squares of the singular values."""
     return 2 * len(X) / np.linalg.norm(X, 2)
 
 
-@largest_stable_step.mistake(
-    "frobenius",
-    "np.linalg.norm of a matrix is the Frobenius norm unless you say otherwise. For the largest eigenvalue write "
-    "`np.linalg.norm(H, 2)`.",
-)
-def _(X):
+@largest_stable_step.mistake
+def frobenius(X):
+    """np.linalg.norm of a matrix is the Frobenius norm unless you say
+    otherwise. For the largest eigenvalue write `np.linalg.norm(H, 2)`."""
     return 2 / np.linalg.norm(X.T @ X / len(X))
 
 
-@largest_stable_step.mistake(
-    "trace",
-    "You added all eigenvalues up, as the trace does. That step is stable, but not the largest: take λ_max alone.",
-)
-def _(X):
+@largest_stable_step.mistake
+def trace(X):
+    """You added all eigenvalues up, as the trace does. That step is stable, but not the largest: take λ_max alone."""
     return 2 / np.trace(X.T @ X / len(X))
 
 
-@largest_stable_step.mistake("inverse", "This is λ_max/2, upside down: where the loss is steep, steps must be short.")
-def _(X):
+@largest_stable_step.mistake
+def inverse(X):
+    """This is λ_max/2, upside down: where the loss is steep, steps must be short."""
     return np.linalg.eigvalsh(X.T @ X / len(X))[-1] / 2
 
 
-@largest_stable_step.mistake(
-    "half",
-    "Your answer is twice the right one: the 2 of the square cancels the ½ of 1/(2n), so the Hessian is XᵀX/n.",
-)
-def _(X):
+@largest_stable_step.mistake
+def half(X):
+    """Your answer is twice the right one: the 2 of the square cancels the ½ of 1/(2n), so the Hessian is XᵀX/n."""
     return 2 / np.linalg.eigvalsh(X.T @ X / (2 * len(X)))[-1]
 
 
-@largest_stable_step.mistake(
-    "index",
-    "You divided by the number of features. The mean of the loss runs over the n samples, `len(X)`.",
-)
-def _(X):
+@largest_stable_step.mistake
+def index(X):
+    """You divided by the number of features. The mean of the loss runs over the n samples, `len(X)`."""
     return 2 / np.linalg.eigvalsh(X.T @ X / X.shape[1])[-1]
 
 
@@ -227,12 +216,12 @@ best_fixed_step = exercise(
 
 
 @best_fixed_step.draws
-def _(draw):
+def inputs(draw):
     return (table(draw)[0],)
 
 
 @best_fixed_step.truth
-def _(X):
+def truth(X):
     factor = worst_factor(X)
     low, high = 0.0, 1.0
     while factor(high) <= 1:
@@ -253,95 +242,82 @@ def _(X):
     return float((low + high) / 2)
 
 
-@best_fixed_step.mistake(
-    "mean",
-    "Your answer is the right one over n: these are eigenvalues of XᵀX. The loss holds 1/n, so its Hessian is XᵀX/n.",
-)
-def _(X):
+@best_fixed_step.mistake
+def mean(X):
+    """Your answer is the right one over n: these are eigenvalues of
+    XᵀX. The loss holds 1/n, so its Hessian is XᵀX/n."""
     curvatures = np.linalg.eigvalsh(X.T @ X)
     return 2 / (curvatures[0] + curvatures[-1])
 
 
-@best_fixed_step.mistake("factor", "Your answer is half of the right one: the two factors meet at 2/(λ_min + λ_max).")
-def _(X):
+@best_fixed_step.mistake
+def factor(X):
+    """Your answer is half of the right one: the two factors meet at 2/(λ_min + λ_max)."""
     curvatures = np.linalg.eigvalsh(X.T @ X / len(X))
     return 1 / (curvatures[0] + curvatures[-1])
 
 
-@best_fixed_step.mistake(
-    "stable", "This is 2/λ_max, the edge of divergence. There the steepest direction does not shrink at all."
-)
-def _(X):
+@best_fixed_step.mistake
+def stable(X):
+    """This is 2/λ_max, the edge of divergence. There the steepest direction does not shrink at all."""
     return 2 / np.linalg.eigvalsh(X.T @ X / len(X))[-1]
 
 
-@best_fixed_step.mistake(
-    "steepest",
-    "This is 1/λ_max. It is perfect for the steepest direction and too short for the flattest, which sets the pace.",
-)
-def _(X):
+@best_fixed_step.mistake
+def steepest(X):
+    """This is 1/λ_max. It is perfect for the steepest direction and too short for the flattest, which sets the pace."""
     return 1 / np.linalg.eigvalsh(X.T @ X / len(X))[-1]
 
 
-@best_fixed_step.mistake(
-    "flattest", "This is 1/λ_min. It is perfect for the flattest direction, and in the steepest the error explodes."
-)
-def _(X):
+@best_fixed_step.mistake
+def flattest(X):
+    """This is 1/λ_min. It is perfect for the flattest direction, and in the steepest the error explodes."""
     return 1 / np.linalg.eigvalsh(X.T @ X / len(X))[0]
 
 
-@best_fixed_step.mistake(
-    "sum", "You added all eigenvalues. Only the two ends count, λ_min + λ_max: the others are never the worst."
-)
-def _(X):
+@best_fixed_step.mistake
+def sum_(X):
+    """You added all eigenvalues. Only the two ends count, λ_min + λ_max: the others are never the worst."""
     return 2 / np.trace(X.T @ X / len(X))
 
 
-@best_fixed_step.mistake(
-    "average", "You took the mean of all eigenvalues. The two ends alone decide: divide by (λ_min + λ_max)/2."
-)
-def _(X):
+@best_fixed_step.mistake
+def average(X):
+    """You took the mean of all eigenvalues. The two ends alone decide: divide by (λ_min + λ_max)/2."""
     return 1 / np.mean(np.linalg.eigvalsh(X.T @ X / len(X)))
 
 
-@best_fixed_step.mistake(
-    "norm-square",
-    "You used singular values of X where their squares belong: the eigenvalues of XᵀX/n are the squares over n.",
-)
-def _(X):
+@best_fixed_step.mistake
+def norm_square(X):
+    """You used singular values of X where their squares belong: the eigenvalues of XᵀX/n are the squares over n."""
     sigma = np.linalg.svd(X, compute_uv=False)
     return 2 * len(X) / (sigma[0] + sigma[-1])
 
 
-@best_fixed_step.mistake("inverse", "This is the right answer upside down: the step is 2 over the sum.")
-def _(X):
+@best_fixed_step.mistake
+def inverse(X):
+    """This is the right answer upside down: the step is 2 over the sum."""
     curvatures = np.linalg.eigvalsh(X.T @ X / len(X))
     return (curvatures[0] + curvatures[-1]) / 2
 
 
-@best_fixed_step.mistake(
-    "factor-value",
-    "This is (κ - 1)/(κ + 1), the factor that the best step reaches. The exercise asks for the step itself.",
-)
-def _(X):
+@best_fixed_step.mistake
+def factor_value(X):
+    """This is (κ - 1)/(κ + 1), the factor that the best step reaches. The exercise asks for the step itself."""
     curvatures = np.linalg.eigvalsh(X.T @ X / len(X))
     return (curvatures[-1] - curvatures[0]) / (curvatures[-1] + curvatures[0])
 
 
-@best_fixed_step.mistake(
-    "momentum",
-    "This is the best step of the heavy ball, 4/(√λ_min + √λ_max)². Without momentum it is 2/(λ_min + λ_max).",
-)
-def _(X):
+@best_fixed_step.mistake
+def momentum(X):
+    """This is the best step of the heavy ball, 4/(√λ_min + √λ_max)². Without momentum it is 2/(λ_min + λ_max)."""
     low, high = np.sqrt(np.linalg.eigvalsh(X.T @ X / len(X))[[0, -1]])
     return 4 / (low + high) ** 2
 
 
-@best_fixed_step.mistake(
-    "difference",
-    "The two ends are added, not subtracted: 1 - lr·λ_min = lr·λ_max - 1 gives lr·(λ_min + λ_max) = 2.",
-)
-def _(X):
+@best_fixed_step.mistake
+def difference(X):
+    """The two ends are added, not subtracted: 1 - lr·λ_min = lr·λ_max - 1 gives lr·(λ_min + λ_max) = 2."""
     curvatures = np.linalg.eigvalsh(X.T @ X / len(X))
     return 2 / (curvatures[-1] - curvatures[0])
 
@@ -361,7 +337,7 @@ descend = exercise(
 
 
 @descend.draws
-def _(draw):
+def inputs(draw):
     n, d, steps = draw.sizes(3)
     X, y = draw.array(n, d), draw.array(n)
     if draw.drowns:
@@ -373,19 +349,17 @@ def _(draw):
 
 
 @descend.truth
-def _(X, y, lr, steps):
+def truth(X, y, lr, steps):
     path = np.zeros((steps + 1, X.shape[1]))
     for t in range(steps):
         path[t + 1] = path[t] - lr * complex_step_gradient(lambda w: mse(X, w, y), path[t])
     return path
 
 
-@descend.mistake(
-    "alias",
-    "All rows are equal. `w -= ...` changes the very array that already lies in the list; write `w = w - ...`, which "
-    "makes a new one.",
-)
-def _(X, y, lr, steps):
+@descend.mistake
+def alias(X, y, lr, steps):
+    """All rows are equal. `w -= ...` changes the very array that already lies
+    in the list; write `w = w - ...`, which makes a new one."""
     w = np.zeros(X.shape[1])
     path = [w]
     for _ in range(steps):
@@ -394,11 +368,9 @@ def _(X, y, lr, steps):
     return np.array(path)
 
 
-@descend.mistake(
-    "stale",
-    "The gradient was computed once, at the start, and used in every step. Compute it anew where you are now.",
-)
-def _(X, y, lr, steps):
+@descend.mistake
+def stale(X, y, lr, steps):
+    """The gradient was computed once, at the start, and used in every step. Compute it anew where you are now."""
     w = np.zeros(X.shape[1])
     grad = X.T @ (X @ w - y) / len(y)
     path = [w]
@@ -408,12 +380,10 @@ def _(X, y, lr, steps):
     return np.array(path)
 
 
-@descend.mistake(
-    "one-by-one",
-    "You moved one weight, then took the next slope at the new place. All slopes of a step belong to the same w: "
-    "compute the whole gradient first.",
-)
-def _(X, y, lr, steps):
+@descend.mistake
+def one_by_one(X, y, lr, steps):
+    """You moved one weight, then took the next slope at the new place. All slopes of
+    a step belong to the same w: compute the whole gradient first."""
     w = np.zeros(X.shape[1])
     path = [w.copy()]
     for _ in range(steps):
@@ -423,34 +393,36 @@ def _(X, y, lr, steps):
     return np.array(path)
 
 
-@descend.mistake("sign", "You climb: the loss grows with every step. Subtract lr times the gradient Xᵀ(Xw - y)/n.")
-def _(X, y, lr, steps):
+@descend.mistake
+def sign(X, y, lr, steps):
+    """You climb: the loss grows with every step. Subtract lr times the gradient Xᵀ(Xw - y)/n."""
     path = [np.zeros(X.shape[1])]
     for _ in range(steps):
         path.append(path[-1] + lr * X.T @ (X @ path[-1] - y) / len(y))
     return np.array(path)
 
 
-@descend.mistake("mean", "Your gradient is n times too long: the loss is 1/(2n) ‖Xw - y‖², so the gradient holds 1/n.")
-def _(X, y, lr, steps):
+@descend.mistake
+def mean(X, y, lr, steps):
+    """Your gradient is n times too long: the loss is 1/(2n) ‖Xw - y‖², so the gradient holds 1/n."""
     path = [np.zeros(X.shape[1])]
     for _ in range(steps):
         path.append(path[-1] - lr * X.T @ (X @ path[-1] - y))
     return np.array(path)
 
 
-@descend.mistake("factor", "Your gradient is twice too long: the 2 of the square cancels against the 2 of 1/(2n).")
-def _(X, y, lr, steps):
+@descend.mistake
+def factor(X, y, lr, steps):
+    """Your gradient is twice too long: the 2 of the square cancels against the 2 of 1/(2n)."""
     path = [np.zeros(X.shape[1])]
     for _ in range(steps):
         path.append(path[-1] - 2 * lr * X.T @ (X @ path[-1] - y) / len(y))
     return np.array(path)
 
 
-@descend.mistake(
-    "start", "The start is missing: row 0 is w = 0, and row t comes after t steps, so there are steps + 1."
-)
-def _(X, y, lr, steps):
+@descend.mistake
+def start(X, y, lr, steps):
+    """The start is missing: row 0 is w = 0, and row t comes after t steps, so there are steps + 1."""
     w = np.zeros(X.shape[1])
     path = []
     for _ in range(steps):
@@ -459,48 +431,45 @@ def _(X, y, lr, steps):
     return np.array(path)
 
 
-@descend.mistake(
-    "count", "One step is missing at the end: after the start come `steps` steps, so there are steps + 1 rows."
-)
-def _(X, y, lr, steps):
+@descend.mistake
+def count(X, y, lr, steps):
+    """One step is missing at the end: after the start come `steps` steps, so there are steps + 1 rows."""
     path = [np.zeros(X.shape[1])]
     for _ in range(steps - 1):
         path.append(path[-1] - lr * X.T @ (X @ path[-1] - y) / len(y))
     return np.array(path)
 
 
-@descend.mistake("last", "These are the last weights alone. Keep all of them, the start first, as rows of one array.")
-def _(X, y, lr, steps):
+@descend.mistake
+def last(X, y, lr, steps):
+    """These are the last weights alone. Keep all of them, the start first, as rows of one array."""
     w = np.zeros(X.shape[1])
     for _ in range(steps):
         w = w - lr * X.T @ (X @ w - y) / len(y)
     return w
 
 
-@descend.mistake("layout", "This is the transpose: each row holds the weights after one step, each column one weight.")
-def _(X, y, lr, steps):
+@descend.mistake
+def layout(X, y, lr, steps):
+    """This is the transpose: each row holds the weights after one step, each column one weight."""
     path = [np.zeros(X.shape[1])]
     for _ in range(steps):
         path.append(path[-1] - lr * X.T @ (X @ path[-1] - y) / len(y))
     return np.array(path).T
 
 
-@descend.mistake(
-    "half",
-    "Your gradient is half as long as it should be: the 2 of the square cancels the 2 of 1/(2n), and 1/n stays.",
-)
-def _(X, y, lr, steps):
+@descend.mistake
+def half(X, y, lr, steps):
+    """Your gradient is half as long as it should be: the 2 of the square cancels the 2 of 1/(2n), and 1/n stays."""
     path = [np.zeros(X.shape[1])]
     for _ in range(steps):
         path.append(path[-1] - lr * X.T @ (X @ path[-1] - y) / (2 * len(y)))
     return np.array(path)
 
 
-@descend.mistake(
-    "extra",
-    "One step is too many: after the start come `steps` steps, so there are steps + 1 rows.",
-)
-def _(X, y, lr, steps):
+@descend.mistake
+def extra(X, y, lr, steps):
+    """One step is too many: after the start come `steps` steps, so there are steps + 1 rows."""
     path = [np.zeros(X.shape[1])]
     for _ in range(steps + 1):
         path.append(path[-1] - lr * X.T @ (X @ path[-1] - y) / len(y))
@@ -522,85 +491,73 @@ contraction_factor = exercise(
 
 
 @contraction_factor.draws
-def _(draw):
+def inputs(draw):
     X, smallest, largest = table(draw)
     # The flat end is the worst for the short steps, the steep end for the long ones; with 1.3 the error grows.
     return X, float((0.4, 1.3, 0.8, 1.01)[draw.index % 4] * 2 / (smallest + largest))
 
 
 @contraction_factor.truth
-def _(X, lr):
+def truth(X, lr):
     return worst_factor(X)(lr)
 
 
-@contraction_factor.mistake(
-    "mean", "These are eigenvalues of XᵀX, n times too large: the loss holds 1/n, so its Hessian is XᵀX/n."
-)
-def _(X, lr):
+@contraction_factor.mistake
+def mean(X, lr):
+    """These are eigenvalues of XᵀX, n times too large: the loss holds 1/n, so its Hessian is XᵀX/n."""
     return np.max(np.abs(1 - lr * np.linalg.eigvalsh(X.T @ X)))
 
 
-@contraction_factor.mistake(
-    "flattest",
-    "You looked at the flattest direction only. With a long step the steepest is worse: there 1 - lr·λ is below 0, "
-    "so compare absolute values.",
-)
-def _(X, lr):
+@contraction_factor.mistake
+def flattest(X, lr):
+    """You looked at the flattest direction only. With a long step the steepest is
+    worse: there 1 - lr·λ is below 0, so compare absolute values."""
     return np.max(1 - lr * np.linalg.eigvalsh(X.T @ X / len(X)))
 
 
-@contraction_factor.mistake(
-    "steepest",
-    "You looked at the steepest direction only. With a short step the flattest is the slowest: take both ends.",
-)
-def _(X, lr):
+@contraction_factor.mistake
+def steepest(X, lr):
+    """You looked at the steepest direction only. With a short step the flattest is the slowest: take both ends."""
     return np.abs(1 - lr * np.linalg.eigvalsh(X.T @ X / len(X))[-1])
 
 
-@contraction_factor.mistake(
-    "symbol", "This is the best direction. The slowest one decides: take the largest |1 - lr·λ|."
-)
-def _(X, lr):
+@contraction_factor.mistake
+def symbol(X, lr):
+    """This is the best direction. The slowest one decides: take the largest |1 - lr·λ|."""
     return np.min(np.abs(1 - lr * np.linalg.eigvalsh(X.T @ X / len(X))))
 
 
-@contraction_factor.mistake(
-    "norm-square",
-    "Your answer is the square of the right one. That is the factor of the loss; the error itself has the factor "
-    "max |1 - lr·λ|.",
-)
-def _(X, lr):
+@contraction_factor.mistake
+def norm_square(X, lr):
+    """Your answer is the square of the right one. That is the factor of
+    the loss; the error itself has the factor max |1 - lr·λ|."""
     return np.max((1 - lr * np.linalg.eigvalsh(X.T @ X / len(X))) ** 2)
 
 
-@contraction_factor.mistake(
-    "identity",
-    "`1 - lr * H` subtracts from a matrix full of ones. The identity is `np.eye(d)`, with ones on the diagonal only.",
-)
-def _(X, lr):
+@contraction_factor.mistake
+def identity(X, lr):
+    """`1 - lr * H` subtracts from a matrix full of ones. The
+    identity is `np.eye(d)`, with ones on the diagonal only."""
     return np.max(np.abs(np.linalg.eigvalsh(1 - lr * X.T @ X / len(X))))
 
 
-@contraction_factor.mistake(
-    "frobenius", "This is the Frobenius norm of I - lr·H. The worst direction is the norm `np.linalg.norm(..., 2)`."
-)
-def _(X, lr):
+@contraction_factor.mistake
+def frobenius(X, lr):
+    """This is the Frobenius norm of I - lr·H. The worst direction is the norm `np.linalg.norm(..., 2)`."""
     return np.linalg.norm(np.eye(X.shape[1]) - lr * X.T @ X / len(X))
 
 
-@contraction_factor.mistake(
-    "step", "This is (κ - 1)/(κ + 1), the factor of the best step. Here lr is given, so use 1 - lr·λ."
-)
-def _(X, lr):
+@contraction_factor.mistake
+def step(X, lr):
+    """This is (κ - 1)/(κ + 1), the factor of the best step. Here lr is given, so use 1 - lr·λ."""
     curvatures = np.linalg.eigvalsh(X.T @ X / len(X))
     return (curvatures[-1] - curvatures[0]) / (curvatures[-1] + curvatures[0])
 
 
-@contraction_factor.mistake(
-    "signed",
-    "You looked at the steepest direction only, and with its sign. Take the largest absolute value of all directions.",
-)
-def _(X, lr):
+@contraction_factor.mistake
+def signed(X, lr):
+    """You looked at the steepest direction only, and with its sign.
+    Take the largest absolute value of all directions."""
     return 1 - lr * np.linalg.eigvalsh(X.T @ X / len(X))[-1]
 
 
@@ -619,7 +576,7 @@ minibatch_gradient = exercise(
 
 
 @minibatch_gradient.draws
-def _(draw):
+def inputs(draw):
     d, b, n = sorted(draw.sizes(3))
     # As in a real table every column has a unit of its own, and the loss is large: differences lose their digits.
     units = 10.0 ** draw.rng.permutation(np.linspace(-2, 2, d))
@@ -634,91 +591,82 @@ def _(draw):
 
 
 @minibatch_gradient.truth
-def _(X, w, y, rows):
+def truth(X, w, y, rows):
     return complex_step_gradient(lambda w: sum((X[i] @ w - y[i]) ** 2 for i in rows) / (2 * len(rows)), w)
 
 
-@minibatch_gradient.mistake(
-    "mean",
-    "Your answer is b/n times the right one: divide by the b samples of the batch, `len(rows)`, not by all n.",
-)
-def _(X, w, y, rows):
+@minibatch_gradient.mistake
+def mean(X, w, y, rows):
+    """Your answer is b/n times the right one: divide by the b samples of the batch, `len(rows)`, not by all n."""
     return X[rows].T @ (X[rows] @ w - y[rows]) / len(y)
 
 
-@minibatch_gradient.mistake(
-    "sum", "Your answer is b times the right one: the sum over the batch is divided by b, `len(rows)`."
-)
-def _(X, w, y, rows):
+@minibatch_gradient.mistake
+def sum_(X, w, y, rows):
+    """Your answer is b times the right one: the sum over the batch is divided by b, `len(rows)`."""
     return X[rows].T @ (X[rows] @ w - y[rows])
 
 
-@minibatch_gradient.mistake("factor", "Your answer is twice the right one: the 2 of the square cancels against 1/(2b).")
-def _(X, w, y, rows):
+@minibatch_gradient.mistake
+def factor(X, w, y, rows):
+    """Your answer is twice the right one: the 2 of the square cancels against 1/(2b)."""
     return 2 * X[rows].T @ (X[rows] @ w - y[rows]) / len(rows)
 
 
-@minibatch_gradient.mistake("sign", "Your answer is -1 times the right one: the residual is prediction minus target.")
-def _(X, w, y, rows):
+@minibatch_gradient.mistake
+def sign(X, w, y, rows):
+    """Your answer is -1 times the right one: the residual is prediction minus target."""
     return X[rows].T @ (y[rows] - X[rows] @ w) / len(rows)
 
 
-@minibatch_gradient.mistake("full", "This is the gradient over all n samples. Use the listed rows only.")
-def _(X, w, y, rows):
+@minibatch_gradient.mistake
+def full(X, w, y, rows):
+    """This is the gradient over all n samples. Use the listed rows only."""
     return X.T @ (X @ w - y) / len(y)
 
 
-@minibatch_gradient.mistake(
-    "repeats",
-    "A row that is listed twice counts twice. You took it once, as np.unique, a set or a mask does; use `X[rows]`.",
-)
-def _(X, w, y, rows):
+@minibatch_gradient.mistake
+def repeats(X, w, y, rows):
+    """A row that is listed twice counts twice. You took it once, as np.unique, a set or a mask does; use `X[rows]`."""
     once = np.unique(rows)
     return X[once].T @ (X[once] @ w - y[once]) / len(once)
 
 
-@minibatch_gradient.mistake(
-    "mask",
-    "A mask takes a row that is listed twice only once, and yet you divided by len(rows). Use `X[rows]`, `y[rows]`.",
-)
-def _(X, w, y, rows):
+@minibatch_gradient.mistake
+def mask(X, w, y, rows):
+    """A mask takes a row that is listed twice only once, and yet you divided by len(rows). Use `X[rows]`, `y[rows]`."""
     chosen = np.isin(np.arange(len(y)), rows)
     return X[chosen].T @ (X[chosen] @ w - y[chosen]) / len(rows)
 
 
-@minibatch_gradient.mistake(
-    "first", "These are the first b rows. The batch is whatever `rows` lists, in any order: `X[rows]` and `y[rows]`."
-)
-def _(X, w, y, rows):
+@minibatch_gradient.mistake
+def first(X, w, y, rows):
+    """These are the first b rows. The batch is whatever `rows` lists, in any order: `X[rows]` and `y[rows]`."""
     b = len(rows)
     return X[:b].T @ (X[:b] @ w - y[:b]) / b
 
 
-@minibatch_gradient.mistake(
-    "targets", "The rows of X were chosen, the targets were not: sample and target must stay together, `y[rows]`."
-)
-def _(X, w, y, rows):
+@minibatch_gradient.mistake
+def targets(X, w, y, rows):
+    """The rows of X were chosen, the targets were not: sample and target must stay together, `y[rows]`."""
     return X[rows].T @ (X[rows] @ w - y[: len(rows)]) / len(rows)
 
 
-@minibatch_gradient.mistake("whole-targets", "The rows of X were chosen, but y still has all n entries: use `y[rows]`.")
-def _(X, w, y, rows):
+@minibatch_gradient.mistake
+def whole_targets(X, w, y, rows):
+    """The rows of X were chosen, but y still has all n entries: use `y[rows]`."""
     return X[rows].T @ (X[rows] @ w - y) / len(rows)
 
 
-@minibatch_gradient.mistake(
-    "half",
-    "Your answer is half the right one: the 2 of the square cancels against 1/(2b), and 1/b stays.",
-)
-def _(X, w, y, rows):
+@minibatch_gradient.mistake
+def half(X, w, y, rows):
+    """Your answer is half the right one: the 2 of the square cancels against 1/(2b), and 1/b stays."""
     return X[rows].T @ (X[rows] @ w - y[rows]) / (2 * len(rows))
 
 
-@minibatch_gradient.mistake(
-    "offset",
-    "You took the row before each listed one. The numbers in `rows` are counted from 0, as NumPy counts: `X[rows]`.",
-)
-def _(X, w, y, rows):
+@minibatch_gradient.mistake
+def offset(X, w, y, rows):
+    """You took the row before each listed one. The numbers in `rows` are counted from 0, as NumPy counts: `X[rows]`."""
     return X[rows - 1].T @ (X[rows - 1] @ w - y[rows - 1]) / len(rows)
 
 
@@ -738,127 +686,114 @@ momentum_step = exercise(
 
 
 @momentum_step.draws
-def _(draw):
+def inputs(draw):
     (d,) = draw.sizes(1)
     return draw.array(d), draw.array(d), draw.array(d), draw.number(0.05, 0.4), draw.number(0.6, 0.95)
 
 
 @momentum_step.truth
-def _(w, v, grad, lr, beta):
+def truth(w, v, grad, lr, beta):
     new_v = np.array([beta * v_j + grad_j for v_j, grad_j in zip(v, grad, strict=True)])
     return np.array([w_j - lr * v_j for w_j, v_j in zip(w, new_v, strict=True)]), new_v
 
 
-@momentum_step.mistake("stale", "The weights moved with the old velocity. Update v first, then step with the new one.")
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def stale(w, v, grad, lr, beta):
+    """The weights moved with the old velocity. Update v first, then step with the new one."""
     return w - lr * v, beta * v + grad
 
 
-@momentum_step.mistake("order", "The two results are exchanged: return w first, then v.")
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def order(w, v, grad, lr, beta):
+    """The two results are exchanged: return w first, then v."""
     v = beta * v + grad
     return v, w - lr * v
 
 
-@momentum_step.mistake(
-    "sign", "You went along the velocity. v adds up gradients, so the weights go against it: w - lr·v."
-)
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def sign(w, v, grad, lr, beta):
+    """You went along the velocity. v adds up gradients, so the weights go against it: w - lr·v."""
     v = beta * v + grad
     return w + lr * v, v
 
 
-@momentum_step.mistake(
-    "average",
-    "You weighted the gradient with 1 - beta, which makes v an average. Here it comes in whole: beta·v + grad.",
-)
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def average(w, v, grad, lr, beta):
+    """You weighted the gradient with 1 - beta, which makes v an average. Here it comes in whole: beta·v + grad."""
     v = beta * v + (1 - beta) * grad
     return w - lr * v, v
 
 
-@momentum_step.mistake(
-    "step",
-    "You put lr into the velocity, as some texts do. Here v is beta·v + grad, in the units of the gradient, and lr "
-    "comes in when w moves.",
-)
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def step(w, v, grad, lr, beta):
+    """You put lr into the velocity, as some texts do. Here v is beta·v + grad,
+    in the units of the gradient, and lr comes in when w moves."""
     v = beta * v + lr * grad
     return w - v, v
 
 
-@momentum_step.mistake(
-    "convention",
-    "Your velocity points downhill and holds lr, as in some libraries. Here v = beta·v + grad points uphill, and "
-    "w goes against it.",
-)
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def convention(w, v, grad, lr, beta):
+    """Your velocity points downhill and holds lr, as in some libraries. Here
+    v = beta·v + grad points uphill, and w goes against it."""
     v = beta * v - lr * grad
     return w + v, v
 
 
-@momentum_step.mistake(
-    "nesterov", "You added the gradient once more when w moved, which is Nesterov's variant. Here w - lr·v alone."
-)
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def nesterov(w, v, grad, lr, beta):
+    """You added the gradient once more when w moved, which is Nesterov's variant. Here w - lr·v alone."""
     v = beta * v + grad
     return w - lr * (beta * v + grad), v
 
 
-@momentum_step.mistake("symbol", "beta stands at the wrong term: it shrinks the old velocity, not the gradient.")
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def symbol(w, v, grad, lr, beta):
+    """beta stands at the wrong term: it shrinks the old velocity, not the gradient."""
     v = v + beta * grad
     return w - lr * v, v
 
 
-@momentum_step.mistake("memory", "The old velocity is lost, so this is a plain step. The new one is beta·v + grad.")
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def memory(w, v, grad, lr, beta):
+    """The old velocity is lost, so this is a plain step. The new one is beta·v + grad."""
     v = grad
     return w - lr * v, v
 
 
-@momentum_step.mistake("last", "That is w alone. Return the new velocity too, `return w, v`: the next step needs it.")
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def last(w, v, grad, lr, beta):
+    """That is w alone. Return the new velocity too, `return w, v`: the next step needs it."""
     return w - lr * (beta * v + grad)
 
 
-@momentum_step.mistake(
-    "plain",
-    "v is right, but w moved against the gradient alone. It moves against the new velocity: w - lr·v.",
-)
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def plain(w, v, grad, lr, beta):
+    """v is right, but w moved against the gradient alone. It moves against the new velocity: w - lr·v."""
     return w - lr * grad, beta * v + grad
 
 
-@momentum_step.mistake(
-    "undamped",
-    "beta is missing: the old velocity keeps the share beta of itself, beta·v + grad.",
-)
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def undamped(w, v, grad, lr, beta):
+    """beta is missing: the old velocity keeps the share beta of itself, beta·v + grad."""
     return w - lr * (v + grad), v + grad
 
 
-@momentum_step.mistake(
-    "learning-rate",
-    "lr is missing: v is right, and w moves by lr times v.",
-)
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def learning_rate(w, v, grad, lr, beta):
+    """lr is missing: v is right, and w moves by lr times v."""
     return w - (beta * v + grad), beta * v + grad
 
 
-@momentum_step.mistake(
-    "brackets",
-    "beta shrinks the old velocity alone. The gradient comes in whole: beta·v + grad, not beta·(v + grad).",
-)
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def brackets(w, v, grad, lr, beta):
+    """beta shrinks the old velocity alone. The gradient comes in whole: beta·v + grad, not beta·(v + grad)."""
     return w - lr * beta * (v + grad), beta * (v + grad)
 
 
-@momentum_step.mistake(
-    "downhill",
-    "Your velocity points downhill. Here v = beta·v + grad adds up gradients, and w goes against it.",
-)
-def _(w, v, grad, lr, beta):
+@momentum_step.mistake
+def downhill(w, v, grad, lr, beta):
+    """Your velocity points downhill. Here v = beta·v + grad adds up gradients, and w goes against it."""
     return w + lr * (beta * v - grad), beta * v - grad
 
 
@@ -877,7 +812,7 @@ best_step_here = exercise(
 
 
 @best_step_here.draws
-def _(draw):
+def inputs(draw):
     X, _, _ = table(draw)
     n, d = X.shape
     y = draw.array(n)
@@ -890,7 +825,7 @@ def _(draw):
 
 
 @best_step_here.truth
-def _(X, w, y):
+def truth(X, w, y):
     g = complex_step_gradient(lambda w: mse(X, w, y), w)
 
     def slope(step):

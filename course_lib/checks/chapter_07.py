@@ -72,96 +72,82 @@ log_sum_exp = exercise(
 
 
 @log_sum_exp.draws
-def _(draw):
+def inputs(draw):
     return (wild_logits(draw, *draw.sizes(2)),)
 
 
 @log_sum_exp.truth
-def _(Z):
+def truth(Z):
     with localcontext() as context:
         context.prec = 40
         return np.array([float(sum(exponentials(z)).ln()) for z in Z])
 
 
-@log_sum_exp.mistake(
-    "overflow",
-    "At logits of ±1e3 exp leaves the range of floating point: it gives inf above 709 and 0 below -745. "
-    "Take the largest entry m of each row out first, m + log Σ exp(z - m).",
-)
-def _(Z):
+@log_sum_exp.mistake
+def overflow(Z):
+    """At logits of ±1e3 exp leaves the range of floating point: it gives inf above 709 and 0 below -745. Take the
+    largest entry m of each row out first, m + log Σ exp(z - m)."""
     return np.log(np.sum(np.exp(Z), axis=1))
 
 
-@log_sum_exp.mistake(
-    "global",
-    "You took the largest entry of the whole matrix out, so rows far below it have nothing left but log 0. "
-    "Each row needs its own: `Z.max(axis=1, keepdims=True)`.",
-)
-def _(Z):
+@log_sum_exp.mistake
+def global_(Z):
+    """You took the largest entry of the whole matrix out, so rows far below it have nothing left but log 0. Each row
+    needs its own: `Z.max(axis=1, keepdims=True)`."""
     m = Z.max()
     return m + np.log(np.sum(np.exp(Z - m), axis=1))
 
 
-@log_sum_exp.mistake(
-    "term",
-    "The largest entry was taken out and not put back. Log-sum-exp moves with a shift, so add m to the logarithm.",
-)
-def _(Z):
+@log_sum_exp.mistake
+def term(Z):
+    """The largest entry was taken out and not put back. Log-sum-exp moves with a shift, so add m to the logarithm."""
     return np.log(np.sum(np.exp(Z - Z.max(axis=1, keepdims=True)), axis=1))
 
 
-@log_sum_exp.mistake(
-    "sign", "The largest entry comes back with the wrong sign: exp(z - m) divides by exp(m), so m is added afterwards."
-)
-def _(Z):
+@log_sum_exp.mistake
+def sign(Z):
+    """The largest entry comes back with the wrong sign: exp(z - m) divides by exp(m), so m is added afterwards."""
     m = Z.max(axis=1, keepdims=True)
     return np.log(np.sum(np.exp(Z - m), axis=1)) - m[:, 0]
 
 
-@log_sum_exp.mistake(
-    "axis",
-    "You went down the columns. A sample is a row: sum over the classes, axis=1.",
-)
-def _(Z):
+@log_sum_exp.mistake
+def axis(Z):
+    """You went down the columns. A sample is a row: sum over the classes, axis=1."""
     m = Z.max(axis=0, keepdims=True)
     return m[0] + np.log(np.sum(np.exp(Z - m), axis=0))
 
 
-@log_sum_exp.mistake("sum", "This is one number for the whole matrix. Each row has its own: sum over axis=1 alone.")
-def _(Z):
+@log_sum_exp.mistake
+def sum_(Z):
+    """This is one number for the whole matrix. Each row has its own: sum over axis=1 alone."""
     m = Z.max()
     return m + np.log(np.sum(np.exp(Z - m)))
 
 
-@log_sum_exp.mistake(
-    "maximum", "This is the largest entry of each row. The other entries add to it: log Σ exp(z - m) is still missing."
-)
-def _(Z):
+@log_sum_exp.mistake
+def maximum(Z):
+    """This is the largest entry of each row. The other entries add to it: log Σ exp(z - m) is still missing."""
     return Z.max(axis=1)
 
 
-@log_sum_exp.mistake(
-    "keepdims",
-    "`Z.max(axis=1)` has shape (n,), and Z - m would align it with the columns. Keep the axis: "
-    "`Z.max(axis=1, keepdims=True)`.",
-)
-def _(Z):
+@log_sum_exp.mistake
+def keepdims(Z):
+    """`Z.max(axis=1)` has shape (n,), and Z - m would align it with the
+    columns. Keep the axis: `Z.max(axis=1, keepdims=True)`."""
     m = Z.max(axis=1)
     return m + np.log(np.sum(np.exp(Z - m), axis=1))
 
 
-@log_sum_exp.mistake(
-    "order", "You exchanged log and sum: the log of a sum of exponentials is wanted, and Σ log exp z is just Σ z."
-)
-def _(Z):
+@log_sum_exp.mistake
+def order(Z):
+    """You exchanged log and sum: the log of a sum of exponentials is wanted, and Σ log exp z is just Σ z."""
     return np.sum(Z, axis=1)
 
 
-@log_sum_exp.mistake(
-    "mean",
-    "You took the mean of the exponentials. Log-sum-exp holds their sum, which is log k more.",
-)
-def _(Z):
+@log_sum_exp.mistake
+def mean(Z):
+    """You took the mean of the exponentials. Log-sum-exp holds their sum, which is log k more."""
     m = Z.max(axis=1)
     return m + np.log(np.mean(np.exp(Z - m[:, None]), axis=1))
 
@@ -181,85 +167,80 @@ softmax = exercise(
 
 
 @softmax.draws
-def _(draw):
+def inputs(draw):
     return (wild_logits(draw, *draw.sizes(2)),)
 
 
 @softmax.truth
-def _(Z):
+def truth(Z):
     return np.array([shares(z) for z in Z])
 
 
-@softmax.mistake(
-    "overflow",
-    "At logits of ±1e3 this is inf/inf or 0/0, which is nan: exp gives inf above 709 and 0 below -745. "
-    "Subtract the largest entry of each row first; no share changes.",
-)
-def _(Z):
+@softmax.mistake
+def overflow(Z):
+    """At logits of ±1e3 this is inf/inf or 0/0, which is nan: exp gives inf above 709 and 0 below -745. Subtract the
+    largest entry of each row first; no share changes."""
     E = np.exp(Z)
     return E / E.sum(axis=1, keepdims=True)
 
 
-@softmax.mistake(
-    "global",
-    "You subtracted the largest entry of the whole matrix, so rows far below it became 0/0. "
-    "Each row needs its own: `Z.max(axis=1, keepdims=True)`.",
-)
-def _(Z):
+@softmax.mistake
+def global_(Z):
+    """You subtracted the largest entry of the whole matrix, so rows far below it
+    became 0/0. Each row needs its own: `Z.max(axis=1, keepdims=True)`."""
     E = np.exp(Z - Z.max())
     return E / E.sum(axis=1, keepdims=True)
 
 
-@softmax.mistake("axis", "Your columns sum to 1. A sample is a row, so the rows must: sum over the classes, axis=1.")
-def _(Z):
+@softmax.mistake
+def axis(Z):
+    """Your columns sum to 1. A sample is a row, so the rows must: sum over the classes, axis=1."""
     E = np.exp(Z - Z.max(axis=0, keepdims=True))
     return E / E.sum(axis=0, keepdims=True)
 
 
-@softmax.mistake("sum", "Your whole matrix sums to 1. Each row must, on its own: sum over axis=1, with keepdims=True.")
-def _(Z):
+@softmax.mistake
+def sum_(Z):
+    """Your whole matrix sums to 1. Each row must, on its own: sum over axis=1, with keepdims=True."""
     E = np.exp(Z - Z.max())
     return E / E.sum()
 
 
-@softmax.mistake(
-    "normalise", "These are the exponentials, with 1 for the largest entry of a row. Divide by the sum of the row."
-)
-def _(Z):
+@softmax.mistake
+def normalise(Z):
+    """These are the exponentials, with 1 for the largest entry of a row. Divide by the sum of the row."""
     return np.exp(Z - Z.max(axis=1, keepdims=True))
 
 
-@softmax.mistake("exponential", "You divided the logits by their sum. Softmax takes the exponentials first.")
-def _(Z):
+@softmax.mistake
+def exponential(Z):
+    """You divided the logits by their sum. Softmax takes the exponentials first."""
     return Z / Z.sum(axis=1, keepdims=True)
 
 
-@softmax.mistake(
-    "sigmoid", "This is the sigmoid of every entry, and rows do not sum to 1. The classes of a row share one total."
-)
-def _(Z):
+@softmax.mistake
+def sigmoid(Z):
+    """This is the sigmoid of every entry, and rows do not sum to 1. The classes of a row share one total."""
     return 1 / (1 + np.exp(-Z))
 
 
-@softmax.mistake("log", "This is the logarithm of the softmax, z - log Σ exp z. The shares are its exponential.")
-def _(Z):
+@softmax.mistake
+def log(Z):
+    """This is the logarithm of the softmax, z - log Σ exp z. The shares are its exponential."""
     m = Z.max(axis=1, keepdims=True)
     return Z - m - np.log(np.sum(np.exp(Z - m), axis=1, keepdims=True))
 
 
-@softmax.mistake(
-    "hard",
-    "The largest class of each row got everything. Softmax gives every class a share, exp z over the sum.",
-)
-def _(Z):
+@softmax.mistake
+def hard(Z):
+    """The largest class of each row got everything. Softmax gives every class a share, exp z over the sum."""
     return np.eye(Z.shape[1])[Z.argmax(axis=1)]
 
 
-@softmax.mistake(
-    "keepdims",
-    "An array of shape (n,) is aligned with the columns, not with the rows. Use keepdims=True in `max` and in `sum`.",
-)
-def _(Z):
+@softmax.mistake
+def keepdims(Z):
+    """An array of shape (n,) is aligned with the columns, not with
+    the rows. Use keepdims=True in `max` and in `sum`."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return E / E.sum(axis=1)
 
@@ -280,12 +261,12 @@ softmax_jacobian = exercise(
 
 
 @softmax_jacobian.draws
-def _(draw):
+def inputs(draw):
     return (uneven_softmax(draw, draw.sizes(1)[0]),)
 
 
 @softmax_jacobian.truth
-def _(p):
+def truth(p):
     def softmax(z):
         return np.exp(z) / np.sum(np.exp(z))
 
@@ -293,94 +274,80 @@ def _(p):
     return complex_step_jacobian(softmax, np.log(p))
 
 
-@softmax_jacobian.mistake(
-    "diagonal",
-    "Only the diagonal is there, as if p_i depended on z_i alone. "
-    "The denominator holds every logit: off the diagonal stands -p_i p_j.",
-)
-def _(p):
+@softmax_jacobian.mistake
+def diagonal(p):
+    """Only the diagonal is there, as if p_i depended on z_i alone. The
+    denominator holds every logit: off the diagonal stands -p_i p_j."""
     return np.diag(p * (1 - p))
 
 
-@softmax_jacobian.mistake(
-    "term", "This is diag(p) alone, from the numerator. The denominator depends on every logit and subtracts p_i p_j."
-)
-def _(p):
+@softmax_jacobian.mistake
+def term(p):
+    """This is diag(p) alone, from the numerator. The denominator depends on every logit and subtracts p_i p_j."""
     return np.diag(p)
 
 
-@softmax_jacobian.mistake("sign", "Your answer is -1 times the Jacobian: it is diag(p) minus the products p_i p_j.")
-def _(p):
+@softmax_jacobian.mistake
+def sign(p):
+    """Your answer is -1 times the Jacobian: it is diag(p) minus the products p_i p_j."""
     return np.outer(p, p) - np.diag(p)
 
 
-@softmax_jacobian.mistake(
-    "plus", "The products p_i p_j come with a minus: raising one logit lowers the shares of the others."
-)
-def _(p):
+@softmax_jacobian.mistake
+def plus(p):
+    """The products p_i p_j come with a minus: raising one logit lowers the shares of the others."""
     return np.diag(p) + np.outer(p, p)
 
 
-@softmax_jacobian.mistake(
-    "outer",
-    "For a 1-D array `p.T @ p` is a number, the sum of squares, and it was subtracted everywhere. "
-    "The matrix of the products p_i p_j is `np.outer(p, p)`.",
-)
-def _(p):
+@softmax_jacobian.mistake
+def outer(p):
+    """For a 1-D array `p.T @ p` is a number, the sum of squares, and it was subtracted
+    everywhere. The matrix of the products p_i p_j is `np.outer(p, p)`."""
     return np.diag(p) - p.T @ p
 
 
-@softmax_jacobian.mistake(
-    "hadamard", "`p * p` holds the squares only, as one row for all. The matrix of p_i p_j is `np.outer(p, p)`."
-)
-def _(p):
+@softmax_jacobian.mistake
+def hadamard(p):
+    """`p * p` holds the squares only, as one row for all. The matrix of p_i p_j is `np.outer(p, p)`."""
     return np.diag(p) - p * p
 
 
-@softmax_jacobian.mistake(
-    "cases", "Your entries are p_i (1 - p_j) everywhere. The 1 stands on the diagonal alone: elsewhere it is -p_i p_j."
-)
-def _(p):
+@softmax_jacobian.mistake
+def cases(p):
+    """Your entries are p_i (1 - p_j) everywhere. The 1 stands on the diagonal alone: elsewhere it is -p_i p_j."""
     return np.outer(p, 1 - p)
 
 
-@softmax_jacobian.mistake(
-    "numerator", "Your entries are -p_i p_j everywhere. On the diagonal the numerator moves too and adds p_i."
-)
-def _(p):
+@softmax_jacobian.mistake
+def numerator(p):
+    """Your entries are -p_i p_j everywhere. On the diagonal the numerator moves too and adds p_i."""
     return -np.outer(p, p)
 
 
-@softmax_jacobian.mistake(
-    "vector", "This is the diagonal as a vector. The Jacobian has a row and a column for every class: shape (k, k)."
-)
-def _(p):
+@softmax_jacobian.mistake
+def vector(p):
+    """This is the diagonal as a vector. The Jacobian has a row and a column for every class: shape (k, k)."""
     return p * (1 - p)
 
 
-@softmax_jacobian.mistake(
-    "argument", "You took the softmax of p, but p is a softmax already. Use it as it is: diag(p) minus the products."
-)
-def _(p):
+@softmax_jacobian.mistake
+def argument(p):
+    """You took the softmax of p, but p is a softmax already. Use it as it is: diag(p) minus the products."""
     q = np.exp(p) / np.sum(np.exp(p))
     return np.diag(q) - np.outer(q, q)
 
 
-@softmax_jacobian.mistake(
-    "off-diagonal",
-    "The diagonal is right. Elsewhere the sign is lost: what one class gains the others lose, so it is -p_i p_j.",
-)
-def _(p):
+@softmax_jacobian.mistake
+def off_diagonal(p):
+    """The diagonal is right. Elsewhere the sign is lost: what one class gains the others lose, so it is -p_i p_j."""
     J = np.outer(p, p)
     np.fill_diagonal(J, p * (1 - p))
     return J
 
 
-@softmax_jacobian.mistake(
-    "diagonal-twice",
-    "-p_i² stands on the diagonal twice. It comes from pᵀp already, so the other part is diag(p), without 1 - p.",
-)
-def _(p):
+@softmax_jacobian.mistake
+def diagonal_twice(p):
+    """-p_i² stands on the diagonal twice. It comes from pᵀp already, so the other part is diag(p), without 1 - p."""
     return np.diag(p * (1 - p)) - np.outer(p, p)
 
 
@@ -399,7 +366,7 @@ softmax_pullback = exercise(
 
 
 @softmax_pullback.draws
-def _(draw):
+def inputs(draw):
     n, k = draw.sizes(2)
     P, G = uneven_softmax(draw, n, k), draw.array(n, k)
     if draw.drowns:
@@ -413,7 +380,7 @@ def _(draw):
 
 
 @softmax_pullback.truth
-def _(P, G):
+def truth(P, G):
     def loss(Z):
         E = np.exp(Z)
         return np.sum(G * E / np.sum(E, axis=1, keepdims=True))
@@ -421,78 +388,70 @@ def _(P, G):
     return complex_step_gradient(loss, np.log(P))
 
 
-@softmax_pullback.mistake(
-    "diagonal",
-    "You used the diagonal of the Jacobian alone, p(1 - p), as for a sigmoid. "
-    "Every logit moves every share of its row, so the other entries of g count too.",
-)
-def _(P, G):
+@softmax_pullback.mistake
+def diagonal(P, G):
+    """You used the diagonal of the Jacobian alone, p(1 - p), as for a sigmoid. Every logit
+    moves every share of its row, so the other entries of g count too."""
     return G * P * (1 - P)
 
 
-@softmax_pullback.mistake(
-    "term",
-    "This is g diag(p) alone. The second part of the Jacobian subtracts p times the row's sum Σ g_j p_j.",
-)
-def _(P, G):
+@softmax_pullback.mistake
+def term(P, G):
+    """This is g diag(p) alone. The second part of the Jacobian subtracts p times the row's sum Σ g_j p_j."""
     return P * G
 
 
-@softmax_pullback.mistake("sign", "Your answer is -1 times the gradient: it is p ∘ (g - Σ g_j p_j).")
-def _(P, G):
+@softmax_pullback.mistake
+def sign(P, G):
+    """Your answer is -1 times the gradient: it is p ∘ (g - Σ g_j p_j)."""
     return P * (np.sum(P * G, axis=1, keepdims=True) - G)
 
 
-@softmax_pullback.mistake("plus", "The number Σ g_j p_j is subtracted from g, not added: J is diag(p) minus pᵀp.")
-def _(P, G):
+@softmax_pullback.mistake
+def plus(P, G):
+    """The number Σ g_j p_j is subtracted from g, not added: J is diag(p) minus pᵀp."""
     return P * (G + np.sum(P * G, axis=1, keepdims=True))
 
 
-@softmax_pullback.mistake(
-    "chain-factor", "The factor p in front is missing: it is p ∘ (g - Σ g_j p_j), so rare classes move little."
-)
-def _(P, G):
+@softmax_pullback.mistake
+def chain_factor(P, G):
+    """The factor p in front is missing: it is p ∘ (g - Σ g_j p_j), so rare classes move little."""
     return G - np.sum(P * G, axis=1, keepdims=True)
 
 
-@softmax_pullback.mistake(
-    "unweighted", "You subtracted the plain mean of g. The mean must be weighted by the shares: Σ g_j p_j."
-)
-def _(P, G):
+@softmax_pullback.mistake
+def unweighted(P, G):
+    """You subtracted the plain mean of g. The mean must be weighted by the shares: Σ g_j p_j."""
     return P * (G - np.mean(G, axis=1, keepdims=True))
 
 
-@softmax_pullback.mistake(
-    "mean", "You took the mean of p ∘ g over the classes. Its sum is wanted: the shares p are weights already."
-)
-def _(P, G):
+@softmax_pullback.mistake
+def mean(P, G):
+    """You took the mean of p ∘ g over the classes. Its sum is wanted: the shares p are weights already."""
     return P * (G - np.mean(P * G, axis=1, keepdims=True))
 
 
-@softmax_pullback.mistake("axis", "You summed down the columns. The sum Σ g_j p_j runs over a row, axis=1.")
-def _(P, G):
+@softmax_pullback.mistake
+def axis(P, G):
+    """You summed down the columns. The sum Σ g_j p_j runs over a row, axis=1."""
     return P * (G - np.sum(P * G, axis=0, keepdims=True))
 
 
-@softmax_pullback.mistake(
-    "sum", "You summed over the whole matrix, so the samples got mixed. Each row has its own sum: axis=1."
-)
-def _(P, G):
+@softmax_pullback.mistake
+def sum_(P, G):
+    """You summed over the whole matrix, so the samples got mixed. Each row has its own sum: axis=1."""
     return P * (G - np.sum(P * G))
 
 
-@softmax_pullback.mistake(
-    "keepdims",
-    "The sums have shape (n,), which is aligned with the columns. With keepdims=True they stay (n, 1).",
-)
-def _(P, G):
+@softmax_pullback.mistake
+def keepdims(P, G):
+    """The sums have shape (n,), which is aligned with the columns. With keepdims=True they stay (n, 1)."""
     return P * (G - np.sum(P * G, axis=1))
 
 
-@softmax_pullback.mistake(
-    "average", "You divided by the number of samples. G is the gradient of the loss already, with its 1/n inside."
-)
-def _(P, G):
+@softmax_pullback.mistake
+def average(P, G):
+    """You divided by the number of samples. G is the gradient of the loss already, with its 1/n inside."""
     return P * (G - np.sum(P * G, axis=1, keepdims=True)) / len(P)
 
 
@@ -511,7 +470,7 @@ cross_entropy = exercise(
 
 
 @cross_entropy.draws
-def _(draw):
+def inputs(draw):
     n, k = draw.sizes(2)
     labels = draw.rng.integers(k, size=n)
     P = draw.positive(n, k)
@@ -521,7 +480,7 @@ def _(draw):
 
 
 @cross_entropy.truth
-def _(P, Y):
+def truth(P, Y):
     n, k = P.shape
     total = 0.0
     for i in range(n):
@@ -529,65 +488,65 @@ def _(P, Y):
     return total / n
 
 
-@cross_entropy.mistake(
-    "zero",
-    "Some shares are 0 where Y is 0, and 0 · log 0 is nan in floating point, while the definition means 0. "
-    "Take the logarithm of the true classes only, `P[Y == 1]`.",
-)
-def _(P, Y):
+@cross_entropy.mistake
+def zero(P, Y):
+    """Some shares are 0 where Y is 0, and 0 · log 0 is nan in floating point, while the definition means 0. Take the
+    logarithm of the true classes only, `P[Y == 1]`."""
     return -np.sum(Y * np.log(P)) / len(P)
 
 
-@cross_entropy.mistake("sign", "Your answer is -1 times the loss: log of a share is negative, so the sum gets a minus.")
-def _(P, Y):
+@cross_entropy.mistake
+def sign(P, Y):
+    """Your answer is -1 times the loss: log of a share is negative, so the sum gets a minus."""
     return np.sum(np.log(P[Y == 1])) / len(P)
 
 
-@cross_entropy.mistake("mean", "Your answer is n times the loss: the sum over the samples is divided by n.")
-def _(P, Y):
+@cross_entropy.mistake
+def mean(P, Y):
+    """Your answer is n times the loss: the sum over the samples is divided by n."""
     return -np.sum(np.log(P[Y == 1]))
 
 
-@cross_entropy.mistake(
-    "index", "You divided by the number of classes. The mean runs over the n samples: n is `len(P)`, or `P.shape[0]`."
-)
-def _(P, Y):
+@cross_entropy.mistake
+def index(P, Y):
+    """You divided by the number of classes. The mean runs over the n samples: n is `len(P)`, or `P.shape[0]`."""
     return -np.sum(np.log(P[Y == 1])) / P.shape[1]
 
 
-@cross_entropy.mistake(
-    "mean-twice", "You took the mean over all n·k entries. Only the n samples count: each has one true class."
-)
-def _(P, Y):
+@cross_entropy.mistake
+def mean_twice(P, Y):
+    """You took the mean over all n·k entries. Only the n samples count: each has one true class."""
     return -np.sum(np.log(P[Y == 1])) / P.size
 
 
-@cross_entropy.mistake("order", "This is the log of the mean share. Take the log of each share first, then the mean.")
-def _(P, Y):
+@cross_entropy.mistake
+def order(P, Y):
+    """This is the log of the mean share. Take the log of each share first, then the mean."""
     return -np.log(np.mean(P[Y == 1]))
 
 
-@cross_entropy.mistake("sum", "You have one loss for each sample. The loss is one number, their mean.")
-def _(P, Y):
+@cross_entropy.mistake
+def sum_(P, Y):
+    """You have one loss for each sample. The loss is one number, their mean."""
     return -np.log(np.sum(P * Y, axis=1))
 
 
-@cross_entropy.mistake("base", "You took the logarithm to base 2. The loss is measured with the natural one, `np.log`.")
-def _(P, Y):
+@cross_entropy.mistake
+def base(P, Y):
+    """You took the logarithm to base 2. The loss is measured with the natural one, `np.log`."""
     return -np.mean(np.log2(P[Y == 1]))
 
 
-@cross_entropy.mistake("logarithm", "The logarithm is missing: this is minus the mean share of the true classes.")
-def _(P, Y):
+@cross_entropy.mistake
+def logarithm(P, Y):
+    """The logarithm is missing: this is minus the mean share of the true classes."""
     return -np.sum(P * Y) / len(P)
 
 
-@cross_entropy.mistake(
-    "binary",
-    "You added log(1 - p) for the wrong classes. That belongs to k separate yes-no questions; here the classes share "
-    "one total, and the true one counts alone.",
-)
-def _(P, Y):
+@cross_entropy.mistake
+def binary(P, Y):
+    """You added log(1 - p) for the wrong classes. That belongs to k separate yes-no
+    questions; here the classes share one total, and the true one counts alone."""
     return -np.sum(np.log(np.where(Y == 1, P, 1 - P))) / len(P)
 
 
@@ -606,7 +565,7 @@ cross_entropy_gradient = exercise(
 
 
 @cross_entropy_gradient.draws
-def _(draw):
+def inputs(draw):
     n, k = draw.sizes(2)
     Z, Y = wild_logits(draw, n, k), one_hot_rows(draw, n, k)
     if draw.drowns:
@@ -615,7 +574,7 @@ def _(draw):
 
 
 @cross_entropy_gradient.truth
-def _(Z, Y):
+def truth(Z, Y):
     # m is a constant of the draw: it only keeps exp in range and cancels from log p.
     m = np.max(Z, axis=1, keepdims=True)
 
@@ -626,128 +585,113 @@ def _(Z, Y):
     return complex_step_gradient(loss, Z)
 
 
-@cross_entropy_gradient.mistake(
-    "overflow",
-    "At logits of ±1e3 the shares are inf/inf or 0/0, which is nan. "
-    "Subtract the largest logit of each row before you take exponentials.",
-)
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def overflow(Z, Y):
+    """At logits of ±1e3 the shares are inf/inf or 0/0, which is nan. Subtract
+    the largest logit of each row before you take exponentials."""
     P = np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True)
     return (P - Y) / len(Z)
 
 
-@cross_entropy_gradient.mistake(
-    "collapse",
-    "You divided by the shares and multiplied by them again; where a share is 0 that is nan. "
-    "Let them cancel on paper first: what remains is (P - Y)/n.",
-)
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def collapse(Z, Y):
+    """You divided by the shares and multiplied by them again; where a share is 0 that
+    is nan. Let them cancel on paper first: what remains is (P - Y)/n."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     P = E / E.sum(axis=1, keepdims=True)
     G = -Y / P / len(Z)
     return P * (G - np.sum(P * G, axis=1, keepdims=True))
 
 
-@cross_entropy_gradient.mistake("sign", "Your answer is -1 times the gradient: it is prediction minus target, P - Y.")
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def sign(Z, Y):
+    """Your answer is -1 times the gradient: it is prediction minus target, P - Y."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return (Y - E / E.sum(axis=1, keepdims=True)) / len(Z)
 
 
-@cross_entropy_gradient.mistake("mean", "Your answer is n times the gradient: the 1/n of the loss is lost.")
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def mean(Z, Y):
+    """Your answer is n times the gradient: the 1/n of the loss is lost."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return E / E.sum(axis=1, keepdims=True) - Y
 
 
-@cross_entropy_gradient.mistake(
-    "index", "You divided by the number of classes. The mean runs over the n samples: n is `len(Z)`."
-)
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def index(Z, Y):
+    """You divided by the number of classes. The mean runs over the n samples: n is `len(Z)`."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return (E / E.sum(axis=1, keepdims=True) - Y) / Z.shape[1]
 
 
-@cross_entropy_gradient.mistake("symbol", "You subtracted the targets from the logits. It is the softmax of Z minus Y.")
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def symbol(Z, Y):
+    """You subtracted the targets from the logits. It is the softmax of Z minus Y."""
     return (Z - Y) / len(Z)
 
 
-@cross_entropy_gradient.mistake(
-    "chain-factor",
-    "This is the gradient in the shares, -Y/P. The logits lie one step further back: pull it through the softmax.",
-)
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def chain_factor(Z, Y):
+    """This is the gradient in the shares, -Y/P. The logits lie one step further back: pull it through the softmax."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return -Y / (E / E.sum(axis=1, keepdims=True)) / len(Z)
 
 
-@cross_entropy_gradient.mistake(
-    "diagonal",
-    "You pulled back through the diagonal of the Jacobian alone, so only the true class moves. "
-    "Raising any other logit costs as well: its entry is p_j/n.",
-)
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def diagonal(Z, Y):
+    """You pulled back through the diagonal of the Jacobian alone, so only the true class
+    moves. Raising any other logit costs as well: its entry is p_j/n."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return -Y * (1 - E / E.sum(axis=1, keepdims=True)) / len(Z)
 
 
-@cross_entropy_gradient.mistake(
-    "activation-derivative",
-    "A factor p(1 - p) is one too many: the Jacobian of the softmax is already inside P - Y.",
-)
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def activation_derivative(Z, Y):
+    """A factor p(1 - p) is one too many: the Jacobian of the softmax is already inside P - Y."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     P = E / E.sum(axis=1, keepdims=True)
     return (P - Y) * P * (1 - P) / len(Z)
 
 
-@cross_entropy_gradient.mistake("term", "The targets are missing: this is P/n, and the gradient is (P - Y)/n.")
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def term(Z, Y):
+    """The targets are missing: this is P/n, and the gradient is (P - Y)/n."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return E / E.sum(axis=1, keepdims=True) / len(Z)
 
 
-@cross_entropy_gradient.mistake(
-    "axis", "Your softmax ran down the columns. A sample is a row, so the shares of a row sum to 1: axis=1."
-)
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def axis(Z, Y):
+    """Your softmax ran down the columns. A sample is a row, so the shares of a row sum to 1: axis=1."""
     E = np.exp(Z - Z.max(axis=0, keepdims=True))
     return (E / E.sum(axis=0, keepdims=True) - Y) / len(Z)
 
 
-@cross_entropy_gradient.mistake(
-    "sum", "You added the samples up. Each sample has logits of its own: the gradient has the shape of Z."
-)
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def sum_(Z, Y):
+    """You added the samples up. Each sample has logits of its own: the gradient has the shape of Z."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return np.sum(E / E.sum(axis=1, keepdims=True) - Y, axis=0) / len(Z)
 
 
-@cross_entropy_gradient.mistake(
-    "entries",
-    "You divided by the number of entries of Z. The mean runs over the n samples: n is `len(Z)`.",
-)
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def entries(Z, Y):
+    """You divided by the number of entries of Z. The mean runs over the n samples: n is `len(Z)`."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return (E / E.sum(axis=1, keepdims=True) - Y) / Z.size
 
 
-@cross_entropy_gradient.mistake(
-    "square",
-    "Your answer is twice the gradient: the 2 belongs to a squared error. Cross-entropy gives (P - Y) / n.",
-)
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def square(Z, Y):
+    """Your answer is twice the gradient: the 2 belongs to a squared error. Cross-entropy gives (P - Y) / n."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return 2 * (E / E.sum(axis=1, keepdims=True) - Y) / len(Z)
 
 
-@cross_entropy_gradient.mistake(
-    "global",
-    "You took the largest entry of the whole matrix out, so rows far below it become 0/0. "
-    "Each row needs its own: `Z.max(axis=1, keepdims=True)`.",
-)
-def _(Z, Y):
+@cross_entropy_gradient.mistake
+def global_(Z, Y):
+    """You took the largest entry of the whole matrix out, so rows far below it
+    become 0/0. Each row needs its own: `Z.max(axis=1, keepdims=True)`."""
     E = np.exp(Z - Z.max())
     return (E / E.sum(axis=1, keepdims=True) - Y) / len(Z)
 
@@ -768,7 +712,7 @@ logistic_gradient = exercise(
 
 
 @logistic_gradient.draws
-def _(draw):
+def inputs(draw):
     n, d = draw.sizes(2)
     # Columns in very different units, as in a real table: no single step of a difference quotient suits them all.
     units = 10.0 ** draw.rng.permutation(np.linspace(-7 if draw.drowns else -3, 3, d))
@@ -784,7 +728,7 @@ def _(draw):
 
 
 @logistic_gradient.truth
-def _(X, w, t):
+def truth(X, w, t):
     def softplus(u):
         """log(1 + exp u), with exp of nothing positive: -log σ(z) is softplus(-z), -log(1 - σ(z)) softplus(z)."""
         return u + np.log(1 + np.exp(-u)) if u.real > 0 else np.log(1 + np.exp(u))
@@ -796,111 +740,96 @@ def _(X, w, t):
     return complex_step_gradient(loss, w)
 
 
-@logistic_gradient.mistake(
-    "overflow",
-    "nan: some margins are ±1e3 or beyond, where exp(z)/(1 + exp(z)) is inf/inf and σ(z) is exactly 0 or 1. "
-    "Write σ as 1/(1 + exp(-z)), and let σ(1 - σ) cancel on paper, so that nothing is divided by 0.",
-)
-def _(X, w, t):
+@logistic_gradient.mistake
+def overflow(X, w, t):
+    """nan: some margins are ±1e3 or beyond, where exp(z)/(1 + exp(z)) is inf/inf and σ(z) is exactly 0 or 1. Write σ as
+    1/(1 + exp(-z)), and let σ(1 - σ) cancel on paper, so that nothing is divided by 0."""
     p = np.exp(X @ w) / (1 + np.exp(X @ w))
     return X.T @ (p - t) / len(t)
 
 
-@logistic_gradient.mistake("sign", "Your answer is -1 times the gradient: it is prediction minus target, σ(Xw) - t.")
-def _(X, w, t):
+@logistic_gradient.mistake
+def sign(X, w, t):
+    """Your answer is -1 times the gradient: it is prediction minus target, σ(Xw) - t."""
     return X.T @ (t - 1 / (1 + np.exp(-X @ w))) / len(t)
 
 
-@logistic_gradient.mistake("mean", "Your answer is n times the gradient: the 1/n of the loss is lost.")
-def _(X, w, t):
+@logistic_gradient.mistake
+def mean(X, w, t):
+    """Your answer is n times the gradient: the 1/n of the loss is lost."""
     return X.T @ (1 / (1 + np.exp(-X @ w)) - t)
 
 
-@logistic_gradient.mistake(
-    "index", "You divided by the number of features. The mean runs over the n samples: n is `len(t)`."
-)
-def _(X, w, t):
+@logistic_gradient.mistake
+def index(X, w, t):
+    """You divided by the number of features. The mean runs over the n samples: n is `len(t)`."""
     return X.T @ (1 / (1 + np.exp(-X @ w)) - t) / len(w)
 
 
-@logistic_gradient.mistake(
-    "factor", "Your answer is half the gradient: there is no square in this loss, so its factor is 1/n and not 1/(2n)."
-)
-def _(X, w, t):
+@logistic_gradient.mistake
+def factor(X, w, t):
+    """Your answer is half the gradient: there is no square in this loss, so its factor is 1/n and not 1/(2n)."""
     return X.T @ (1 / (1 + np.exp(-X @ w)) - t) / (2 * len(t))
 
 
-@logistic_gradient.mistake(
-    "activation-derivative",
-    "A factor σ(1 - σ) is one too many. It belongs to the squared error; here the logarithm of the loss cancels it.",
-)
-def _(X, w, t):
+@logistic_gradient.mistake
+def activation_derivative(X, w, t):
+    """A factor σ(1 - σ) is one too many. It belongs to the squared error; here the logarithm of the loss cancels it."""
     p = 1 / (1 + np.exp(-X @ w))
     return X.T @ ((p - t) * p * (1 - p)) / len(t)
 
 
-@logistic_gradient.mistake(
-    "symbol",
-    "This is the gradient of linear regression, Xw - t. The prediction here is the share σ(Xw).",
-)
-def _(X, w, t):
+@logistic_gradient.mistake
+def symbol(X, w, t):
+    """This is the gradient of linear regression, Xw - t. The prediction here is the share σ(Xw)."""
     return X.T @ (X @ w - t) / len(t)
 
 
-@logistic_gradient.mistake(
-    "term", "Only the terms with t = 1 are there. The samples with t = 0 push too, through log(1 - σ)."
-)
-def _(X, w, t):
+@logistic_gradient.mistake
+def term(X, w, t):
+    """Only the terms with t = 1 are there. The samples with t = 0 push too, through log(1 - σ)."""
     return -X.T @ (t * (1 - 1 / (1 + np.exp(-X @ w)))) / len(t)
 
 
-@logistic_gradient.mistake(
-    "labels", "You turned the targets into -1 and +1. In this loss t is 0 or 1, and the residual is σ(Xw) - t."
-)
-def _(X, w, t):
+@logistic_gradient.mistake
+def labels(X, w, t):
+    """You turned the targets into -1 and +1. In this loss t is 0 or 1, and the residual is σ(Xw) - t."""
     return X.T @ (1 / (1 + np.exp(-X @ w)) - (2 * t - 1)) / len(t)
 
 
-@logistic_gradient.mistake(
-    "threshold", "You rounded the predictions to 0 or 1. The slope needs the share σ(Xw) itself, not the decision."
-)
-def _(X, w, t):
+@logistic_gradient.mistake
+def threshold(X, w, t):
+    """You rounded the predictions to 0 or 1. The slope needs the share σ(Xw) itself, not the decision."""
     return X.T @ ((X @ w > 0) - t) / len(t)
 
 
-@logistic_gradient.mistake(
-    "margin-sign", "Your σ has the wrong sign inside: σ(z) = 1/(1 + exp(-z)), and exp(+z) gives 1 - σ."
-)
-def _(X, w, t):
+@logistic_gradient.mistake
+def margin_sign(X, w, t):
+    """Your σ has the wrong sign inside: σ(z) = 1/(1 + exp(-z)), and exp(+z) gives 1 - σ."""
     return X.T @ (1 / (1 + np.exp(X @ w)) - t) / len(t)
 
 
-@logistic_gradient.mistake(
-    "sum", "You have one row for each sample: its own contribution to the gradient. Add the rows up, over axis 0."
-)
-def _(X, w, t):
+@logistic_gradient.mistake
+def sum_(X, w, t):
+    """You have one row for each sample: its own contribution to the gradient. Add the rows up, over axis 0."""
     return X * (1 / (1 + np.exp(-X @ w)) - t)[:, None] / len(t)
 
 
-@logistic_gradient.mistake(
-    "transpose", "The residual has one entry for each sample and goes back to the weights by X.T, not by X."
-)
-def _(X, w, t):
+@logistic_gradient.mistake
+def transpose(X, w, t):
+    """The residual has one entry for each sample and goes back to the weights by X.T, not by X."""
     return X @ (1 / (1 + np.exp(-X @ w)) - t) / len(t)
 
 
-@logistic_gradient.mistake(
-    "chain-factor", "This is the gradient in the margins Xw. The weights lie one step further back: multiply by X.T."
-)
-def _(X, w, t):
+@logistic_gradient.mistake
+def chain_factor(X, w, t):
+    """This is the gradient in the margins Xw. The weights lie one step further back: multiply by X.T."""
     return (1 / (1 + np.exp(-X @ w)) - t) / len(t)
 
 
-@logistic_gradient.mistake(
-    "square",
-    "Your answer is twice the gradient: there is no square in this loss, so no 2 comes down.",
-)
-def _(X, w, t):
+@logistic_gradient.mistake
+def square(X, w, t):
+    """Your answer is twice the gradient: there is no square in this loss, so no 2 comes down."""
     return 2 * X.T @ (1 / (1 + np.exp(-X @ w)) - t) / len(t)
 
 
@@ -920,7 +849,7 @@ temperature_gradients = exercise(
 
 
 @temperature_gradients.draws
-def _(draw):
+def inputs(draw):
     n, k = draw.sizes(2)
     # Some shares are tiny: a difference quotient has no digit of their slopes.
     Z = draw.array(n, k) + draw.rng.permutation(np.linspace(-8, 4, k))
@@ -931,7 +860,7 @@ def _(draw):
 
 
 @temperature_gradients.truth
-def _(Z, Y, T):
+def truth(Z, Y, T):
     def loss(Z, T):
         S = Z / T
         return np.sum(Y * (np.log(np.sum(np.exp(S), axis=1, keepdims=True)) - S)) / len(Z)

@@ -81,7 +81,7 @@ forward = exercise(
 
 
 @forward.draws
-def _(draw):
+def inputs(draw):
     X, W1, b1, W2, b2 = network(draw)
     if draw.index == 3:
         # Scores in the thousands: exp of them is beyond the largest float. And the samples lie thousands apart, so
@@ -91,7 +91,7 @@ def _(draw):
 
 
 @forward.truth
-def _(X, W1, b1, W2, b2):
+def truth(X, W1, b1, W2, b2):
     Z1 = affine_by_index(X, W1, b1)
     A = 1 / (1 + np.exp(-Z1))
     Z2 = affine_by_index(A, W2, b2)
@@ -220,7 +220,7 @@ output_layer_gradients = exercise(
 
 
 @output_layer_gradients.draws
-def _(draw):
+def inputs(draw):
     n, h, k = draw.sizes(3)
     # Hidden units from nearly off to nearly on, and outputs from doubtful to sure.
     A = logistic(draw.array(n, h) + draw.rng.permutation(np.linspace(-9, 3, h)))
@@ -233,7 +233,7 @@ def _(draw):
 
 
 @output_layer_gradients.truth
-def _(A, P, Y):
+def truth(A, P, Y):
     # The scores log P give this P. Move W2 by D and b2 by e, and watch the loss at D = 0, e = 0.
     def loss(D, e):
         return -np.sum(Y * log_shares(np.log(P) + A @ D + e)) / len(Y)
@@ -242,115 +242,98 @@ def _(A, P, Y):
     return complex_step_gradient(lambda D: loss(D, e), D), complex_step_gradient(lambda e: loss(D, e), e)
 
 
-@output_layer_gradients.mistake(
-    "sign", "Both are -1 times the gradient: the signal at the scores is P - Y, prediction minus target."
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def sign(A, P, Y):
+    """Both are -1 times the gradient: the signal at the scores is P - Y, prediction minus target."""
     dZ2 = (Y - P) / len(Y)
     return A.T @ dZ2, dZ2.sum(axis=0)
 
 
-@output_layer_gradients.mistake(
-    "mean", "Both are n times the gradient: the loss is a mean, so 1/n belongs to dZ2 = (P - Y) / n."
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def mean(A, P, Y):
+    """Both are n times the gradient: the loss is a mean, so 1/n belongs to dZ2 = (P - Y) / n."""
     return A.T @ (P - Y), (P - Y).sum(axis=0)
 
 
-@output_layer_gradients.mistake(
-    "mean-twice",
-    "Both are the gradient over n: 1/n was taken twice. The product and the sum add the samples up, no more.",
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def mean_twice(A, P, Y):
+    """Both are the gradient over n: 1/n was taken twice. The product and the sum add the samples up, no more."""
     dZ2 = (P - Y) / len(Y)
     return A.T @ dZ2 / len(Y), dZ2.mean(axis=0)
 
 
-@output_layer_gradients.mistake(
-    "bias-mean",
-    "dW2 is right, db2 has 1/n twice: it stands in dZ2 already, so add the rows up with sum, not with mean.",
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def bias_mean(A, P, Y):
+    """dW2 is right, db2 has 1/n twice: it stands in dZ2 already, so add the rows up with sum, not with mean."""
     dZ2 = (P - Y) / len(Y)
     return A.T @ dZ2, dZ2.mean(axis=0)
 
 
-@output_layer_gradients.mistake(
-    "bias-total",
-    "dW2 is right, db2 is n times the gradient: the 1/n of the loss belongs to both. Put it into dZ2, once.",
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def bias_total(A, P, Y):
+    """dW2 is right, db2 is n times the gradient: the 1/n of the loss belongs to both. Put it into dZ2, once."""
     return A.T @ (P - Y) / len(Y), (P - Y).sum(axis=0)
 
 
-@output_layer_gradients.mistake(
-    "square", "Both are 2 times the gradient: the 2 belongs to a squared error. Softmax with cross-entropy gives P - Y."
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def square(A, P, Y):
+    """Both are 2 times the gradient: the 2 belongs to a squared error. Softmax with cross-entropy gives P - Y."""
     dZ2 = 2 * (P - Y) / len(Y)
     return A.T @ dZ2, dZ2.sum(axis=0)
 
 
-@output_layer_gradients.mistake(
-    "softmax-missing", "-Y/P is the slope at the probabilities. Carry it on through the softmax to the scores: P - Y."
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def softmax_missing(A, P, Y):
+    """-Y/P is the slope at the probabilities. Carry it on through the softmax to the scores: P - Y."""
     dP = -Y / P / len(Y)
     return A.T @ dP, dP.sum(axis=0)
 
 
-@output_layer_gradients.mistake(
-    "factor", "You divided by the number of entries of Y. The mean runs over the n samples, `len(Y)`, not over n · k."
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def factor(A, P, Y):
+    """You divided by the number of entries of Y. The mean runs over the n samples, `len(Y)`, not over n · k."""
     dZ2 = (P - Y) / Y.size
     return A.T @ dZ2, dZ2.sum(axis=0)
 
 
-@output_layer_gradients.mistake(
-    "layout", "Your dW2 is the transpose. A gradient has the shape of its variable, h × k: A.T stands first."
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def layout(A, P, Y):
+    """Your dW2 is the transpose. A gradient has the shape of its variable, h × k: A.T stands first."""
     dZ2 = (P - Y) / len(Y)
     return dZ2.T @ A, dZ2.sum(axis=0)
 
 
-@output_layer_gradients.mistake(
-    "transpose", "A is n × h and dZ2 is n × k: their product is not defined until A is transposed, A.T @ dZ2."
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def transpose(A, P, Y):
+    """A is n × h and dZ2 is n × k: their product is not defined until A is transposed, A.T @ dZ2."""
     dZ2 = (P - Y) / len(Y)
     return A @ dZ2, dZ2.sum(axis=0)
 
 
-@output_layer_gradients.mistake(
-    "sum", "Your db2 has one row for each sample. All samples share one bias, so add the rows up: sum over axis 0."
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def sum_(A, P, Y):
+    """Your db2 has one row for each sample. All samples share one bias, so add the rows up: sum over axis 0."""
     dZ2 = (P - Y) / len(Y)
     return A.T @ dZ2, dZ2
 
 
-@output_layer_gradients.mistake(
-    "index", "Your db2 sums over the classes and has one entry for each sample. Sum over the samples, axis 0."
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def index(A, P, Y):
+    """Your db2 sums over the classes and has one entry for each sample. Sum over the samples, axis 0."""
     dZ2 = (P - Y) / len(Y)
     return A.T @ dZ2, dZ2.sum(axis=1)
 
 
-@output_layer_gradients.mistake(
-    "softmax-twice", "The factor P(1 - P) is one too many: P - Y is the slope at the scores, softmax included."
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def softmax_twice(A, P, Y):
+    """The factor P(1 - P) is one too many: P - Y is the slope at the scores, softmax included."""
     dZ2 = (P - Y) * P * (1 - P) / len(Y)
     return A.T @ dZ2, dZ2.sum(axis=0)
 
 
-@output_layer_gradients.mistake(
-    "activation-derivative", "The factor A(1 - A) belongs further back. W2 meets the activations A themselves."
-)
-def _(A, P, Y):
+@output_layer_gradients.mistake
+def activation_derivative(A, P, Y):
+    """The factor A(1 - A) belongs further back. W2 meets the activations A themselves."""
     dZ2 = (P - Y) / len(Y)
     return (A * (1 - A)).T @ dZ2, dZ2.sum(axis=0)
 
@@ -370,7 +353,7 @@ hidden_signal = exercise(
 
 
 @hidden_signal.draws
-def _(draw):
+def inputs(draw):
     n, h, k = draw.sizes(3)
     # Samples whose errors are small beside others: a difference quotient of the whole loses their digits.
     sizes = 10.0 ** draw.rng.permutation(np.linspace(-4, 0, n))
@@ -384,67 +367,63 @@ def _(draw):
 
 
 @hidden_signal.truth
-def _(dZ2, W2, A):
+def truth(dZ2, W2, A):
     # Near Z1 the loss changes as the inner product of dZ2 with Z2 does; Z1 is where the sigmoid has the value A.
     return complex_step_gradient(lambda Z1: np.sum(dZ2 * (logistic(Z1) @ W2)), np.log(A / (1 - A)))
 
 
-@hidden_signal.mistake(
-    "activation-derivative",
-    "This is ∂L/∂A. One step is missing: each entry times the slope of its sigmoid, A * (1 - A).",
-)
-def _(dZ2, W2, A):
+@hidden_signal.mistake
+def activation_derivative(dZ2, W2, A):
+    """This is ∂L/∂A. One step is missing: each entry times the slope of its sigmoid, A * (1 - A)."""
     return dZ2 @ W2.T
 
 
-@hidden_signal.mistake(
-    "activation-value", "You multiplied by σ where its derivative is needed: σ′(z) = σ(z)(1 - σ(z)), so A * (1 - A)."
-)
-def _(dZ2, W2, A):
+@hidden_signal.mistake
+def activation_value(dZ2, W2, A):
+    """You multiplied by σ where its derivative is needed: σ′(z) = σ(z)(1 - σ(z)), so A * (1 - A)."""
     return (dZ2 @ W2.T) * A
 
 
-@hidden_signal.mistake(
-    "argument", "You took σ′ at A. A is σ(Z1) already, and σ′ is wanted at Z1: that is A * (1 - A), no new sigmoid."
-)
-def _(dZ2, W2, A):
+@hidden_signal.mistake
+def argument(dZ2, W2, A):
+    """You took σ′ at A. A is σ(Z1) already, and σ′ is wanted at Z1: that is A * (1 - A), no new sigmoid."""
     S = 1 / (1 + np.exp(-A))
     return (dZ2 @ W2.T) * S * (1 - S)
 
 
-@hidden_signal.mistake("symbol", "1 - A² is the slope of tanh. The slope of the sigmoid is A(1 - A).")
-def _(dZ2, W2, A):
+@hidden_signal.mistake
+def symbol(dZ2, W2, A):
+    """1 - A² is the slope of tanh. The slope of the sigmoid is A(1 - A)."""
     return (dZ2 @ W2.T) * (1 - A**2)
 
 
-@hidden_signal.mistake("factor", "Only 1 - A was multiplied in. The slope of the sigmoid has two factors, A and 1 - A.")
-def _(dZ2, W2, A):
+@hidden_signal.mistake
+def factor(dZ2, W2, A):
+    """Only 1 - A was multiplied in. The slope of the sigmoid has two factors, A and 1 - A."""
     return (dZ2 @ W2.T) * (1 - A)
 
 
-@hidden_signal.mistake(
-    "sign", "Your answer is -1 times the signal: the slope of the sigmoid is A(1 - A), not A(A - 1)."
-)
-def _(dZ2, W2, A):
+@hidden_signal.mistake
+def sign(dZ2, W2, A):
+    """Your answer is -1 times the signal: the slope of the sigmoid is A(1 - A), not A(A - 1)."""
     return (dZ2 @ W2.T) * A * (A - 1)
 
 
-@hidden_signal.mistake("mean", "Your answer is the signal over n: 1/n stands in dZ2 already and is handed on with it.")
-def _(dZ2, W2, A):
+@hidden_signal.mistake
+def mean(dZ2, W2, A):
+    """Your answer is the signal over n: 1/n stands in dZ2 already and is handed on with it."""
     return (dZ2 @ W2.T) * A * (1 - A) / len(A)
 
 
-@hidden_signal.mistake(
-    "transpose", "dZ2 is n × k and W2 is h × k: going back, W2 is transposed, dZ2 @ W2.T, which is n × h."
-)
-def _(dZ2, W2, A):
+@hidden_signal.mistake
+def transpose(dZ2, W2, A):
+    """dZ2 is n × k and W2 is h × k: going back, W2 is transposed, dZ2 @ W2.T, which is n × h."""
     return (dZ2 @ W2) * A * (1 - A)
 
 
-@hidden_signal.mistake(
-    "hadamard", "The slope of the sigmoid acts on each entry alone: multiply with `*`. The product `@` mixes the units."
-)
-def _(dZ2, W2, A):
+@hidden_signal.mistake
+def hadamard(dZ2, W2, A):
+    """The slope of the sigmoid acts on each entry alone: multiply with `*`. The product `@` mixes the units."""
     return (dZ2 @ W2.T) @ (A * (1 - A))
 
 
@@ -464,13 +443,13 @@ input_layer_gradients = exercise(
 
 
 @input_layer_gradients.draws
-def _(draw):
+def inputs(draw):
     n, d, h = draw.sizes(3)
     return draw.array(n, d) * 10.0 ** draw.rng.permutation(np.linspace(-2, 2, d)), draw.array(n, h)
 
 
 @input_layer_gradients.truth
-def _(X, dZ1):
+def truth(X, dZ1):
     # Near the parameters the loss changes as the inner product of dZ1 with Z1 = X W1 + b1 does.
     W1, b1 = np.zeros((X.shape[1], dZ1.shape[1])), np.zeros(dZ1.shape[1])
     return (
@@ -479,68 +458,58 @@ def _(X, dZ1):
     )
 
 
-@input_layer_gradients.mistake(
-    "transpose",
-    "X is n × d and dZ1 is n × h: the product is not defined until X is transposed, X.T @ dZ1. A set of lecture slides "
-    "has this slip.",
-)
-def _(X, dZ1):
+@input_layer_gradients.mistake
+def transpose(X, dZ1):
+    """X is n × d and dZ1 is n × h: the product is not defined until X is
+    transposed, X.T @ dZ1. A set of lecture slides has this slip."""
     return X @ dZ1, dZ1.sum(axis=0)
 
 
-@input_layer_gradients.mistake(
-    "layout", "Your dW1 is the transpose. A gradient has the shape of its variable, d × h: X.T stands first."
-)
-def _(X, dZ1):
+@input_layer_gradients.mistake
+def layout(X, dZ1):
+    """Your dW1 is the transpose. A gradient has the shape of its variable, d × h: X.T stands first."""
     return dZ1.T @ X, dZ1.sum(axis=0)
 
 
-@input_layer_gradients.mistake(
-    "mean", "Both are the gradient over n: 1/n stands in dZ1 already, where the loss put it."
-)
-def _(X, dZ1):
+@input_layer_gradients.mistake
+def mean(X, dZ1):
+    """Both are the gradient over n: 1/n stands in dZ1 already, where the loss put it."""
     return X.T @ dZ1 / len(X), dZ1.mean(axis=0)
 
 
-@input_layer_gradients.mistake(
-    "weights-mean", "db1 is right, dW1 is the gradient over n: 1/n stands in dZ1 already, where the loss put it."
-)
-def _(X, dZ1):
+@input_layer_gradients.mistake
+def weights_mean(X, dZ1):
+    """db1 is right, dW1 is the gradient over n: 1/n stands in dZ1 already, where the loss put it."""
     return X.T @ dZ1 / len(X), dZ1.sum(axis=0)
 
 
-@input_layer_gradients.mistake(
-    "bias-mean", "dW1 is right, db1 is too small by 1/n: the rows of dZ1 are added up with sum, not with mean."
-)
-def _(X, dZ1):
+@input_layer_gradients.mistake
+def bias_mean(X, dZ1):
+    """dW1 is right, db1 is too small by 1/n: the rows of dZ1 are added up with sum, not with mean."""
     return X.T @ dZ1, dZ1.mean(axis=0)
 
 
-@input_layer_gradients.mistake(
-    "sum", "Your db1 has one row for each sample. All samples share one bias, so add the rows up: sum over axis 0."
-)
-def _(X, dZ1):
+@input_layer_gradients.mistake
+def sum_(X, dZ1):
+    """Your db1 has one row for each sample. All samples share one bias, so add the rows up: sum over axis 0."""
     return X.T @ dZ1, dZ1
 
 
-@input_layer_gradients.mistake(
-    "index", "Your db1 sums over the units and has one entry for each sample. Sum over the samples, axis 0."
-)
-def _(X, dZ1):
+@input_layer_gradients.mistake
+def index(X, dZ1):
+    """Your db1 sums over the units and has one entry for each sample. Sum over the samples, axis 0."""
     return X.T @ dZ1, dZ1.sum(axis=1)
 
 
-@input_layer_gradients.mistake(
-    "order", "This is the product of two sums. Each sample's input meets its own signal first, then they are added up."
-)
-def _(X, dZ1):
+@input_layer_gradients.mistake
+def order(X, dZ1):
+    """This is the product of two sums. Each sample's input meets its own signal first, then they are added up."""
     return np.outer(X.sum(axis=0), dZ1.sum(axis=0)), dZ1.sum(axis=0)
 
 
-@input_layer_gradients.mistake(
-    "accumulate", "This is the last sample alone: inside a loop over the samples it takes `+=`, not `=`."
-)
-def _(X, dZ1):
+@input_layer_gradients.mistake
+def accumulate(X, dZ1):
+    """This is the last sample alone: inside a loop over the samples it takes `+=`, not `=`."""
     for x, dz1 in zip(X, dZ1, strict=True):
         dW1, db1 = np.outer(x, dz1), dz1
     return dW1, db1
@@ -565,7 +534,7 @@ mlp_gradients.draws(labelled_network)
 
 
 @mlp_gradients.truth
-def _(X, Y, W1, b1, W2, b2):
+def truth(X, Y, W1, b1, W2, b2):
     return gradients_by_definition(logistic, X, Y, W1, b1, W2, b2)
 
 
@@ -738,7 +707,7 @@ tanh_mlp_gradients.draws(lambda draw: labelled_network(draw, np.tanh))
 
 
 @tanh_mlp_gradients.truth
-def _(X, Y, W1, b1, W2, b2):
+def truth(X, Y, W1, b1, W2, b2):
     return gradients_by_definition(np.tanh, X, Y, W1, b1, W2, b2)
 
 
@@ -817,7 +786,7 @@ mend_backprop.draws(labelled_network)
 
 
 @mend_backprop.truth
-def _(X, Y, W1, b1, W2, b2):
+def truth(X, Y, W1, b1, W2, b2):
     return gradients_by_definition(logistic, X, Y, W1, b1, W2, b2)
 
 

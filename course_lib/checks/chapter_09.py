@@ -24,13 +24,13 @@ glorot_init = exercise(
 
 
 @glorot_init.draws
-def _(draw):
+def inputs(draw):
     d, h = draw.sizes(2)
     return d + 20, h + 10, np.random.default_rng(draw.rng.integers(2**32))
 
 
 @glorot_init.accepts
-def _(value, d, h, rng):
+def fault(value, d, h, rng):
     """Any order of the generator's own even draws is right: filling columns first is as good as rows first."""
     limit = np.sqrt(6 / (d + h))
     if not is_array(value) or value.dtype.kind != "f":
@@ -67,64 +67,57 @@ def _even_but_not_from_rng(value, d, h, rng):
     return bool(even and abs(np.mean(value)) < 0.3 * limit and not _drawn_from(value, limit, rng))
 
 
-@glorot_init.mistake(
-    "generator",
-    "The spread is right, but the numbers do not come from `rng`. Draw with `rng.uniform`, so that the same seed gives "
-    "the same network.",
-    shown=_even_but_not_from_rng,
-)
-def _(d, h, rng):
+@glorot_init.mistake(shown=_even_but_not_from_rng)
+def generator(d, h, rng):
+    """The spread is right, but the numbers do not come from `rng`. Draw with
+    `rng.uniform`, so that the same seed gives the same network."""
     limit = np.sqrt(6 / (d + h))
     return np.random.uniform(-limit, limit, (d, h))
 
 
-@glorot_init.mistake(
-    "factor",
-    "√(2/(d + h)) is the standard deviation. Even draws with that deviation reach √3 times as far.",
-)
-def _(d, h, rng):
+@glorot_init.mistake
+def factor(d, h, rng):
+    """√(2/(d + h)) is the standard deviation. Even draws with that deviation reach √3 times as far."""
     limit = np.sqrt(2 / (d + h))
     return rng.uniform(-limit, limit, (d, h))
 
 
-@glorot_init.mistake(
-    "normal", "These are normal draws. They have the right spread, but the exercise asks for even ones: `rng.uniform`."
-)
-def _(d, h, rng):
+@glorot_init.mistake
+def normal(d, h, rng):
+    """These are normal draws. They have the right spread, but the exercise asks for even ones: `rng.uniform`."""
     return rng.normal(0, np.sqrt(2 / (d + h)), (d, h))
 
 
-@glorot_init.mistake(
-    "sign", "All of your weights are positive. Half of them belong below 0: draw from -limit to limit."
-)
-def _(d, h, rng):
+@glorot_init.mistake
+def sign(d, h, rng):
+    """All of your weights are positive. Half of them belong below 0: draw from -limit to limit."""
     return rng.uniform(0, np.sqrt(6 / (d + h)), (d, h))
 
 
-@glorot_init.mistake("root", "The square root is missing: 6/(d + h) is the square of the limit.")
-def _(d, h, rng):
+@glorot_init.mistake
+def root(d, h, rng):
+    """The square root is missing: 6/(d + h) is the square of the limit."""
     limit = 6 / (d + h)
     return rng.uniform(-limit, limit, (d, h))
 
 
-@glorot_init.mistake(
-    "term", "Your limit knows the inputs alone, √(6/d). The signal that comes back meets h units: √(6/(d + h))."
-)
-def _(d, h, rng):
+@glorot_init.mistake
+def term(d, h, rng):
+    """Your limit knows the inputs alone, √(6/d). The signal that comes back meets h units: √(6/(d + h))."""
     limit = np.sqrt(6 / d)
     return rng.uniform(-limit, limit, (d, h))
 
 
-@glorot_init.mistake(
-    "layout", "This is h × d. A weight matrix stands to the right of the rows it takes, X @ W, so it is d × h."
-)
-def _(d, h, rng):
+@glorot_init.mistake
+def layout(d, h, rng):
+    """This is h × d. A weight matrix stands to the right of the rows it takes, X @ W, so it is d × h."""
     limit = np.sqrt(6 / (d + h))
     return rng.uniform(-limit, limit, (h, d))
 
 
-@glorot_init.mistake("zeros", "All entries are 0: every hidden unit would do the same for ever. Draw them with `rng`.")
-def _(d, h, rng):
+@glorot_init.mistake
+def zeros(d, h, rng):
+    """All entries are 0: every hidden unit would do the same for ever. Draw them with `rng`."""
     return np.zeros((d, h))
 
 
@@ -143,7 +136,7 @@ one_hot = exercise(
 
 
 @one_hot.draws
-def _(draw):
+def inputs(draw):
     n, k = draw.sizes(2)
     n, k = n + 8, k + 1
     # The last class never occurs, and the first one only in every other draw: k alone says how many columns there are.
@@ -151,60 +144,56 @@ def _(draw):
 
 
 @one_hot.truth
-def _(labels, k):
+def truth(labels, k):
     return np.array([[1.0 if label == j else 0.0 for j in range(k)] for label in labels])
 
 
-@one_hot.mistake("layout", "This is the transpose: a sample is a row, so the rows follow the labels.")
-def _(labels, k):
+@one_hot.mistake
+def layout(labels, k):
+    """This is the transpose: a sample is a row, so the rows follow the labels."""
     return np.eye(k)[:, labels]
 
 
-@one_hot.mistake(
-    "classes",
-    "Your columns stop at the largest label that occurs. There are k classes, whether or not each of them occurs.",
-)
-def _(labels, k):
+@one_hot.mistake
+def classes(labels, k):
+    """Your columns stop at the largest label that occurs. There are k classes, whether or not each of them occurs."""
     return np.eye(np.max(labels) + 1)[labels]
 
 
-@one_hot.mistake(
-    "unique", "Your columns are the labels that occur. There are k classes, whether or not each of them occurs."
-)
-def _(labels, k):
+@one_hot.mistake
+def unique(labels, k):
+    """Your columns are the labels that occur. There are k classes, whether or not each of them occurs."""
     found, places = np.unique(labels, return_inverse=True)
     return np.eye(len(found))[places]
 
 
-@one_hot.mistake("offset", "The ones stand one column too far left: labels count from 0, as columns do.")
-def _(labels, k):
+@one_hot.mistake
+def offset(labels, k):
+    """The ones stand one column too far left: labels count from 0, as columns do."""
     Y = np.zeros((len(labels), k))
     Y[np.arange(len(labels)), labels - 1] = 1
     return Y
 
 
-@one_hot.mistake(
-    "index",
-    "`Y[:, labels] = 1` fills whole columns. Give each row its own column: `Y[np.arange(len(labels)), labels] = 1`.",
-)
-def _(labels, k):
+@one_hot.mistake
+def index(labels, k):
+    """`Y[:, labels] = 1` fills whole columns. Give each row its own column: `Y[np.arange(len(labels)), labels] = 1`."""
     Y = np.zeros((len(labels), k))
     Y[:, labels] = 1
     return Y
 
 
-@one_hot.mistake("value", "You wrote the label itself into its column. A one stands there, whatever the label is.")
-def _(labels, k):
+@one_hot.mistake
+def value(labels, k):
+    """You wrote the label itself into its column. A one stands there, whatever the label is."""
     Y = np.zeros((len(labels), k))
     Y[np.arange(len(labels)), labels] = labels
     return Y
 
 
-@one_hot.mistake(
-    "rows",
-    "`Y[labels] = 1` fills whole rows. Each row gets a single 1, in its own column: `Y[np.arange(n), labels] = 1`.",
-)
-def _(labels, k):
+@one_hot.mistake
+def rows(labels, k):
+    """`Y[labels] = 1` fills whole rows. Each row gets a single 1, in its own column: `Y[np.arange(n), labels] = 1`."""
     Y = np.zeros((len(labels), k))
     Y[labels] = 1
     return Y
@@ -230,7 +219,7 @@ def shares(Z):
 
 
 @accuracy.draws
-def _(draw):
+def inputs(draw):
     n, k = draw.sizes(2)
     n = n + 8
     P = shares(draw.array(n, k))
@@ -242,63 +231,59 @@ def _(draw):
 
 
 @accuracy.truth
-def _(P, labels):
+def truth(P, labels):
     right = 0
     for row, label in zip(P, labels, strict=True):
         right += all(row[label] >= other for other in row)
     return right / len(labels)
 
 
-@accuracy.mistake("mean", "This is how many samples are right. The accuracy is their share: divide by n.")
-def _(P, labels):
+@accuracy.mistake
+def mean(P, labels):
+    """This is how many samples are right. The accuracy is their share: divide by n."""
     return np.sum(P.argmax(axis=1) == labels)
 
 
-@accuracy.mistake("factor", "This is in per cent. Return the share itself, a number from 0 to 1.")
-def _(P, labels):
+@accuracy.mistake
+def factor(P, labels):
+    """This is in per cent. Return the share itself, a number from 0 to 1."""
     return 100 * np.mean(P.argmax(axis=1) == labels)
 
 
-@accuracy.mistake("sign", "This is the share of the samples that are wrong: 1 minus the accuracy.")
-def _(P, labels):
+@accuracy.mistake
+def sign(P, labels):
+    """This is the share of the samples that are wrong: 1 minus the accuracy."""
     return np.mean(P.argmax(axis=1) != labels)
 
 
-@accuracy.mistake("axis", "You looked for the largest entry of each column. A sample is a row: `argmax(axis=1)`.")
-def _(P, labels):
+@accuracy.mistake
+def axis(P, labels):
+    """You looked for the largest entry of each column. A sample is a row: `argmax(axis=1)`."""
     return np.mean(P.argmax(axis=0) == labels)
 
 
-@accuracy.mistake(
-    "probability",
-    "This is the mean probability of the right class. The accuracy counts: right or not right, however sure.",
-)
-def _(P, labels):
+@accuracy.mistake
+def probability(P, labels):
+    """This is the mean probability of the right class. The accuracy counts: right or not right, however sure."""
     return np.mean(P[np.arange(len(P)), labels])
 
 
-@accuracy.mistake(
-    "threshold",
-    "You ask for a probability above one half. With more than two classes the largest may lie below: take argmax.",
-)
-def _(P, labels):
+@accuracy.mistake
+def threshold(P, labels):
+    """You ask for a probability above one half. With more than two classes the largest may lie below: take argmax."""
     return np.mean(P[np.arange(len(P)), labels] > 0.5)
 
 
-@accuracy.mistake(
-    "entries",
-    "You compared all n · k entries, and most of them are 0 in both. Compare one answer for each sample.",
-)
-def _(P, labels):
+@accuracy.mistake
+def entries(P, labels):
+    """You compared all n · k entries, and most of them are 0 in both. Compare one answer for each sample."""
     return np.mean(np.round(P) == np.eye(P.shape[1])[labels])
 
 
-@accuracy.mistake(
-    "max",
-    "By your count no answer is right. A label is compared with the place of the largest probability in its own row, "
-    "`argmax(axis=1)`: not with that probability, and not with one place in the whole matrix.",
-)
-def _(P, labels):
+@accuracy.mistake
+def max_(P, labels):
+    """By your count no answer is right. A label is compared with the place of the largest probability in its own row,
+    `argmax(axis=1)`: not with that probability, and not with one place in the whole matrix."""
     return np.mean(P.max(axis=1) == labels)
 
 
@@ -318,7 +303,7 @@ confusion_matrix = exercise(
 
 
 @confusion_matrix.draws
-def _(draw):
+def inputs(draw):
     n, k = draw.sizes(2)
     truth = np.append(np.arange(k), draw.rng.integers(k, size=n + 8))
     # About half are right; class 0 is often taken for class 1 and never the other way round; class k - 1 is never seen.
@@ -329,52 +314,53 @@ def _(draw):
 
 
 @confusion_matrix.truth
-def _(labels, predicted, k):
+def truth(labels, predicted, k):
     pairs = list(zip(labels.tolist(), predicted.tolist(), strict=True))
     return np.array([[pairs.count((i, j)) for j in range(k)] for i in range(k)])
 
 
-@confusion_matrix.mistake("layout", "This is the transpose: rows belong to the true class, columns to the prediction.")
-def _(labels, predicted, k):
+@confusion_matrix.mistake
+def layout(labels, predicted, k):
+    """This is the transpose: rows belong to the true class, columns to the prediction."""
     C = np.zeros((k, k), dtype=int)
     np.add.at(C, (predicted, labels), 1)
     return C
 
 
-@confusion_matrix.mistake(
-    "accumulate",
-    "Every pair was counted once, however often it occurs: with index arrays, `+=` writes each place one time. "
-    "Use a loop or `np.add.at`.",
-)
-def _(labels, predicted, k):
+@confusion_matrix.mistake
+def accumulate(labels, predicted, k):
+    """Every pair was counted once, however often it occurs: with index arrays,
+    `+=` writes each place one time. Use a loop or `np.add.at`."""
     C = np.zeros((k, k), dtype=int)
     C[labels, predicted] += 1
     return C
 
 
-@confusion_matrix.mistake("share", "Your rows are divided by their sums. Return the counts themselves.")
-def _(labels, predicted, k):
+@confusion_matrix.mistake
+def share(labels, predicted, k):
+    """Your rows are divided by their sums. Return the counts themselves."""
     C = np.zeros((k, k))
     np.add.at(C, (labels, predicted), 1)
     return C / C.sum(axis=1, keepdims=True)
 
 
-@confusion_matrix.mistake("mean", "Your entries are divided by n. Return the counts themselves.")
-def _(labels, predicted, k):
+@confusion_matrix.mistake
+def mean(labels, predicted, k):
+    """Your entries are divided by n. Return the counts themselves."""
     C = np.zeros((k, k))
     np.add.at(C, (labels, predicted), 1)
     return C / len(labels)
 
 
-@confusion_matrix.mistake("diagonal", "Only the right answers are counted. Off the diagonal stand the confusions.")
-def _(labels, predicted, k):
+@confusion_matrix.mistake
+def diagonal(labels, predicted, k):
+    """Only the right answers are counted. Off the diagonal stand the confusions."""
     return np.diag(np.bincount(labels[labels == predicted], minlength=k))
 
 
-@confusion_matrix.mistake(
-    "term", "The right answers are missing: a sample of class i that was called i adds 1 to C[i, i]."
-)
-def _(labels, predicted, k):
+@confusion_matrix.mistake
+def term(labels, predicted, k):
+    """The right answers are missing: a sample of class i that was called i adds 1 to C[i, i]."""
     C = np.zeros((k, k), dtype=int)
     np.add.at(C, (labels, predicted), 1)
     return C - np.diag(np.diag(C))
@@ -398,7 +384,7 @@ sgd_epoch = exercise(
 
 
 @sgd_epoch.draws
-def _(draw):
+def inputs(draw):
     # Small layers: the truth takes one complex step for each weight and each batch. Every size changes every time.
     d, h, k = np.roll((3, 4, 5, 6), draw.index)[:3]
     # Batches of different sizes, none of them in the order of the rows; the last is the smallest, as it is in practice.
@@ -409,7 +395,7 @@ def _(draw):
 
 
 @sgd_epoch.truth
-def _(X, Y, W1, b1, W2, b2, lr, batches):
+def truth(X, Y, W1, b1, W2, b2, lr, batches):
     parameters = (W1, b1, W2, b2)
     for rows in batches:
         slopes = gradients_by_definition(logistic, X[rows], Y[rows], *parameters)
@@ -551,7 +537,7 @@ weight_decay_gradients = exercise(
 
 
 @weight_decay_gradients.draws
-def _(draw):
+def inputs(draw):
     d, h, k = draw.sizes(3)
     slopes = draw.array(d, h), draw.array(h), draw.array(h, k), draw.array(k)
     W1, W2 = draw.array(d, h), draw.array(h, k)
@@ -562,7 +548,7 @@ def _(draw):
 
 
 @weight_decay_gradients.truth
-def _(dW1, db1, dW2, db2, W1, W2, lam):
+def truth(dW1, db1, dW2, db2, W1, W2, lam):
     # Near the parameters the loss changes as the inner products with its gradients do; the penalty is as it is written.
     def with_penalty(slope, others):
         return lambda V: np.sum(slope * V) + lam / 2 * (np.sum(V**2) + np.sum(others**2))
@@ -664,7 +650,7 @@ clipped_gradients = exercise(
 
 
 @clipped_gradients.draws
-def _(draw):
+def inputs(draw):
     d, h, k = draw.sizes(3)
     slopes = draw.array(d, h), draw.array(h), draw.array(h, k), draw.array(k)
     length = np.sqrt(sum(np.sum(slope**2) for slope in slopes))
@@ -673,7 +659,7 @@ def _(draw):
 
 
 @clipped_gradients.truth
-def _(dW1, db1, dW2, db2, longest):
+def truth(dW1, db1, dW2, db2, longest):
     slopes = dW1, db1, dW2, db2
     entries = np.concatenate([slope.ravel() for slope in slopes])
     length = float(np.linalg.norm(entries))
@@ -726,24 +712,21 @@ clipped_gradients.slip(
 )
 
 
-@clipped_gradients.mistake(
-    "arrays",
-    "Each array was clipped on its own, and that turns the direction. All four have one length and one factor.",
-)
-def _(dW1, db1, dW2, db2, longest):
+@clipped_gradients.mistake
+def arrays(dW1, db1, dW2, db2, longest):
+    """Each array was clipped on its own, and that turns the direction. All four have one length and one factor."""
     return tuple(g * min(1, longest / np.sqrt(np.sum(g**2))) for g in (dW1, db1, dW2, db2))
 
 
-@clipped_gradients.mistake(
-    "entries",
-    "Each entry was clipped on its own, and that turns the direction. All entries get the same factor.",
-)
-def _(dW1, db1, dW2, db2, longest):
+@clipped_gradients.mistake
+def entries(dW1, db1, dW2, db2, longest):
+    """Each entry was clipped on its own, and that turns the direction. All entries get the same factor."""
     return tuple(np.clip(g, -longest, longest) for g in (dW1, db1, dW2, db2))
 
 
-@clipped_gradients.mistake("nothing", "Nothing was clipped: a gradient that is too long is to become `longest` long.")
-def _(dW1, db1, dW2, db2, longest):
+@clipped_gradients.mistake
+def nothing(dW1, db1, dW2, db2, longest):
+    """Nothing was clipped: a gradient that is too long is to become `longest` long."""
     return dW1, db1, dW2, db2
 
 

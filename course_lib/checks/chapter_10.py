@@ -24,7 +24,7 @@ vjp_of_product = exercise(
 
 
 @vjp_of_product.draws
-def _(draw):
+def inputs(draw):
     n, m, k = draw.sizes(3)
     A = draw.array(n, m)
     if draw.drowns:
@@ -35,61 +35,57 @@ def _(draw):
 
 
 @vjp_of_product.truth
-def _(A, B, G):
+def truth(A, B, G):
     in_A = complex_step_gradient(lambda A: np.sum(G * (A @ B)), A)
     return in_A, complex_step_gradient(lambda B: np.sum(G * (A @ B)), B)
 
 
-@vjp_of_product.mistake(
-    "transpose", "A factor that crosses to the other side of the inner product is transposed: `G @ B.T`, `A.T @ G`."
-)
-def _(A, B, G):
+@vjp_of_product.mistake
+def transpose(A, B, G):
+    """A factor that crosses to the other side of the inner product is transposed: `G @ B.T`, `A.T @ G`."""
     return G @ B, A @ G
 
 
-@vjp_of_product.mistake(
-    "order",
-    "Each factor keeps its side: B stood to the right of A, so B.T stands to the right of G. Likewise A.T, left.",
-)
-def _(A, B, G):
+@vjp_of_product.mistake
+def order(A, B, G):
+    """Each factor keeps its side: B stood to the right of A, so B.T stands to the right of G. Likewise A.T, left."""
     return B.T @ G, G @ A.T
 
 
-@vjp_of_product.mistake("exchanged", "The two gradients are exchanged: dA comes first, in the shape of A.")
-def _(A, B, G):
+@vjp_of_product.mistake
+def exchanged(A, B, G):
+    """The two gradients are exchanged: dA comes first, in the shape of A."""
     return A.T @ G, G @ B.T
 
 
-@vjp_of_product.mistake(
-    "layout", "Both gradients are transposed: a gradient has the shape of its variable, dA that of A and dB that of B."
-)
-def _(A, B, G):
+@vjp_of_product.mistake
+def layout(A, B, G):
+    """Both gradients are transposed: a gradient has the shape of its variable, dA that of A and dB that of B."""
     return B @ G.T, G.T @ A
 
 
-@vjp_of_product.mistake(
-    "ones", "Your answer does not depend on G: it pulls back a gradient of ones. The incoming gradient is G."
-)
-def _(A, B, G):
+@vjp_of_product.mistake
+def ones(A, B, G):
+    """Your answer does not depend on G: it pulls back a gradient of ones. The incoming gradient is G."""
     ones = np.ones(G.shape)
     return ones @ B.T, A.T @ ones
 
 
-@vjp_of_product.mistake("mean", "Your gradients are divided by the number of rows. A product takes no mean: G has it.")
-def _(A, B, G):
+@vjp_of_product.mistake
+def mean(A, B, G):
+    """Your gradients are divided by the number of rows. A product takes no mean: G has it."""
     return G @ B.T / len(A), A.T @ G / len(A)
 
 
-@vjp_of_product.mistake("sign", "Your answer is -1 times the right one: nothing is subtracted in a product.")
-def _(A, B, G):
+@vjp_of_product.mistake
+def sign(A, B, G):
+    """Your answer is -1 times the right one: nothing is subtracted in a product."""
     return -G @ B.T, -A.T @ G
 
 
-@vjp_of_product.mistake(
-    "values",
-    "You used the factors' own values in place of G: the pullback of A needs B and G, that of B needs A and G.",
-)
-def _(A, B, G):
+@vjp_of_product.mistake
+def values(A, B, G):
+    """You used the factors' own values in place of G: the pullback of A needs B and G, that of B needs A and G."""
     return (A @ B) @ B.T, A.T @ (A @ B)
 
 
@@ -110,7 +106,7 @@ toposort = exercise(
 
 
 @toposort.draws
-def _(draw):
+def inputs(draw):
     (count,) = draw.sizes(1)
     names = [str(name) for name in draw.rng.permutation(list("abcdefghijklmnopqrstuvwxyz"))]
 
@@ -174,12 +170,10 @@ def _complete(value, node):
     return _are_names(value) and sorted(value) == sorted(_parents(node))
 
 
-@toposort.mistake(
-    "repeated",
-    "A node that is used twice comes twice. Skip a node whose name is in the order already.",
-    shown=lambda value, node: _are_names(value) and len(set(value)) < len(value),
-)
-def _(node):
+@toposort.mistake(shown=lambda value, node: _are_names(value) and len(set(value)) < len(value))
+def repeated(node):
+    """A node that is used twice comes twice. Skip a node whose name is in the order already."""
+
     def order(node):
         name, *parents = node
         return [before for parent in parents for before in order(parent)] + [name]
@@ -187,12 +181,10 @@ def _(node):
     return tuple(order(node))
 
 
-@toposort.mistake(
-    "reversed",
-    "This is the right order backwards: the node itself comes first and the inputs last. Parents come before children.",
-    shown=lambda value, node: _are_names(value) and _order_fault(value[::-1], node) is None,
-)
-def _(node):
+@toposort.mistake(shown=lambda value, node: _are_names(value) and _order_fault(value[::-1], node) is None)
+def reversed_(node):
+    """This is the right order backwards: the node itself comes first
+    and the inputs last. Parents come before children."""
     order = []
 
     def visit(node):
@@ -206,12 +198,9 @@ def _(node):
     return tuple(reversed(order))
 
 
-@toposort.mistake(
-    "last",
-    "The node that was handed over is missing. It is the last one: everything else comes before it.",
-    shown=lambda value, node: _are_names(value) and _order_fault((*value, node[0]), node) is None,
-)
-def _(node):
+@toposort.mistake(shown=lambda value, node: _are_names(value) and _order_fault((*value, node[0]), node) is None)
+def last(node):
+    """The node that was handed over is missing. It is the last one: everything else comes before it."""
     order = []
 
     def visit(node):
@@ -224,12 +213,9 @@ def _(node):
     return tuple(order)
 
 
-@toposort.mistake(
-    "early",
-    "You put a node down when you meet it, before its parents. Put it down after all of them are down.",
-    shown=lambda value, node: _complete(value, node) and value[0] == node[0],
-)
-def _(node):
+@toposort.mistake(shown=lambda value, node: _complete(value, node) and value[0] == node[0])
+def early(node):
+    """You put a node down when you meet it, before its parents. Put it down after all of them are down."""
     order = []
 
     def visit(node):
@@ -244,14 +230,13 @@ def _(node):
 
 
 @toposort.mistake(
-    "distance",
-    "You ordered the nodes by their distance from the last one. A node can be near the end and also needed early.",
     shown=lambda value, node: (
         _complete(value, node)
         and [_distances(node)[name] for name in value] == sorted(_distances(node).values(), reverse=True)
-    ),
+    )
 )
-def _(node):
+def distance(node):
+    """You ordered the nodes by their distance from the last one. A node can be near the end and also needed early."""
     layer, met = [node], []
     while layer:
         met += [name for name, *_ in layer if name not in met]
@@ -260,11 +245,10 @@ def _(node):
 
 
 @toposort.mistake(
-    "shallow",
-    "Only the node and its own parents are there. Each parent has parents too: visit them in the same way.",
-    shown=lambda value, node: _are_names(value) and sorted(value) == sorted(n[0] for n in (node, *node[1:])),
+    shown=lambda value, node: _are_names(value) and sorted(value) == sorted(n[0] for n in (node, *node[1:]))
 )
-def _(node):
+def shallow(node):
+    """Only the node and its own parents are there. Each parent has parents too: visit them in the same way."""
     name, *parents = node
     return (*(parent[0] for parent in parents), name)
 
@@ -340,7 +324,7 @@ jvp = exercise(
 
 
 @jvp.draws
-def _(draw):
+def inputs(draw):
     m, n = draw.sizes(2)
     A, B, C = draw.array(m, n), draw.array(m, n), draw.array(m, n)
 
@@ -351,15 +335,16 @@ def _(draw):
 
 
 @jvp.truth
-def _(f, x, v):
+def truth(f, x, v):
     return complex_step_jacobian(f, x) @ v
 
 
 register_steps(jvp, "J v", "Jacobian")
 
 
-@jvp.mistake("value", "That is the value f(x), the real part. J v is in the imaginary part.")
-def _(f, x, v):
+@jvp.mistake
+def value(f, x, v):
+    """That is the value f(x), the real part. J v is in the imaginary part."""
     return f(x + 1e-30j * v).real
 
 
@@ -379,7 +364,7 @@ hessian_vector_product = exercise(
 
 
 @hessian_vector_product.draws
-def _(draw):
+def inputs(draw):
     m, p = draw.sizes(2)
     # Each weight has a scale of its own, so no single step of a difference quotient suits them all.
     scale = 10.0 ** draw.rng.permutation(np.linspace(-2, 2, p))
@@ -393,34 +378,30 @@ def _(draw):
 
 
 @hessian_vector_product.truth
-def _(grad, w, v):
+def truth(grad, w, v):
     return complex_step_jacobian(grad, w) @ v
 
 
 register_steps(hessian_vector_product, "H v", "Hessian")
 
 
-@hessian_vector_product.mistake(
-    "value", "That is the gradient at w, the real part. H v is in the imaginary part of the gradient."
-)
-def _(grad, w, v):
+@hessian_vector_product.mistake
+def value(grad, w, v):
+    """That is the gradient at w, the real part. H v is in the imaginary part of the gradient."""
     return grad(w + 1e-30j * v).real
 
 
-@hessian_vector_product.mistake(
-    "hadamard",
-    "You moved all weights alike and multiplied by v afterwards, entry by entry. Move along v: `w + 1j * h * v`.",
-)
-def _(grad, w, v):
+@hessian_vector_product.mistake
+def hadamard(grad, w, v):
+    """You moved all weights alike and multiplied by v afterwards, entry by entry. Move along v: `w + 1j * h * v`."""
     h = 1e-30
     return v * grad(w + 1j * h).imag / h
 
 
-@hessian_vector_product.mistake(
-    "number",
-    "That is the number vᵀ H v, the curvature along v. H v has one entry for each weight: do not multiply by v again.",
-)
-def _(grad, w, v):
+@hessian_vector_product.mistake
+def number(grad, w, v):
+    """That is the number vᵀ H v, the curvature along v. H v has one
+    entry for each weight: do not multiply by v again."""
     h = 1e-30
     return v @ grad(w + 1j * h * v).imag / h
 
@@ -444,7 +425,7 @@ reverse_mode_gradient = exercise(
 
 
 @reverse_mode_gradient.draws
-def _(draw):
+def inputs(draw):
     (n,) = draw.sizes(1)
     tape = []
 
@@ -474,7 +455,7 @@ def _(draw):
 
 
 @reverse_mode_gradient.truth
-def _(tape, x):
+def truth(tape, x):
     def last_value(x):
         values = list(x)
         for operation, *places in tape:
@@ -592,7 +573,7 @@ unbroadcast = exercise(
 
 
 @unbroadcast.draws
-def _(draw):
+def inputs(draw):
     m, n, k = draw.sizes(3)
     g, shape = (
         ((n, k), (k,)),
@@ -604,12 +585,13 @@ def _(draw):
 
 
 @unbroadcast.truth
-def _(g, shape):
+def truth(g, shape):
     return complex_step_gradient(lambda b: np.sum(g * (b + np.zeros(g.shape))), np.zeros(shape))
 
 
-@unbroadcast.mistake("mean", "You took the mean over the copies. Every copy adds its gradient, so it is the sum.")
-def _(g, shape):
+@unbroadcast.mistake
+def mean(g, shape):
+    """You took the mean over the copies. Every copy adds its gradient, so it is the sum."""
     while g.ndim > len(shape):
         g = g.mean(axis=0)
     for axis in range(len(shape)):
@@ -618,27 +600,23 @@ def _(g, shape):
     return g
 
 
-@unbroadcast.mistake(
-    "unchanged", "The gradient came back as it was. Sum over the copies until it has the shape asked for."
-)
-def _(g, shape):
+@unbroadcast.mistake
+def unchanged(g, shape):
+    """The gradient came back as it was. Sum over the copies until it has the shape asked for."""
     return g
 
 
-@unbroadcast.mistake(
-    "axis", "The new axes in front are summed, but those where the shape says 1 are not: they were stretched too."
-)
-def _(g, shape):
+@unbroadcast.mistake
+def axis(g, shape):
+    """The new axes in front are summed, but those where the shape says 1 are not: they were stretched too."""
     while g.ndim > len(shape):
         g = g.sum(axis=0)
     return g
 
 
-@unbroadcast.mistake(
-    "early",
-    "Sum the new axes in front away first. Until then `axis` counts from them, and not from those of `shape`.",
-)
-def _(g, shape):
+@unbroadcast.mistake
+def early(g, shape):
+    """Sum the new axes in front away first. Until then `axis` counts from them, and not from those of `shape`."""
     for axis in range(len(shape)):
         if shape[axis] == 1:
             g = g.sum(axis=axis, keepdims=True)
@@ -647,16 +625,16 @@ def _(g, shape):
     return g
 
 
-@unbroadcast.mistake(
-    "keepdims", "The stretched axis is gone. Keep it with length 1: `keepdims=True`, or `reshape` at the end."
-)
-def _(g, shape):
+@unbroadcast.mistake
+def keepdims(g, shape):
+    """The stretched axis is gone. Keep it with length 1: `keepdims=True`, or `reshape` at the end."""
     extra = g.ndim - len(shape)
     return g.sum(axis=(*range(extra), *[extra + i for i, size in enumerate(shape) if size == 1]))
 
 
-@unbroadcast.mistake("copy", "You picked one copy. The entry was used by all of them, so add up the gradients of all.")
-def _(g, shape):
+@unbroadcast.mistake
+def copy(g, shape):
+    """You picked one copy. The entry was used by all of them, so add up the gradients of all."""
     while g.ndim > len(shape):
         g = g[0]
     for axis in range(len(shape)):
@@ -665,6 +643,7 @@ def _(g, shape):
     return g
 
 
-@unbroadcast.mistake("sum", "Every entry got the sum of all of g. Sum only over the axes that copying has made.")
-def _(g, shape):
+@unbroadcast.mistake
+def sum_(g, shape):
+    """Every entry got the sum of all of g. Sum only over the axes that copying has made."""
     return np.full(shape, g.sum())

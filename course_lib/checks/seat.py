@@ -10,8 +10,8 @@ from course_lib.checks.verdict import STATUSES, Verdict, inline_html
 from course_lib.errors import CourseError
 
 # What happened since the kernel started: the latest verdict and the number of hints taken, by exercise.
-_latest = {}
-_hints_taken = {}
+_latest: dict[str, Verdict] = {}
+_hints_taken: dict[str, int] = {}
 
 
 def check(answer):

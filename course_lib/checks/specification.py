@@ -3,27 +3,39 @@
     polar_jacobian = exercise("polar_jacobian(r, theta)", chapter="01", points=3, minutes=8, hints=(...))
 
     @polar_jacobian.draws
-    def _(draw): ...                # the arguments of one call
+    def inputs(draw): ...           # the arguments of one call
 
     @polar_jacobian.truth
-    def _(r, theta): ...            # what the definition gives for them
+    def truth(r, theta): ...        # what the definition gives for them
 
-    @polar_jacobian.mistake("layout", "sentence that helps")
-    def _(r, theta): ...            # the answer of somebody who makes this mistake
+    @polar_jacobian.mistake
+    def other_layout(r, theta):     # the answer of somebody who makes this mistake, known as "other-layout"
+        '''The sentence that helps.'''
 
 Where several answers are right, `accepts` stands in for `truth`: it says what is wrong with a value, if anything.
 
 A mistake is a whole wrong answer, written with `np` alone. So the judge can recompute it, and a test can hand it in.
+Its id is the name of the function, with hyphens for underscores. Another exercise may use the name again. Where Python
+or the file needs a name itself, an underscore at its end keeps the two apart and does not count: `sum_` is "sum".
 """
 
+import ast
+import builtins
 import inspect
 import linecache
 import re
+import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from course_lib.derivation.goal import Problem
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -41,17 +53,23 @@ class Mistake:
 
     id: str
     sentence: str
-    answer: Callable | str
-    seen: Callable | None = None
-    shown: Callable | None = None
+    answer: Callable[..., Any] | str
+    seen: Callable[..., bool] | None = None
+    shown: Callable[..., bool] | None = None
 
-    def source(self, name):
+    def source(self, name: str) -> str:
         """The mistake as a learner would have written it: the source of a function (or text) called `name`."""
         if isinstance(self.answer, str):
             return f'{name} = r"""\n{textwrap.dedent(self.answer).strip()}\n"""'
         lines = textwrap.dedent(inspect.getsource(self.answer)).splitlines()
-        start = next(i for i, line in enumerate(lines) if line.startswith("def "))
-        return re.sub(r"^def \w+\(", f"def {name}(", "\n".join(lines[start:]))
+        function = next(node for node in ast.walk(ast.parse("\n".join(lines))) if isinstance(node, ast.FunctionDef))
+        head, body = lines[function.lineno - 1 :], []
+        if ast.get_docstring(function):
+            # The docstring is the sentence, which no learner would write there.
+            first = function.body[0]
+            head, body = lines[function.lineno - 1 : first.lineno - 1], lines[first.end_lineno :]
+            body = body[next((i for i, line in enumerate(body) if line.strip()), 0) :]
+        return re.sub(r"^def \w+\(", f"def {name}(", "\n".join(head + body))
 
 
 @dataclass(eq=False)
@@ -70,48 +88,65 @@ class Exercise:
     """
 
     name: str
-    parameters: tuple
+    parameters: tuple[str, ...]
     chapter: str
     points: float
     minutes: int
-    hints: tuple
-    returns: tuple = ()
+    hints: tuple[str, ...]
+    returns: tuple[str, ...] = ()
     rtol: float = 1e-8
     kind: str = "function"
-    mistakes: list = field(default_factory=list)
-    arguments: Callable | None = None
-    definition: Callable | None = None
-    acceptance: Callable | None = None
+    mistakes: list[Mistake] = field(default_factory=list)
+    arguments: Callable[..., tuple[Any, ...]] | None = None
+    definition: Callable[..., Any] | None = None
+    acceptance: Callable[..., tuple[str, str] | None] | None = None
     calls: int | None = None
-    problem: object = None
+    problem: "Problem | None" = None
 
-    def draws(self, function):
+    def draws(self, function: Function) -> Function:
         """Register the function that makes the arguments of one call from a Draw."""
-        self.arguments = function
+        self.arguments = _part(function)
         return function
 
-    def truth(self, function):
+    def truth(self, function: Function) -> Function:
         """Register the function that computes the right result from the definition."""
-        self.definition = function
+        self.definition = _part(function)
         return function
 
-    def accepts(self, function):
+    def accepts(self, function: Function) -> Function:
         """Register `function(value, *arguments)`: None if right, else the rung that fails and a sentence."""
-        self.acceptance = function
+        self.acceptance = _part(function)
         return function
 
-    def mistake(self, id, sentence, seen=None, shown=None):
-        """Register a wrong answer under its name."""
+    @overload
+    def mistake(self, function: Function, /) -> Function: ...
+
+    @overload
+    def mistake(
+        self, *, seen: Callable[..., bool] | None = None, shown: Callable[..., bool] | None = None
+    ) -> Callable[[Function], Function]: ...
+
+    def mistake(self, function=None, /, *, seen=None, shown=None):
+        """Register a wrong answer: its id is the function's name, its sentence the docstring.
+
+        With `seen` or `shown`, which stand in `Mistake`, in brackets: `@mse.mistake(seen=tiny_steps)`.
+        ValueError for a name that stands for something else already, and for a function without a docstring.
+        """
 
         def register(function):
-            if any(known.id == id for known in self.mistakes):
-                raise ValueError(f"{self.name} has two mistakes called {id!r}; ids must differ within an exercise")
-            self.mistakes.append(Mistake(id, sentence, function, seen, shown))
+            self._enter(Mistake(mistake_id(function.__name__), _sentence_of(_part(function)), function, seen, shown))
             return function
 
-        return register
+        return register if function is None else register(function)
 
-    def slip(self, id, sentence, body, *edits, seen=None):
+    def _enter(self, mistake: Mistake) -> None:
+        if any(known.id == mistake.id for known in self.mistakes):
+            raise ValueError(f"{self.name} has two mistakes called {mistake.id!r}; ids must differ within an exercise")
+        self.mistakes.append(mistake)
+
+    def slip(
+        self, id: str, sentence: str, body: str, *edits: tuple[str, str], seen: Callable[..., bool] | None = None
+    ) -> None:
         """Register the wrong answer that a right one becomes by edits: for a long answer and a mistake of one word.
 
         body   the right answer: the lines of the function after its `def` line.
@@ -123,31 +158,77 @@ class Exercise:
                 raise ValueError(f"{self.name}, {id}: {right!r} stands {body.count(right)} times in it, not once")
             body = body.replace(right, wrong)
         text = f"def {self.call}:\n{textwrap.indent(textwrap.dedent(body).strip(), ' ' * 4)}\n"
-        filename, namespace = f"<{self.name}: {id}>", {"np": np}
+        filename = f"<{self.name}: {id}>"
+        namespace: dict[str, Any] = {"np": np}
         exec(compile(text, filename, "exec"), namespace)
         # Where Python keeps the lines of its files, so that the source of this function is found like any other.
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-        self.mistake(id, sentence, seen)(namespace[self.name])
+        self._enter(Mistake(id, sentence, namespace[self.name], seen))
 
     @property
-    def call(self):
+    def call(self) -> str:
         """`name(parameters)`, as a learner reads it; the bare name of a derivation."""
         if self.kind == "derivation":
             return self.name
         return f"{self.name}({', '.join(self.parameters)})"
 
 
-BANK = {}
+# The functions that exercises were given: in one file their names come again and again, and hide nothing.
+_parts: dict[int, Callable[..., Any]] = {}
 
 
-def exercise(call, *, chapter, points, minutes, hints, **more):
+def _part(function: Function) -> Function:
+    """The function, when its name hides nothing that the rest of its file may need; ValueError otherwise."""
+    name = function.__name__
+    if function.__qualname__ == name:
+        hidden = function.__globals__.get(name, function)
+        owner = "Python" if hasattr(builtins, name) else "this file"
+        if owner == "Python" or not (hidden is function or id(hidden) in _parts):
+            raise ValueError(f"the name `{name}` stands for something else in {owner}; call the function `{name}_`")
+    _parts[id(function)] = function
+    return function
+
+
+def mistake_id(name: str) -> str:
+    """The id of a mistake whose function has this name: "mean-left" of `mean_left`, "sum" of `sum_`.
+
+    One underscore at the end does not count; every other becomes a hyphen.
+    ValueError for a name that begins with an underscore, which says nothing, and for a lambda, which has none.
+    """
+    if not name.isidentifier() or name.startswith("_"):
+        raise ValueError(f"a mistake is known by the name of its function, and `{name}` is none; say what goes wrong")
+    return name.removesuffix("_").replace("_", "-")
+
+
+def _sentence_of(function: Callable[..., Any]) -> str:
+    """The docstring on one line."""
+    sentence = " ".join((function.__doc__ or "").split())
+    if not sentence:
+        why = "; Python was started with -OO, which drops it" if sys.flags.optimize > 1 else ""
+        raise ValueError(f"the mistake `{function.__name__}` needs a docstring: the sentence that a learner reads{why}")
+    return sentence
+
+
+BANK: dict[str, Exercise] = {}
+
+
+def exercise(call: str, *, chapter: str, points: float, minutes: int, hints: Iterable[str], **more: Any) -> Exercise:
     """Declare an exercise by its call, such as "polar_jacobian(r, theta)", and enter it in the bank."""
     name, _, inside = call.partition("(")
     parameters = tuple(part.strip() for part in inside.rstrip(")").split(",") if part.strip())
     return _entered(Exercise(name, parameters, chapter, points, minutes, tuple(hints), **more))
 
 
-def derivation(name, problem, *, chapter, points, minutes, hints, mistakes):
+def derivation(
+    name: str,
+    problem: "Problem",
+    *,
+    chapter: str,
+    points: float,
+    minutes: int,
+    hints: Iterable[str],
+    mistakes: Mapping[str, str],
+) -> Exercise:
     """Declare an exercise whose answer is a derivation in a string variable, and enter it in the bank.
 
     problem   a `derivation.goal.Problem`.
@@ -155,11 +236,11 @@ def derivation(name, problem, *, chapter, points, minutes, hints, mistakes):
     """
     entered = _entered(Exercise(name, (), chapter, points, minutes, tuple(hints), kind="derivation", problem=problem))
     for id, text in mistakes.items():
-        entered.mistake(id, "")(text)
+        entered._enter(Mistake(id, "", text))
     return entered
 
 
-def _entered(exercise):
+def _entered(exercise: Exercise) -> Exercise:
     name = exercise.name
     if name in BANK:
         raise ValueError(f"two exercises are called {name!r}; names are unique in the course")

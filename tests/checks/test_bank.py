@@ -8,7 +8,7 @@ import pytest
 
 from course_lib.checks import chapters, exercises, find, judge
 from course_lib.checks.judging import FunctionCaller, questions
-from course_lib.checks.specification import exercise
+from course_lib.checks.specification import Exercise, exercise, mistake_id
 from course_lib.errors import CourseError
 
 
@@ -94,3 +94,80 @@ def test_what_an_answer_does_to_its_arguments_is_never_seen_again(exercise):
 def test_an_edit_must_have_one_place(right, count):
     with pytest.raises(ValueError, match=f"'{right}' stands {count} times in it, not once"):
         find("forward").slip("misplaced", "A sentence.", "return X @ X.T", (right, "W"))
+
+
+def unentered():
+    """An exercise that no bank holds."""
+    return Exercise("cube", ("x",), "00", 1, 1, ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("name", "id"),
+    [("sign", "sign"), ("mean_left", "mean-left"), ("sum_", "sum"), ("sign_of_T", "sign-of-T"), ("by_2_", "by-2")],
+)
+def test_the_id_of_a_mistake_is_the_name_of_its_function(name, id):
+    assert mistake_id(name) == id
+
+
+def test_a_mistake_is_told_by_its_function():
+    cube = unentered()
+
+    @cube.mistake
+    def mean_left(x):
+        """The docstring is the sentence,
+        on as many lines as it takes."""
+        # A comment stays.
+        return x
+
+    (mistake,) = cube.mistakes
+    assert (mistake.id, mistake.answer) == ("mean-left", mean_left)
+    assert mistake.sentence == "The docstring is the sentence, on as many lines as it takes."
+    assert mistake.source("cube") == "def cube(x):\n    # A comment stays.\n    return x"
+
+
+def test_how_a_mistake_is_recognised_stands_in_brackets():
+    cube = unentered()
+
+    @cube.mistake(seen=all, shown=any)
+    def sign(x):
+        """A sentence."""
+        return -x
+
+    (mistake,) = cube.mistakes
+    assert (mistake.id, mistake.seen, mistake.shown) == ("sign", all, any)
+
+
+def test_a_mistake_needs_a_sentence_and_a_name_of_its_own():
+    cube = unentered()
+
+    def sign(x):
+        """A sentence."""
+        return -x
+
+    def silent(x):
+        return -x
+
+    cube.mistake(sign)
+    with pytest.raises(ValueError, match="cube has two mistakes called 'sign'"):
+        cube.mistake(sign)
+    with pytest.raises(ValueError, match="the mistake `silent` needs a docstring"):
+        cube.mistake(silent)
+    with pytest.raises(ValueError, match="known by the name of its function, and `<lambda>` is none"):
+        cube.mistake(lambda x: x)
+
+
+@pytest.mark.parametrize(("name", "owner"), [("sum", "Python"), ("helper", "this file")])
+def test_a_mistake_hides_no_name_that_its_file_needs(name, owner):
+    """What comes later in the file would call the mistake instead."""
+    file = f"helper = []\n@cube.mistake\ndef {name}(x):\n    'A sentence.'\n    return x\n"
+    with pytest.raises(ValueError, match=f"`{name}` stands for something else in {owner}; call the function `{name}_`"):
+        exec(file, {"cube": unentered()})
+    exec(file.replace(f"def {name}(x):", f"def {name}_(x):"), {"cube": (cube := unentered())})
+    assert [mistake.id for mistake in cube.mistakes] == [name]
+
+
+def test_two_exercises_of_a_file_may_have_a_mistake_of_one_name():
+    first, second = unentered(), unentered()
+    file = "@{}.mistake\ndef sign(x):\n    'A sentence.'\n    return -x\n"
+    exec(file.format("first") + file.format("second"), {"first": first, "second": second})
+    assert first.mistakes[0].answer is not second.mistakes[0].answer
