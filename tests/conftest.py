@@ -30,6 +30,18 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
+def pyodide(course_root):
+    """The folder with the copy of Pyodide; skipped without one, but under CI=true only if it could not be had."""
+    folder = course_root / ".pyodide"
+    if (folder / "pyodide-lock.json").is_file():
+        return folder
+    refused = os.environ.get("COURSE_TEST_NO_PYODIDE")
+    message = refused or "no copy of Pyodide: .ci/fetch_pyodide.py fetches one"
+    pytest.fail(message) if os.environ.get("CI") == "true" and not refused else pytest.skip(message)
+    return None
+
+
+@pytest.fixture(scope="session")
 def bwrap():
     return need("bwrap", "the grading sandbox is bubblewrap")
 
