@@ -2,9 +2,33 @@
 
 import os
 import shutil
+import zlib
 from pathlib import Path
 
+import hypothesis
+import numpy as np
 import pytest
+
+
+def pytest_addoption(parser):
+    parser.addoption("--draws", type=int, default=0, help="give every test that draws at random other draws")
+
+
+def pytest_configure(config):
+    """The same examples in every run, unless other draws are asked for; and never a verdict on how long one takes."""
+    draws = config.getoption("--draws")
+    slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile(
+        "course", derandomize=not draws, database=None, deadline=None, suppress_health_check=slow
+    )
+    hypothesis.settings.load_profile("course")
+
+
+@pytest.fixture
+def rng(request):
+    """A generator of this test's own: the same in every run and in any order, another one with --draws."""
+    name = f"{request.node.path.name}::{request.node.name}"
+    return np.random.default_rng([request.config.getoption("--draws"), zlib.crc32(name.encode())])
 
 
 @pytest.fixture(scope="session")

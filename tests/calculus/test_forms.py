@@ -20,11 +20,9 @@ from course_lib.calculus.forms import (
     quadratic_hessian,
     symmetric_part,
 )
+from tests.calculus.rounding import FUNCTION, assert_rounded
 
-RNG = np.random.default_rng(7)
 N, M = 4, 3
-A, B, X, G = RNG.normal(size=(N, M)), RNG.normal(size=M), RNG.normal(size=N), RNG.normal(size=M)
-SQUARE = RNG.normal(size=(N, N))
 
 numbers = st.floats(-1e3, 1e3)
 squares = st.integers(1, 5).flatmap(
@@ -32,50 +30,67 @@ squares = st.integers(1, 5).flatmap(
 )
 
 
-def test_the_jacobian_of_an_affine_map_is_the_transpose_of_its_matrix():
-    expected = autograd.jacobian(lambda x: anp.dot(x, A) + B)(X)
+@pytest.fixture
+def affine(rng):
+    """x (N,), A (N, M) and b (M,)."""
+    return rng.normal(size=N), rng.normal(size=(N, M)), rng.normal(size=M)
+
+
+def test_the_jacobian_of_an_affine_map_is_the_transpose_of_its_matrix(affine):
+    x, A, b = affine
     assert affine_jacobian(A).shape == (M, N)
-    np.testing.assert_allclose(affine_jacobian(A), expected, rtol=1e-14)
+    np.testing.assert_array_equal(affine_jacobian(A), autograd.jacobian(lambda x: anp.dot(x, A) + b)(x))
 
 
-def test_an_affine_map_is_its_own_best_affine_approximation():
-    delta = RNG.normal(size=N)
-    ahead = affine_map(X, A, B) + affine_jacobian(A) @ delta
-    np.testing.assert_allclose(affine_map(X + delta, A, B), ahead, rtol=1e-13)
+def test_an_affine_map_is_its_own_best_affine_approximation(rng, affine):
+    x, A, b = affine
+    delta = rng.normal(size=N)
+    ahead = affine_map(x, A, b) + affine_jacobian(A) @ delta
+    size = (np.abs(x) + np.abs(delta)) @ np.abs(A) + np.abs(b)
+    assert_rounded(affine_map(x + delta, A, b), ahead, steps=N + 2, size=size)
 
 
-def test_the_jacobian_does_not_share_memory_with_the_matrix():
+def test_the_jacobian_does_not_share_memory_with_the_matrix(affine):
+    _, A, _ = affine
     matrix = A.copy()
     affine_jacobian(matrix)[:] = 0
     np.testing.assert_array_equal(matrix, A)
 
 
-def test_a_gradient_is_pulled_back_through_a_curved_loss():
+def test_a_gradient_is_pulled_back_through_a_curved_loss(affine):
+    x, A, b = affine
+
     def loss(y):
         return anp.sum(anp.sin(y) * y**2)
 
-    g = autograd.grad(loss)(affine_map(X, A, B))
-    expected = autograd.grad(lambda x: loss(anp.dot(x, A) + B))(X)
-    np.testing.assert_allclose(affine_pullback(A, g), expected, rtol=1e-13)
+    g = autograd.grad(loss)(affine_map(x, A, b))
+    expected = autograd.grad(lambda x: loss(anp.dot(x, A) + b))(x)
+    # An error in y grows by the second derivative, (2 + y²) sin y + 4 y cos y; every entry of A meets an entry of g.
+    y = np.abs(x) @ np.abs(A) + np.abs(b)
+    size = np.abs(A) @ (2 * y + y**2 + y * (2 + 4 * y + y**2))
+    assert_rounded(affine_pullback(A, g), expected, steps=N + M + FUNCTION + 4, size=size)
 
 
-def test_pulling_back_is_the_adjoint_of_pushing_forward():
-    delta = RNG.normal(size=N)
-    np.testing.assert_allclose(np.dot(G, delta @ A), np.dot(affine_pullback(A, G), delta), rtol=1e-13)
+def test_pulling_back_is_the_adjoint_of_pushing_forward(rng, affine):
+    _, A, _ = affine
+    delta, g = rng.normal(size=N), rng.normal(size=M)
+    size = np.abs(delta) @ np.abs(A) @ np.abs(g)
+    assert_rounded(np.dot(g, delta @ A), np.dot(affine_pullback(A, g), delta), steps=N + M, size=size)
 
 
-def test_pulling_back_twice_is_pulling_back_through_the_product():
-    C = RNG.normal(size=(M, 5))
-    g = RNG.normal(size=5)
-    np.testing.assert_allclose(affine_pullback(A, affine_pullback(C, g)), affine_pullback(A @ C, g), rtol=1e-13)
+def test_pulling_back_twice_is_pulling_back_through_the_product(rng, affine):
+    _, A, _ = affine
+    C, g = rng.normal(size=(M, 5)), rng.normal(size=5)
+    size = np.abs(A) @ np.abs(C) @ np.abs(g)
+    assert_rounded(affine_pullback(A, affine_pullback(C, g)), affine_pullback(A @ C, g), steps=M + 5, size=size)
 
 
-def test_a_quadratic_form_and_its_derivatives_entry_by_entry_in_symbols():
+def test_a_quadratic_form_and_its_derivatives_entry_by_entry_in_symbols(rng):
     n = 3
     a = sympy.Matrix(n, n, sympy.symbols(f"a:{n * n}"))
     x = sympy.Matrix(1, n, sympy.symbols(f"x:{n}"))
     q = sum(a[i, j] * x[i] * x[j] for i in range(n) for j in range(n))
-    values = {symbol: int(value) for symbol, value in zip([*a, *x], RNG.integers(-9, 10, n * n + n), strict=True)}
+    values = {symbol: int(value) for symbol, value in zip([*a, *x], rng.integers(-9, 10, n * n + n), strict=True)}
     matrix, point = (np.array(m.subs(values).tolist(), dtype=float) for m in (a, x))
     point = point[0]
 
@@ -88,18 +103,16 @@ def test_a_quadratic_form_and_its_derivatives_entry_by_entry_in_symbols():
     assert quadratic_hessian(matrix).ravel().tolist() == [number(q.diff(v, w)) for v in x for w in x]
 
 
-def test_the_gradients_of_a_quadratic_form_agree_with_autograd():
-    np.testing.assert_allclose(
-        quadratic_gradient(SQUARE, X),
-        autograd.grad(lambda x: anp.dot(anp.dot(x, SQUARE), x))(X),
-        rtol=1e-13,
-    )
-    np.testing.assert_allclose(
-        quadratic_gradient_in_A(X), autograd.grad(lambda S: anp.dot(anp.dot(X, S), X))(SQUARE), rtol=1e-13
-    )
-    np.testing.assert_allclose(
-        quadratic_hessian(SQUARE), autograd.hessian(lambda x: anp.dot(anp.dot(x, SQUARE), x))(X), rtol=1e-13
-    )
+def test_the_gradients_of_a_quadratic_form_agree_with_autograd(rng):
+    x, A = rng.normal(size=N), rng.normal(size=(N, N))
+
+    def form(x, A):
+        return anp.dot(anp.dot(x, A), x)
+
+    size = np.abs(A) + np.abs(A.T)
+    assert_rounded(quadratic_gradient(A, x), autograd.grad(form, 0)(x, A), steps=2 * N, size=size @ np.abs(x))
+    assert_rounded(quadratic_gradient_in_A(x), autograd.grad(form, 1)(x, A), steps=1)
+    assert_rounded(quadratic_hessian(A), autograd.hessian(form, 0)(x, A), steps=2, size=size)
 
 
 @given(squares, st.integers(0, 2**32 - 1))
@@ -111,8 +124,8 @@ def test_a_quadratic_form_equals_its_own_expansion_of_second_order(case, seed):
         + quadratic_gradient(matrix, x) @ delta
         + delta @ quadratic_hessian(matrix) @ delta / 2
     )
-    scale = np.abs(matrix).sum() * (np.abs(x).max() + np.abs(delta).max()) ** 2
-    np.testing.assert_allclose(quadratic_form(matrix, x + delta), expansion, rtol=0, atol=1e-13 * scale + 1e-300)
+    size = np.abs(matrix).sum() * (np.abs(x).max() + np.abs(delta).max()) ** 2
+    assert_rounded(quadratic_form(matrix, x + delta), expansion, 2 * len(x) + 5, size)
 
 
 @given(squares)
@@ -121,24 +134,30 @@ def test_a_matrix_is_the_sum_of_its_two_parts_and_the_form_sees_only_one(case):
     S, K = symmetric_part(matrix), antisymmetric_part(matrix)
     np.testing.assert_array_equal(S, S.T)
     np.testing.assert_array_equal(K, -K.T)
-    np.testing.assert_allclose(S + K, matrix, rtol=1e-15, atol=1e-12)
-    scale = np.abs(matrix).sum() * np.abs(x).max() ** 2
-    assert abs(quadratic_form(K, x)) <= 1e-14 * scale
-    np.testing.assert_allclose(quadratic_gradient(matrix, x), 2 * x @ S, atol=1e-13 * scale + 1e-9, rtol=1e-13)
+    assert_rounded(S + K, matrix, 2, np.abs(matrix) + np.abs(matrix.T))
+    size = np.abs(matrix).sum() * np.abs(x).max()
+    assert_rounded(quadratic_form(K, x), 0.0, 2 * len(x) + 2, size * np.abs(x).max())
+    assert_rounded(quadratic_gradient(matrix, x), 2 * x @ S, len(x) + 3, 2 * size)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: affine_map(X, A, np.ones(N)), r"b has shape \(4,\), \(3,\) was expected: A has 3 columns"),
-        (lambda: affine_map(B, A, B), r"x has shape \(3,\), \(4,\) was expected: A has 4 rows"),
-        (lambda: affine_jacobian(X), r"A has shape \(4,\), a matrix was expected"),
-        (lambda: affine_pullback(A, X), r"g has shape \(4,\), \(3,\) was expected"),
-        (lambda: affine_pullback(A, G[None, :]), r"g has shape \(1, 3\), \(3,\) was expected"),
-        (lambda: quadratic_form(A, X), r"A has shape \(4, 3\), a square matrix was expected"),
-        (lambda: quadratic_gradient(SQUARE, B), r"x has shape \(3,\), \(4,\) was expected"),
-        (lambda: quadratic_gradient_in_A(X[None, :]), r"x has shape \(1, 4\), a 1-D array was expected"),
-        (lambda: quadratic_hessian(A), r"A has shape \(4, 3\), a square matrix was expected"),
+        (
+            lambda: affine_map(np.ones(4), np.ones((4, 3)), np.ones(4)),
+            r"b has shape \(4,\), \(3,\) was expected: A has 3 columns",
+        ),
+        (
+            lambda: affine_map(np.ones(3), np.ones((4, 3)), np.ones(3)),
+            r"x has shape \(3,\), \(4,\) was expected: A has 4 rows",
+        ),
+        (lambda: affine_jacobian(np.ones(4)), r"A has shape \(4,\), a matrix was expected"),
+        (lambda: affine_pullback(np.ones((4, 3)), np.ones(4)), r"g has shape \(4,\), \(3,\) was expected"),
+        (lambda: affine_pullback(np.ones((4, 3)), np.ones((1, 3))), r"g has shape \(1, 3\), \(3,\) was expected"),
+        (lambda: quadratic_form(np.ones((4, 3)), np.ones(4)), r"A has shape \(4, 3\), a square matrix was expected"),
+        (lambda: quadratic_gradient(np.ones((4, 4)), np.ones(3)), r"x has shape \(3,\), \(4,\) was expected"),
+        (lambda: quadratic_gradient_in_A(np.ones((1, 4))), r"x has shape \(1, 4\), a 1-D array was expected"),
+        (lambda: quadratic_hessian(np.ones((4, 3))), r"A has shape \(4, 3\), a square matrix was expected"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_both_shapes(call, message):

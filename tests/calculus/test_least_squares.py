@@ -10,46 +10,62 @@ from sklearn.metrics import mean_squared_error
 
 from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
 from course_lib.calculus.least_squares import mse, mse_gradient, mse_residual_gradient
+from tests.calculus.rounding import EPS, assert_rounded
 
-RNG = np.random.default_rng(7)
 SIZES = [(5, 3), (3, 5), (4, 4), (1, 3), (6, 1)]
 
 
-def problem(n, d):
-    return RNG.normal(size=(n, d)), RNG.normal(size=d), RNG.normal(size=n)
+def problem(rng, n, d):
+    return rng.normal(size=(n, d)), rng.normal(size=d), rng.normal(size=n)
 
 
 def autograd_loss(X, w, y):
     return anp.sum((anp.dot(X, w) - y) ** 2) / (2 * len(y))
 
 
-@pytest.mark.parametrize(("n", "d"), SIZES)
-def test_the_loss_is_half_of_the_mean_of_the_squared_residuals(n, d):
-    X, w, y = problem(n, d)
-    np.testing.assert_allclose(mse(X, w, y), mean_squared_error(y, X @ w) / 2, rtol=1e-14)
+def residual_size(X, w, y):
+    """What the absolute values of the d + 1 terms of each residual add up to."""
+    return np.abs(X) @ np.abs(w) + np.abs(y)
+
+
+def gradient_size(X, w, y):
+    """The same for the n (d + 1) terms of each entry of the gradient."""
+    return np.abs(X).T @ residual_size(X, w, y) / len(y)
 
 
 @pytest.mark.parametrize(("n", "d"), SIZES)
-def test_the_gradient_in_the_weights_is_the_derivative_of_the_loss(n, d):
-    X, w, y = problem(n, d)
-    found = mse_gradient(X, w, y)
+def test_the_loss_is_half_of_the_mean_of_the_squared_residuals(n, d, rng):
+    X, w, y = problem(rng, n, d)
+    # Both start from the same residuals, and squares do not cancel.
+    assert_rounded(mse(X, w, y), mean_squared_error(y, X @ w) / 2, steps=n + 3)
+
+
+@pytest.mark.parametrize(("n", "d"), SIZES)
+def test_the_gradient_in_the_weights_is_the_derivative_of_the_loss(n, d, rng):
+    X, w, y = problem(rng, n, d)
+    found, room = mse_gradient(X, w, y), {"steps": n + d + 4, "size": gradient_size(X, w, y)}
     assert found.shape == w.shape
-    np.testing.assert_allclose(found, autograd.grad(autograd_loss, 1)(X, w, y), rtol=1e-12)
-    np.testing.assert_allclose(found, complex_step_gradient(lambda w: mse(X, w, y), w), rtol=1e-12)
+    assert_rounded(found, autograd.grad(autograd_loss, 1)(X, w, y), **room)
+    assert_rounded(found, complex_step_gradient(lambda w: mse(X, w, y), w), **room)
 
 
-def test_scipy_finds_the_loss_and_the_gradient_to_belong_together():
-    X, w, y = problem(5, 3)
-    assert check_grad(lambda w: mse(X, w, y), lambda w: mse_gradient(X, w, y), w) < 1e-6
+def test_scipy_finds_the_loss_and_the_gradient_to_belong_together(rng):
+    X, w, y = problem(rng, 5, 3)
+    h = np.sqrt(EPS)
+    remainder = h / 2 * np.diag(X.T @ X) / 5
+    rounding = 2 * (5 + 3 + 3) * EPS * np.sum(residual_size(X, w, y) ** 2) / 10 / h
+    off = check_grad(lambda w: mse(X, w, y), lambda w: mse_gradient(X, w, y), w, epsilon=h)
+    assert off < np.linalg.norm(remainder + rounding)
 
 
 @pytest.mark.parametrize("n", [1, 4])
-def test_the_gradient_in_the_predictions_is_the_derivative_of_the_loss(n):
-    y_hat, y = RNG.normal(size=n), RNG.normal(size=n)
+def test_the_gradient_in_the_predictions_is_the_derivative_of_the_loss(n, rng):
+    y_hat, y = rng.normal(size=n), rng.normal(size=n)
     found = mse_residual_gradient(y_hat, y)
     assert found.shape == y_hat.shape
     expected = autograd.grad(lambda y_hat: anp.sum((y_hat - y) ** 2) / (2 * n))(y_hat)
-    np.testing.assert_allclose(found, expected, rtol=1e-13)
+    # Both subtract the same two numbers; nothing cancels afterwards.
+    assert_rounded(found, expected, steps=4)
 
 
 def test_every_entry_of_both_gradients_is_the_partial_derivative_in_symbols():
@@ -62,30 +78,36 @@ def test_every_entry_of_both_gradients_is_the_partial_derivative_in_symbols():
     assert all(sympy.expand(sympy.diff(in_z, z[i]) - gradient_z[i]) == 0 for i in range(n))
 
 
-def test_the_gradient_pulls_the_residual_back_through_the_jacobian_of_the_predictions():
-    X, w, y = problem(5, 3)
+def test_the_gradient_pulls_the_residual_back_through_the_jacobian_of_the_predictions(rng):
+    X, w, y = problem(rng, 5, 3)
     J = complex_step_jacobian(lambda w: X @ w, w)
     assert J.shape == (5, 3)
-    np.testing.assert_allclose(mse_gradient(X, w, y), J.T @ mse_residual_gradient(X @ w, y), rtol=1e-12)
+    pulled = J.T @ mse_residual_gradient(X @ w, y)
+    assert_rounded(mse_gradient(X, w, y), pulled, steps=5 + 3 + 4, size=gradient_size(X, w, y))
 
 
-def test_the_gradient_vanishes_where_the_residual_is_orthogonal_to_every_feature():
-    X, _, y = problem(6, 3)
+def test_the_gradient_vanishes_where_the_residual_is_orthogonal_to_every_feature(rng):
+    X, _, y = problem(rng, 6, 3)
     w = np.linalg.lstsq(X, y, rcond=None)[0]
-    assert mse(X, w, y) > 0.01
-    np.testing.assert_allclose(mse_gradient(X, w, y), 0, atol=1e-12)
+    assert np.linalg.norm(X @ w - y) > 1e-3 * np.linalg.norm(y)
+    # The solver is backward stable: w solves exactly a problem that differs by about n d ε of each length.
+    size = np.linalg.norm(X) * (np.linalg.norm(X) * np.linalg.norm(w) + np.linalg.norm(y)) / 6
+    assert_rounded(mse_gradient(X, w, y), np.zeros(3), steps=6 * 3, size=size)
 
 
-def test_a_small_step_against_the_gradient_lowers_the_loss():
-    X, w, y = problem(5, 3)
-    assert mse(X, w - 1e-3 * mse_gradient(X, w, y), y) < mse(X, w, y)
+def test_a_small_step_against_the_gradient_lowers_the_loss(rng):
+    X, w, y = problem(rng, 5, 3)
+    # Any step below 2/λ_max lowers it, and λ_max is the trace at most.
+    lr = 1 / np.trace(X.T @ X / 5)
+    assert mse(X, w - lr * mse_gradient(X, w, y), y) < mse(X, w, y)
 
 
-def test_repeating_all_samples_changes_neither_loss_nor_gradient():
-    X, w, y = problem(5, 3)
+def test_repeating_all_samples_changes_neither_loss_nor_gradient(rng):
+    X, w, y = problem(rng, 5, 3)
     X2, y2 = np.vstack([X, X]), np.concatenate([y, y])
-    np.testing.assert_allclose(mse(X2, w, y2), mse(X, w, y), rtol=1e-14)
-    np.testing.assert_allclose(mse_gradient(X2, w, y2), mse_gradient(X, w, y), rtol=1e-12)
+    size = np.sum(residual_size(X, w, y) ** 2) / 10
+    assert_rounded(mse(X2, w, y2), mse(X, w, y), steps=10 + 3 + 3, size=size)
+    assert_rounded(mse_gradient(X2, w, y2), mse_gradient(X, w, y), steps=10 + 3 + 4, size=gradient_size(X, w, y))
 
 
 def test_lists_of_whole_numbers_are_no_trap():
