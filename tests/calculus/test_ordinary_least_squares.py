@@ -48,7 +48,7 @@ def test_the_residual_is_orthogonal_to_every_column(solve, seed):
 
 @pytest.mark.parametrize("solve", ALL)
 @given(seed=st.integers(0, 10**6), size=st.sampled_from([1e-6, 1e-2, 1.0]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_no_other_weights_have_a_smaller_loss(solve, seed, size):
     X, y = problem(seed)
     w = solve(X, y)
