@@ -1,7 +1,7 @@
 """Call a learner's function and describe what came back, as plain data.
 
-The notebook imports this module; the grading sandbox mounts this very file beside its worker. So it uses the
-standard library and NumPy only, and a learner reads the same words at both seats.
+The notebook imports this module; the grading sandbox mounts this very file, and `operands`, beside its worker. So they
+use the standard library and NumPy only, and a learner reads the same words at both seats.
 """
 
 import ast
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+
+from course_lib.checks import operands
 
 TEXT_LIMIT = 300
 DEPTH_LIMIT = 4
@@ -40,6 +42,8 @@ class Outcome:
              "stopped": it was ended from outside (time, memory, death), see `error`.
     value    bool, int, float, complex, str, None, an exact numeric ndarray, a tuple of these, or `Other`.
     error    "TypeError: ..." for "raised", the reason for "stopped".
+    operands for "raised": what an operation with two operands was given, where that can be read off: "(3,6) (3,)".
+    changed  places of the arguments that hold other numbers after the call than before.
     seconds  wall time of the call.
     """
 
@@ -49,6 +53,8 @@ class Outcome:
     line: str = ""
     line_number: int = 0
     seconds: float = 0.0
+    operands: str = ""
+    changed: tuple = ()
 
 
 def parameter_names(function):
@@ -98,15 +104,31 @@ def call(function, args):
     """Call `function(*args)` and return an Outcome; only a keyboard interrupt passes through."""
     if is_blank(function):
         return Outcome("blank")
+    before = tuple(np.array(arg) if type(arg) is np.ndarray else None for arg in args)
     start = time.perf_counter()
     try:
         value = plain(function(*args))
     except NotImplementedError:
         return Outcome("blank")
     except (Exception, SystemExit) as error:
+        seconds = time.perf_counter() - start
         line, number = failing_line(error, function)
-        return Outcome("raised", None, describe(error), line, number, time.perf_counter() - start)
-    return Outcome("value", value, seconds=time.perf_counter() - start)
+        step = _failing_step(error, function)
+        shapes = operands.of(step.tb_frame, step.tb_lasti) if step else ""
+        return Outcome("raised", None, describe(error), line, number, seconds, shapes)
+    seconds = time.perf_counter() - start
+    changed = tuple(place for place, old in enumerate(before) if old is not None and _differs(old, args[place]))
+    return Outcome("value", value, seconds=seconds, changed=changed)
+
+
+def _differs(old, new):
+    """Whether an array was changed; what a step there and back again leaves of rounding is no change."""
+    if np.array_equal(old, new):
+        return False
+    if old.shape != new.shape:
+        return True
+    with np.errstate(all="ignore"):
+        return not np.allclose(new, old, rtol=1e-12, atol=1e-12 * np.max(np.abs(old), initial=0.0), equal_nan=True)
 
 
 def describe(error):
@@ -121,14 +143,21 @@ def describe(error):
 
 def failing_line(error, function=None):
     """Source text and number of the deepest traceback line that the learner wrote; ("", 0) if none is found."""
+    step = _failing_step(error, function)
+    if step is None:
+        return "", 0
+    text = linecache.getline(step.tb_frame.f_code.co_filename, step.tb_lineno).strip()
+    return text[:TEXT_LIMIT], step.tb_lineno
+
+
+def _failing_step(error, function):
+    """The deepest step of the traceback that lies in the learner's own code, or None."""
     own_file = getattr(getattr(function, "__code__", None), "co_filename", None)
-    found = ("", 0)
-    step = error.__traceback__
+    found, step = None, error.__traceback__
     while step is not None:
         filename = step.tb_frame.f_code.co_filename
         if filename == own_file or filename.startswith(("<cell", "<ipython-input")) or "ipykernel_" in filename:
-            text = linecache.getline(filename, step.tb_lineno).strip()
-            found = (text[:TEXT_LIMIT], step.tb_lineno)
+            found = step
         step = step.tb_next
     return found
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from course_lib.checks import calling
+from course_lib.checks.causes import same_cause
 from course_lib.checks.comparing import close, errors, is_array, is_number, worst_entry
 from course_lib.checks.drawing import SEED, draws
 from course_lib.checks.verdict import Verdict
@@ -310,18 +311,31 @@ def _named(exercise, trials):
                 return mistake
         elif all(_same_outcome(exercise, mistake, trial) for trial in trials):
             return mistake
+    if all(trial.outcome.kind == "raised" for trial in trials):
+        alike = [mistake for mistake in exercise.mistakes if all(_same_failure(mistake, trial) for trial in trials)]
+        # Two mistakes may fail alike, and then the failure does not tell which of them was made.
+        return alike[0] if len(alike) == 1 else None
     return None
 
 
-def _same_outcome(exercise, mistake, trial):
+def answer_of(mistake, args):
+    """The Outcome of somebody who makes this mistake."""
     with np.errstate(all="ignore"):
-        theirs = calling.call(mistake.answer, copied(trial.args))
-    yours = trial.outcome
+        return calling.call(mistake.answer, copied(args))
+
+
+def _same_outcome(exercise, mistake, trial):
+    theirs, yours = answer_of(mistake, trial.args), trial.outcome
     if theirs.kind != yours.kind:
         return False
     if theirs.kind == "raised":
-        return theirs.error == yours.error
+        return theirs.error == yours.error and theirs.operands == yours.operands
     return close(yours.value, theirs.value, exercise.rtol)
+
+
+def _same_failure(mistake, trial):
+    theirs = answer_of(mistake, trial.args) if mistake.seen is None and mistake.shown is None else None
+    return theirs is not None and theirs.kind == "raised" and same_cause(trial.outcome, theirs)
 
 
 def _multiple(exercise, trials):

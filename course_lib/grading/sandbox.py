@@ -24,7 +24,13 @@ from course_lib.errors import CourseError
 from course_lib.grading import confine, frames
 
 PACKAGE = Path(__file__).resolve().parent.parent
-INSIDE_FILES = ("checks/calling.py", "grading/frames.py", "grading/confine.py", "grading/worker.py")
+INSIDE_FILES = (
+    "checks/calling.py",
+    "checks/operands.py",
+    "grading/frames.py",
+    "grading/confine.py",
+    "grading/worker.py",
+)
 OLDEST_BWRAP = (0, 8)
 TEMPORARY_BYTES = 64 << 20
 START_SECONDS = 30.0

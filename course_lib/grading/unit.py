@@ -364,13 +364,16 @@ def _decode_outcome(header, blobs):
     if header.get("op") != "outcome" or kind not in ("value", "missing", "blank", "raised", "stopped"):
         raise frames.FrameError("an outcome of an unknown kind")
     value = plain(frames.decode(header.get("value"), blobs))
-    number = header.get("line_number")
+    number, changed = header.get("line_number"), header.get("changed")
+    changed = changed if isinstance(changed, list) and len(changed) <= frames.ITEM_LIMIT else []
     return Outcome(
         kind,
         value,
         clean(header.get("error", "")),
         clean(header.get("line", "")),
         number if type(number) is int and 0 <= number < 10**6 else 0,
+        operands=clean(header.get("operands", "")),
+        changed=tuple(place for place in changed if type(place) is int and place >= 0),
     )
 
 

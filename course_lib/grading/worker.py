@@ -189,6 +189,7 @@ class Chapter:
             outcome = calling.Outcome("raised", error=calling.describe(error))
         answer = {"op": "outcome", "id": header["id"], "kind": outcome.kind, "error": outcome.error}
         answer |= {"line": outcome.line, "line_number": outcome.line_number}
+        answer |= {"operands": outcome.operands, "changed": outcome.changed}
         blobs = []
         value = frames.encode(outcome.value, blobs)
         size = sum(len(blob) for blob in blobs)
