@@ -62,12 +62,13 @@ def grade(
     # Workers are forked from here, and one BLAS thread each is fastest; NumPy reads this when it is first imported.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     from course_lib.grading.console import grade as grade_inbox
+    from course_lib.grading.interrupts import INTERRUPTED
 
     report = grade_inbox(
         inbox, gradebook=gradebook, out=out, seed=seed, sandbox=sandbox, jobs=jobs, regrade=regrade, dask=dask
     )
     if report.interrupted:
-        raise typer.Exit(130)
+        raise typer.Exit(INTERRUPTED)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from course_lib.grading.config import Config, course_root, instructors_config
 from course_lib.grading.feedback import write_feedback
 from course_lib.grading.gradebook import Gradebook, write_grades
 from course_lib.grading.intake import checked_inbox, count_candidates
+from course_lib.grading.interrupts import SENTENCE, Interrupts
 from course_lib.grading.report import write_report
 from course_lib.grading.run import grade_inbox
 from course_lib.grading.sandbox import find_confinement
@@ -32,6 +33,7 @@ def grade(inbox, *, gradebook=None, out=None, seed=None, sandbox="bwrap", jobs=N
     console = Console()
     inbox = checked_inbox(inbox)
     with ExitStack() as stack:
+        interrupts = stack.enter_context(Interrupts())
         desk = stack.enter_context(opened(gradebook, out))
         how, executor, jobs = None, None, jobs or len(os.sched_getaffinity(0))
         if dask:
@@ -57,9 +59,11 @@ def grade(inbox, *, gradebook=None, out=None, seed=None, sandbox="bwrap", jobs=N
                 executor=executor,
                 regrade=regrade,
                 advance=lambda found: _advance(progress, task),
+                interrupts=interrupts,
             )
         desk.write()
-    show(console, report, desk.out)
+        report.interrupted |= interrupts.noted
+        show(console, report, desk.out)
     return report
 
 
@@ -174,7 +178,7 @@ def show(console, report, out):
     )
     console.print(Text(f"Grades, gradebook, feedback pages and report: {out}"), soft_wrap=True)
     if report.interrupted:
-        console.print("Interrupted. What is graded is kept; the same command goes on from here.", style="bold")
+        console.print(SENTENCE, style="bold")
 
 
 def _rows(console, title, rows):

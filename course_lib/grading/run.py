@@ -21,10 +21,13 @@ from course_lib.checks.calling import describe
 from course_lib.errors import CourseError
 from course_lib.grading import confine
 from course_lib.grading.intake import Refused, Skipped, intake
+from course_lib.grading.interrupts import Interrupts
 from course_lib.grading.unit import Graded, Pending, Unit, clean, grade_unit
 
 UNITS_AHEAD = 3
 SUBMISSIONS_PER_UNIT = 32
+# How often the engine looks up from waiting, to see whether it was interrupted.
+LOOK_UP_SECONDS = 0.2
 
 
 @dataclass
@@ -42,12 +45,17 @@ class Report:
 
 
 class Here(Executor):
-    """An executor that works in this process, at once."""
+    """An executor that works in this process, at once; an interrupt ends what it works on."""
+
+    def __init__(self, interrupts):
+        self.interrupts = interrupts
 
     def submit(self, function, /, *args, **kwargs):
         future = Future()
         try:
-            future.set_result(function(*args, **kwargs))
+            with self.interrupts.welcome():
+                result = function(*args, **kwargs)
+            future.set_result(result)
         except Exception as error:
             future.set_exception(error)
         return future
@@ -79,16 +87,19 @@ def grade_inbox(
     regrade=False,
     executor=None,
     advance=lambda found: None,
+    interrupts=None,
 ):
     """Grade what is new in the folder `inbox` into `gradebook`; a Report.
 
     how       the Confinement; None lets each worker find its own of the kind `sandbox` (on other machines).
     executor  where units run; by default `jobs` processes on this machine.
     advance   called with each Submission or Refused that has been dealt with.
+    interrupts   the Interrupts that the caller has entered; the run ends between two records when one is noted.
     """
     start = time.monotonic()
-    engine = _Engine(inbox, gradebook, config, seed, how, how.name if how else sandbox, regrade, advance)
-    with _workers(executor, jobs) as workers:
+    interrupts = interrupts or Interrupts()
+    engine = _Engine(inbox, gradebook, config, seed, how, how.name if how else sandbox, regrade, advance, interrupts)
+    with _workers(executor, jobs, interrupts) as workers:
         try:
             engine.run(workers, UNITS_AHEAD * jobs)
         except KeyboardInterrupt:
@@ -112,19 +123,19 @@ class _Workers:
 
 
 @contextmanager
-def _workers(executor, jobs):
+def _workers(executor, jobs, interrupts):
     if executor is not None:
         yield _Workers(executor, lambda: executor)
         return
-    workers = _Workers(_local(jobs), lambda: _local(jobs))
+    workers = _Workers(_local(jobs, interrupts), lambda: _local(jobs, interrupts))
     try:
         yield workers
     finally:
         workers.executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _local(jobs):
-    return process_pool(jobs) if jobs > 1 else Here()
+def _local(jobs, interrupts):
+    return process_pool(jobs) if jobs > 1 else Here(interrupts)
 
 
 def _end(executor):
@@ -138,9 +149,10 @@ def _end(executor):
 class _Engine:
     """One run: what was found, what is out being graded, what came back."""
 
-    def __init__(self, inbox, gradebook, config, seed, how, sandbox, regrade, advance):
+    def __init__(self, inbox, gradebook, config, seed, how, sandbox, regrade, advance, interrupts):
         self.inbox, self.gradebook, self.config = inbox, gradebook, config
         self.seed, self.how, self.sandbox, self.regrade, self.advance = seed, how, sandbox, regrade, advance
+        self.interrupts = interrupts
         self.report, self.out, self.seen = Report(), {}, set()
         versions = {"python": platform.python_version(), "numpy": metadata.version("numpy"), "course_lib": __version__}
         self.run_id = gradebook.start_run(seed, sandbox, versions)
@@ -154,6 +166,7 @@ class _Engine:
         while self.out:
             self._collect(workers, again)
         for found in again:
+            self.interrupts.act()
             self.gradebook.known(found)
 
     def _students(self):
@@ -165,6 +178,7 @@ class _Engine:
                 yield items[first : first + SUBMISSIONS_PER_UNIT]
 
     def _is_work(self, item):
+        self.interrupts.act()
         if isinstance(item, Skipped):
             self.report.skipped.append((item.source, item.reason))
             return False
@@ -205,8 +219,7 @@ class _Engine:
 
     def _collect(self, workers, again):
         """Record what has come back, at least one unit."""
-        done, _ = wait(self.out, return_when=FIRST_COMPLETED)
-        for future in done:
+        for future in self._come_back(self.out):
             if future not in self.out:
                 continue
             items = self.out[future]
@@ -222,13 +235,22 @@ class _Engine:
             del self.out[future]
             self._record_all(items, results)
 
+    def _come_back(self, futures):
+        """Those of the futures that are done, at least one; an interrupt is acted on meanwhile."""
+        done = set()
+        while not done:
+            self.interrupts.act()
+            done, _ = wait(futures, timeout=LOOK_UP_SECONDS, return_when=FIRST_COMPLETED)
+        return done
+
     def _one_by_one(self, workers):
         """A worker process died and took the pool with it: each unit that was out gets a pool of its own."""
         units, self.out = list(self.out.values()), {}
         for items in units:
             workers.replace()
             try:
-                results = workers.executor.submit(grade_unit, self._unit(items), self.how).result()
+                (future,) = self._come_back({workers.executor.submit(grade_unit, self._unit(items), self.how)})
+                results = future.result()
             except BrokenExecutor:
                 results = self._failed(items, "The grader's process died on it, twice.")
             except Exception as error:
@@ -245,6 +267,7 @@ class _Engine:
             self.advance(item)
 
     def _record(self, item, graded):
+        self.interrupts.act()
         change = self.gradebook.record(self.run_id, item, graded)
         again = " Where it was graded before, that stays; --regrade tries again."
         reason = graded.reason + again * (self.regrade and graded.status == "failed")

@@ -280,7 +280,7 @@ class Sandbox:
         self.control.settimeout(START_SECONDS)
         try:
             self.hello = json.loads(self._receive())
-        except StoppedError:
+        except BaseException:  # the operator's interrupt too
             self.close()
             raise
 

@@ -7,8 +7,11 @@ import subprocess
 import sys
 from contextlib import closing
 
+# Seconds after which a command hangs: no verdict on how fast it is, also where many share the machine.
+HANGING = 900
 
-def course(*arguments, cwd, timeout=300, **environment):
+
+def course(*arguments, cwd, **environment):
     """Run the `course` command as a user would, in a folder."""
     return subprocess.run(
         [sys.executable, "-m", "course_lib.cli", *map(str, arguments)],
@@ -16,7 +19,7 @@ def course(*arguments, cwd, timeout=300, **environment):
         env={**os.environ, "COURSE_INBOX": "", "COURSE_STUDENT": "", **environment},
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=HANGING,
     )
 
 

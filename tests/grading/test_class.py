@@ -5,16 +5,17 @@ import random
 import signal
 import subprocess
 import sys
-import time
+from pathlib import Path
 
 import pytest
 
 from course_lib.cli import main
 from course_lib.grading.config import Config, load_config
 from course_lib.grading.gradebook import Gradebook
+from course_lib.grading.interrupts import INTERRUPTED, SENTENCE
 from course_lib.grading.simulate import simulate
 from tests.grading.handing_in import SEED
-from tests.grading.shared import course, once, query
+from tests.grading.shared import HANGING, course, once, query
 from tests.grading.test_gradebook import postgres
 
 STUDENTS = 60
@@ -67,53 +68,49 @@ def undisturbed(simulated):
     return found
 
 
-def test_a_class_killed_at_random_moments_has_the_same_gradebook_in_the_end(simulated):
-    expected = undisturbed(simulated)
-    database = simulated / "killed" / "gradebook.sqlite"
-    command = [sys.executable, "-m", "course_lib.cli", "grade", "inbox", "--out", "killed", "--seed", str(SEED)]
-    moments, kills = random.Random(7), 0
-    while kills < 8:
-        run = subprocess.Popen(command, cwd=simulated, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        target = count(database) + moments.randint(1, len(expected) // 6)
-        while count(database) < target and run.poll() is None:
-            time.sleep(0.005)
-        time.sleep(moments.uniform(0, 0.05))
-        run.send_signal(signal.SIGKILL)
-        kills += run.wait() == -signal.SIGKILL
-        assert query(database, "pragma integrity_check") == [("ok",)]
-        if run.returncode == 0:
-            break
-    assert kills >= 4
-    finished = course("grade", "inbox", "--out", "killed", "--seed", SEED, cwd=simulated)
+def struck(simulated, number, *moments, out):
+    """`course grade inbox --out OUT`, met by the signal at these statements of its own: the finished process."""
+    command = [sys.executable, str(Path(__file__).with_name("struck.py")), number.name, ",".join(map(str, moments))]
+    command += ["grade", "inbox", "--out", out, "--seed", str(SEED)]
+    return subprocess.run(command, cwd=simulated, capture_output=True, text=True, timeout=HANGING)
+
+
+def goes_on(simulated, out):
+    """The same command without a signal ends with the gradebook and the grades of the undisturbed class."""
+    database = simulated / out / "gradebook.sqlite"
+    assert query(database, "pragma integrity_check") == [("ok",)]
+    assert query(database, "pragma foreign_key_check") == []
+    assert query(database, "select count(*) from submissions where status = 'failed'") == [(0,)]
+    finished = course("grade", "inbox", "--out", out, "--seed", SEED, cwd=simulated)
     assert finished.returncode == 0, finished.stderr
     book = Gradebook(f"sqlite:///{database}")
-    assert everything(book) == expected
+    assert everything(book) == undisturbed(simulated)
     book.close()
-    assert (simulated / "killed" / "grades.csv").read_bytes() == (simulated / "graded" / "grades.csv").read_bytes()
+    assert (simulated / out / "grades.csv").read_bytes() == (simulated / "graded" / "grades.csv").read_bytes()
+
+
+def test_a_class_killed_at_random_moments_has_the_same_gradebook_in_the_end(simulated):
+    moments, database = random.Random(7), simulated / "killed" / "gradebook.sqlite"
+    for _ in range(5):
+        assert struck(simulated, signal.SIGKILL, moments.randint(60, 240), out="killed").returncode == -signal.SIGKILL
+        assert query(database, "pragma integrity_check") == [("ok",)]
+    assert 0 < count(database) < len(undisturbed(simulated))
+    goes_on(simulated, "killed")
 
 
 def count(database):
-    if not database.exists():
-        return 0
-    try:
-        return query(database, "select count(*) from submissions")[0][0]
-    except Exception as error:
-        assert "no such table" in str(error) or "locked" in str(error)
-        return 0
+    return query(database, "select count(*) from submissions")[0][0]
 
 
-def test_an_interrupt_leaves_a_clean_gradebook_and_says_how_to_go_on(simulated):
-    command = [sys.executable, "-m", "course_lib.cli", "grade", "inbox", "--out", "interrupted", "--seed", str(SEED)]
-    database = simulated / "interrupted" / "gradebook.sqlite"
-    run = subprocess.Popen(command, cwd=simulated, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    while count(database) < 5 and run.poll() is None:
-        time.sleep(0.005)
-    run.send_signal(signal.SIGINT)
-    said, _ = run.communicate(timeout=60)
-    assert run.returncode == 130, said
-    assert "the same command goes on from here" in said and "Traceback" not in said
-    assert 5 <= count(database) < len(undisturbed(simulated))
-    assert query(database, "select count(*) from submissions where status = 'failed'") == [(0,)]
+def test_an_interrupt_and_two_of_them_leave_a_clean_gradebook_and_say_how_to_go_on(simulated):
+    run = struck(simulated, signal.SIGINT, 150, out="interrupted")
+    assert (run.returncode, run.stderr) == (INTERRUPTED, "")
+    assert SENTENCE in run.stdout
+    assert 0 < count(simulated / "interrupted" / "gradebook.sqlite") < len(undisturbed(simulated))
+    hurried = struck(simulated, signal.SIGINT, 150, 151, out="interrupted")
+    assert hurried.returncode == INTERRUPTED
+    assert hurried.stderr.strip() == "Ended at once. What is graded is kept; the same command goes on from here."
+    goes_on(simulated, "interrupted")
 
 
 def test_a_cluster_of_two_workers_gives_the_same_gradebook(simulated, tmp_path):
