@@ -270,12 +270,23 @@ def ledger(
 @authoring.command()
 def site(
     out: Annotated[Path | None, typer.Option(help="The folder to write; else site/.")] = None,
+    pyodide: Annotated[
+        Path | None, typer.Option(help="A folder with Pyodide, copied into the site; else its public release is named.")
+    ] = None,
 ):
-    """Build the chapters and exercises as a static site, to be read without running anything."""
+    """Build the static site: chapters and exercises to read, and the page that checks derivations."""
     from course_lib.site import built
 
     root = _root()
-    print(built(root, out or root / "site"))
+    print(built(root, out or root / "site", pyodide))
+
+
+@authoring.command()
+def mathlive():
+    """Lay MathLive beside the editor of derivations, as `site` does; a wheel that is built after it holds it."""
+    from course_lib.page.mathlive import fetched
+
+    print(fetched())
 
 
 def _root():

@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from course_lib import page
 from course_lib.errors import CourseError
 
 TITLE = "From Jacobians to backpropagation"
@@ -50,11 +51,12 @@ SETTINGS = {
 }
 
 
-def built(root, out):
+def built(root, out, pyodide=None):
     """Write the site of the course folder `root` to `out` (both Paths) and return the Path of its first page.
 
-    `out` is replaced; a folder that holds no site is left alone. CourseError when Sphinx is missing, or with
-    what it warns of, such as a link to a notebook that does not exist.
+    `out` is replaced; a folder that holds no site is left alone. `pyodide` is where browsers get Python from, as
+    `course_lib.page.built` takes it. CourseError when Sphinx or MathLive is missing, or with what Sphinx warns of, such
+    as a link to a notebook that does not exist.
     """
     try:
         from sphinx.application import Sphinx
@@ -68,6 +70,7 @@ def built(root, out):
         _stage(root, source)
         warnings = StringIO()
         Sphinx(source, None, pages, doctrees, "html", SETTINGS, status=None, warning=warnings).build()
+        page.built(pages / "derive", pyodide)
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(pages, out)
     if warnings.getvalue():

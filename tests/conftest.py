@@ -66,6 +66,24 @@ def pyodide(course_root):
 
 
 @pytest.fixture(scope="session")
+def mathlive(tmp_path_factory):
+    """The folder with MathLive; skipped without npm or what npm brings, but never under CI=true.
+
+    It is fetched aside: the tests leave a clone that was never built as it is.
+    """
+    from course_lib.errors import CourseError
+    from course_lib.page import mathlive
+
+    try:
+        return (
+            mathlive.MATHLIVE if mathlive.present() else mathlive.fetched(tmp_path_factory.mktemp("npm") / "mathlive")
+        )
+    except CourseError as error:
+        pytest.fail(str(error)) if os.environ.get("CI") == "true" else pytest.skip(str(error))
+    return None
+
+
+@pytest.fixture(scope="session")
 def bwrap():
     return need("bwrap", "the grading sandbox is bubblewrap")
 

@@ -1,8 +1,16 @@
-"""An editor for derivations in a notebook: text and shapes on top, reading and verdicts below, live."""
+"""An editor for derivations in a notebook: text, a field for mathematics and shapes; the reading and verdicts, live.
+
+The editor is one component, `web/editor.js`, which the page "Check your derivation" shows too. It needs MathLive beside
+it, which comes when the wheel or the site is built; a clone that was never built shows a plain editor of ordinary form
+fields.
+"""
 
 from __future__ import annotations
 
+import functools
 import html
+import re
+from pathlib import Path
 
 from course_lib.errors import CourseError
 
@@ -10,6 +18,14 @@ from . import derive
 from .engine import read_functions
 from .files import split_header
 from .names import read_shapes
+from .report import _pieces
+
+WEB = Path(__file__).parent / "web"
+MATHLIVE = WEB / "mathlive"
+NEVER_BUILT = (
+    "The editor is the plain one: the field in which mathematics is typed as it looks comes with a built course "
+    "(make site)."
+)
 
 EXAMPLE_SHAPES = {"X": "n d", "w": "d", "y": "n"}
 EXAMPLE = r"""L = \frac{1}{2n}\|Xw-y\|^2
@@ -17,18 +33,118 @@ dL = \frac{1}{n}(Xw-y)^\top X\,dw
 \nabla_w L = \frac{1}{n}X^\top(y-Xw)"""
 
 
-def editor(shapes=None, functions=()):
-    """A widget with the text of a derivation, its shapes, and the report on both, judged again as the learner
-    types.
+def judged(text, shapes=None, functions=()):
+    """The report on a derivation as plain data, or {"error": the sentence that says what is wrong with the shapes}.
 
-    Every control is an ordinary form field: Tab moves between them, and nothing needs a mouse.
+    text, shapes, functions: as `derive` takes them; no shapes means that they are to be inferred. Besides what
+    `Report.to_dict` holds there are "assumed" ({name: shape} that were inferred), "notes" (sentences about the whole),
+    and for each line "pieces" (its reading in pieces between which it may break), "assumption" (a condition it rests
+    on, or "") and "partial" (whether a part of it was skipped).
     """
-    import ipywidgets as widgets
+    try:
+        report = derive(text, shapes or None, functions)
+    except (CourseError, TypeError, ValueError) as e:
+        return {"error": str(e)}
+    said = report.to_dict()
+    for entry, line in zip(said["lines"], report.lines, strict=True):
+        # A line may break before a sign that stands outside all brackets, so that it fits a narrow page.
+        entry["pieces"] = _pieces(line.reading) if line.reading else []
+        entry["assumption"] = getattr(line, "assumption", "") or ""
+        entry["partial"] = bool(getattr(line, "partial", False))
+    said["assumed"] = dict(getattr(report, "assumed", None) or {})
+    said["notes"] = list(getattr(report, "notes", None) or ())
+    return said
 
+
+def editor(shapes=None, functions=()):
+    """A widget with the text of a derivation, its shapes, and the report on both, judged again as the learner types.
+
+    Where MathLive lies beside it, it is the component of `web/editor.js`; else the plain one, which says so once.
+    """
+    if not (MATHLIVE / "VERSION").is_file():
+        _say_once(NEVER_BUILT)
+        return plain_editor(shapes, functions)
+    text, shapes, known = _begun(shapes, functions)
+    return _component()(text, shapes, known)
+
+
+@functools.cache
+def _say_once(sentence):
+    print(sentence)
+
+
+def _begun(shapes, functions):
+    """(text, shapes, {function: what it is, or None}) to begin with; raises what `derive` raises."""
     example = EXAMPLE if shapes is None else ""  # the example is about names that given shapes need not have
     shapes = EXAMPLE_SHAPES if shapes is None else shapes
     read_shapes(shapes)
     known = dict(functions) if hasattr(functions, "items") else dict.fromkeys(read_functions(functions))
+    return example, dict(shapes), known
+
+
+@functools.cache
+def _component():
+    """The class of the widget; anywidget is imported with it."""
+    import anywidget
+    import traitlets
+
+    class Editor(anywidget.AnyWidget):
+        """The editor in a notebook. `asked` is the newest draft, `report` what `judged` says of it."""
+
+        _esm = (WEB / "editor.js").read_text(encoding="utf-8")
+        _css = (WEB / "editor.css").read_text(encoding="utf-8")
+        asked = traitlets.Dict().tag(sync=True)
+        report = traitlets.Dict().tag(sync=True)
+
+        def __init__(self, text, shapes, known):
+            self._known = known
+            super().__init__(asked={"id": 0, "text": text, "shapes": shapes, "functions": list(known)})
+            self.on_msg(lambda _widget, content, _buffers: self._hear(content))
+
+        @traitlets.observe("asked")
+        def _judge(self, _change):
+            asked = self.asked
+            functions = {name: self._known.get(name) for name in asked["functions"]}
+            # The id makes each report another one, so that the browser hears of it even if it says the same.
+            self.report = {**judged(asked["text"], asked["shapes"], functions), "id": asked["id"]}
+
+        def _hear(self, content):
+            if content.get("kind") == "mathlive":
+                self.send(*_mathlive())
+
+        def __repr__(self):
+            return "Editor of a derivation"
+
+    return Editor
+
+
+def _mathlive():
+    """(message, buffers) with MathLive's module, its style and its fonts, for the editor in the browser."""
+    style = (MATHLIVE / "mathlive-static.css").read_text(encoding="utf-8")
+    fonts = sorted((MATHLIVE / "fonts").glob("*.woff2"))
+    message = {
+        "kind": "mathlive",
+        "style": re.sub(r"@font-face\s*\{[^}]*\}", "", style),
+        "fonts": [_face(path.stem) for path in fonts],
+    }
+    return message, [(MATHLIVE / "mathlive.min.mjs").read_bytes(), *(path.read_bytes() for path in fonts)]
+
+
+def _face(stem):
+    """What a font file named like KaTeX_Main-BoldItalic is."""
+    family, _, cut = stem.partition("-")
+    style = "italic" if "Italic" in cut else "normal"
+    return {"family": family, "style": style, "weight": "700" if "Bold" in cut else "400"}
+
+
+def plain_editor(shapes=None, functions=()):
+    """The editor made of ordinary form fields: text, shapes and functions, with the report on them below.
+
+    Tab moves between the fields, and nothing needs a mouse.
+    """
+    import ipywidgets as widgets
+
+    example, shapes, known = _begun(shapes, functions)
     written = "; ".join(f"{name} = {spec}" for name, spec in shapes.items())
     wide = widgets.Layout(width="auto")
     label = {"description_width": "6em"}

@@ -131,11 +131,16 @@ def move_it(cell):
         expect(picture).not_to_have_attribute("src", before)
 
 
-def test_the_derivation_editor_judges_while_one_writes(page, lab, course_copy):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("from course_lib import derive\nderive()")])
+def open_cell(page, lab, course_copy, source):
+    """Open and run a notebook of one cell."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
     nbformat.write(notebook, course_copy / "notebooks" / "editor.ipynb")
     open_notebook(page, lab, "notebooks/editor.ipynb")
+
+
+def test_the_plain_derivation_editor_judges_while_one_writes(page, lab, course_copy):
+    open_cell(page, lab, course_copy, "from course_lib.derivation.editor import plain_editor\nplain_editor()")
     report = page.locator(".course-derivation")
     expect(report.get_by_text("✗").first).to_be_visible()
     expect(report.locator("mjx-container").first).to_be_visible()
@@ -145,4 +150,24 @@ def test_the_derivation_editor_judges_while_one_writes(page, lab, course_copy):
     page.keyboard.type("L = \\frac{1}{2n}\\|Xw-y\\|^2\n\\nabla_w L = \\frac{1}{n}X^\\top(Xw-y)")
     expect(report.get_by_text("The claim is right.")).to_be_visible()
     expect(report.get_by_text("✗")).to_have_count(0)
+    assert not page.complaints
+
+
+def test_the_derivation_editor_takes_mathematics_as_it_looks(page, lab, course_copy, mathlive):
+    source = "from pathlib import Path\nfrom course_lib import derive\nfrom course_lib.derivation import editor\n"
+    open_cell(page, lab, course_copy, f"{source}editor.MATHLIVE = Path({str(mathlive)!r})\nderive()")
+    editor = page.locator(".cd")
+    text, field, status = editor.locator("textarea"), editor.locator("math-field"), editor.locator(".cd-summary")
+    expect(status).to_contain_text("Line 3 is the first that is wrong.")
+    expect(editor.locator(".cd-read .ML__latex").first).to_be_visible()
+    expect(field).to_have_js_property("value", "\\nabla_w L = \\frac{1}{n}X^\\top(y-Xw)")
+    text.fill("L = w^\\top w\n")
+    field.focus()
+    page.keyboard.type("dL=2w^T")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type("dw")
+    expect(text).to_have_value("L = w^\\top w\ndL=2w^{T}dw")
+    expect(status).to_contain_text("The claim is right.")
+    # Letters are letters: no key of JupyterLab's ran a cell, cut it or added one.
+    expect(page.locator(".jp-Cell")).to_have_count(1)
     assert not page.complaints

@@ -24,7 +24,7 @@ FETCHED = {"link": "href", "script": "src", "img": "src", "source": "src", "ifra
 
 
 @pytest.fixture(scope="module")
-def site(course_root, tmp_path_factory):
+def site(course_root, tmp_path_factory, mathlive_at_hand):
     """The folder of the built site."""
     pytest.importorskip("sphinx_book_theme", reason="the site needs the extra course_lib[site]")
     return built(course_root, tmp_path_factory.mktemp("built") / "site").parent
@@ -129,7 +129,7 @@ def test_pages_are_readable_in_light_and_dark(served, browser, scheme):
     assert said == []
 
 
-def test_a_link_to_a_notebook_that_is_not_there_is_an_error(tmp_path):
+def test_a_link_to_a_notebook_that_is_not_there_is_an_error(tmp_path, mathlive_at_hand):
     pytest.importorskip("sphinx_book_theme", reason="the site needs the extra course_lib[site]")
     for folder in ("notebooks", "exercises"):
         (tmp_path / folder).mkdir()

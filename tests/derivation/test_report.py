@@ -1,5 +1,6 @@
 """What a reader sees: the table in a terminal, the table in a notebook, the data, the file, the editor."""
 
+import json
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from course_lib import derive
+from course_lib.derivation import editor
 from course_lib.derivation.files import derive_file, split_header
 from course_lib.errors import CourseError
 
@@ -162,7 +164,14 @@ def test_a_file_that_cannot_be_checked_gets_one_sentence(content, said, tmp_path
 # -- the editor
 
 
-def test_the_editor_opens_with_an_example_and_judges_live():
+@pytest.fixture
+def never_built(monkeypatch, tmp_path):
+    """A clone in which MathLive was never laid beside the editor."""
+    monkeypatch.setattr(editor, "MATHLIVE", tmp_path)
+    editor._say_once.cache_clear()
+
+
+def test_the_editor_opens_with_an_example_and_judges_live(never_built):
     box = derive()
     sizes, _, text, shown = box.children
     assert "wrong way round" in shown.value
@@ -172,7 +181,7 @@ def test_the_editor_opens_with_an_example_and_judges_live():
     assert "at most two" in shown.value and 'role="alert"' in shown.value
 
 
-def test_the_editor_takes_given_shapes_and_functions():
+def test_the_editor_takes_given_shapes_and_functions(never_built):
     box = derive(shapes={"z": "k"}, functions=("sigma",))
     assert box.children[0].value == "z = k" and box.children[1].value == "sigma"
     assert box.children[2].value == ""
@@ -182,3 +191,41 @@ def test_the_editor_takes_given_shapes_and_functions():
     assert "The claim is right." in box.children[3].value
     with pytest.raises(TypeError, match="must map names"):
         derive(shapes=5)
+
+
+def test_a_clone_that_was_never_built_says_so_once(never_built, capsys):
+    derive()
+    assert capsys.readouterr().out.count("The editor is the plain one") == 1
+    derive()
+    assert capsys.readouterr().out == ""
+
+
+@pytest.fixture
+def component(monkeypatch, tmp_path):
+    """The editor of a built course; what the browser would ask of MathLive is not looked at here."""
+    (tmp_path / "VERSION").touch()
+    monkeypatch.setattr(editor, "MATHLIVE", tmp_path)
+    return derive(functions={"f": "tanh"})
+
+
+def test_the_component_is_answered_every_time_it_asks(component, capsys):
+    assert component.report["id"] == 0 and component.report["first_wrong"] == 2
+    draft = {"text": "a = f(z)\na = \\tanh(z)", "shapes": {"z": "k"}, "functions": ["f"]}
+    component.asked = {**draft, "id": 1}
+    said = component.report
+    assert said["id"] == 1 and [line["verdict"] for line in said["lines"]] == ["definition", "right"]
+    component.asked = {**draft, "id": 2}
+    assert component.report == {**said, "id": 2}
+    assert capsys.readouterr().out == ""
+
+
+def test_what_the_component_hears_is_plain_data(component):
+    assert json.loads(json.dumps(component.report)) == component.report
+    first = component.report["lines"][0]
+    assert (
+        "".join(first["pieces"]).replace("{}", "") == first["reading"]
+        and first["assumption"] == ""
+        and first["partial"] is False
+    )
+    component.asked = {"id": 1, "text": "L = w", "shapes": {"w": "d k n"}, "functions": []}
+    assert "at most two" in component.report["error"]

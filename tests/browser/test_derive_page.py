@@ -1,0 +1,365 @@
+"""The page "Check your derivation" in a real browser, with Python in it and no other server at hand."""
+
+import base64
+import json
+import os
+import re
+import shutil
+import zlib
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright.sync_api import expect
+
+from course_lib import page as derive_page
+from tests.browser.test_access import complaints_of_axe
+
+# The page is built once, so its tests run in one process.
+pytestmark = pytest.mark.xdist_group("derive")
+
+
+@pytest.fixture(scope="module")
+def built(pyodide, mathlive_at_hand, tmp_path_factory):
+    """The folder of the page, with its own copy of Python."""
+    return derive_page.built(tmp_path_factory.mktemp("built") / "derive", pyodide).parent
+
+
+@pytest.fixture(scope="module")
+def served(built):
+    """The address of the page on a server of this machine."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=built.parent))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/derive/index.html"
+    server.shutdown()
+
+
+@pytest.fixture
+def opened(browser, served):
+    """Call it to open the page; what it asked for and what the console said are noted on it."""
+    contexts = []
+
+    def open_page(fragment="", address=served, before=None, **context):
+        contexts.append(browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **context}))
+        page = contexts[-1].new_page()
+        page.asked, page.complaints = [], []
+        contexts[-1].on("request", lambda request: page.asked.append(request.url))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("console", lambda said: page.complaints.append(said.text) if said.type == "error" else None)
+        if before:
+            before(page)
+        page.goto(address + fragment)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def running(browser, served):
+    """A page in which Python runs, for several tests, each with a draft of its own."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    page.asked = []
+    context.on("request", lambda request: page.asked.append(request.url))
+    page.goto(served)
+    # One can type before Python is there.
+    expect(page.get_by_role("textbox", name="Your derivation")).to_be_editable()
+    ready(page)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def page(running):
+    """That page for one test; it must leave the console without an error."""
+    running.complaints = []
+    listeners = {
+        "pageerror": lambda error: running.complaints.append(str(error)),
+        "console": lambda said: running.complaints.append(said.text) if said.type == "error" else None,
+    }
+    for event, listener in listeners.items():
+        running.on(event, listener)
+    yield running
+    for event, listener in listeners.items():
+        running.remove_listener(event, listener)
+    assert running.complaints == []
+
+
+def show(page, draft):
+    """Follow a link with a draft, from within the page."""
+    page.evaluate("hash => { location.hash = hash; }", linked(draft))
+    expect(page.locator("textarea")).to_have_value(draft["text"])
+
+
+def status(page):
+    """Where the page says how the whole derivation stands."""
+    return page.get_by_role("region", name="Verdicts").get_by_role("status")
+
+
+def ready(page):
+    """Wait until Python is there."""
+    expect(page.locator("#loading")).to_be_hidden(timeout=120_000)
+
+
+def linked(draft):
+    """The fragment that holds a draft, as another program would write it."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = deflate.compress(json.dumps(draft).encode()) + deflate.flush()
+    return "#z=" + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def verdicts(page):
+    """The words of the verdicts, one a line."""
+    return [re.sub(r"^\W+", "", said) for said in page.locator(".cd-verdict strong").all_inner_texts()]
+
+
+ANSWER = next(one for one in derive_page.examples() if "accepted answer" in one["title"])
+RIGHT = {"text": "L = \\|Xw-y\\|^2\n\\nabla_w L = 2X^\\top(Xw-y)", "shapes": {"X": "n d", "w": "d", "y": "n"}}
+
+
+def test_the_accepted_answer_is_judged_line_by_line_and_nothing_is_asked_elsewhere(page, served):
+    page.get_by_label("Start from").select_option(ANSWER["title"])
+    expect(page.locator(".cd-line")).to_have_count(6)
+    assert verdicts(page) == ["definition", "definition", "right", "wrong", "right", "follows"]
+    fourth = page.locator(".cd-line").nth(3)
+    expect(fourth).to_contain_text("the difference y − ŷ is the wrong way round")
+    expect(fourth.locator(".cd-repair .ML__latex")).to_be_visible()
+    expect(status(page)).to_contain_text("Line 4 is the first that is wrong.")
+    # The number of a line leads to it in the text.
+    fourth.get_by_role("button").click()
+    chosen = page.locator("textarea").evaluate("e => e.value.slice(e.selectionStart, e.selectionEnd)")
+    assert chosen == ANSWER["text"].splitlines()[3]
+    origin = served.rpartition("/derive/")[0]
+    assert any(url.endswith("pyodide.asm.wasm") for url in page.asked)
+    assert [url for url in page.asked if not url.startswith((origin, "blob:", "data:"))] == []
+
+
+def test_a_shared_link_opens_the_same_text_elsewhere(page, opened):
+    show(page, RIGHT)
+    expect(status(page)).to_contain_text("The claim is right.")
+    page.locator("textarea").fill(RIGHT["text"] + "\n% π ≠ 3 <b>")
+    page.get_by_role("button", name="Copy a link to this").click()
+    expect(page.locator("#share")).to_contain_text("link", ignore_case=True)
+    page.wait_for_function("location.hash.startsWith('#z=')")
+    other = opened(address=page.url)
+    assert other.locator("textarea").input_value() == RIGHT["text"] + "\n% π ≠ 3 <b>"
+    expect(other.locator(".cd-chip", has_text="n × d")).to_be_visible()
+    assert other.complaints == []
+
+
+def test_what_is_typed_as_mathematics_stands_in_the_text_and_the_other_way_round(page):
+    show(page, {"text": "", "shapes": {"w": "d"}})
+    field, text = page.locator("math-field"), page.locator("textarea")
+    field.focus()
+    page.keyboard.type("L=w^T")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type("w")
+    page.keyboard.press("Enter")
+    page.keyboard.type("nabla_w")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type("L=2w")
+    page.keyboard.press("Enter")
+    page.keyboard.type("dL=2w^T")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type("dw")
+    assert text.input_value() == "L=w^{T}w\n\\nabla_{w}L=2w\ndL=2w^{T}dw"
+    expect(status(page)).to_contain_text("Every claim is right (2 of 2).")
+    # The arrow leads to the line above, and the text leads the field.
+    page.keyboard.press("ArrowUp")
+    expect(field).to_have_js_property("value", "\\nabla_{w}L=2w")
+    text.focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\nL=\\frac12")
+    expect(field).to_have_js_property("value", "L=\\frac12")
+
+
+HOSTILE = {
+    "not a derivation": "#x=1",
+    "garbled": "#z=AAAA",
+    "no base64": "#z=%3Cscript%3Ealert(1)%3C/script%3E",
+    "no text": "#j=" + base64.urlsafe_b64encode(b'{"text": 5}').decode().rstrip("="),
+    "a list of shapes": "#j=" + base64.urlsafe_b64encode(b'{"text": "L", "shapes": ["n"]}').decode().rstrip("="),
+    "a bomb": linked({"text": "x" * 3_000_000}),
+}
+
+
+@pytest.fixture(scope="module")
+def patient(browser, served):
+    """A page that is open for several tests, with a draft of its own."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(served)
+    page.locator("textarea").fill("my own line")
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("fragment", HOSTILE.values(), ids=HOSTILE)
+def test_a_link_with_garbage_is_one_sentence_and_nothing_is_lost(patient, served, fragment):
+    patient.goto("about:blank")
+    patient.goto(served + fragment)
+    expect(patient.get_by_role("alert")).to_contain_text(re.compile(r"^The link could not be read: .*\.$"))
+    assert patient.locator("textarea").input_value() == "my own line"
+
+
+def test_a_link_waits_for_ones_own_text_to_be_put_aside(patient, served):
+    patient.goto("about:blank")
+    patient.goto(served + linked(RIGHT))
+    expect(patient.locator("textarea")).to_have_value(RIGHT["text"])
+    patient.get_by_role("button", name="Bring my own text back").click()
+    expect(patient.locator("textarea")).to_have_value("my own line")
+
+
+# What would run, style or fetch if any of it were taken for something else than text.
+SCRIPTS = (
+    '<img src=x onerror="window.hacked = 1"><script>window.hacked = 1</script>',
+    "\\href{javascript:window.hacked=1}{L} = w",
+    "\\htmlStyle{position:fixed;inset:0;background:url(//example.org/x)}{L} = w",
+    '\\htmlData{onclick=window.hacked=1}{L} = \\class{x" onmouseover="window.hacked=1}{w}',
+    "$\\unicode{<svg onload=window.hacked=1>}$ \\text{<svg/onload=window.hacked=1>} = w",
+)
+
+
+def test_no_link_can_run_script_or_fetch(opened, running, served):
+    draft = {
+        "text": "\n".join(SCRIPTS),
+        "shapes": {"w": "d", "<img src=x onerror=window.hacked=1>": "<b>n", "\\href{javascript:x}{q}": "n"},
+        "functions": ["<svg onload=window.hacked=1>", "\\text{<svg onload=window.hacked=1>}"],
+    }
+    page = opened(linked(draft))
+    text = page.locator("textarea")
+    expect(text).to_have_value(draft["text"])
+    for start in (0, *(found.end() for found in re.finditer("\n", draft["text"]))):
+        text.evaluate("(e, at) => { e.focus(); e.setSelectionRange(at, at); }", start)
+        page.keyboard.press("ArrowRight")
+    show(running, {**draft, "shapes": {"w": "d"}, "functions": []})
+    expect(running.locator(".cd-line")).to_have_count(len(SCRIPTS))
+    for one in (page, running):
+        assert one.evaluate("window.hacked") is None
+        assert one.locator("#editor :is(img, script, iframe, a, [onerror], [onload], [onclick])").count() == 0
+        origin = served.rpartition("/derive/")[0]
+        assert [url for url in one.asked if not url.startswith((origin, "blob:", "data:"))] == []
+
+
+def test_the_page_may_run_nothing_but_its_own_files(opened):
+    page = opened()
+    page.evaluate("""() => {
+        const script = document.createElement("script");
+        script.textContent = "window.hacked = 1";
+        document.body.append(script);
+        const button = document.createElement("button");
+        button.setAttribute("onclick", "window.hacked = 2");
+        document.body.append(button);
+        button.click();
+    }""")
+    assert page.evaluate("window.hacked") is None
+    refused = "() => fetch('http://127.0.0.1:9/').then(() => 'sent', () => 'refused')"
+    assert page.evaluate(refused) == "refused"
+    assert sum("Content Security Policy" in said for said in page.complaints) >= 3
+
+
+@pytest.fixture
+def altered(built, served):
+    """Call it with the name of a file and a function of its text: the address of a page in which that is changed."""
+
+    def address(name, change):
+        folder = built.parent / Path(name).stem
+        shutil.copytree(built, folder, copy_function=os.link)
+        text = (built / name).read_text(encoding="utf-8")
+        assert change(text) != text
+        (folder / name).unlink()
+        (folder / name).write_text(change(text), encoding="utf-8")
+        return served.replace("/derive/", f"/{folder.name}/")
+
+    return address
+
+
+def test_a_check_that_hangs_can_be_stopped(opened, altered):
+    start = "function judge(draft) {"
+    hang = start + " while (draft.text.includes('forever')) {} "
+    page = opened(linked(RIGHT), altered("worker.js", lambda script: script.replace(start, hang)))
+    ready(page)
+    text = page.locator("textarea")
+    expect(status(page)).to_contain_text("The claim is right.")
+    text.fill(RIGHT["text"] + "\n% forever")
+    page.get_by_role("button", name="Stop this check").click()
+    expect(status(page)).to_contain_text("Stopped.")
+    assert text.input_value().endswith("forever")
+    text.fill(RIGHT["text"].replace("2X", "-2X"))
+    expect(status(page)).to_contain_text("Line 2 is the first that is wrong.", timeout=120_000)
+    expect(page.get_by_role("button", name="Stop this check")).to_be_hidden()
+
+
+def test_a_browser_without_wasm_hears_one_sentence_and_keeps_the_text(opened):
+    page = opened(linked(RIGHT), before=lambda page: page.add_init_script("delete window.WebAssembly"))
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("The checker could not start: this browser does not run WebAssembly")
+    assert page.locator("textarea").input_value() == RIGHT["text"]
+    assert not any("pyodide" in url for url in page.asked)
+
+
+def test_a_copy_of_python_that_was_changed_is_refused(opened, altered):
+    page = opened(linked(RIGHT), altered("pyodide/pyodide-lock.json", lambda lock: lock + " "))
+    expect(page.get_by_role("alert")).to_contain_text("The checker could not start", timeout=120_000)
+    expect(page.get_by_role("alert")).to_contain_text("pyodide-lock.json")
+    assert page.locator("textarea").input_value() == RIGHT["text"]
+
+
+def test_as_a_file_it_says_that_it_needs_a_server(opened, built):
+    page = opened(address=(built / "index.html").as_uri())
+    expect(page.get_by_role("alert")).to_contain_text("where a web server hands it out")
+    expect(page.locator("textarea")).to_have_count(0)
+
+
+def test_a_full_store_is_said_once_and_loses_nothing(opened):
+    full = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }"
+    page = opened(before=lambda page: page.add_init_script(full))
+    page.locator("textarea").fill("L = w")
+    expect(page.get_by_role("alert")).to_contain_text("keeps no more data")
+    assert page.locator("textarea").input_value() == "L = w"
+
+
+def test_a_draft_is_there_when_one_comes_back(opened):
+    page = opened()
+    page.locator("textarea").fill("L = w^\\top w")
+    page.reload()
+    expect(page.locator("textarea")).to_have_value("L = w^\\top w")
+
+
+def test_a_chip_changes_what_a_letter_is_by_keyboard_alone(page):
+    show(page, {**RIGHT, "shapes": {**RIGHT["shapes"], "X": "d n"}})
+    expect(status(page)).to_contain_text("does not fit together")
+    page.locator(".cd-chip", has_text="d × n").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("rows and columns").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("n d")
+    page.keyboard.press("Enter")
+    expect(status(page)).to_contain_text("The claim is right.")
+    assert page.evaluate("document.activeElement.textContent").endswith("n × d")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_and_keeps_axes_rules(page, scheme):
+    show(page, {key: ANSWER[key] for key in ("text", "shapes")})
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 390, "height": 800})
+    expect(page.locator(".cd-line")).to_have_count(6)
+    page.get_by_role("button", name="+ say what a letter is").click()
+    broken, fine = complaints_of_axe(page)
+    assert broken == []
+    assert fine > 60
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1200, "height": 900})
+    broken, _ = complaints_of_axe(page)
+    assert broken == []
+    page.get_by_role("button", name="Cancel").click()
