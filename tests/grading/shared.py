@@ -1,5 +1,6 @@
 """What several test modules of grading use: the real command, and work that is done once for all test processes."""
 
+import contextlib
 import fcntl
 import os
 import sqlite3
@@ -21,6 +22,17 @@ def course(*arguments, cwd, **environment):
         text=True,
         timeout=HANGING,
     )
+
+
+def arrived(server):
+    """How many connections wait in the queue of a listening socket."""
+    server.setblocking(False)
+    count = 0
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            server.accept()[0].close()
+            count += 1
+    return count
 
 
 def once(tmp_path_factory, name, make):

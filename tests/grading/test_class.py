@@ -27,7 +27,7 @@ chapters = ["00"]
 [late]
 per_day = 0.25
 [limits]
-seconds_per_call = 2.0
+seconds_per_call = 3.0
 seconds_per_chapter = 6.0
 """
 

@@ -20,7 +20,7 @@ from course_lib.grading.intake import Refused, Skipped, Submission, count_candid
 from course_lib.grading.notebook import UnreadableError, chapter_by_content, code_cells
 from course_lib.grading.run import grade_inbox
 from course_lib.grading.unit import code_hash
-from tests.grading.handing_in import QUICK, SLOPE, bundle, notebook
+from tests.grading.handing_in import PATIENT, SLOPE, bundle, notebook
 
 FUZZ = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 RIGHT = notebook(SLOPE)
@@ -156,7 +156,7 @@ def test_whatever_was_handed_in_is_recorded_and_the_run_ends(confinement, tmp_pa
             (inbox / f"a{number}_00{ending}").write_bytes(bytes(damaged))
     (inbox / "zoe_00.ipynb").write_bytes(RIGHT)
     book = Gradebook(f"sqlite:///{tmp_path / 'gradebook.sqlite'}")
-    report = grade_inbox(inbox, book, Config(limits=QUICK), seed=1, how=confinement)
+    report = grade_inbox(inbox, book, Config(limits=PATIENT), seed=1, how=confinement)
     rows = [row for student in book.students() for row in book.submissions(student)]
     book.close()
     assert report.failed == []

@@ -10,7 +10,7 @@ from course_lib.grading import console, run
 from course_lib.grading.config import Config
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.interrupts import SENTENCE, Interrupts
-from tests.grading.handing_in import QUICK, SEED, SLOPE, notebook
+from tests.grading.handing_in import PATIENT, SEED, SLOPE, notebook
 from tests.grading.shared import query
 from tests.grading.struck import strike
 from tests.grading.test_gradebook import graded
@@ -83,7 +83,7 @@ def test_an_answer_that_never_comes_back_is_not_waited_for(place):
     book = Gradebook(f"sqlite:///{place / 'gradebook.sqlite'}")
     with Interrupts() as interrupts:
         report = run.grade_inbox(
-            place / "inbox", book, Config(limits=QUICK), seed=SEED, how=None, executor=Never(), interrupts=interrupts
+            place / "inbox", book, Config(limits=PATIENT), seed=SEED, how=None, executor=Never(), interrupts=interrupts
         )
     assert report.interrupted and book.students() == []
     book.close()

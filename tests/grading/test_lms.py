@@ -16,7 +16,7 @@ from course_lib.grading.config import Config
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.gradescope import results_of, write_autograder
 from course_lib.grading.lms import fill_canvas, fill_moodle, write_plain
-from tests.grading.handing_in import QUICK, SEED, SLOPE, bundle, notebook
+from tests.grading.handing_in import PATIENT, SEED, SLOPE, bundle, notebook
 from tests.grading.test_gradebook import graded, handed_in, record
 
 CANVAS = (
@@ -198,7 +198,7 @@ def test_an_autograder_for_gradescope_grades_what_lies_in_its_folder(bwrap, tmp_
 def test_what_gradescope_cannot_grade_says_why(confinement, tmp_path, files, words):
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
-    results = results_of(tmp_path, "00", SEED, Config(limits=QUICK), confinement)
+    results = results_of(tmp_path, "00", SEED, Config(limits=PATIENT), confinement)
     assert results["score"] == 0 and words in results["output"]
 
 

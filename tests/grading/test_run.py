@@ -13,7 +13,7 @@ from course_lib.grading.config import Config
 from course_lib.grading.feedback import page_name, write_feedback
 from course_lib.grading.gradebook import Gradebook, no_formula, scores, write_grades
 from course_lib.grading.run import grade_inbox
-from tests.grading.handing_in import QUICK, SEED, SLOPE, bundle, chapter_01, notebook
+from tests.grading.handing_in import PATIENT, SEED, SLOPE, bundle, chapter_01, notebook
 
 RIGHT, WRONG = notebook(SLOPE), notebook("def square_slope(x):\n    return x")
 
@@ -41,7 +41,7 @@ def put(inbox, name, data, at=None):
 
 
 def run(inbox, book, confinement, config=None, **more):
-    config = config or Config(limits=QUICK)
+    config = config or Config(limits=PATIENT)
     return grade_inbox(inbox, book, config, **{"seed": SEED, "how": confinement, **more})
 
 
@@ -94,7 +94,7 @@ def test_what_is_graded_is_not_graded_again(inbox, book, confinement):
 def test_regrading_says_what_changed(inbox, book, confinement):
     put(inbox, "ada/00.ipynb", RIGHT)
     run(inbox, book, confinement)
-    report = run(inbox, book, confinement, Config(limits=QUICK, points={"square_slope": 4}), regrade=True)
+    report = run(inbox, book, confinement, Config(limits=PATIENT, points={"square_slope": 4}), regrade=True)
     (change,) = report.changes
     assert (change.student, change.before, change.now) == ("ada", 1, 4)
     assert change.exercises == {"square_slope": (1, 4)}

@@ -3,12 +3,12 @@
 import json
 import os
 import socket
-import threading
 from dataclasses import replace
 
 import pytest
 
-from tests.grading.handing_in import QUICK, SEED, SLOPE, chapter_01, graded, notebook, verdict
+from tests.grading.handing_in import HASTY, PATIENT, SEED, SLOPE, chapter_01, graded, notebook, verdict
+from tests.grading.shared import arrived
 
 
 def test_right_answers_of_a_chapter_with_function_arguments_are_right(confinement):
@@ -18,7 +18,7 @@ def test_right_answers_of_a_chapter_with_function_arguments_are_right(confinemen
     assert len(result.verdicts) == 5
 
 
-SEE_ALL = replace(QUICK, output_kb=4096, seconds_per_chapter=20)
+SEE_ALL = replace(PATIENT, output_kb=4096)
 SEATS = {
     "wrong": "np.array([[r, theta], [0.0, 1.0]])",
     "an integer that no array holds": "2**70",
@@ -93,7 +93,7 @@ def test_the_answers_own_line_is_shown(confinement):
 
 def test_a_right_answer_that_warns_and_prints_200_mb_is_right_and_its_output_is_bounded(confinement):
     cell = "for _ in range(200):\n    print('x' * (1 << 20))"
-    limits = replace(QUICK, output_mb=1024, seconds_per_chapter=20)
+    limits = replace(PATIENT, output_mb=1024)
     result = graded(confinement, notebook(SLOPE, cell), limits=limits)
     assert result.verdicts[0].ok
     assert result.printed_bytes > 200 << 20
@@ -103,17 +103,17 @@ def test_a_right_answer_that_warns_and_prints_200_mb_is_right_and_its_output_is_
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("while True: pass", "took longer than 0.6 s"),
+        ("while True: pass", "took longer than 3 s"),
         ("import os; os._exit(7)", "exit code 7"),
-        ("import os; os.closerange(3, 400); import time; time.sleep(9)", "closed its line"),
+        ("import os; os.closerange(3, 400); import time; time.sleep(600)", "closed its line"),
         ("return np.ones(1_100_000)", "more than the 8 MB"),
         ("while True: f(x)", "more than 200 times"),
     ],
 )
 def test_what_ends_one_answer_leaves_the_others(confinement, monkeypatch, body, words):
-    # As many as a busy machine serves within the time of a call.
     monkeypatch.setattr("course_lib.grading.unit.CALLBACKS_PER_CALL", 200)
-    result = graded(confinement, chapter_01(central_jacobian=f"def central_jacobian(f, x, h):\n    {body}"), "01")
+    answers = chapter_01(central_jacobian=f"def central_jacobian(f, x, h):\n    {body}")
+    result = graded(confinement, answers, "01", HASTY if "took longer" in words else PATIENT)
     by_name = {v.exercise: v for v in result.verdicts}
     stopped = by_name.pop("central_jacobian")
     assert (stopped.status, stopped.points) == ("stopped", 0)
@@ -151,21 +151,10 @@ def test_the_notebook_does_not_run_as_the_grader(confinement):
 
 def test_no_connection_reaches_this_machine(confinement):
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.1)
-        arrived = []
-
-        def wait():
-            try:
-                arrived.append(server.accept())
-            except TimeoutError:
-                return
-
-        thread = threading.Thread(target=wait)
         cell = f"import socket\nsocket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 1)"
-        thread.start()
         result = graded(confinement, notebook(SLOPE, cell))
-        thread.join()
-    assert arrived == []
+        # The kernel takes a connection before anybody accepts it, and keeps it in a queue.
+        assert arrived(server) == 0
     assert result.verdicts[0].ok
     assert "Error" in result.errors[0][1]
 
@@ -175,7 +164,7 @@ def test_one_chapter_that_kills_its_sandbox_leaves_the_students_other_chapters(c
 
     hang = notebook(SLOPE, "while True: pass")
     pending = (Pending("a", "00", hang), Pending("b", "01", chapter_01()), Pending("c", "00", notebook(SLOPE)))
-    results = grade_unit(Unit("ada", pending, SEED, "bwrap", QUICK), confinement)
+    results = grade_unit(Unit("ada", pending, SEED, "bwrap", HASTY), confinement)
     assert [r.key for r in results] == ["a", "b", "c"]
     assert [all(v.ok for v in r.verdicts) for r in results] == [False, True, True]
 
@@ -266,6 +255,6 @@ def test_a_derivation_is_judged_from_its_text_even_where_the_cells_never_end(con
         ("my_derivation = 1 + 1",),
         ("my_derivation = f'{1}'",),
     ):
-        result = graded(confinement, notebook(*cells))
+        result = graded(confinement, notebook(*cells), limits=HASTY if "while True" in cells[-1] else PATIENT)
         assert (result.status, result.verdicts[0].points) == ("graded", 2)
     assert texts == [derivation] * 3 + [None] * 3

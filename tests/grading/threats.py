@@ -180,7 +180,7 @@ THREATS = {
         "    text = json.dumps(header).encode()\n"
         "    data = memoryview(struct.pack('>II', len(text), 6_400_000) + text + bytes(6_400_000))\n"
         "    for fd in range(3, 1024):\n        try:\n"
-        "            while data: data = data[os.write(fd, data):]\n        except OSError: pass\n    time.sleep(9)",
+        "            while data: data = data[os.write(fd, data):]\n        except OSError: pass\n    time.sleep(600)",
         words="two arrays of the same bytes",
     ),
     "a type that is no word": earns_nothing(
@@ -376,7 +376,8 @@ THREATS = {
         "import sys\nsys.setrecursionlimit(10**9)\ndef square_slope(x): return square_slope(x)", words=""
     ),
     "closing every descriptor": earns_nothing(
-        "import os, time\ndef square_slope(x):\n    os.closerange(0, 1024)\n    time.sleep(5)", words="closed its line"
+        "import os, time\ndef square_slope(x):\n    os.closerange(0, 1024)\n    time.sleep(600)",
+        words="closed its line",
     ),
     "a daemon": costs_nothing(
         "import ctypes, os, threading, time\nlibc = ctypes.CDLL(None)\nlibc.prctl(15, b'{token}', 0, 0, 0)\n"
