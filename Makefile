@@ -1,15 +1,13 @@
 # The two commands a newcomer needs are `make lab` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
-ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 WORKERS ?= 2
 NBVAL := $(BIN)/python -m pytest -p no:cacheprovider --nbval-current-env -n $(WORKERS) --dist loadscope
 
 .PHONY: lab test notebooks release site pictures bench lint clean
 
 lab: .venv/.lab
-	$(BIN)/jupyter lab $(ROOT_FLAG) --ServerApp.root_dir="$(CURDIR)" \
-		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(ARGS)
+	$(BIN)/course start "$(CURDIR)" $(ARGS)
 
 test: .venv/.test lint
 	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadgroup $(ARGS)
@@ -40,9 +38,7 @@ bench: .venv/.test
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
 	@echo "Installing JupyterLab and the course into .venv. This takes a minute or two, once."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
-	@# The course fetches no news, and asks nobody whether it may.
-	@$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab,instructor]'
 	@touch $@
 
 .venv/.site: .venv/.lab

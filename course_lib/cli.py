@@ -26,6 +26,26 @@ def _course():
     """Makes `course` a group of verbs, however few there are."""
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def start(
+    context: typer.Context,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Your course folder; else the one that this is run in, else course/.")
+    ] = None,
+    lab: Annotated[bool, typer.Option("--lab/--no-lab", help="Open JupyterLab there, or only lay out.")] = True,
+):
+    """Lay out chapters and exercises in a folder of your own and open JupyterLab there.
+
+    What you have changed is never written over. Further options, such as --no-browser, go to JupyterLab.
+    """
+    from course_lib.start import course_folder, lay_out, open_lab
+
+    layout = lay_out(course_folder(folder))
+    print(layout)
+    if lab:
+        raise typer.Exit(open_lab(layout.folder, context.args))
+
+
 @app.command()
 def submit(
     notebook: Annotated[str | None, typer.Argument(help='A path, or a chapter such as "01".')] = None,
@@ -299,13 +319,28 @@ def _root():
     return root
 
 
+# What a seat needs beside the student's, by the extra that brings it.
+EXTRAS = {
+    "instructor": ("nbformat", "rich", "jinja2", "markupsafe", "sqlalchemy"),
+    "authoring": ("nbclient", "nbval"),
+    "site": ("sphinx", "myst_nb", "jupyterlite_core"),
+}
+
+
 def main():
-    """Run `course`; a CourseError becomes one sentence on stderr and exit code 1."""
+    """Run `course`; a CourseError becomes one sentence on stderr and exit code 1, and so does a missing package."""
     try:
         app()
     except CourseError as error:
-        print(error, file=sys.stderr)
-        sys.exit(1)
+        sys.exit(str(error))
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        extra = next((name for name, packages in EXTRAS.items() if package in packages), None)
+        if extra is None:
+            raise
+        sys.exit(
+            f"This needs {package}, which is not installed: install the course with its extra, course_lib[{extra}]."
+        )
 
 
 if __name__ == "__main__":

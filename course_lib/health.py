@@ -6,13 +6,11 @@ import sys
 from dataclasses import dataclass
 from importlib import metadata
 
-PACKAGES = {
-    "NumPy": "numpy",
-    "Matplotlib": "matplotlib",
-    "JupyterLab": "jupyterlab",
-    "ipywidgets": "ipywidgets",
-}
-INSTALL = "run `make lab`, or `python -m pip install -c constraints.txt -e .` in the course folder"
+from course_lib.browser import IN_BROWSER
+from course_lib.grading.config import course_root
+
+PACKAGES = {"NumPy": "numpy", "Matplotlib": "matplotlib", "ipywidgets": "ipywidgets", "lark": "lark"}
+INSTALL = "run `make lab` in a clone of the course, or `python -m pip install {name}`"
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def doctor(seat="student"):
     """
     if seat not in ("student", "instructor"):
         raise ValueError(f"seat is {seat!r}, expected 'student' or 'instructor'")
-    findings = [_python(), *(_package(*item) for item in PACKAGES.items()), _folder()]
+    findings = [_python(), *(_package(*item) for item in PACKAGES.items()), *_place(seat)]
     if seat == "instructor":
         findings.append(_sandbox())
     return Health(tuple(findings))
@@ -69,19 +67,31 @@ def doctor(seat="student"):
 
 def _python():
     version = ".".join(str(part) for part in sys.version_info[:3])
-    return Finding(f"Python {version}", sys.version_info >= (3, 11), "Python 3.11 or newer is needed")
+    where = " in the browser" if IN_BROWSER else ""
+    return Finding(f"Python {version}{where}", sys.version_info >= (3, 11), "Python 3.11 or newer is needed")
 
 
 def _package(title, name):
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
-        return Finding(title, False, INSTALL)
+        return Finding(title, False, INSTALL.format(name=name))
     return Finding(f"{title} {version}", True)
 
 
-def _folder():
-    return Finding("this folder can be written to", os.access(".", os.W_OK), "save the course where you may write")
+def _place(seat):
+    """Where the work lies and whether it is kept."""
+    in_course = course_root() is not None
+    if IN_BROWSER:
+        advice = "this browser gives Python no files, as in a private window; open the course in an ordinary one"
+        kept = "kept in this browser's data; File → Download makes a copy of your own"
+        return [Finding("the course's files", in_course, advice), *([Finding(kept, True)] if in_course else [])]
+    advice = "`course start` lays one out, and submit() looks for it"
+    return [
+        _package("JupyterLab", "jupyterlab"),
+        *([Finding("this folder is in a course", in_course, advice)] if seat == "student" else []),
+        Finding("this folder can be written to", os.access(".", os.W_OK), "save the course where you may write"),
+    ]
 
 
 def _sandbox():

@@ -60,16 +60,16 @@ def test_a_half_open_region_is_refused(source):
 
 def test_a_chapter_without_one_of_its_solutions_is_refused(tmp_path, course_root):
     (tmp_path / "solutions").mkdir()
-    notebook = nbformat.read(course_root / "solutions" / "00_start_here.ipynb", as_version=4)
+    notebook = nbformat.read(course_root / "solutions" / "00_exercises.ipynb", as_version=4)
     notebook.cells = [cell for cell in notebook.cells if "BEGIN SOLUTION" not in cell.source]
-    nbformat.write(notebook, tmp_path / "solutions" / "00_start_here.ipynb")
+    nbformat.write(notebook, tmp_path / "solutions" / "00_exercises.ipynb")
     with pytest.raises(CourseError, match="no cell that solves `square_slope`"):
         release(tmp_path)
 
 
 def test_release_writes_once(tmp_path, course_root):
     (tmp_path / "solutions").mkdir()
-    source = course_root / "solutions" / "00_start_here.ipynb"
+    source = course_root / "solutions" / "00_exercises.ipynb"
     (tmp_path / "solutions" / source.name).write_bytes(source.read_bytes())
     assert [edition.in_step for edition in release(tmp_path)] == [False]
     assert [edition.in_step for edition in release(tmp_path)] == [True]

@@ -5,10 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-from course_lib import clock
+from course_lib import clock, health
 from course_lib.checks import exercises
 
 
@@ -52,3 +56,55 @@ def test_without_a_clock_of_the_thread_the_time_that_passes_counts(monkeypatch, 
 
     monkeypatch.setattr(clock.time, "thread_time", missing)
     assert clock._clock() is clock.time.perf_counter
+
+
+def test_a_verb_of_another_seat_names_the_extra_that_it_needs(course_root, tmp_path):
+    """Without the instructor's packages, one sentence says how to get them."""
+    program = (
+        "import sys; sys.modules['sqlalchemy'] = None; from course_lib.cli import main; "
+        "sys.argv = ['course', 'grade', '.']; main()"
+    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert run.returncode == 1
+    assert run.stderr.strip().endswith("install the course with its extra, course_lib[instructor].")
+    assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_what_the_seat_imports_is_among_the_courses_dependencies(course_root, told):
+    """Everything that was imported comes with `dependencies`, without an extra."""
+    project = tomllib.loads((course_root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted, brought = [Requirement(text) for text in project["dependencies"]], set()
+    while wanted:
+        need = wanted.pop()
+        if canonicalize_name(need.name) in brought or (need.marker and not need.marker.evaluate({"extra": ""})):
+            continue
+        brought.add(canonicalize_name(need.name))
+        wanted += map(Requirement, metadata.distribution(need.name).requires or ())
+    assert {canonicalize_name(name) for name in told["imported"]} - {"setuptools"} <= brought
+
+
+def doctor_in_a_browser(monkeypatch):
+    monkeypatch.setattr(health, "IN_BROWSER", True)
+    return health.doctor()
+
+
+def test_the_doctor_knows_the_browser(monkeypatch, tmp_path):
+    (tmp_path / "course.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    found = doctor_in_a_browser(monkeypatch)
+    assert "in the browser" in repr(found)
+    assert "File → Download" in repr(found)
+    assert "JupyterLab" not in repr(found)
+
+
+def test_the_doctor_says_that_a_private_window_has_no_files(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    found = doctor_in_a_browser(monkeypatch)
+    assert not found.ok
+    assert "private window" in repr(found)
+
+
+def test_the_doctor_of_a_student_looks_for_the_course_and_the_instructors_does_not(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert "`course start` lays one out" in repr(health.doctor())
+    assert "course start" not in repr(health.doctor("instructor"))

@@ -22,6 +22,7 @@ from course_lib.errors import CourseError
 from course_lib.grading.config import course_root, load_config
 from course_lib.grading.files import write_whole
 from course_lib.grading.notebook import (
+    NEW_EDITION,
     UnreadableError,
     chapter_by_content,
     chapter_by_name,
@@ -170,7 +171,8 @@ def notebook_path(given, root, session):
 def _exercise_notebook(chapter, root):
     if root is None:
         raise CourseError(f"Chapter {chapter} of which course? Run this inside the course folder, or give a path.")
-    found = sorted((root / "exercises").glob(f"{chapter}_*.ipynb"))
+    sheets = sorted((root / "exercises").glob(f"{chapter}_*.ipynb"))
+    found = [path for path in sheets if NEW_EDITION not in path.name]
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
         raise CourseError(f"One notebook exercises/{chapter}_*.ipynb was expected, there is {names}; give its path.")

@@ -6,6 +6,8 @@ import json
 import re
 
 CELL_LIMIT = 2000
+# In the name of a notebook that `course start` laid beside one that was changed.
+NEW_EDITION = ".new-edition-"
 _DEFINITION = re.compile(r"^(?:async )?def[ \t]+(\w+)|^(\w+)[ \t]*=", re.MULTILINE)
 
 

@@ -14,7 +14,7 @@ def mistaken(name, id):
 
 
 def test_student(page, lab, course_copy, course_root):  # noqa: F811
-    path = course_copy / "exercises" / "01_gradients_and_jacobians.ipynb"
+    path = course_copy / "exercises" / "01_exercises.ipynb"
     answers = {"polar_jacobian": mistaken("polar_jacobian", "chain-factor")}
     path.write_text(filled(nbformat.read(path, as_version=4), answers))
     page.set_viewport_size({"width": 1150, "height": 620})
@@ -39,7 +39,7 @@ def test_explorer(page, lab, course_root):  # noqa: F811
 
 
 def test_feedback(browser, bwrap, course_copy, course_root, solution):  # noqa: F811
-    path = course_copy / "exercises" / "01_gradients_and_jacobians.ipynb"
+    path = course_copy / "exercises" / "01_exercises.ipynb"
     answers = {
         **solved(solution),
         "polar_jacobian": mistaken("polar_jacobian", "chain-factor"),

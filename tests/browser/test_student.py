@@ -19,7 +19,7 @@ def write_and_run(page, cell, source):  # noqa: F811
 
 
 def test_from_a_wrong_answer_to_a_receipt(page, lab, course_copy):  # noqa: F811
-    open_notebook(page, lab, "exercises/00_start_here.ipynb")
+    open_notebook(page, lab, "exercises/00_exercises.ipynb")
     check = cell_with(page, "check(square_slope)")
     expect(check.get_by_text("not attempted")).to_be_visible()
 
