@@ -27,6 +27,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQL
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
 
 from course_lib.errors import CourseError
+from course_lib.grading.alike import Answer
 from course_lib.grading.files import save
 from course_lib.grading.pages import number
 
@@ -100,6 +101,8 @@ class Submission(_Base):
         back_populates="submission", cascade="all, delete-orphan", order_by="VerdictRow.id"
     )
 
+    answers: Mapped[list["AnswerRow"]] = relationship(cascade="all, delete-orphan")
+
     @property
     def points(self):
         return sum(verdict.points for verdict in self.verdicts)
@@ -124,6 +127,17 @@ class VerdictRow(_Base):
     mistake: Mapped[str | None]
     seconds: Mapped[float]
     submission: Mapped[Submission] = relationship(back_populates="verdicts")
+
+
+class AnswerRow(_Base):
+    """The code of one answer in a submission, to find those that are alike; the fields are those of `alike.Answer`."""
+
+    __tablename__ = "answers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), index=True)
+    exercise: Mapped[str]
+    code: Mapped[str]
+    length: Mapped[int] = mapped_column(BigInteger)
 
 
 class Adjustment(_Base):
@@ -283,6 +297,7 @@ class Gradebook:
             else:
                 before = {verdict.exercise: verdict.points for verdict in row.verdicts} or None
                 row.verdicts.clear()
+                row.answers.clear()
                 session.flush()
             row.chapter, row.source, row.run_id, row.graded_at = chapter, found.source, run_id, _now()
             _bring_up_to_date(row, found)
@@ -291,6 +306,7 @@ class Gradebook:
             row.printed, row.printed_bytes = graded.printed, graded.printed_bytes
             row.errors = json.dumps(graded.errors)
             row.verdicts = [_verdict_row(verdict) for verdict in graded.verdicts]
+            row.answers = [AnswerRow(exercise=name, code=code, length=most) for name, code, most in graded.answers]
             now = {verdict.exercise: verdict.points for verdict in graded.verdicts}
         return _change(found.student, chapter, before, now) if before is not None else None
 
@@ -318,6 +334,18 @@ class Gradebook:
                     adjustments[row.student_id][row.exercise] = row
             for student in batch:
                 yield student, submissions[student], _in_force(adjustments[student])
+
+    def answers(self):
+        """Every `alike.Answer` of the class, of all attempts."""
+        same = (VerdictRow.submission_id == AnswerRow.submission_id) & (VerdictRow.exercise == AnswerRow.exercise)
+        query = (
+            select(Submission.student_id, Submission.chapter, AnswerRow.exercise, AnswerRow.code, AnswerRow.length)
+            .add_columns(VerdictRow.status != "right", Submission.submitted_at)
+            .join(AnswerRow, AnswerRow.submission_id == Submission.id)
+            .join(VerdictRow, same)
+        )
+        with self.session() as session:
+            return [Answer(*row) for row in session.execute(query)]
 
     def chapters(self):
         """The chapters in which anything was graded or adjusted, in order."""

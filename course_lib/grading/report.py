@@ -1,23 +1,28 @@
-"""The class report: how the class stands, which exercises are hard, which mistakes it makes, what went wrong."""
+"""The class report: what to do next, which mistakes the class makes, how chapters and exercises went, what failed."""
 
+import itertools
 import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache
 
 import numpy as np
 
 from course_lib.checks import exercises
 from course_lib.checks.verdict import STATUSES
+from course_lib.grading import advice
+from course_lib.grading.alike import groups as groups_alike
+from course_lib.grading.feedback import page_name
 from course_lib.grading.files import save
 from course_lib.grading.gradebook import scores
-from course_lib.grading.notebook import receipt_code
 from course_lib.grading.pages import template
 
 BINS = 10
-ALIKE_SHOWN = 12
+TOP = 10
+NEEDS_SHOWN, FEW = 8, 5
 # How the verdicts are drawn together; blue, grey and two oranges keep apart for colour-blind readers.
 GROUPS = ("right", "wrong", "raised or stopped", "not attempted")
 _GROUP_OF = {"right": 0, "raised": 2, "stopped": 2, "not attempted": 3, "unknown": 3}
@@ -57,6 +62,17 @@ class Item:
         return float(np.corrcoef(share, rest)[0, 1])
 
     @property
+    def failed(self):
+        """How many tried it and were not right, or not wholly."""
+        counts = self.groups
+        return counts["wrong"] + counts["raised or stopped"]
+
+    @property
+    def unnamed(self):
+        """How many of those failed in a way that has no name."""
+        return self.failed - sum(len(who) for who in self.mistakes.values())
+
+    @property
     def groups(self):
         """How many are in each of GROUPS; every other verdict says in which way it is wrong."""
         counts = dict.fromkeys(GROUPS, 0)
@@ -66,20 +82,22 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Copy:
-    """What is shown of one of several submissions with the same answers."""
+class Row:
+    """One row of the misconception table: a named mistake, who made it, of how many who tried the exercise.
 
-    student: str
-    source: str
-    submitted_at: datetime
-    points: float
-    max_points: float
-    sha256: str
-    wrong: tuple[str, ...]
+    classes   by which the page's filter knows the row: of its exercise, its chapter, and the chapter's most frequent.
+    """
+
+    item: Item
+    id: str
+    sentence: str
+    who: tuple[str, ...]
+    tried: int
+    classes: str = ""
 
     @property
-    def receipt(self):
-        return receipt_code(self.sha256)
+    def share(self):
+        return len(self.who) / self.tried
 
 
 @dataclass
@@ -89,7 +107,8 @@ class Class:
     totals: dict = field(default_factory=dict)
     items: dict = field(default_factory=dict)
     unread: list = field(default_factory=list)
-    alike: dict = field(default_factory=lambda: defaultdict(list))
+    alike: list = field(default_factory=list)
+    comparable: bool = False
     seconds: list = field(default_factory=list)
     late: Counter = field(default_factory=Counter)
     handed_in: Counter = field(default_factory=Counter)
@@ -111,15 +130,9 @@ def gather(gradebook, config):
                 due = config.due.get(chapter)
                 found.late[chapter] += due is not None and config.counting_time(score.submission) > due
                 _gather_chapter(found, student, chapter, score)
-        for row in rows:
-            if row.code_hash:
-                found.alike[row.chapter, row.code_hash].append(_copy(row))
+    answers = gradebook.answers()
+    found.alike, found.comparable = groups_alike(answers), bool(answers)
     return found
-
-
-def _copy(row):
-    wrong = tuple(v.exercise for v in row.verdicts if v.status not in ("right", "not attempted"))
-    return Copy(row.student_id, row.source, row.submitted_at, row.points, row.max_points, row.sha256, wrong)
 
 
 def _gather_chapter(found, student, chapter, score):
@@ -141,41 +154,98 @@ def _gather_chapter(found, student, chapter, score):
 
 
 def write_report(gradebook, config, path):
-    """Write the report as one HTML page to `path`, whole or not at all."""
-    save(path, report_page(gather(gradebook, config), config).encode())
+    """Write the report as one HTML page to `path`, whole or not at all; it links to pages in `feedback` beside it."""
+    linked = (path.parent / "feedback").is_dir()
+    save(path, report_page(gather(gradebook, config), config, linked).encode())
 
 
-def report_page(found, config):
-    """The HTML page of a Class."""
-    most = _most(found)
-    shares = (
-        [sum(points for points, _ in chapters.values()) / most for chapters in found.totals.values()] if most else []
-    )
-    order = {exercise.name: number for number, exercise in enumerate(exercises())}
-    items = sorted(found.items.values(), key=lambda item: (item.chapter, order.get(item.name, len(order))))
+def report_page(found, config, linked=False, now=None):
+    """The HTML page of a Class.
+
+    linked   whether names shall link to the students' pages in the folder `feedback`.
+    now      the time at which the report is read; a chapter whose due time is yet to come is under way.
+    """
+    items = sorted(found.items.values(), key=lambda item: (_place(item.chapter), _place(item.name)))
+    rows = _mistakes(items)
     return template("report.html").render(
         title=config.title,
         students=len(found.totals),
-        most=most,
-        mean=float(np.mean(shares)) if shares else 0.0,
-        median=float(np.median(shares)) if shares else 0.0,
-        histogram=_histogram(shares),
-        chapters=[(chapter, found.handed_in[chapter], found.late[chapter]) for chapter in sorted(found.handed_in)],
-        items=items,
-        bars=_bars(items),
+        page_of=(lambda student: f"feedback/{page_name(student)}") if linked else None,
+        top=TOP,
+        needs_shown=NEEDS_SHOWN,
+        few=FEW,
+        comparable=found.comparable,
         groups=GROUPS,
         width=WIDTH,
-        mistakes=_mistakes(items),
-        statuses=_statuses(items),
-        alike=_alike(found),
+        alike=found.alike,
         names=_names_alike(found.totals),
         unread=sorted(found.unread, key=lambda row: (row.status, row.student_id, row.chapter)),
         adjustments=found.adjustments,
+        statuses=_statuses(items),
         seconds=found.seconds,
-        median_seconds=float(np.median(found.seconds)) if found.seconds else 0.0,
-        slowest_seconds=max(found.seconds, default=0.0),
         number_of=lambda values, share: float(np.quantile(values, share)) if values else 0.0,
+        **_filtered(rows),
+        **_scores(found),
+        **_chapters(found, items),
+        **_advice(found, config, items, rows, now or datetime.now(UTC)),
     )
+
+
+def _scores(found):
+    most = _most(found)
+    shares = [sum(points for points, _ in mine.values()) / most for mine in found.totals.values()] if most else []
+    return {
+        "most": most,
+        "mean": float(np.mean(shares)) if shares else 0.0,
+        "median": float(np.median(shares)) if shares else 0.0,
+        "histogram": _histogram(shares),
+    }
+
+
+def _chapters(found, items):
+    """The trend, and for each chapter its items with their bars."""
+    trend = advice.trend(found, _in_order)
+    by_chapter = [(chapter, [item for item in items if item.chapter == chapter.name]) for chapter in trend]
+    return {
+        "trend": trend,
+        "curve": _curve(trend),
+        "chapters": [(chapter, mine, _bars(mine)) for chapter, mine in by_chapter],
+        "hardest": {chapter.name: min(mine, key=lambda item: item.difficulty) for chapter, mine in by_chapter if mine},
+    }
+
+
+def _advice(found, config, items, rows, now):
+    """What stands first: who needs help, what to teach again, and of which chapter that is said."""
+    closed = advice.closed(found, config, now, _in_order)
+    if not closed:
+        return {"latest": None, "lessons": [], "habits": [], "hard": None, "needs": [], "missing": []}
+    tried, needs = found.handed_in[closed[-1]], advice.needs(found, closed)
+    named = {need.student for need in needs}
+    return {
+        "latest": closed[-1],
+        "lessons": advice.lessons(rows, closed[-1], tried),
+        "habits": advice.habits(rows, closed[-1], tried),
+        "hard": advice.hard(items, closed[-1]),
+        "needs": [(need, _spark(need.shares)) for need in needs],
+        "missing": [name for name, mine in found.totals.items() if closed[-1] not in mine and name not in named],
+    }
+
+
+def _in_order(names):
+    """The chapters of these names in the course's order; at the end those that no bank knows any more."""
+    return sorted(names, key=_place)
+
+
+@cache
+def _places():
+    known = exercises()
+    names = dict.fromkeys(exercise.chapter for exercise in known)
+    return {name: place for place, name in enumerate([*names, *(exercise.name for exercise in known)])}
+
+
+def _place(name):
+    """By what chapters and exercises are sorted: their place in the banks."""
+    return _places().get(name, len(_places())), name
 
 
 def _most(found):
@@ -218,18 +288,61 @@ def _bars(items):
     return bars
 
 
+def _curve(trend):
+    """What the trend's chart draws: (Chapter, x, y of the median) of each dot, and the outlines of band and line."""
+    step = WIDTH / max(len(trend), 1)
+
+    def height(share):
+        return 20 + 100 * (1 - min(max(share, 0.0), 1.0))
+
+    dots = [(chapter, step * (k + 0.5), height(chapter.median)) for k, chapter in enumerate(trend)]
+    upper = [(x, height(chapter.high)) for chapter, x, _ in dots]
+    lower = [(x, height(chapter.low)) for chapter, x, _ in dots]
+    return {
+        "dots": dots,
+        "band": " ".join(f"{x:.1f},{y:.1f}" for x, y in [*upper, *lower[::-1]]),
+        "line": " ".join(f"{x:.1f},{y:.1f}" for _, x, y in dots),
+    }
+
+
+def _spark(shares):
+    """The height of the bar, or None, for each chapter of one student."""
+    return [(None if share is None else max(1.0, 16 * min(share, 1.0))) for share in shares]
+
+
 def _mistakes(items):
-    """Rows of the misconception table: exercise, id, sentence, who, and the share of those who tried; most first."""
+    """The Rows of the misconception table, most students first."""
     sentences = {(e.name, mistake.id): mistake.sentence for e in exercises() for mistake in e.mistakes}
     rows = []
     for item in items:
         attempted = sum(item.statuses.values()) - item.statuses["not attempted"]
         for mistake, who in item.mistakes.items():
             sentence = sentences.get((item.name, mistake)) or f"For example: {item.examples[mistake]}"
-            rows.append(
-                {"item": item, "id": mistake, "sentence": sentence, "who": sorted(who), "share": len(who) / attempted}
-            )
-    return sorted(rows, key=lambda row: (-len(row["who"]), row["item"].chapter, row["item"].name, row["id"]))
+            rows.append(Row(item, mistake, sentence, tuple(sorted(who)), attempted))
+    return sorted(rows, key=lambda row: (-len(row.who), _place(row.item.chapter), _place(row.item.name), row.id))
+
+
+def _filtered(rows):
+    """The rows with their classes, and what the filter offers: [(chapter, its class, [(exercise, its class)]), ...].
+
+    The classes are numbers, because chapters and exercises may be called anything.
+    """
+    by_chapter = defaultdict(dict)
+    for row in sorted(rows, key=lambda row: (_place(row.item.chapter), _place(row.item.name))):
+        by_chapter[row.item.chapter][row.item.name] = ""
+    offered, exercise_keys = [], itertools.count()
+    for number, (chapter, names) in enumerate(by_chapter.items()):
+        names |= {name: f"e{next(exercise_keys)}" for name in names}
+        offered.append((chapter, f"c{number}", list(names.items())))
+    chapter_keys = {chapter: key for chapter, key, _ in offered}
+    seen, keyed = Counter(), []
+    for row in rows:
+        chapter = row.item.chapter
+        key = chapter_keys[chapter]
+        often = f" {key}t" if seen[chapter] < TOP else ""
+        seen[chapter] += 1
+        keyed.append(replace(row, classes=f"{by_chapter[chapter][row.item.name]} {key}{often}"))
+    return {"rows": keyed, "filters": offered}
 
 
 def _statuses(items):
@@ -245,23 +358,3 @@ def _names_alike(students):
         letters = unicodedata.normalize("NFKC", re.sub(r"~[0-9a-f]{8}$", "", name)).casefold()
         groups[re.sub(r"[\W_]+", "", letters)].append(name)
     return sorted(sorted(names) for letters, names in groups.items() if letters and len(names) > 1)
-
-
-def _alike(found):
-    """Groups of submissions by different students whose answers differ in blanks and comments at most."""
-    groups = []
-    for (chapter, _), rows in sorted(found.alike.items()):
-        latest = {copy.student: copy for copy in rows}
-        if len(latest) > 1:
-            ordered = sorted(latest.values(), key=lambda copy: (copy.submitted_at, copy.student))
-            groups.append(
-                {
-                    "chapter": chapter,
-                    "count": len(ordered),
-                    "rows": ordered[:ALIKE_SHOWN],
-                    "same_file": len({copy.sha256 for copy in ordered}) == 1,
-                    "wrong": ordered[0].wrong,
-                }
-            )
-    # Shared mistakes say more than shared right answers.
-    return sorted(groups, key=lambda group: (-len(group["wrong"]), group["chapter"], -group["count"]))

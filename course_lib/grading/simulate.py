@@ -186,7 +186,7 @@ def _hand_in(inbox, student, chapter, able, draw, time, in_folder, late, neighbo
         if exercise.name in chapter.right:
             meant[exercise.name], text = _answer(exercise, chapter.right[exercise.name], able, draw)
             if text is not None:
-                answers[exercise.name] = text
+                answers[exercise.name] = _in_own_words(text, student)
     if chapter.chapter in neighbour and draw.random() < COPIES:
         meant, answers = neighbour[chapter.chapter]
         answers = {name: f"# all my own work\n{text}" for name, text in answers.items()}
@@ -220,6 +220,11 @@ def _answer(exercise, right, able, draw):
     if way not in bodies:
         return "stub", None
     return way, f"def {exercise.call}:\n    {bodies[way]}"
+
+
+def _in_own_words(text, student):
+    """The answer with a line of the student's own where it is long: nobody writes those as somebody else does."""
+    return f"{text}\n\nnote_of_{student[-4:]} = 0" if text.count("\n") > 2 else text
 
 
 def _frequencies(exercise):

@@ -9,6 +9,7 @@ import time
 import warnings
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import zip_longest
 
 import numpy as np
 
@@ -25,6 +26,7 @@ CALLBACK_BYTES = 16 << 10
 # Errors of an instructor-side function that come back inside as themselves.
 CALLBACK_ERRORS = {"ValueError", "TypeError", "IndexError", "ZeroDivisionError", "OverflowError", "MemoryError"}
 _BLANKS = re.compile(r"#[^\n]*|\s+")
+_DESCRIPTION = re.compile(r'^[ \t]*r?("""|\'\'\').*?\1[ \t]*$', re.MULTILINE | re.DOTALL)
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -58,6 +60,7 @@ class Graded:
               did, see `reason`, and the next run tries again.
     errors    ("cell 3", error, line) of the cells that failed.
     code_hash   the same for notebooks whose answers differ in blanks and comments alone; "" where nothing was answered.
+    answers   (exercise, code, length) of what was attempted, see `alike.Answer`.
     printed   the start of what the notebook printed, and how many bytes it printed in all.
     """
 
@@ -71,6 +74,7 @@ class Graded:
     printed_bytes: int = 0
     seconds: float = 0.0
     code_hash: str = ""
+    answers: tuple[tuple[str, str, int], ...] = ()
 
 
 def clean(text, most=TEXT_LIMIT):
@@ -117,6 +121,7 @@ def _graded(pending, unit, box):
         verdict = _verdict(exercise, answers, unit.seed, problems)
         verdicts.append(_with_points(verdict, points.get(exercise.name)))
     answers.close()
+    attempted = {verdict.exercise for verdict in verdicts if verdict.status != "not attempted"}
     return Graded(
         pending.key,
         "failed" if problems else "graded",
@@ -126,7 +131,8 @@ def _graded(pending, unit, box):
         tuple(answers.errors),
         clean(answers.printed.decode("utf-8", "replace"), unit.limits.output_kb << 10),
         answers.printed_bytes,
-        code_hash=code_hash(cells, wanted) if any(v.status != "not attempted" for v in verdicts) else "",
+        code_hash=code_hash(cells, wanted) if attempted else "",
+        answers=tuple(answer for answer in answer_codes(cells, [e.name for e in wanted]) if answer[0] in attempted),
     )
 
 
@@ -135,6 +141,22 @@ def code_hash(cells, wanted):
     names = {exercise.name for exercise in wanted}
     texts = (_BLANKS.sub("", cell) for cell in cells if names & defined_names([cell]))
     return sha256("\n".join(texts).encode("utf-8", "surrogatepass"))
+
+
+def answer_codes(cells, names):
+    """(name, code, length) of the answers to the exercises `names`: the same code for answers that differ in blanks,
+    comments and the text under `def` alone, and the characters that remain. Read as text, never run.
+    """
+    starts = re.compile(rf"^(?:(?:async )?def[ \t]+({'|'.join(names)})\b|({'|'.join(names)})[ \t]*=)", re.MULTILINE)
+    texts = {}
+    for cell in cells if names else ():
+        ends = [found.start() for found in starts.finditer(cell)][1:]
+        for found, end in zip_longest(starts.finditer(cell), ends):
+            text = cell[found.end() : end]
+            if found[1]:
+                text = _DESCRIPTION.sub("", text.partition(":\n")[2] or text)
+            texts[found[1] or found[2]] = _BLANKS.sub("", text)
+    return tuple((name, sha256(text.encode("utf-8", "surrogatepass"))[:16], len(text)) for name, text in texts.items())
 
 
 def _verdict(exercise, answers, seed, problems):

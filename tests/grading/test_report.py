@@ -38,7 +38,8 @@ def book(tmp_path):
             )
             for name, points, most in zip(EXERCISES, row, MOST, strict=True)
         )
-        result = Graded("0", "graded", "01", verdicts=verdicts, code_hash="same" if number in (1, 4) else str(number))
+        answers = (("polar_jacobian", "same" if number in (1, 4) else str(number), 200),)
+        result = Graded("0", "graded", "01", verdicts=verdicts, answers=answers)
         record(book, handed_in(f"s{number}", "01", bytes([number])), result)
     yield book
     book.close()
@@ -68,9 +69,10 @@ def test_who_made_which_mistake_and_who_handed_in_alike(book):
     (who,) = found.items["polar_jacobian"].mistakes.values()
     assert who == ["s1", "s2", "s4"]
     assert found.late["01"] == found.handed_in["01"] == 6
+    (group,) = found.alike
+    assert (group.students, group.chapters, group.shared) == (("s1", "s4"), ("01",), {"polar_jacobian": True})
     page = report_page(found, Config())
-    assert "Chapter 01: 2 students, the same answers, wrong alike in linear" not in page
-    assert "Chapter 01: 2 students, the same answers, wrong alike in polar_jacobian" in page
+    assert "the same answer in chapter 01, <strong>wrong alike</strong> in <code>polar_jacobian</code>" in page
     assert find("polar_jacobian").mistakes[0].sentence.split("`")[0].split("'")[0][:20] in page
 
 
@@ -79,7 +81,7 @@ def test_names_with_the_same_letters_are_shown_together(tmp_path):
     for name in ("ada", "Ada", "ａda", visible("ad\u200ba"), "a.d.a", "adb", "Ada (1)", "Ada (2)", "!", "?"):
         record(book, handed_in(name), Graded("0", "graded", "00"))
     page = report_page(gather(book, Config()), Config())
-    (group,) = re.findall("<li>(.*?)</li>", page.partition('id="names"')[2])
+    (group,) = re.findall("<li>(<code>.*?)</li>", page.partition('id="names"')[2])
     assert re.findall("<code>(.*?)</code>", group) == sorted(["ada", "Ada", "ａda", visible("ad\u200ba"), "a.d.a"])
     book.close()
 
