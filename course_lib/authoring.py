@@ -1,12 +1,18 @@
 """The author's seat: execute the notebooks in place and keep only what does not vary."""
 
+from pathlib import Path
+
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from course_lib.checks import exercises
+from course_lib.checks import SEED, exercises
+from course_lib.checks.bank import brought, try_out
+from course_lib.checks.origins import read_bank, sources
+from course_lib.checks.proving import faults
 from course_lib.errors import CourseError
-from course_lib.grading.release import BEGIN
+from course_lib.grading.notebook import chapter_by_name
+from course_lib.grading.release import BEGIN, defines
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
@@ -71,6 +77,34 @@ def _nbgrader(grade_id, *, solution, locked):
         "solution": solution,
         "task": False,
     }
+
+
+def proofs(root, names=()):
+    """(exercise, [fault with file and line, ...]) for the banks in these files; by default those of course.toml.
+
+    root   the course folder: solutions/ holds what must be right.
+    """
+    banks = tuple(read_bank(Path(name), name) for name in names) or sources(root)
+    if not banks:
+        raise CourseError(
+            'There is no bank to prove; name a file, or list it in course.toml: exercises = ["my_bank.py"].'
+        )
+    try_out(banks, SEED)
+    for bank in banks:
+        for exercise in brought((bank,)):
+            found = faults(exercise, solution_of(root, exercise, banks))
+            yield exercise, [f"{bank.name}, line {line}: {fault}" for (_, line), fault in found]
+
+
+def solution_of(root, exercise, banks):
+    """The source of the cell in solutions/ that solves an exercise, None where there is none."""
+    for path in sorted((root / "solutions").glob("*.ipynb")):
+        if chapter_by_name(path.name, banks) == exercise.chapter:
+            cells = nbformat.read(path, as_version=4).cells
+            for cell in cells:
+                if cell.cell_type == "code" and BEGIN in cell.source and defines(cell.source, exercise.name):
+                    return cell.source
+    return None
 
 
 def execute_in_place(root, names=()):

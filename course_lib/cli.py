@@ -288,6 +288,22 @@ def ledger(
 
 
 @authoring.command()
+def prove(
+    files: Annotated[list[str] | None, typer.Argument(help="Files with exercises; else those in course.toml.")] = None,
+):
+    """Prove exercises of your own: the solution is right, every mistake fails with its own name, differences fail."""
+    from course_lib.authoring import proofs
+
+    wrong = 0
+    for exercise, found in proofs(_root(), tuple(files or ())):
+        count = len(exercise.mistakes)
+        print("\n".join(found) or f"{exercise.name}: proven, with {count} mistake{'s' * (count != 1)}")
+        wrong += len(found)
+    if wrong:
+        raise CourseError(f"{wrong} thing{'s' * (wrong != 1)} to mend.")
+
+
+@authoring.command()
 def site(
     out: Annotated[Path | None, typer.Option(help="The folder to write; else site/.")] = None,
     pyodide: Annotated[

@@ -4,5 +4,17 @@ from course_lib.checks.bank import chapters, exercises, find
 from course_lib.checks.drawing import SEED
 from course_lib.checks.judging import judge
 from course_lib.checks.seat import check, hint, progress
+from course_lib.checks.specification import derivation, exercise
 
-__all__ = ["SEED", "chapters", "check", "exercises", "find", "hint", "judge", "progress"]
+__all__ = [
+    "SEED",
+    "chapters",
+    "check",
+    "derivation",
+    "exercise",
+    "exercises",
+    "find",
+    "hint",
+    "judge",
+    "progress",
+]

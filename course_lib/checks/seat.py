@@ -47,13 +47,16 @@ def progress(chapter=None):
 
     chapter   such as "01"; by default the chapters in which something was checked, or all of them at the start.
     """
+    try:
+        chapters = bank.chapters()
+    except CourseError as error:
+        return Progress((), str(error))
     if chapter is not None:
-        wanted = [f"{chapter:0>2}"]
-        if wanted[0] not in bank.chapters():
-            known = ", ".join(bank.chapters())
-            return Progress((), f"No chapter {chapter!r} has exercises; the chapters are {known}.")
+        wanted = [str(chapter) if str(chapter) in chapters else f"{chapter:0>2}"]
+        if wanted[0] not in chapters:
+            return Progress((), f"No chapter {chapter!r} has exercises; the chapters are {', '.join(chapters)}.")
     else:
-        wanted = sorted({verdict.chapter for verdict in _latest.values()}) or bank.chapters()
+        wanted = sorted({verdict.chapter for verdict in _latest.values()}) or chapters
     rows = [(exercise, _latest.get(exercise.name)) for number in wanted for exercise in bank.exercises(number)]
     return Progress(tuple(rows))
 

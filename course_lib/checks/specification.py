@@ -22,11 +22,14 @@ or the file needs a name itself, an underscore at its end keeps the two apart an
 import ast
 import builtins
 import inspect
+import keyword
 import linecache
+import math
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -36,6 +39,16 @@ if TYPE_CHECKING:
     from course_lib.derivation.goal import Problem
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+# The name of a chapter begins file names: "01_gradients.ipynb", "warm-up_first_steps.ipynb".
+CHAPTER = re.compile(r"[^\W_]([\w .+-]{0,38}[^\W_])?")
+
+
+class DeclarationError(ValueError):
+    """An exercise is declared in a way that cannot be meant; `place` is (file, line), where it is known."""
+
+    def __init__(self, message: str, place: tuple[str, int] = ("", 0)):
+        super().__init__(message)
+        self.place = place
 
 
 @dataclass(frozen=True)
@@ -78,13 +91,16 @@ class Exercise:
 
     name        the function a learner writes (or the string variable, when `kind` is "derivation").
     parameters  its parameters in order.
-    chapter     two digits.
+    chapter     two digits, or a name: letters and digits, and between them also spaces and . + - _, 40 at most.
     points      what a right answer earns.
     minutes     how long it takes a typical learner.
     returns     names of the returned arrays when there are several; () for a single value.
     rtol        largest accepted relative difference, entry by entry.
     calls       how many calls of a function argument are allowed, where that is part of the task; None: any number.
+    differences   whether difference quotients may pass: no formula is asked for, or the function is linear and its
+                quotients are exact. `proving` tries them where this is False.
     problem     for a derivation, what is to be derived (a `derivation.goal.Problem`).
+    place       the file and the line that declare it.
     """
 
     name: str
@@ -101,7 +117,9 @@ class Exercise:
     definition: Callable[..., Any] | None = None
     acceptance: Callable[..., tuple[str, str] | None] | None = None
     calls: int | None = None
+    differences: bool = False
     problem: "Problem | None" = None
+    place: tuple[str, int] = ("", 0)
 
     def draws(self, function: Function) -> Function:
         """Register the function that makes the arguments of one call from a Draw."""
@@ -141,7 +159,9 @@ class Exercise:
 
     def _enter(self, mistake: Mistake) -> None:
         if any(known.id == mistake.id for known in self.mistakes):
-            raise ValueError(f"{self.name} has two mistakes called {mistake.id!r}; ids must differ within an exercise")
+            raise DeclarationError(
+                f"{self.name} has two mistakes called {mistake.id!r}; ids must differ within an exercise"
+            )
         self.mistakes.append(mistake)
 
     def slip(
@@ -155,7 +175,7 @@ class Exercise:
         """
         for right, wrong in edits:
             if body.count(right) != 1:
-                raise ValueError(f"{self.name}, {id}: {right!r} stands {body.count(right)} times in it, not once")
+                raise DeclarationError(f"{self.name}, {id}: {right!r} stands {body.count(right)} times in it, not once")
             body = body.replace(right, wrong)
         text = f"def {self.call}:\n{textwrap.indent(textwrap.dedent(body).strip(), ' ' * 4)}\n"
         filename = f"<{self.name}: {id}>"
@@ -184,7 +204,9 @@ def _part(function: Function) -> Function:
         hidden = function.__globals__.get(name, function)
         owner = "Python" if hasattr(builtins, name) else "this file"
         if owner == "Python" or not (hidden is function or id(hidden) in _parts):
-            raise ValueError(f"the name `{name}` stands for something else in {owner}; call the function `{name}_`")
+            raise DeclarationError(
+                f"the name `{name}` stands for something else in {owner}; call the function `{name}_`"
+            )
     _parts[id(function)] = function
     return function
 
@@ -196,7 +218,9 @@ def mistake_id(name: str) -> str:
     ValueError for a name that begins with an underscore, which says nothing, and for a lambda, which has none.
     """
     if not name.isidentifier() or name.startswith("_"):
-        raise ValueError(f"a mistake is known by the name of its function, and `{name}` is none; say what goes wrong")
+        raise DeclarationError(
+            f"a mistake is known by the name of its function, and `{name}` is none; say what goes wrong"
+        )
     return name.removesuffix("_").replace("_", "-")
 
 
@@ -205,18 +229,39 @@ def _sentence_of(function: Callable[..., Any]) -> str:
     sentence = " ".join((function.__doc__ or "").split())
     if not sentence:
         why = "; Python was started with -OO, which drops it" if sys.flags.optimize > 1 else ""
-        raise ValueError(f"the mistake `{function.__name__}` needs a docstring: the sentence that a learner reads{why}")
+        raise DeclarationError(
+            f"the mistake `{function.__name__}` needs a docstring: the sentence that a learner reads{why}"
+        )
     return sentence
 
 
 BANK: dict[str, Exercise] = {}
+_open: list[dict[str, Exercise]] = [BANK]
+
+
+@contextmanager
+def entering(bank: dict[str, Exercise]) -> Iterator[dict[str, Exercise]]:
+    """Within, exercises are entered in this bank; their names must be new in the course's own as well."""
+    _open.append(bank)
+    try:
+        yield bank
+    finally:
+        _open.pop()
 
 
 def exercise(call: str, *, chapter: str, points: float, minutes: int, hints: Iterable[str], **more: Any) -> Exercise:
-    """Declare an exercise by its call, such as "polar_jacobian(r, theta)", and enter it in the bank."""
-    name, _, inside = call.partition("(")
-    parameters = tuple(part.strip() for part in inside.rstrip(")").split(",") if part.strip())
-    return _entered(Exercise(name, parameters, chapter, points, minutes, tuple(hints), **more))
+    """Declare an exercise by its call, such as "polar_jacobian(r, theta)", and enter it in the bank.
+
+    more   further fields of `Exercise`. DeclarationError where one of all these cannot be meant.
+    """
+    name, bracket, inside = call.partition("(")
+    parameters = tuple(part.strip() for part in inside.rstrip(") ").split(",") if part.strip())
+    for word in (name, *parameters):
+        if not word.isidentifier() or keyword.iskeyword(word):
+            raise DeclarationError(f"the call {call!r} has {word!r} in it; a call such as 'mse(X, w, y)' was expected")
+    if not bracket or not parameters or len(set(parameters)) < len(parameters):
+        raise DeclarationError(f"the call is {call!r}; one with different parameters, 'mse(X, w, y)', was expected")
+    return _entered(Exercise(name, parameters, chapter, points, minutes, _hints(hints), **more), _place())
 
 
 def derivation(
@@ -234,15 +279,48 @@ def derivation(
     problem   a `derivation.goal.Problem`.
     mistakes  {id: text of a derivation whose first wrong line makes that mistake}.
     """
-    entered = _entered(Exercise(name, (), chapter, points, minutes, tuple(hints), kind="derivation", problem=problem))
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise DeclarationError(f"the derivation is called {name!r}; the name of a variable was expected")
+    made = Exercise(name, (), chapter, points, minutes, _hints(hints), kind="derivation", problem=problem)
+    entered = _entered(made, _place())
     for id, text in mistakes.items():
         entered._enter(Mistake(id, "", text))
     return entered
 
 
-def _entered(exercise: Exercise) -> Exercise:
-    name = exercise.name
-    if name in BANK:
-        raise ValueError(f"two exercises are called {name!r}; names are unique in the course")
-    BANK[name] = exercise
+def chapter_fault(chapter: object) -> str:
+    """What is wrong with the name of a chapter, as the rest of "the chapter 'x': ..."; "" for a good one."""
+    if isinstance(chapter, str) and re.fullmatch("[0-9][0-9]", chapter):
+        return ""
+    if isinstance(chapter, str) and CHAPTER.fullmatch(chapter) and any(map(str.isalpha, chapter)):
+        return "" if chapter.casefold() != "total" else "that stands for the sum of all chapters"
+    return 'two digits in quotes, such as "01", or a name with letters, such as "warm-up", were expected'
+
+
+def _place() -> tuple[str, int]:
+    """File and line of the declaration that is being made."""
+    frame = sys._getframe(2)
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def _hints(hints: Iterable[str]) -> tuple[str, ...]:
+    found = () if isinstance(hints, str) else tuple(hints)
+    if not found or not all(isinstance(hint, str) and hint.strip() for hint in found):
+        raise DeclarationError(f"the hints are {hints!r}; a tuple of texts was expected, each telling a little more")
+    return found
+
+
+def _entered(exercise: Exercise, place: tuple[str, int]) -> Exercise:
+    exercise.place = place
+    name, bank = exercise.name, _open[-1]
+    if fault := chapter_fault(exercise.chapter):
+        raise DeclarationError(f"`{name}` has the chapter {exercise.chapter!r}; {fault}")
+    for what, value in (("points", exercise.points), ("minutes", exercise.minutes)):
+        if type(value) not in (int, float) or not 0 < value < math.inf:
+            raise DeclarationError(f"`{name}` has {value!r} {what}; a number above 0 was expected")
+    for known in (BANK, bank):
+        if name in known:
+            where = "{}, line {}".format(*known[name].place)
+            raise DeclarationError(f"two exercises are called {name!r}; the other one stands in {where}", place)
+    bank[name] = exercise
     return exercise

@@ -16,7 +16,8 @@ from importlib import metadata
 from pathlib import Path
 
 from course_lib import __version__
-from course_lib.checks import exercises
+from course_lib.checks import chapters, exercises
+from course_lib.checks.origins import sources
 from course_lib.checks.seat import session_names
 from course_lib.errors import CourseError
 from course_lib.grading.config import course_root, load_config
@@ -117,8 +118,9 @@ def hand_in(notebook=None, student=None, inbox=None, session=None):
         )
     config = load_config(root)
     data, cells = _read(path)
-    chapter = chapter_by_name(path.name) or chapter_by_content(cells, exercises())
-    wanted = [exercise.name for exercise in exercises(chapter)] if chapter else []
+    banks = sources(root)
+    chapter = chapter_by_name(path.name, banks) or chapter_by_content(cells, exercises(banks=banks))
+    wanted = [exercise.name for exercise in exercises(chapter, banks)] if chapter else []
     if not wanted:
         raise CourseError(
             f"{path.name} belongs to no chapter with exercises; a name such as 01_title.ipynb was expected."
@@ -151,6 +153,8 @@ def notebook_path(given, root, session):
     """The notebook to hand in: what was asked for, else the one that is running; CourseError when there is none."""
     if given is not None and re.fullmatch(r"\d{1,2}", str(given)):
         return _exercise_notebook(f"{given:0>2}", root)
+    if given is not None and given in chapters(sources(root) if root else None):
+        return _exercise_notebook(given, root)
     if given is not None:
         path = Path(given).expanduser().resolve()
     else:
@@ -171,7 +175,8 @@ def notebook_path(given, root, session):
 def _exercise_notebook(chapter, root):
     if root is None:
         raise CourseError(f"Chapter {chapter} of which course? Run this inside the course folder, or give a path.")
-    sheets = sorted((root / "exercises").glob(f"{chapter}_*.ipynb"))
+    sheets, banks = sorted((root / "exercises").glob("*.ipynb")), sources(root)
+    sheets = [path for path in sheets if chapter_by_name(path.name, banks) == chapter]
     found = [path for path in sheets if NEW_EDITION not in path.name]
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"

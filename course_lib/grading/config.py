@@ -2,13 +2,16 @@
 
 import difflib
 import math
-import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from course_lib.checks.origins import bank_files, course_root
+from course_lib.checks.specification import chapter_fault
 from course_lib.errors import CourseError
+
+__all__ = ["Config", "Late", "Limits", "config_from", "course_root", "instructors_config", "load_config"]
 
 # What every database holds as a whole number.
 LARGEST = 2**63 - 1
@@ -64,7 +67,8 @@ class Late:
 class Config:
     """The decisions of one course; every field is a key of course.toml.
 
-    chapters   two-digit chapters in play; empty: all.
+    exercises  files with exercises of the course's own, see `checks.origins`.
+    chapters   chapters in play; empty: all.
     points     exercise name -> points, where they differ from the exercise's own.
     due        chapter -> time with zone.
     attempts   "latest" or "best": which submission of a chapter counts.
@@ -74,6 +78,7 @@ class Config:
     """
 
     title: str = "From Jacobians to backpropagation"
+    exercises: tuple[str, ...] = ()
     chapters: tuple[str, ...] = ()
     points: dict[str, float] = field(default_factory=dict)
     due: dict[str, datetime] = field(default_factory=dict)
@@ -101,17 +106,6 @@ class Config:
         if most is not None and most < (days if most == int(most) else (submitted_at - due).total_seconds() / 86400):
             return 0.0
         return max(0.0, 1.0 - self.late.per_day * days)
-
-
-def course_root(start=None):
-    """The nearest folder at or above `start` that holds course.toml, or pyproject.toml with exercises/; else None."""
-    start = Path(start or Path.cwd()).resolve()
-    for folder in [start, *start.parents]:
-        if (folder / "course.toml").is_file():
-            return folder
-        if (folder / "pyproject.toml").is_file() and (folder / "exercises").is_dir():
-            return folder
-    return None
 
 
 def load_config(root):
@@ -142,9 +136,10 @@ def config_from(table):
 def instructors_config(root):
     """`load_config` for who grades: a chapter or an exercise that the course has not is a CourseError as well."""
     from course_lib.checks import chapters, exercises
+    from course_lib.checks.origins import sources
 
-    config = load_config(root)
-    known = chapters()
+    config, banks = load_config(root), sources(root)
+    known = chapters(banks)
     for key, names in (("chapters", config.chapters), ("due", config.due)):
         for name in names:
             if name not in known:
@@ -152,7 +147,7 @@ def instructors_config(root):
                     f"{root / 'course.toml'}: `{key}` has the chapter {name!r}; known are {', '.join(known)}."
                 )
     try:
-        _known(config.points, [exercise.name for exercise in exercises()], "points.")
+        _known(config.points, [exercise.name for exercise in exercises(banks=banks)], "points.")
     except CourseError as error:
         raise CourseError(f"{root / 'course.toml'}: {error}") from None
     return config
@@ -191,8 +186,8 @@ def _table(value, key):
 
 
 def _chapter(value, key):
-    if not isinstance(value, str) or not re.fullmatch(r"\d\d", value):
-        raise CourseError(f'`{key}` has the chapter {value!r}; two digits in quotes, such as "01", were expected.')
+    if fault := chapter_fault(value):
+        raise CourseError(f"`{key}` has the chapter {value!r}; {fault}.")
     return value
 
 
@@ -251,6 +246,7 @@ def _clock(value, key):
 
 _READERS = {
     "title": _text,
+    "exercises": bank_files,
     "chapters": _chapters,
     "points": _points,
     "due": _due,

@@ -8,6 +8,8 @@ import zipfile
 from pathlib import Path
 
 from course_lib.checks import chapters, exercises
+from course_lib.checks.bank import brought
+from course_lib.checks.origins import sources
 from course_lib.checks.verdict import STATUSES
 from course_lib.errors import CourseError
 from course_lib.grading.config import instructors_config, load_config
@@ -38,8 +40,12 @@ exec /autograder/venv/bin/python -m course_lib.grading.gradescope /autograder
 
 def write_autograder(path, chapter, root):
     """Write the zip that Gradescope takes; `root` is the course folder. Raises CourseError."""
-    if chapter not in chapters():
-        raise CourseError(f"No chapter {chapter!r} has exercises; the chapters are {', '.join(chapters())}.")
+    banks = sources(root)
+    if chapter not in chapters(banks):
+        raise CourseError(f"No chapter {chapter!r} has exercises; the chapters are {', '.join(chapters(banks))}.")
+    packed = [bank.name for bank in banks if bank.text is None and brought((bank,))]
+    if packed:
+        raise CourseError(f"The exercises of {packed[0]} are in a package, which an autograder does not have.")
     spare(path, _is_autograder)
     config = instructors_config(root)
     seed = config.seed if config.seed is not None else secrets.randbelow(2**31)
@@ -47,7 +53,8 @@ def write_autograder(path, chapter, root):
     files["constraints.txt"] = (root / "constraints.txt").read_text() if (root / "constraints.txt").is_file() else ""
     if (root / "course.toml").is_file():
         files["course.toml"] = (root / "course.toml").read_text(encoding="utf-8")
-    sources = [
+    files |= {bank.name: bank.text for bank in banks if bank.text is not None}
+    modules = [
         source for source in sorted(PACKAGE.rglob("*")) if source.is_file() and "__pycache__" not in source.parts
     ]
     try:
@@ -56,7 +63,7 @@ def write_autograder(path, chapter, root):
                 member = zipfile.ZipInfo(name)
                 member.external_attr = (0o755 if text.startswith("#!") else 0o644) << 16
                 archive.writestr(member, text)
-            for source in sources:
+            for source in modules:
                 archive.write(source, f"course_lib/{source.relative_to(PACKAGE)}")
     except OSError as error:
         raise CourseError(f"{path} cannot be written: {error.strerror}.") from None
@@ -99,7 +106,8 @@ def results_of(submission, chapter, seed, config, how):
         return failure(" ".join(refused) or f"No notebook of chapter {chapter} was handed in.")
     latest = max(fitting, key=lambda item: item.submitted_at)
     pending = (Pending("0", chapter, latest.notebook),)
-    unit = Unit("student", pending, seed, how.name, config.limits, tuple(config.points.items()))
+    points = tuple(config.points.items())
+    unit = Unit("student", pending, seed, how.name, config.limits, points, banks=sources())
     (graded,) = grade_unit(unit, how)
     if graded.status != "graded":
         return failure(graded.reason)

@@ -25,9 +25,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from course_lib.checks.specification import chapter_fault
 from course_lib.errors import CourseError
 from course_lib.grading.bundle import BUNDLE_FORMAT, MANIFEST
-from course_lib.grading.notebook import UnreadableError, chapter_by_name, sha256
+from course_lib.grading.notebook import (
+    UnreadableError,
+    chapter_as_written,
+    chapter_by_name,
+    chapter_pattern,
+    sha256,
+)
 
 MEMBER_LIMIT = 64
 MANIFEST_BYTES = 64 << 10
@@ -38,7 +45,6 @@ FOLDER_DEPTH = 3
 CLASS_MEMBER_LIMIT = 50_000
 READ_LIMIT = 8 << 20
 _SILENT = re.compile(r"\.|~\$|__MACOSX$|Thumbs\.db$|desktop\.ini$", re.IGNORECASE)
-_LOOSE = re.compile(r"(?P<student>.+?)_(?P<chapter>\d\d)(?!\d)")
 # Control, direction and invisible characters; the joiners U+200C and U+200D belong to names in several scripts.
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ud800-\udfff"
@@ -230,8 +236,14 @@ def _whose_file(name, doubled):
     if found := _CANVAS_FILE.match(name):
         number = found["id"] or found["anonymous"]
         return Whose(f"{visible(found['name'] or 'anon')} ({number})", lms=f"canvas:{number}"), found["rest"]
-    loose = _LOOSE.match(name)
-    return (Whose(visible(loose["student"]), loose["chapter"]) if loose else NOBODY), name
+    student, chapter = _loose(name)
+    return (Whose(student, chapter) if student else NOBODY), name
+
+
+def _loose(name):
+    """(student, chapter) from the name of a loose file, `<student>_<chapter>...`; ("", "") for another."""
+    found = re.match(rf"(?P<student>.+?)_(?P<chapter>{chapter_pattern()})", name, re.IGNORECASE)
+    return (visible(found["student"]), chapter_as_written(found["chapter"])) if found else ("", "")
 
 
 class _Reader:
@@ -317,10 +329,10 @@ class _Reader:
             yield self.refusal(source, whose, name, data, received, refusal)
 
     def refusal(self, source, whose, name, data, received, reason):
-        loose = _LOOSE.match(name)
+        student, chapter = _loose(name)
         return Refused(
-            whose.student or (visible(loose["student"]) if loose else "(unknown)"),
-            whose.chapter or chapter_by_name(name) or (loose["chapter"] if loose else ""),
+            whose.student or student or "(unknown)",
+            whose.chapter or chapter_by_name(name) or chapter,
             sha256(data or os.fsencode(source)),
             received,
             source,
@@ -332,8 +344,7 @@ class _Reader:
         if whose.student is None:
             reason = f"nobody can be told from its name; {Path(name).stem}: <student>_<chapter>.ipynb was expected"
             return Skipped(source, visible(reason))
-        loose = _LOOSE.match(name)
-        chapter = whose.chapter or chapter_by_name(name) or (loose["chapter"] if loose else "")
+        chapter = whose.chapter or chapter_by_name(name) or _loose(name)[1]
         return Submission(whose.student, chapter, data, received, received, source, whose.lms, received)
 
     def bundle(self, source, whose, bundle, received, delivered):
@@ -498,7 +509,7 @@ def is_class_archive(path):
     if any(_MOODLE_FOLDER.fullmatch(name.split("/")[0]) or _whose_file(name, ())[0].lms for name in names):
         return True
     # Folders of students, unless the archive's own name says that it is one student's.
-    return not _LOOSE.match(path.name) and any(_is_candidate(name) and "/" in name for name in names)
+    return not _loose(path.name)[0] and any(_is_candidate(name) and "/" in name for name in names)
 
 
 def read_bundle(data, notebook_bytes):
@@ -571,8 +582,8 @@ def _manifest(data):
     for key in ("student", "chapter", "time"):
         if not isinstance(manifest.get(key), str) or not manifest[key].strip():
             raise UnreadableError(f"{MANIFEST} does not say the {key}.")
-    if not re.fullmatch(r"[0-9][0-9]", manifest["chapter"]):
-        raise UnreadableError(f"{MANIFEST} has the chapter {visible(manifest['chapter'])}; two digits were expected.")
+    if fault := chapter_fault(manifest["chapter"]):
+        raise UnreadableError(f"{MANIFEST} has the chapter {visible(manifest['chapter'])}; {fault}.")
     files = manifest.get("files")
     if not isinstance(files, dict) or len(files) != 1 or not all(isinstance(v, str) for v in files.values()):
         raise UnreadableError(f"{MANIFEST} does not list its one notebook.")

@@ -198,7 +198,7 @@ def _canvas_targets(sheet, chapters, fill):
         return dict(_asked(text, sheet, assignments, chapters) for text in fill)
     targets = {}
     for chapter in chapters:
-        named = [n for n, title in assignments.items() if re.search(rf"(?<!\d)0*{int(chapter)}(?!\d)", title)]
+        named = [n for n, title in assignments.items() if names_chapter(title, chapter)]
         if len(named) == 1 and named[0] not in targets:
             targets[named[0]] = chapter
     if not targets:
@@ -207,6 +207,13 @@ def _canvas_targets(sheet, chapters, fill):
             f'--fill "01=<column>". Its assignments are {_listed(assignments.values())}.'
         )
     return targets
+
+
+def names_chapter(title, chapter):
+    """Whether an assignment's title names a chapter: its number, with or without zeros before it, or its name."""
+    if chapter.isdecimal():
+        return re.search(rf"(?<!\d)0*{int(chapter)}(?!\d)", title) is not None
+    return re.search(rf"(?<![^\W_]){re.escape(chapter)}(?![^\W_])", title, re.IGNORECASE) is not None
 
 
 def _asked(text, sheet, assignments, chapters):

@@ -5,6 +5,8 @@ import hashlib
 import json
 import re
 
+from course_lib.checks import chapters
+
 CELL_LIMIT = 2000
 # In the name of a notebook that `course start` laid beside one that was changed.
 NEW_EDITION = ".new-edition-"
@@ -65,7 +67,21 @@ def chapter_by_content(sources, exercises):
     return max(sorted(counts), key=counts.get) if counts else ""
 
 
-def chapter_by_name(filename):
-    """The chapter that a file name starts with (`01_gradients.ipynb` -> "01"), or ""."""
-    found = re.match(r"(\d\d)(?!\d)", filename)
-    return found.group(1) if found else ""
+def chapter_by_name(filename, banks=None):
+    """The chapter that a file name starts with (`01_gradients.ipynb` -> "01", `warm-up_1.ipynb` -> "warm-up"), or "".
+
+    banks   as of `checks.exercises`: they know the chapters that have names instead of numbers.
+    """
+    found = re.match(chapter_pattern(banks), filename, re.IGNORECASE)
+    return chapter_as_written(found[0], banks) if found else ""
+
+
+def chapter_pattern(banks=None):
+    """A regular expression for the chapter in a name: two digits, or one of the chapters that have a name."""
+    named = sorted((c for c in chapters(banks) if not re.fullmatch(r"\d\d", c)), key=len, reverse=True)
+    return "|".join([*(rf"{re.escape(chapter)}(?![^\W_])" for chapter in named), r"\d\d(?!\d)"])
+
+
+def chapter_as_written(found, banks=None):
+    """The chapter with its own capitals; a system that knows none may have changed those of a file."""
+    return next((chapter for chapter in chapters(banks) if chapter.casefold() == found.casefold()), found)

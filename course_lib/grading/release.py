@@ -13,9 +13,12 @@ from pathlib import Path
 import nbformat
 
 from course_lib.checks import exercises
+from course_lib.checks.origins import sources as bank_sources
 from course_lib.errors import CourseError
+from course_lib.grading.notebook import chapter_by_name
 
 BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "### STUB"
+_CHECKED = re.compile(r"""^check\(["']?(\w+)["']?\)""", re.MULTILINE)
 _REGION = re.compile(rf"^([ \t]*){BEGIN}[ \t]*\n(.*?)^[ \t]*{END}[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -35,14 +38,14 @@ def student_editions(root):
     sources = sorted((root / "solutions").glob("*.ipynb"))
     if not sources:
         raise CourseError(f"No solution notebook in {root / 'solutions'}; expected files such as 01_title.ipynb.")
-    editions = []
+    editions, banks = [], bank_sources(root)
     for source in sources:
         notebook = nbformat.read(source, as_version=4)
-        complain_about_missing(notebook, source)
+        found = exercises(chapter_by_name(source.name, banks), banks)
+        complain_about_missing(notebook, source, found)
         text = nbformat.writes(student_edition(notebook)) + "\n"
         path = root / "exercises" / source.name
         in_step = path.exists() and path.read_text(encoding="utf-8") == text
-        found = exercises(source.name[:2])
         editions.append(Released(path, text, in_step, len(found), sum(e.points for e in found)))
     return editions
 
@@ -82,10 +85,23 @@ def _stub(indent, solution):
     return "\n".join(indent + line for line in lines)
 
 
-def complain_about_missing(notebook, source):
-    """CourseError when an exercise of the chapter has no solution cell in its notebook."""
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code" and BEGIN in cell.source]
-    for exercise in exercises(source.name[:2]):
-        pattern = rf"^(def {exercise.name}\(|{exercise.name}\s*=)"
-        if not any(re.search(pattern, cell, re.MULTILINE) for cell in code):
+def complain_about_missing(notebook, source, found):
+    """CourseError when an exercise of the chapter has no solution cell, or when a cell checks what is no exercise."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    for exercise in found:
+        if not any(BEGIN in cell and defines(cell, exercise.name) for cell in code):
             raise CourseError(f"{source.name} has no cell that solves `{exercise.name}` between {BEGIN!r} and {END!r}.")
+    names = [exercise.name for exercise in found]
+    unknown = [name for cell in code for name in _CHECKED.findall(cell) if name not in names]
+    if unknown or (not found and any(BEGIN in cell for cell in code)):
+        checked = f"{source.name} checks `{unknown[0]}`" if unknown else f"{source.name} has solutions"
+        has = f"has the exercises {', '.join(names)}" if names else "has no exercise"
+        raise CourseError(
+            f"{checked}, and its chapter {has}. "
+            "Exercises of your own stand in a file that `exercises` in course.toml names."
+        )
+
+
+def defines(cell, name):
+    """Whether a cell's source defines `name` at its left margin."""
+    return re.search(rf"^(def {name}\(|{name}\s*=)", cell, re.MULTILINE) is not None

@@ -17,7 +17,9 @@ from importlib import metadata
 from itertools import groupby
 
 from course_lib import __version__
+from course_lib.checks.bank import try_out
 from course_lib.checks.calling import describe
+from course_lib.checks.origins import sources
 from course_lib.errors import CourseError
 from course_lib.grading import confine
 from course_lib.grading.intake import Refused, Skipped, intake
@@ -153,7 +155,8 @@ class _Engine:
         self.inbox, self.gradebook, self.config = inbox, gradebook, config
         self.seed, self.how, self.sandbox, self.regrade, self.advance = seed, how, sandbox, regrade, advance
         self.interrupts = interrupts
-        self.report, self.out, self.seen = Report(), {}, set()
+        self.report, self.out, self.seen, self.banks = Report(), {}, set(), sources()
+        try_out(self.banks, seed)
         versions = {"python": platform.python_version(), "numpy": metadata.version("numpy"), "course_lib": __version__}
         self.run_id = gradebook.start_run(seed, sandbox, versions)
 
@@ -215,6 +218,7 @@ class _Engine:
             config.limits,
             tuple(config.points.items()),
             config.chapters,
+            self.banks,
         )
 
     def _collect(self, workers, again):

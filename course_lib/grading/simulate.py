@@ -6,7 +6,6 @@ For trying everything before term, and for tests and benchmarks. The same seed m
 import csv
 import json
 import os
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,8 @@ from course_lib.checks import exercises
 from course_lib.errors import CourseError
 from course_lib.grading.bundle import bundle_name, packed
 from course_lib.grading.files import write_whole
-from course_lib.grading.release import BEGIN, END, STUB
+from course_lib.grading.notebook import chapter_by_name
+from course_lib.grading.release import BEGIN, END, STUB, defines
 
 # Where a chapter has no due time: any fixed day, so that the same seed makes the same files.
 NO_DUE = datetime(2026, 1, 15, 22, 0, tzinfo=UTC)
@@ -123,22 +123,17 @@ def _write_canvas_export(path, students, material):
 
 def sources(path):
     """The Sources of a released notebook; `right` is empty where there are no solutions beside it."""
-    chapter = path.name[:2]
+    chapter = chapter_by_name(path.name)
     notebook = json.loads(path.read_text(encoding="utf-8"))
     solved = path.parent.parent / "solutions" / path.name
     cells = _code(json.loads(solved.read_text(encoding="utf-8"))) if solved.is_file() else []
     right = {}
-    for exercise in exercises(chapter):
+    for exercise in exercises(chapter) if chapter else ():
         found = [cell for cell in cells if defines(cell, exercise.name) and BEGIN in cell]
         if found:
             lines = found[0].splitlines()
             right[exercise.name] = "\n".join(x for x in lines if not x.strip().startswith((BEGIN, END, STUB)))
     return Sources(chapter, path.name, notebook, right)
-
-
-def defines(cell, name):
-    """Whether a cell's source defines `name` at its left margin."""
-    return re.search(rf"^(def {name}\(|{name}\s*=)", cell, re.MULTILINE) is not None
 
 
 def _code(notebook):

@@ -15,6 +15,7 @@ import numpy as np
 
 from course_lib.checks import exercises, judge
 from course_lib.checks.calling import TEXT_LIMIT, Outcome, describe, plain
+from course_lib.checks.origins import Source
 from course_lib.checks.verdict import Verdict
 from course_lib.grading import frames
 from course_lib.grading.config import Limits
@@ -41,7 +42,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Unit:
-    """One student's pending submissions, and how to grade them."""
+    """One student's pending submissions, and how to grade them; `banks` are the exercises besides the course's own."""
 
     student: str
     pending: tuple[Pending, ...]
@@ -50,6 +51,7 @@ class Unit:
     limits: Limits = Limits()
     points: tuple[tuple[str, float], ...] = ()
     chapters: tuple[str, ...] = ()
+    banks: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,10 +110,10 @@ def grade_one(pending, unit, box):
 
 def _graded(pending, unit, box):
     cells = code_cells(pending.notebook)
-    chapter = pending.chapter or chapter_by_content(cells, exercises())
+    chapter = pending.chapter or chapter_by_content(cells, exercises(banks=unit.banks))
     if not chapter:
         raise UnreadableError("No chapter could be told: neither the name nor the functions in it belong to one.")
-    wanted = exercises(chapter)
+    wanted = exercises(chapter, unit.banks)
     if not wanted or (unit.chapters and chapter not in unit.chapters):
         raise UnreadableError(f"There is no chapter {chapter} to grade.")
     answers = Answers(box, cells, wanted, unit.limits)
