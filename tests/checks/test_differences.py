@@ -20,39 +20,7 @@ import scipy.special
 
 from course_lib.checks import SEED, exercises, find, judge
 from course_lib.checks.judging import FunctionCaller
-
-STEPS = [10.0**k for k in range(-8, 7)]
-
-# How the quotient is formed: (place of a value in steps, its weight), the sum divided by the step.
-SCHEMES = {
-    "forward": ((1, 1), (0, -1)),
-    "central": ((1, 1 / 2), (-1, -1 / 2)),
-    "fourth order": ((1, 2 / 3), (-1, -2 / 3), (2, -1 / 12), (-2, 1 / 12)),
-}
-
-# How long the step is beside an entry x. An entry 0 gives no length, so the step is taken as it is.
-LENGTHS = {
-    "h": lambda h, x: h,
-    "h max(1, |x|)": lambda h, x: h * max(1.0, abs(x)),
-    "h |x|": lambda h, x: h * (abs(x) or 1.0),
-}
-
-
-def quotient(f, x, scheme, length):
-    """The differences of f in every entry of x: the shape of f(x) followed by that of x."""
-    x = np.asarray(x, dtype=float)
-    columns = []
-    for place in np.ndindex(x.shape):
-        step = length(x[place])
-
-        def moved(count, place=place, step=step):
-            y = x.copy()
-            y[place] += count * step
-            return np.asarray(f(y))
-
-        columns.append(sum(weight * moved(count) for count, weight in SCHEMES[scheme]) / step)
-    stacked = np.stack(columns, axis=-1)
-    return stacked.reshape(stacked.shape[:-1] + x.shape)
+from course_lib.checks.proving import LENGTHS, SCHEMES, STEPS, quotient
 
 
 def mse(X, w, y):
