@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import html
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 from course_lib.errors import CourseError
@@ -22,10 +23,12 @@ from .report import _pieces
 
 WEB = Path(__file__).parent / "web"
 MATHLIVE = WEB / "mathlive"
+LONG = 80  # characters of LaTeX; a shorter reading stays in one piece
 NEVER_BUILT = (
     "The editor is the plain one: the field in which mathematics is typed as it looks comes with a built course "
     "(make site)."
 )
+NO_ANYWIDGET = "The editor is the plain one: the other is shown by anywidget, which is not installed here."
 
 EXAMPLE_SHAPES = {"X": "n d", "w": "d", "y": "n"}
 EXAMPLE = r"""L = \frac{1}{2n}\|Xw-y\|^2
@@ -48,7 +51,7 @@ def judged(text, shapes=None, functions=()):
     said = report.to_dict()
     for entry, line in zip(said["lines"], report.lines, strict=True):
         # A line may break before a sign that stands outside all brackets, so that it fits a narrow page.
-        entry["pieces"] = _pieces(line.reading) if line.reading else []
+        entry["pieces"] = _pieces(line.reading) if len(line.reading) > LONG else [line.reading]
         entry["assumption"] = getattr(line, "assumption", "") or ""
         entry["partial"] = bool(getattr(line, "partial", False))
     said["assumed"] = dict(getattr(report, "assumed", None) or {})
@@ -61,8 +64,11 @@ def editor(shapes=None, functions=()):
 
     Where MathLive lies beside it, it is the component of `web/editor.js`; else the plain one, which says so once.
     """
-    if not (MATHLIVE / "VERSION").is_file():
-        _say_once(NEVER_BUILT)
+    missing = (
+        NEVER_BUILT if not (MATHLIVE / "VERSION").is_file() else NO_ANYWIDGET if not find_spec("anywidget") else ""
+    )
+    if missing:
+        _say_once(missing)
         return plain_editor(shapes, functions)
     text, shapes, known = _begun(shapes, functions)
     return _component()(text, shapes, known)

@@ -135,12 +135,26 @@ def test_the_accepted_answer_is_judged_line_by_line_and_nothing_is_asked_elsewhe
     expect(fourth.locator(".cd-repair .ML__latex")).to_be_visible()
     expect(status(page)).to_contain_text("Line 4 is the first that is wrong.")
     # The number of a line leads to it in the text.
-    fourth.get_by_role("button").click()
+    fourth.get_by_role("button", name="Line 4: go to it in the text").click()
     chosen = page.locator("textarea").evaluate("e => e.value.slice(e.selectionStart, e.selectionEnd)")
     assert chosen == ANSWER["text"].splitlines()[3]
     origin = served.rpartition("/derive/")[0]
     assert any(url.endswith("pyodide.asm.wasm") for url in page.asked)
     assert [url for url in page.asked if not url.startswith((origin, "blob:", "data:"))] == []
+
+
+def test_a_mended_side_is_put_in_its_place_and_can_be_taken_back(page):
+    show(page, {key: ANSWER[key] for key in ("text", "shapes")})
+    expect(page.locator(".cd-line")).to_have_count(6)
+    page.get_by_role("button", name="use it: the mended side of line 4").click()
+    expect(page.locator("textarea")).to_have_value(
+        re.compile(r"\\hat y\} = \\frac\{2\}\{2 n\} \\left\(\\hat\{y\} - y\\right\)\n")
+    )
+    expect(status(page)).to_contain_text("Line 6 is the first that is wrong.")
+    assert verdicts(page) == ["definition", "definition", "right", "right", "right", "wrong"]
+    page.locator("textarea").focus()
+    page.keyboard.press("Control+z")
+    expect(page.locator("textarea")).to_have_value(ANSWER["text"])
 
 
 def test_a_shared_link_opens_the_same_text_elsewhere(page, opened):

@@ -200,6 +200,13 @@ def test_a_clone_that_was_never_built_says_so_once(never_built, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_without_anywidget_the_editor_is_the_plain_one(component, monkeypatch, capsys):
+    monkeypatch.setattr(editor, "find_spec", lambda name: None)
+    editor._say_once.cache_clear()
+    assert len(derive().children) == 4
+    assert "anywidget" in capsys.readouterr().out
+
+
 @pytest.fixture
 def component(monkeypatch, tmp_path):
     """The editor of a built course; what the browser would ask of MathLive is not looked at here."""

@@ -176,11 +176,11 @@ function spokenSpec(spec) {
  *
  * judge(draft): a promise of the report on {text, shapes, functions}. mathlive: a promise of the module, or of null.
  * draft: what to begin with. changed(draft): called after each change. stop(): ends a check that hangs; without it
- * none can be stopped. Returns {draft(), show(draft), again(), says(text)}.
+ * none can be stopped. welcome: an element that stands where the lines will be. Returns {draft(), show(draft)}.
  */
-export function mount(root, { judge, mathlive, draft, changed = () => {}, stop = null }) {
+export function mount(root, { judge, mathlive, draft, changed = () => {}, stop = null, welcome = null }) {
   const state = { shapes: {}, functions: [], report: null, mathlive: null, open: null, ...structuredClone(draft ?? {}) };
-  const parts = skeleton(root, stop);
+  const parts = skeleton(root, stop, welcome);
   const text = parts.text;
   text.value = state.text ?? "";
 
@@ -195,12 +195,10 @@ export function mount(root, { judge, mathlive, draft, changed = () => {}, stop =
       visual?.follow(true);
       judging.soon(0);
     },
-    again: () => judging.soon(0),
-    says: (said) => (parts.summary.textContent = said),
   };
   const judging = judgingOf(editor, judge, parts, state, (report) => {
     state.report = report;
-    drawReport(parts, report, state.mathlive, goTo);
+    drawReport(parts, report, state.mathlive, hands);
     shapes.draw();
   });
   const touched = () => {
@@ -214,31 +212,49 @@ export function mount(root, { judge, mathlive, draft, changed = () => {}, stop =
     visual?.follow();
     touched();
   });
-  function goTo(line, occurrence) {
-    let at = -1;
-    for (let k = 0; k <= occurrence; k += 1) at = text.value.indexOf(line, at + 1);
-    if (at < 0) return;
-    text.focus();
-    text.setSelectionRange(at, at + line.length);
-    visual?.follow();
-  }
+  const hands = handsOn(text, () => visual?.follow());
   parts.stop?.addEventListener("click", () => stop());
+  new ResizeObserver(() => reachable(parts.lines)).observe(parts.lines);
   shapes.draw();
   Promise.resolve(mathlive).then(
     (module) => {
       state.mathlive = module;
       if (module) visual = visualField(parts.visual, text, module, touched);
-      if (state.report) drawReport(parts, state.report, module, goTo);
+      if (state.report) drawReport(parts, state.report, module, hands);
       shapes.draw();
     },
     () => {},
   );
-  if (text.value) judging.soon(0);
-  else drawReport(parts, null, null, goTo);
+  if (text.value.trim()) judging.soon(0);
   return editor;
 }
 
-function skeleton(root, stop) {
+/** What can be done to a line from its report: find it in the text, go to it, put another in its place. */
+function handsOn(text, moved) {
+  function place(line, occurrence) {
+    let at = -1;
+    for (let k = 0; k <= occurrence; k += 1) at = text.value.indexOf(line, at + 1);
+    return at;
+  }
+  function go(line, occurrence) {
+    const at = place(line, occurrence);
+    if (at < 0) return false;
+    text.focus();
+    text.setSelectionRange(at, at + line.length);
+    moved();
+    return true;
+  }
+  function replace(line, occurrence, better) {
+    if (!go(line, occurrence)) return;
+    // As if it were typed, so that the browser's own Undo takes it back.
+    if (document.execCommand("insertText", false, better)) return;
+    text.setRangeText(better);
+    text.dispatchEvent(new Event("input"));
+  }
+  return { place, go, replace };
+}
+
+function skeleton(root, stop, welcome) {
   const id = freshId("text");
   const text = h("textarea", {
     id,
@@ -258,6 +274,7 @@ function skeleton(root, stop) {
     stop: stop && h("button", { type: "button", className: "cd-button", hidden: true }, "Stop this check"),
     notes: h("ul", { className: "cd-notes", hidden: true }),
     lines: h("ol", { className: "cd-lines" }),
+    welcome: welcome ?? h("p", { className: "cd-hint" }, "Each line appears here as it was read, with its verdict."),
   };
   root.classList.add("cd");
   // JupyterLab's keys are for cells; here they are letters.
@@ -270,7 +287,7 @@ function skeleton(root, stop) {
         text, parts.visual, parts.shapes),
       h("section", { className: "cd-report", "aria-label": "Verdicts" },
         h("div", { className: "cd-head" }, parts.summary, parts.stop),
-        parts.notes, parts.lines)),
+        parts.notes, parts.welcome, parts.lines)),
   );
   return parts;
 }
@@ -292,7 +309,7 @@ function judgingOf(editor, judge, parts, state, shown) {
       const report = await judge(editor.draft());
       if (report) shown(report);
     } catch (problem) {
-      editor.says(String(problem?.message ?? problem));
+      parts.summary.textContent = String(problem?.message ?? problem);
     } finally {
       clearTimeout(slow);
       if (parts.stop) parts.stop.hidden = true;
@@ -314,12 +331,8 @@ function judgingOf(editor, judge, parts, state, shown) {
 
 // -- the report
 
-function drawReport(parts, report, mathlive, goTo) {
-  if (!report) {
-    parts.summary.textContent = "";
-    parts.lines.replaceChildren(h("li", { className: "cd-empty" }, "Each line appears here as it was read, with its verdict."));
-    return;
-  }
+function drawReport(parts, report, mathlive, hands) {
+  parts.welcome.hidden = Boolean(report.error || report.lines.length);
   if (report.error) {
     parts.summary.textContent = report.error;
     parts.notes.hidden = true;
@@ -335,9 +348,22 @@ function drawReport(parts, report, mathlive, goTo) {
     ...report.lines.map((line, k) => {
       const occurrence = seen.get(line.text) ?? 0;
       seen.set(line.text, occurrence + 1);
-      return drawLine(line, k + 1, mathlive, () => goTo(line.text, occurrence));
+      const better = hands.place(line.text, occurrence) < 0 ? null : mended(line);
+      return drawLine(line, k + 1, mathlive, {
+        go: () => hands.go(line.text, occurrence),
+        mend: better && (() => hands.replace(line.text, occurrence, better)),
+      });
     }),
   );
+  reachable(parts.lines);
+}
+
+/** What is wider than its place can be scrolled by the keyboard too. */
+function reachable(lines) {
+  for (const place of lines.querySelectorAll(".cd-read, .cd-scroll")) {
+    if (place.scrollWidth > place.clientWidth + 1) place.tabIndex = 0;
+    else place.removeAttribute("tabindex");
+  }
 }
 
 /** The sentence about the whole, with the mark of what it says. */
@@ -347,14 +373,16 @@ function overall(report, mathlive) {
   return [mark, sentence(report.summary, mathlive)];
 }
 
-function drawLine(line, number, mathlive, go) {
+function drawLine(line, number, mathlive, { go, mend }) {
   const kind = line.partial && line.verdict === "right" ? "partial" : line.verdict;
   const said = line.partial && kind !== "partial" ? `${SAID[kind]}, ${SAID.partial}` : SAID[kind];
   const read = line.reading ? (line.pieces ?? [line.reading]).map((piece) => typeset(spaced(piece), mathlive)) : [literal(line)];
   const below = [
     line.message && h("p", { className: "cd-message" }, sentence(line.message, mathlive)),
     line.assumption && h("p", { className: "cd-message" }, "Holds on a condition: ", sentence(line.assumption, mathlive)),
-    line.repair && h("p", { className: "cd-repair" }, h("span", { className: "cd-word" }, "mended: "), typeset(line.repair, mathlive)),
+    line.repair && h("div", { className: "cd-repair" },
+      h("span", { className: "cd-word" }, "mended:"), h("span", { className: "cd-scroll" }, typeset(line.repair, mathlive)),
+      mend && h("button", { type: "button", className: "cd-use", onclick: mend, "aria-label": `use it: the mended side of line ${number}` }, "use it")),
   ];
   return h("li", { className: `cd-line cd-${kind}` },
     h("button", { type: "button", className: "cd-number", "aria-label": `Line ${number}: go to it in the text`, title: "Go to it in the text", onclick: go }, String(number)),
@@ -367,8 +395,25 @@ function drawLine(line, number, mathlive, go) {
       ...below.filter(Boolean)));
 }
 
+/** The text of a line with its mended side in the place of the wrong one; null when that place is not plain. */
+export function mended({ text, repair, where }) {
+  if (!repair || CODE.test(text)) return null;
+  const signs = [];
+  let depth = 0;
+  for (const found of text.matchAll(/\\.|[{}=%]/gs)) {
+    if (found[0] === "%") break;
+    depth += found[0] === "{" ? 1 : found[0] === "}" ? -1 : 0;
+    if (found[0] === "=" && depth === 0) signs.push(found.index);
+  }
+  const side = where ? signs.findLastIndex((sign) => sign < where[0]) : signs.length === 1 ? 0 : -1;
+  if (side < 0) return null;
+  const remark = text.search(/(?<!\\)%/);
+  const end = signs[side + 1] ?? (remark < 0 ? text.length : remark);
+  return `${text.slice(0, signs[side] + 1)} ${repair}${end < text.length ? " " : ""}${text.slice(end)}`;
+}
+
 /** A piece that begins with a sign of a sum, with the space that stands behind such a sign between two terms. */
-const spaced = (piece) => piece.replace(/^\{\}([+-]) /, "$1\\:").replace(/^\{\}/, "");
+const spaced = (piece) => piece.replace(/^\{\} ?([+-]) /, "$1\\:").replace(/^\{\} ?/, "");
 
 /** The text of a line that could not be read, with the place marked. */
 function literal(line) {

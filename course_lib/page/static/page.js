@@ -131,6 +131,7 @@ async function begin() {
       about("");
     },
     stop: () => checker.stop(),
+    welcome: at("welcome"),
   });
 
   /** Show another draft; the learner's own waits behind a button. */
@@ -143,14 +144,17 @@ async function begin() {
     keep(draft);
   }
 
-  for (const [k, { title }] of config.examples.entries()) at("examples").add(new Option(title, String(k)));
-  at("examples").addEventListener("change", () => {
-    const example = config.examples[Number(at("examples").value)];
-    if (at("examples").value === "") return;
-    at("examples").value = "";
+  const open = (example) => {
     replace({ text: example.text, shapes: example.shapes, functions: example.functions ?? [] });
     about(example.about);
+  };
+  for (const [k, { title }] of config.examples.entries()) at("examples").add(new Option(title, String(k)));
+  at("examples").addEventListener("change", () => {
+    const example = config.examples[at("examples").selectedIndex - 1];
+    at("examples").value = "";
+    if (example) open(example);
   });
+  at("first").addEventListener("click", () => open(config.examples[0]));
   at("back").addEventListener("click", () => {
     const mine = before;
     before = null;

@@ -30,8 +30,7 @@ async function start({ pyodide, files, modules }) {
     await importing(await get(`${pyodide}pyodide.asm.js`));
     const { loadPyodide } = await loader;
     const archive = get(modules);
-    const python = await loadPyodide({ indexURL: pyodide });
-    await python.loadPackage("numpy", { messageCallback() {} });
+    const python = await loadPyodide({ indexURL: pyodide, packages: ["numpy"] });
     python.unpackArchive(await (await archive).arrayBuffer(), "zip", { extractDir: "/course" });
     judged = python.runPython(PYTHON);
     // A first derivation, so that the learner's first does not pay for the imports.
