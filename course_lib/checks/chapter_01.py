@@ -11,6 +11,7 @@ from course_lib.checks.watching import all_inputs_moved, large_imaginary_steps, 
 linear_approximation = exercise(
     "linear_approximation(y, J, delta)",
     chapter="01",
+    keeps=("y",),
     points=2,
     minutes=5,
     hints=(
@@ -216,6 +217,7 @@ def curved_map(draw):
 central_jacobian = exercise(
     "central_jacobian(f, x, h)",
     chapter="01",
+    keeps=("x",),
     points=2,
     minutes=10,
     hints=(

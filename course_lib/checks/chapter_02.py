@@ -3,6 +3,7 @@
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
+from course_lib.checks.drawing import WIDE
 from course_lib.checks.specification import exercise
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -91,6 +92,16 @@ def inputs(draw):
 def truth(A, g):
     # Any loss with gradient g at y will do, because only g enters; this one is linear: L(y) = Σ_j g_j y_j.
     return complex_step_gradient(lambda x: np.sum(g * (x @ A)), np.zeros(A.shape[0]))
+
+
+@affine_pullback.wide
+def wide(draw):
+    return draw.array(WIDE, 3), draw.array(3)
+
+
+@affine_pullback.slopes
+def slopes(A, g):
+    return lambda x: np.sum(g * (x @ A)), (np.zeros(len(A)),)
 
 
 @affine_pullback.mistake
@@ -296,6 +307,16 @@ def truth(x):
     return complex_step_gradient(lambda A: x @ A @ x, np.zeros((len(x), len(x))))
 
 
+@quadratic_gradient_in_A.wide
+def wide(draw):
+    return (draw.array(224),)
+
+
+@quadratic_gradient_in_A.slopes
+def slopes(x):
+    return lambda A: x @ A @ x, (np.zeros((len(x), len(x))),)
+
+
 @quadratic_gradient_in_A.mistake
 def transpose(x):
     """This is the number x·x: a 1-D array has no transpose, so `x.T` is
@@ -459,6 +480,16 @@ def truth(x, A, y):
         complex_step_gradient(lambda Z: x @ Z @ y, A),
         complex_step_gradient(lambda z: x @ A @ z, y),
     )
+
+
+@bilinear_gradients.wide
+def wide(draw):
+    return draw.array(200), draw.array(200, 250), draw.array(250)
+
+
+@bilinear_gradients.slopes
+def slopes(x, A, y):
+    return lambda x, A, y: x @ A @ y, (x, A, y)
 
 
 @bilinear_gradients.mistake

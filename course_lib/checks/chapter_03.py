@@ -4,7 +4,7 @@ import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient
 from course_lib.calculus.least_squares import mse as mean_squared_error
-from course_lib.checks.drawing import HUGE
+from course_lib.checks.drawing import HUGE, WIDE
 from course_lib.checks.specification import derivation, exercise
 from course_lib.derivation.goal import Problem
 
@@ -24,6 +24,11 @@ def real_table(draw):
         return draw.array(n, d) / sizes[:, None], draw.array(d), draw.array(n) * sizes
     units = 10.0 ** draw.rng.permutation(np.linspace(-2, 2, d))
     return draw.array(n, d) * units, SIZE * draw.array(d) / units, SIZE * draw.array(n)
+
+
+def wide_table(draw):
+    """Three samples and WIDE features: predictions and targets near 1."""
+    return draw.array(3, WIDE), draw.array(WIDE) / np.sqrt(WIDE), draw.array(3)
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -171,6 +176,16 @@ def truth(y_hat, y):
     return complex_step_gradient(lambda y_hat: np.sum((y_hat - y) ** 2) / (2 * len(y)), y_hat)
 
 
+@mse_residual_gradient.wide
+def wide(draw):
+    return draw.array(WIDE), draw.array(WIDE)
+
+
+@mse_residual_gradient.slopes
+def slopes(y_hat, y):
+    return lambda y_hat: np.sum((y_hat - y) ** 2) / (2 * len(y)), (y_hat,)
+
+
 @mse_residual_gradient.mistake
 def sign(y_hat, y):
     """Your answer is -1 times the gradient: a prediction that is too large must give a positive slope, ŷ - y."""
@@ -247,6 +262,16 @@ def inputs(draw):
 @mse_gradient.truth
 def truth(X, w, y):
     return complex_step_gradient(lambda w: mean_squared_error(X, w, y), w)
+
+
+@mse_gradient.wide
+def wide(draw):
+    return wide_table(draw)
+
+
+@mse_gradient.slopes
+def slopes(X, w, y):
+    return lambda w: mean_squared_error(X, w, y), (w,)
 
 
 @mse_gradient.mistake
@@ -365,6 +390,16 @@ def inputs(draw):
 @weighted_mse_gradient.truth
 def truth(X, w, y, s):
     return complex_step_gradient(lambda w: np.sum(s * (X @ w - y) ** 2) / (2 * len(y)), w)
+
+
+@weighted_mse_gradient.wide
+def wide(draw):
+    return *wide_table(draw), draw.positive(3)
+
+
+@weighted_mse_gradient.slopes
+def slopes(X, w, y, s):
+    return lambda w: np.sum(s * (X @ w - y) ** 2) / (2 * len(y)), (w,)
 
 
 @weighted_mse_gradient.mistake
@@ -509,6 +544,23 @@ def truth(X, w, y, delta):
         return total / len(y)
 
     return complex_step_gradient(loss, w)
+
+
+@huber_gradient.wide
+def wide(draw):
+    X, w, y = wide_table(draw)
+    # Residuals of 0.5, 3 and 4, up to their signs: one within δ and two beyond.
+    return X, w, X @ w - draw.array(3) / 1.5 * np.array([0.5, 3.0, 4.0]), 1.0
+
+
+@huber_gradient.slopes
+def slopes(X, w, y, delta):
+    def loss(w):
+        r = X @ w - y
+        size = np.where(r.real >= 0, r, -r)
+        return np.sum(np.where(size.real <= delta, r**2 / 2, delta * (size - delta / 2))) / len(y)
+
+    return loss, (w,)
 
 
 @huber_gradient.mistake

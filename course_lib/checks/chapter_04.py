@@ -52,6 +52,16 @@ def truth(X, W, Y):
     return complex_step_gradient(lambda W: loss(X, W, Y), W)
 
 
+@frobenius_gradient.wide
+def wide(draw):
+    return draw.array(4, 5000), draw.array(5000, 10) / 70, draw.array(4, 10)
+
+
+@frobenius_gradient.slopes
+def slopes(X, W, Y):
+    return lambda W: loss(X, W, Y), (W,)
+
+
 @frobenius_gradient.mistake
 def sign(X, W, Y):
     """Your answer is -1 times the gradient: the residual is XW - Y, prediction minus target."""
@@ -173,6 +183,16 @@ def inputs(draw):
 @gradient_in_X.truth
 def truth(X, W, Y):
     return complex_step_gradient(lambda X: loss(X, W, Y), X)
+
+
+@gradient_in_X.wide
+def wide(draw):
+    return draw.array(10, 5000), draw.array(5000, 3) / 70, draw.array(10, 3)
+
+
+@gradient_in_X.slopes
+def slopes(X, W, Y):
+    return lambda X: loss(X, W, Y), (X,)
 
 
 @gradient_in_X.mistake
@@ -532,6 +552,16 @@ def truth(A, B):
         return sum(A[i] @ W @ B[:, i] for i in range(A.shape[0]))
 
     return complex_step_gradient(trace_of_product, np.zeros((n, p)))
+
+
+@trace_gradient.wide
+def wide(draw):
+    return draw.array(3, 250), draw.array(200, 3)
+
+
+@trace_gradient.slopes
+def slopes(A, B):
+    return lambda W: np.trace(A @ W @ B), (np.zeros((A.shape[1], len(B))),)
 
 
 @trace_gradient.mistake

@@ -4,13 +4,14 @@ import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient
 from course_lib.calculus.least_squares import mse
-from course_lib.checks.drawing import HUGE
+from course_lib.checks.drawing import HUGE, WIDE
 from course_lib.checks.specification import exercise
 
 # ----------------------------------------------------------------------------------------------------------------------
 gradient_step = exercise(
     "gradient_step(w, grad, lr)",
     chapter="06",
+    keeps=("w",),
     points=1,
     minutes=3,
     hints=(
@@ -595,6 +596,16 @@ def truth(X, w, y, rows):
     return complex_step_gradient(lambda w: sum((X[i] @ w - y[i]) ** 2 for i in rows) / (2 * len(rows)), w)
 
 
+@minibatch_gradient.wide
+def wide(draw):
+    return draw.array(6, WIDE), draw.array(WIDE) / np.sqrt(WIDE), draw.array(6), np.array([4, 1, 4])
+
+
+@minibatch_gradient.slopes
+def slopes(X, w, y, rows):
+    return lambda w: mse(X[rows], w, y[rows]), (w,)
+
+
 @minibatch_gradient.mistake
 def mean(X, w, y, rows):
     """Your answer is b/n times the right one: divide by the b samples of the batch, `len(rows)`, not by all n."""
@@ -674,6 +685,7 @@ def offset(X, w, y, rows):
 momentum_step = exercise(
     "momentum_step(w, v, grad, lr, beta)",
     chapter="06",
+    keeps=("w", "v", "grad"),
     points=2,
     minutes=6,
     returns=("w", "v"),

@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
-from course_lib.checks.drawing import HUGE
+from course_lib.checks.drawing import HUGE, WIDE
 from course_lib.checks.specification import derivation, exercise
 from course_lib.derivation.goal import Problem
 
@@ -37,6 +37,11 @@ def shares(z):
 
 def one_hot_rows(draw, n, k):
     return np.eye(k)[draw.rng.integers(k, size=n)]
+
+
+def log_shares(Z):
+    """log softmax of every row, for moderate logits."""
+    return Z - np.log(np.sum(np.exp(Z), axis=1, keepdims=True))
 
 
 def outweigh(draw, Z, Y):
@@ -388,6 +393,17 @@ def truth(P, G):
     return complex_step_gradient(loss, np.log(P))
 
 
+@softmax_pullback.wide
+def wide(draw):
+    E = np.exp(draw.array(1000, 50))
+    return E / E.sum(axis=1, keepdims=True), draw.array(1000, 50)
+
+
+@softmax_pullback.slopes
+def slopes(P, G):
+    return lambda Z: np.sum(G * np.exp(log_shares(Z))), (np.log(P),)
+
+
 @softmax_pullback.mistake
 def diagonal(P, G):
     """You used the diagonal of the Jacobian alone, p(1 - p), as for a sigmoid. Every logit
@@ -585,6 +601,17 @@ def truth(Z, Y):
     return complex_step_gradient(loss, Z)
 
 
+@cross_entropy_gradient.wide
+def wide(draw):
+    return draw.array(1000, 50), one_hot_rows(draw, 1000, 50)
+
+
+@cross_entropy_gradient.slopes
+def slopes(Z, Y):
+    m = np.max(Z, axis=1, keepdims=True)
+    return lambda Z: -np.sum(Y * log_shares(Z - m)) / len(Z), (Z,)
+
+
 @cross_entropy_gradient.mistake
 def overflow(Z, Y):
     """At logits of ±1e3 the shares are inf/inf or 0/0, which is nan. Subtract
@@ -740,6 +767,24 @@ def truth(X, w, t):
     return complex_step_gradient(loss, w)
 
 
+@logistic_gradient.wide
+def wide(draw):
+    X = draw.array(3, WIDE)
+    return X, draw.array(WIDE) / np.sqrt(WIDE), np.array([1.0, 0.0, 1.0])
+
+
+@logistic_gradient.slopes
+def slopes(X, w, t):
+    def loss(w):
+        z = X @ w
+        # log(1 + exp u), with exp of nothing positive.
+        large = np.where(z.real > 0, z, -z)
+        softplus = np.log(1 + np.exp(-large))
+        return np.sum(np.where(z.real > 0, z, 0) + softplus - t * z) / len(t)
+
+    return loss, (w,)
+
+
 @logistic_gradient.mistake
 def overflow(X, w, t):
     """nan: some margins are ±1e3 or beyond, where exp(z)/(1 + exp(z)) is inf/inf and σ(z) is exactly 0 or 1. Write σ as
@@ -876,6 +921,18 @@ TEMPERED = """
     dS = (P - Y) / len(Z)
     return dS / T, -np.sum(dS * Z) / T**2
 """
+
+
+@temperature_gradients.wide
+def wide(draw):
+    return draw.array(1000, 50), one_hot_rows(draw, 1000, 50), draw.number(1.5, 2.5)
+
+
+@temperature_gradients.slopes
+def slopes(Z, Y, T):
+    return lambda Z, T: -np.sum(Y * log_shares(Z / T)) / len(Z), (Z, T)
+
+
 temperature_gradients.slip(
     "chain-factor",
     "dT is right, dZ lacks the factor 1/T: Z enters the softmax as Z/T, and the chain rule knows it.",

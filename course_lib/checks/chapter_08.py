@@ -32,6 +32,17 @@ def gradients_by_definition(activation, X, Y, *parameters):
     return tuple(gradient(place) for place in range(4))
 
 
+def network_loss(activation, X, Y):
+    """The loss of the network in W1, b1, W2, b2."""
+    return lambda W1, b1, W2, b2: -np.sum(Y * log_shares(activation(X @ W1 + b1) @ W2 + b2)) / len(Y)
+
+
+def wide_network(draw):
+    """Three samples and 50,650 parameters, 200-240-10; the units stay where the sigmoid is not flat."""
+    parameters = draw.array(200, 240) / 15, draw.array(240), draw.array(240, 10) / 15, draw.array(10)
+    return draw.array(3, 200), labels(draw, 3, 10), *parameters
+
+
 def labels(draw, n, k):
     """One-hot rows (n, k): every row one class, not all the same."""
     classes = np.append(draw.rng.permutation(k)[:2], draw.rng.integers(k, size=n - 2))
@@ -242,6 +253,21 @@ def truth(A, P, Y):
     return complex_step_gradient(lambda D: loss(D, e), D), complex_step_gradient(lambda e: loss(D, e), e)
 
 
+@output_layer_gradients.wide
+def wide(draw):
+    return logistic(draw.array(4, 500)), np.exp(log_shares(draw.array(4, 100))), labels(draw, 4, 100)
+
+
+@output_layer_gradients.slopes
+def slopes(A, P, Y):
+    scores = np.log(P)
+
+    def loss(D, e):
+        return -np.sum(Y * log_shares(scores + A @ D + e)) / len(Y)
+
+    return loss, (np.zeros((A.shape[1], P.shape[1])), np.zeros(P.shape[1]))
+
+
 @output_layer_gradients.mistake
 def sign(A, P, Y):
     """Both are -1 times the gradient: the signal at the scores is P - Y, prediction minus target."""
@@ -372,6 +398,16 @@ def truth(dZ2, W2, A):
     return complex_step_gradient(lambda Z1: np.sum(dZ2 * (logistic(Z1) @ W2)), np.log(A / (1 - A)))
 
 
+@hidden_signal.wide
+def wide(draw):
+    return draw.array(1000, 4), draw.array(50, 4), logistic(draw.array(1000, 50))
+
+
+@hidden_signal.slopes
+def slopes(dZ2, W2, A):
+    return lambda Z1: np.sum(dZ2 * (logistic(Z1) @ W2)), (np.log(A / (1 - A)),)
+
+
 @hidden_signal.mistake
 def activation_derivative(dZ2, W2, A):
     """This is ∂L/∂A. One step is missing: each entry times the slope of its sigmoid, A * (1 - A)."""
@@ -456,6 +492,17 @@ def truth(X, dZ1):
         complex_step_gradient(lambda W1: np.sum(dZ1 * (X @ W1 + b1)), W1),
         complex_step_gradient(lambda b1: np.sum(dZ1 * (X @ W1 + b1)), b1),
     )
+
+
+@input_layer_gradients.wide
+def wide(draw):
+    return draw.array(4, 500), draw.array(4, 100)
+
+
+@input_layer_gradients.slopes
+def slopes(X, dZ1):
+    places = np.zeros((X.shape[1], dZ1.shape[1])), np.zeros(dZ1.shape[1])
+    return lambda W1, b1: np.sum(dZ1 * (X @ W1 + b1)), places
 
 
 @input_layer_gradients.mistake
@@ -652,6 +699,18 @@ def register_shared(exercise, body):
 
 
 register_shared(mlp_gradients, BACKPROP)
+
+
+@mlp_gradients.wide
+def wide(draw):
+    return wide_network(draw)
+
+
+@mlp_gradients.slopes
+def slopes(X, Y, W1, b1, W2, b2):
+    return network_loss(logistic, X, Y), (W1, b1, W2, b2)
+
+
 mlp_gradients.slip(
     "activation-derivative",
     "The output layer is right; before it the slope of the sigmoid is missing: dZ1 = dA * A * (1 - A).",
@@ -713,6 +772,18 @@ def truth(X, Y, W1, b1, W2, b2):
 
 TANH_BACKPROP = BACKPROP.replace("1 / (1 + np.exp(-Z1))", "np.tanh(Z1)").replace("A * (1 - A)", "(1 - A**2)")
 register_shared(tanh_mlp_gradients, TANH_BACKPROP)
+
+
+@tanh_mlp_gradients.wide
+def wide(draw):
+    return wide_network(draw)
+
+
+@tanh_mlp_gradients.slopes
+def slopes(X, Y, W1, b1, W2, b2):
+    return network_loss(np.tanh, X, Y), (W1, b1, W2, b2)
+
+
 tanh_mlp_gradients.slip(
     "activation-derivative",
     "A(1 - A) is the slope of the sigmoid. With A = tanh(Z1) the slope is 1 - A².",
@@ -832,6 +903,17 @@ SLIPS = {
     ),
 }
 COUNTS = {2: "Two", 3: "Three", 4: "Four"}
+
+
+@mend_backprop.wide
+def wide(draw):
+    return wide_network(draw)
+
+
+@mend_backprop.slopes
+def slopes(X, Y, W1, b1, W2, b2):
+    return network_loss(logistic, X, Y), (W1, b1, W2, b2)
+
 
 mend_backprop.slip(
     "given",

@@ -370,6 +370,7 @@ def term(labels, predicted, k):
 sgd_epoch = exercise(
     "sgd_epoch(X, Y, W1, b1, W2, b2, lr, batches)",
     chapter="09",
+    keeps=("X", "Y", "W1", "b1", "W2", "b2"),
     points=2,
     minutes=15,
     hints=(
@@ -562,6 +563,23 @@ def truth(dW1, db1, dW2, db2, W1, W2, lam):
 
 
 DECAY = "    return dW1 + lam * W1, db1, dW2 + lam * W2, db2"
+
+
+@weight_decay_gradients.wide
+def wide(draw):
+    slopes = draw.array(250, 190), draw.array(190), draw.array(190, 10), draw.array(10)
+    return *slopes, draw.array(250, 190), draw.array(190, 10), draw.number(0.1, 0.4)
+
+
+@weight_decay_gradients.slopes
+def slopes(dW1, db1, dW2, db2, W1, W2, lam):
+    def loss(V1, c1, V2, c2):
+        linear = np.sum(dW1 * V1) + np.sum(db1 * c1) + np.sum(dW2 * V2) + np.sum(db2 * c2)
+        return linear + lam / 2 * (np.sum(V1**2) + np.sum(V2**2))
+
+    return loss, (W1, np.zeros(len(db1)), W2, np.zeros(len(db2)))
+
+
 weight_decay_gradients.slip(
     "factor",
     "The decay is twice too strong: the 2 of the square cancels against lam/2, and lam * W is left.",

@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
-from course_lib.checks.drawing import HUGE
+from course_lib.checks.drawing import HUGE, WIDE
 from course_lib.checks.specification import exercise
 from course_lib.checks.watching import large_imaginary_steps, only_real_calls
 
@@ -38,6 +38,16 @@ def inputs(draw):
 def truth(A, B, G):
     in_A = complex_step_gradient(lambda A: np.sum(G * (A @ B)), A)
     return in_A, complex_step_gradient(lambda B: np.sum(G * (A @ B)), B)
+
+
+@vjp_of_product.wide
+def wide(draw):
+    return draw.array(250, 200), draw.array(200, 3), draw.array(250, 3)
+
+
+@vjp_of_product.slopes
+def slopes(A, B, G):
+    return lambda A, B: np.sum(G * (A @ B)), (A, B)
 
 
 @vjp_of_product.mistake
@@ -587,6 +597,16 @@ def inputs(draw):
 @unbroadcast.truth
 def truth(g, shape):
     return complex_step_gradient(lambda b: np.sum(g * (b + np.zeros(g.shape))), np.zeros(shape))
+
+
+@unbroadcast.wide
+def wide(draw):
+    return draw.array(3, WIDE), (WIDE,)
+
+
+@unbroadcast.slopes
+def slopes(g, shape):
+    return lambda b: np.sum(g * (b + np.zeros(g.shape))), (np.zeros(shape),)
 
 
 @unbroadcast.mistake

@@ -12,6 +12,8 @@ DRAWS = 4
 # from a loss that holds it no step gets back a slope near 1; a formula does, where the term has no part in the slope.
 HUGE = 1e10
 SEED = 20
+# About as many parameters as a small layer has: what is computed once for each of them does not come to an end.
+WIDE = 50_000
 SIZES = (3, 4, 5, 6, 7, 8)
 
 

@@ -5,21 +5,24 @@ It takes an exercise and a caller, which is a way to reach the learner's functio
     caller.signature(name)   None if there is no such function, else (parameter names or None, how many are required)
     caller.call(name, args)  an Outcome, see `calling`
     caller.text(name)        the text of a string variable, or None
+    caller.call_within(name, args, seconds)   where the caller lives in this process: a `patience.Timed` or None;
+                             any other caller takes the seconds as a third argument of `call`
 
 The truth is computed from the judge's own copy of the inputs, before the learner's function runs.
 """
 
-from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
-from course_lib.checks import calling
+from course_lib.checks import calling, findings, patience
 from course_lib.checks.causes import same_cause
 from course_lib.checks.comparing import close, errors, is_array, is_number, worst_entry
 from course_lib.checks.drawing import SEED, draws
+from course_lib.checks.trials import Case, Trial, answer_of, copied
 from course_lib.checks.verdict import Verdict
+from course_lib.checks.wide import wide_answer
 
 
 class FunctionCaller:
@@ -33,6 +36,9 @@ class FunctionCaller:
 
     def call(self, name, args):
         return calling.call(self.function, args)
+
+    def call_within(self, name, args, seconds):
+        return patience.call_within(self.function, args, seconds)
 
 
 class TextCaller:
@@ -60,16 +66,6 @@ class Watched:
         return self.function(x)
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One draw: the inputs as the judge keeps them, what is right, what came back, and the watched calls."""
-
-    args: tuple
-    truth: object
-    outcome: calling.Outcome
-    watched: tuple
-
-
 def judge(exercise, caller, seed=SEED):
     """The verdict on one answer.
 
@@ -91,7 +87,18 @@ def judge(exercise, caller, seed=SEED):
         if trials[-1].outcome.kind in ("missing", "blank", "stopped"):
             break
     seconds = sum(trial.outcome.seconds for trial in trials)
-    return _ladder(exercise, trials, signature[0], seconds)
+    verdict = _ladder(exercise, trials, signature[0], seconds)
+    return _widely(exercise, caller, verdict, seed) if verdict.ok and exercise.widest else verdict
+
+
+def _widely(exercise, caller, verdict, seed):
+    """The verdict on an answer that was right on all draws, after one wide call more."""
+    wide = wide_answer(exercise, caller, seed)
+    seconds = verdict.seconds + wide.seconds
+    if wide.status:
+        mistake = "one-pass-per-parameter" if wide.status == "costly" else None
+        return _verdict(exercise, wide.status, wide.message, mistake, seconds)
+    return replace(verdict, message=verdict.message + wide.message, seconds=seconds)
 
 
 @lru_cache(maxsize=1024)
@@ -106,15 +113,6 @@ def questions(exercise, seed):
         args = exercise.arguments(draw)
         found.append((args, exercise.definition(*copied(args)) if exercise.definition else None))
     return tuple(found)
-
-
-def copied(value):
-    """The same arguments in memory of their own: a learner may change what he is given, or draw from a generator."""
-    if isinstance(value, tuple):
-        return tuple(copied(item) for item in value)
-    if isinstance(value, np.random.Generator):
-        return deepcopy(value)
-    return np.array(value) if isinstance(value, np.ndarray) else value
 
 
 def _trial(exercise, caller, args, truth):
@@ -187,14 +185,19 @@ def _ladder(exercise, trials, names, seconds):
     failures = [(trial, *failed) for trial in trials if (failed := _first_rung(exercise, trial))]
     if not failures:
         return _verdict(exercise, "right", _praise(exercise, len(trials)), seconds=seconds)
-    order = ("raised", "none", "kind", "shape", "not finite", "wrong", "costly")
+    order = ("raised", "none", "kind", "shape", "not finite", "wrong", "overwritten", "costly")
     _trial_, status, message = min(failures, key=lambda failure: order.index(failure[1]))
     mistake = _named(exercise, trials)
     if mistake:
         facts = f" ({message.rstrip('.')}.)" if status in ("raised", "shape", "kind") else ""
         return _verdict(exercise, status, mistake.sentence + facts, mistake.id, seconds)
-    if status == "wrong":
-        message += _multiple(exercise, trials) or _nearness(exercise, trials)
+    if status == "overwritten":
+        return _verdict(exercise, status, message, "overwritten", seconds)
+    finding = findings.found(Case(exercise, tuple(trials))) if status != "costly" else None
+    if finding:
+        id, sentence = finding
+        facts = f" ({message})" if sentence not in message else ""
+        return _verdict(exercise, status, sentence + facts, id, seconds)
     if names and tuple(names[: len(exercise.parameters)]) != exercise.parameters:
         message += f" Your parameters are ({', '.join(names)}); the exercise hands over {exercise.call}, in this order."
     return _verdict(exercise, status, message, seconds=seconds)
@@ -227,7 +230,7 @@ def _first_rung(exercise, trial):
             message = rung(exercise, trial, f"`{name}`" if name else "the value", got, expected)
             if message:
                 return message
-    return _cost_rung(exercise, trial)
+    return _kept_rung(exercise, trial) or _cost_rung(exercise, trial)
 
 
 def _kind_rung(exercise, trial, name, got, expected):
@@ -292,6 +295,19 @@ def _value_rung(exercise, trial, name, got, expected):
     )
 
 
+def _kept_rung(exercise, trial):
+    """What the text asks to leave as it was must hold after the call what it held before."""
+    names = [exercise.parameters[place] for place in trial.outcome.changed if place < len(exercise.parameters)]
+    lost = [f"`{name}`" for name in names if name in exercise.keeps]
+    if not lost:
+        return None
+    return "overwritten", (
+        f"What you return is right, but your function overwrote {' and '.join(lost)}, which belong"
+        f"{'s' if len(lost) == 1 else ''} to whoever called it. `-=`, `+=` and `[...] =` write into the array that was "
+        "handed over; compute a new one, or take a copy first."
+    )
+
+
 def _cost_rung(exercise, trial):
     most = max((len(function.calls) for function in trial.watched), default=0)
     if exercise.calls is None or most <= exercise.calls:
@@ -318,12 +334,6 @@ def _named(exercise, trials):
     return None
 
 
-def answer_of(mistake, args):
-    """The Outcome of somebody who makes this mistake."""
-    with np.errstate(all="ignore"):
-        return calling.call(mistake.answer, copied(args))
-
-
 def _same_outcome(exercise, mistake, trial):
     theirs, yours = answer_of(mistake, trial.args), trial.outcome
     if theirs.kind != yours.kind:
@@ -336,65 +346,6 @@ def _same_outcome(exercise, mistake, trial):
 def _same_failure(mistake, trial):
     theirs = answer_of(mistake, trial.args) if mistake.seen is None and mistake.shown is None else None
     return theirs is not None and theirs.kind == "raised" and same_cause(trial.outcome, theirs)
-
-
-def _multiple(exercise, trials):
-    """A sentence if every answer is the same multiple of the right one, perhaps with a length in it; else ""."""
-    ratios = np.array([_ratio(exercise, trial) for trial in trials])
-    if not np.all(np.isfinite(ratios)) or np.any(ratios == 0):
-        return ""
-    for length, sizes in {"": [1] * len(trials), **_lengths(exercise, trials)}.items():
-        for factors, sign in ((ratios / sizes, "·"), (ratios * sizes, "/")):
-            if close(factors, np.full(len(trials), factors[0]), exercise.rtol):
-                times = f"{_number(factors[0])} {sign} {length}" if length else _number(factors[0])
-                return f" On every draw your answer is {times} times the right one."
-    return ""
-
-
-def _nearness(exercise, trials):
-    """A sentence if every entry is close to the right one and not right, where no quotient is asked for; else "".
-
-    One draw may be far off: in one of them, differences are made to drown (`Draw.drowns`).
-    """
-    if any(callable(arg) for trial in trials for arg in trial.args):
-        return ""
-    near = 0
-    for trial in trials:
-        got, truth = trial.outcome.value, trial.truth
-        if not (is_array(truth) or is_number(truth)) or np.shape(got) != np.shape(truth):
-            return ""
-        if close(got, truth, exercise.rtol):
-            return ""
-        near += close(got, truth, 0.05)
-    if near < len(trials) - 1:
-        return ""
-    which = "every draw" if near == len(trials) else f"{near} of {len(trials)} draws"
-    return f" On {which} your answer is close and not right: a difference quotient comes out like that."
-
-
-def _ratio(exercise, trial):
-    """The number c for which the answer is c times the right one, or nan."""
-    got, truth = trial.outcome.value, trial.truth
-    if exercise.returns and truth is not None:
-        got, truth = (np.concatenate([np.ravel(part) for part in parts]) for parts in (got, truth))
-    if not (is_array(truth) or is_number(truth)) or np.shape(got) != np.shape(truth):
-        return np.nan
-    got, truth = np.ravel(got), np.ravel(truth)
-    largest = np.argmax(np.abs(truth))
-    with np.errstate(all="ignore"):
-        ratio = got[largest] / truth[largest]
-    return ratio if close(got, ratio * truth, exercise.rtol) else np.nan
-
-
-def _lengths(exercise, trials):
-    """The lengths of the array arguments, as a learner writes them: {"len(y)": its value in each draw}."""
-    found = {}
-    for name, values in zip(exercise.parameters, zip(*(trial.args for trial in trials), strict=True), strict=True):
-        if all(isinstance(value, np.ndarray) for value in values):
-            for axis in range(values[0].ndim):
-                written = f"{name}.shape[{axis}]" if values[0].ndim > 1 else f"len({name})"
-                found[written] = [value.shape[axis] for value in values]
-    return found
 
 
 def _described(exercise, args):

@@ -99,6 +99,7 @@ class Exercise:
     calls       how many calls of a function argument are allowed, where that is part of the task; None: any number.
     differences   whether difference quotients may pass: no formula is asked for, or the function is linear and its
                 quotients are exact. `proving` tries them where this is False.
+    keeps       names of the parameters that must hold after the call what they held before, where the text says so.
     problem     for a derivation, what is to be derived (a `derivation.goal.Problem`).
     place       the file and the line that declare it.
     """
@@ -118,6 +119,9 @@ class Exercise:
     acceptance: Callable[..., tuple[str, str] | None] | None = None
     calls: int | None = None
     differences: bool = False
+    keeps: tuple[str, ...] = ()
+    widest: Callable[..., tuple[Any, ...]] | None = None
+    slopes_of: Callable[..., tuple[Callable[..., Any], tuple[Any, ...]]] | None = None
     problem: "Problem | None" = None
     place: tuple[str, int] = ("", 0)
 
@@ -129,6 +133,20 @@ class Exercise:
     def truth(self, function: Function) -> Function:
         """Register the function that computes the right result from the definition."""
         self.definition = _part(function)
+        return function
+
+    def wide(self, function: Function) -> Function:
+        """Register the function that makes the arguments of one wide call from a Draw, see `wide`."""
+        self.widest = _part(function)
+        return function
+
+    def slopes(self, function: Function) -> Function:
+        """Register `function(*arguments)`: the number whose slopes are asked for, and the places of its variables.
+
+        It returns (loss, places), where loss takes as many arrays as there are places, complex ones too. What is asked
+        for is the gradient of loss at these places, in the order of the returned values.
+        """
+        self.slopes_of = _part(function)
         return function
 
     def accepts(self, function: Function) -> Function:

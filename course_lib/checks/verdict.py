@@ -16,6 +16,7 @@ STATUSES = {
     "not finite": "not finite",
     "wrong": "wrong values",
     "costly": "too many calls",
+    "overwritten": "an argument was overwritten",
     "wrong line": "a line is wrong",
     "unfinished": "not finished",
 }

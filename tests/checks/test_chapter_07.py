@@ -110,4 +110,5 @@ def test_nan_of_another_origin_is_not_called_overflow():
         return gradient
 
     verdict = judge(find("cross_entropy_gradient"), FunctionCaller(nan_in_one_place))
-    assert (verdict.status, verdict.mistake) == ("not finite", None)
+    assert (verdict.status, verdict.mistake) == ("not finite", "not-finite")
+    assert "Wherever your answer is a number, it is right." in verdict.message

@@ -128,8 +128,8 @@ def test_two_mistakes_at_once_that_make_a_multiple_are_told_as_one(factor, said)
         return factor(X, w, y) * (X.T @ (X @ w - y)) / len(y)
 
     verdict = check(mse_gradient)
-    assert (verdict.status, verdict.mistake) == ("wrong", None)
-    assert verdict.message.endswith(f" On every draw your answer is {said} the right one.")
+    assert verdict.status == "wrong"
+    assert verdict.message.startswith(f"On every draw your answer is {said} the right one.")
 
 
 @pytest.mark.parametrize("factor", [np.arange, lambda d: np.sum(np.arange(d)) + np.eye(d)[0]])
@@ -148,7 +148,7 @@ def test_a_difference_quotient_in_the_place_of_a_formula_is_told():
         return np.array([(loss(w + step) - loss(w - step)) / 2e-6 for step in 1e-6 * np.eye(len(w))])
 
     verdict = check(mse_gradient)
-    assert (verdict.status, verdict.mistake) == ("wrong", None)
+    assert (verdict.status, verdict.mistake) == ("wrong", "quotient")
     assert "On 3 of 4 draws your answer is close and not right: a difference quotient" in verdict.message
 
 
@@ -168,7 +168,7 @@ def test_a_wrong_number_is_shown_in_enough_digits_to_see_it():
     def mse(X, w, y):
         return np.sum((X @ w - y) ** 2) / (2 * len(y)) * (1 + 1e-7)
 
-    said = re.search("the value is (.*), it should be (.*?)\\. ", check(mse).message)
+    said = re.search("the value is (.*), it should be (.*?)\\.\\)", check(mse).message)
     assert said[1] != said[2]
     assert abs(float(said[1]) / float(said[2]) - 1) < 1e-6
 
