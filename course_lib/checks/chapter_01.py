@@ -11,7 +11,6 @@ from course_lib.checks.watching import all_inputs_moved, large_imaginary_steps, 
 linear_approximation = exercise(
     "linear_approximation(y, J, delta)",
     chapter="01",
-    keeps=("y",),
     points=2,
     minutes=5,
     hints=(
