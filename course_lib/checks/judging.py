@@ -66,12 +66,13 @@ class Watched:
         return self.function(x)
 
 
-def judge(exercise, caller, seed=SEED):
+def judge(exercise, caller, seed=SEED, closely=True):
     """The verdict on one answer.
 
     exercise  an Exercise of the bank.
     caller    how to reach the learner's function, see the top of this module.
     seed      picks the draws.
+    closely   whether a wrong answer is named and a right one asked widely; False: only whether the draws agree counts.
     """
     if exercise.kind == "derivation":
         return _judge_derivation(exercise, caller.text(exercise.name))
@@ -87,8 +88,8 @@ def judge(exercise, caller, seed=SEED):
         if trials[-1].outcome.kind in ("missing", "blank", "stopped"):
             break
     seconds = sum(trial.outcome.seconds for trial in trials)
-    verdict = _ladder(exercise, trials, signature[0], seconds)
-    return _widely(exercise, caller, verdict, seed) if verdict.ok and exercise.widest else verdict
+    verdict = _ladder(exercise, trials, signature[0], seconds, closely)
+    return _widely(exercise, caller, verdict, seed) if closely and verdict.ok and exercise.widest else verdict
 
 
 def _widely(exercise, caller, verdict, seed):
@@ -173,7 +174,7 @@ def _signature_complaint(exercise, names, required):
     return ""
 
 
-def _ladder(exercise, trials, names, seconds):
+def _ladder(exercise, trials, names, seconds, closely=True):
     """The first rung that fails on any draw gives the message; a mistake must be confirmed on all of them."""
     last = trials[-1].outcome
     if last.kind == "missing":
@@ -187,6 +188,8 @@ def _ladder(exercise, trials, names, seconds):
         return _verdict(exercise, "right", _praise(exercise, len(trials)), seconds=seconds)
     order = ("raised", "none", "kind", "shape", "not finite", "wrong", "overwritten", "costly")
     _trial_, status, message = min(failures, key=lambda failure: order.index(failure[1]))
+    if not closely:
+        return _verdict(exercise, status, message, seconds=seconds)
     mistake = _named(exercise, trials)
     if mistake:
         facts = f" ({message.rstrip('.')}.)" if status in ("raised", "shape", "kind") else ""

@@ -144,7 +144,7 @@ def quotient_fault(exercise: Exercise, seed: int = SEED) -> str:
                         return definition(*args)
 
                 with np.errstate(all="ignore"):
-                    verdict = judge(exercise, _Bare(answer), seed)
+                    verdict = judge(exercise, _Bare(answer), seed, closely=False)
                 if verdict.ok:
                     return (
                         f"{scheme} differences with the step {length}, h = {h:g}, pass for `{exercise.name}`: let them "

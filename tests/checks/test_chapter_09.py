@@ -78,7 +78,7 @@ def test_other_ways_to_the_same_answer_are_right(name, function):
     assert check(named(name, function)).ok
 
 
-def test_moving_the_given_arrays_in_place_is_right_if_they_are_returned():
+def test_moving_the_given_arrays_in_place_is_told():
     def sgd_epoch(X, Y, W1, b1, W2, b2, lr, batches):
         for rows in batches:
             A = 1 / (1 + np.exp(-(X[rows] @ W1 + b1)))
@@ -91,7 +91,9 @@ def test_moving_the_given_arrays_in_place_is_right_if_they_are_returned():
             b2 -= lr * dZ2.sum(axis=0)
         return W1, b1, W2, b2
 
-    assert check(sgd_epoch).ok
+    verdict = check(sgd_epoch)
+    assert (verdict.status, verdict.mistake) == ("overwritten", "overwritten")
+    assert "`W1` and `b1` and `W2` and `b2`" in verdict.message
 
 
 def test_a_generator_reaches_the_sandbox_with_its_state(confinement):

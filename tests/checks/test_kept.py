@@ -26,11 +26,6 @@ def step_by_entries(w, grad, lr):
     return w
 
 
-def approximation_in_place(y, J, delta):
-    y += J @ delta
-    return y
-
-
 def jacobian_and_zero(f, x, h):
     steps = h * np.eye(len(x))
     J = np.stack([(f(x + s) - f(x - s)) / (2 * h) for s in steps], axis=1)
@@ -50,7 +45,6 @@ def momentum_in_place(w, v, grad, lr, beta):
         ("gradient_step", step_in_place, "`w`"),
         ("gradient_step", step_by_out, "`w`"),
         ("gradient_step", step_by_entries, "`w`"),
-        ("linear_approximation", approximation_in_place, "`y`"),
         ("central_jacobian", jacobian_and_zero, "`x`"),
         ("momentum_step", momentum_in_place, "`v`"),
     ],
@@ -77,6 +71,10 @@ def test_a_step_there_and_back_again_is_no_change():
 
 
 def test_where_the_text_does_not_ask_for_it_arguments_may_be_changed():
+    def linear_approximation(y, J, delta):
+        y += J @ delta
+        return y
+
     def softmax(Z):
         Z -= Z.max(axis=1, keepdims=True)
         np.exp(Z, out=Z)
@@ -88,6 +86,7 @@ def test_where_the_text_does_not_ask_for_it_arguments_may_be_changed():
         dW2 += lam * W2
         return dW1, db1, dW2, db2
 
+    assert verdict("linear_approximation", linear_approximation).ok
     assert verdict("softmax", softmax).ok
     assert verdict("weight_decay_gradients", weight_decay_gradients).ok
 
