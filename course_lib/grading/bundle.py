@@ -25,11 +25,11 @@ from course_lib.grading.files import write_whole
 from course_lib.grading.notebook import (
     NEW_EDITION,
     UnreadableError,
-    chapter_by_content,
     chapter_by_name,
-    code_cells,
     defined_names,
+    read_notebook,
     receipt_code,
+    recognised,
     sha256,
 )
 
@@ -117,9 +117,9 @@ def hand_in(notebook=None, student=None, inbox=None, session=None):
             f"{path} is in no course folder; one that holds course.toml, or pyproject.toml, was expected."
         )
     config = load_config(root)
-    data, cells = _read(path)
-    banks = sources(root)
-    chapter = chapter_by_name(path.name, banks) or chapter_by_content(cells, exercises(banks=banks))
+    data, notebook = _read(path)
+    banks, cells = sources(root), notebook.cells
+    chapter = _chapter(path, notebook, banks)
     wanted = [exercise.name for exercise in exercises(chapter, banks)] if chapter else []
     if not wanted:
         raise CourseError(
@@ -185,14 +185,25 @@ def _exercise_notebook(chapter, root):
 
 
 def _read(path):
-    """(bytes, sources of the code cells) of the notebook file."""
+    """(bytes, Notebook) of the notebook file."""
     try:
         data = path.read_bytes()
-        return data, code_cells(data)
+        return data, read_notebook(data)
     except OSError as error:
         raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
     except UnreadableError as refusal:
         raise CourseError(f"{path.name}: {refusal}") from None
+
+
+def _chapter(path, notebook, banks):
+    """The chapter by what is in the notebook, else by its name, or ""; CourseError for one that is to be read."""
+    named = chapter_by_name(path.name, banks)
+    found = recognised(notebook, exercises(banks=banks), named)
+    if found.to_read:
+        raise CourseError(
+            f"{path.name} is a chapter to read; its exercises are handed in, a notebook in the folder exercises."
+        )
+    return found.chapter or named
 
 
 def answered_names(cells):

@@ -19,7 +19,7 @@ LARGEST = 2**63 - 1
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use; each is a key of `[limits]` in course.toml.
+    """What one submission and one student may use; each is a key of `[limits]` in course.toml.
 
     seconds_per_call      wall time of one call of one answer.
     seconds_per_chapter   wall time of a notebook's cells and all calls, fresh starts after a hang included.
@@ -27,7 +27,11 @@ class Limits:
     output_kb             how much of what a notebook prints is kept.
     output_mb             after how much printing a notebook is stopped.
     answer_mb             largest value an answer may return.
-    notebook_mb           largest notebook that is read.
+    notebook_mb           largest notebook that is read, without its outputs.
+    file_mb               largest file that is read, outputs and all.
+    seconds_per_student   after how much wall time in one run a student's further submissions wait for the next run.
+    files_per_student     how many of a student's files are looked at.
+    mb_per_student        after how much reading a student's further files are not looked at.
     """
 
     seconds_per_call: float = 10.0
@@ -36,7 +40,11 @@ class Limits:
     output_kb: int = 16
     output_mb: int = 1024
     answer_mb: int = 64
-    notebook_mb: int = 20
+    notebook_mb: int = 8
+    file_mb: int = 100
+    seconds_per_student: float = 300.0
+    files_per_student: int = 300
+    mb_per_student: int = 1000
 
 
 # Beyond these the kernel or a frame (see `frames`) takes no value, and every notebook would be stopped for it.
@@ -48,6 +56,10 @@ MOST = {
     "output_mb": 1 << 20,
     "answer_mb": 200,
     "notebook_mb": 80,
+    "file_mb": 1 << 10,
+    "seconds_per_student": 86_400,
+    "files_per_student": 100_000,
+    "mb_per_student": 1 << 20,
 }
 
 

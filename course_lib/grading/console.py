@@ -164,6 +164,7 @@ def show(console, report, out):
         table.add_row(chapter, str(sum(row[1] == chapter for row in report.graded)))
     if report.graded:
         console.print(table)
+    _rows(console, "Graded, with a remark", [row for row in report.graded if row[2]])
     _rows(console, "Refused", report.refused)
     _rows(console, "Failed, to be tried again", report.failed)
     if report.skipped:

@@ -15,6 +15,7 @@ from course_lib.errors import CourseError
 from course_lib.grading.config import instructors_config, load_config
 from course_lib.grading.files import spare
 from course_lib.grading.intake import Refused, Submission, of_one_student
+from course_lib.grading.notebook import answers_in, read_notebook
 from course_lib.grading.sandbox import PACKAGE, find_confinement
 from course_lib.grading.unit import Pending, Unit, grade_unit
 
@@ -99,12 +100,14 @@ def confinement():
 
 def results_of(submission, chapter, seed, config, how):
     """Gradescope's results for the files in the folder `submission`."""
-    found = list(of_one_student(submission, config.limits.notebook_mb))
+    found = list(of_one_student(submission, config.limits))
     fitting = [item for item in found if isinstance(item, Submission) and item.chapter in ("", chapter)]
     if not fitting:
         refused = [item.reason for item in found if isinstance(item, Refused)]
-        return failure(" ".join(refused) or f"No notebook of chapter {chapter} was handed in.")
-    latest = max(fitting, key=lambda item: item.submitted_at)
+        return failure(" ".join([f"No notebook of chapter {chapter} was handed in.", *refused]))
+    names = [exercise.name for exercise in exercises(chapter)]
+    # Files of one time, such as the members of an archive: the answered one counts.
+    latest = max(fitting, key=lambda item: (item.submitted_at, answers_in(read_notebook(item.notebook), names)))
     pending = (Pending("0", chapter, latest.notebook),)
     points = tuple(config.points.items())
     unit = Unit("student", pending, seed, how.name, config.limits, points, banks=sources())

@@ -1,20 +1,54 @@
-"""A notebook as bytes: is it one, which code cells has it, which names does it define?"""
+"""A notebook as bytes: is it one, which code cells has it, which names does it define, which chapter is it?"""
 
 import base64
 import hashlib
 import json
 import re
+import textwrap
+from dataclasses import dataclass
 
 from course_lib.checks import chapters
 
 CELL_LIMIT = 2000
 # In the name of a notebook that `course start` laid beside one that was changed.
 NEW_EDITION = ".new-edition-"
-_DEFINITION = re.compile(r"^(?:async )?def[ \t]+(\w+)|^(\w+)[ \t]*=", re.MULTILINE)
+# The prompts of Python and IPython, which people paste along with what follows them.
+_PROMPT = re.compile(r"^(?:>>> ?|\.\.\. ?|In \[\d+\]: ?|[ ]+\.\.\.: ?)", re.MULTILINE)
+_FUNCTION = re.compile(r"^(?:async )?def[ \t]+(\w+)", re.MULTILINE)
+_VALUE = re.compile(r"^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+_CHECKED = re.compile(r"^(?:check|hint)\((\w+)", re.MULTILINE)
+# What only a chapter to read has: the way to its exercises.
+_TO_EXERCISES = re.compile(r"\]\((?:\.\./)?exercises/([^)/]+)\.ipynb")
+# The ids of the cells that come with the course.
+_OWN_CELL = re.compile(r"cell-\d\d")
 
 
 class UnreadableError(Exception):
     """What was handed in cannot be read as what it claims to be; the text says why in one sentence."""
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """What a notebook holds that says something about it.
+
+    cells     sources of the code cells, in order.
+    added     those of the code cells that did not come with the course, by their ids.
+    marked    the names that nbgrader's metadata give to cells.
+    to_read   the name of the exercises that it leads to, "" for one to be read that leads nowhere, None for others.
+    """
+
+    cells: list[str]
+    added: list[str]
+    marked: frozenset[str]
+    to_read: str | None
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """Which chapter a notebook is by what is in it ("": nothing says), and whether it is one to read."""
+
+    chapter: str
+    to_read: bool = False
 
 
 def sha256(data):
@@ -27,22 +61,37 @@ def receipt_code(digest):
     return f"{code[:4]}-{code[4:]}"
 
 
-def code_cells(data):
-    """The sources of the code cells, in order; raises UnreadableError where the bytes are no notebook."""
+def read_notebook(data):
+    """The Notebook in the bytes of a file; raises UnreadableError where they are no notebook."""
+    tree = _tree(data)
+    cells = tree.get("cells") if isinstance(tree, dict) else None
+    if not isinstance(cells, list):
+        raise UnreadableError("This is not a notebook: it has no list of cells (format 4 or later was expected).")
+    if len(cells) > CELL_LIMIT:
+        raise UnreadableError(f"The notebook has {len(cells)} cells; at most {CELL_LIMIT} are read.")
+    cells = [cell for cell in cells if isinstance(cell, dict)]
+    code = [cell for cell in cells if cell.get("cell_type") == "code"]
+    added = [_source(cell) for cell in code if not _OWN_CELL.fullmatch(str(cell.get("id")))]
+    marked = frozenset(filter(None, map(_mark, code)))
+    return Notebook([_source(cell) for cell in code], added, marked, _to_read(tree, cells))
+
+
+def _tree(data):
+    if not data.strip():
+        raise UnreadableError("This is not a notebook: the file is empty.")
     try:
-        tree = json.loads(data.decode("utf-8-sig"))
+        return json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise UnreadableError("This is not a notebook: the file is not text.") from None
     except RecursionError:
         raise UnreadableError("This is not a notebook: its JSON is nested too deeply.") from None
     except ValueError as error:
         raise UnreadableError(f"This is not a notebook: its JSON is broken ({str(error)[:120]}).") from None
-    cells = tree.get("cells") if isinstance(tree, dict) else None
-    if not isinstance(cells, list):
-        raise UnreadableError("This is not a notebook: it has no list of cells (format 4 or later was expected).")
-    if len(cells) > CELL_LIMIT:
-        raise UnreadableError(f"The notebook has {len(cells)} cells; at most {CELL_LIMIT} are read.")
-    return [_source(cell) for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
+
+
+def code_cells(data):
+    """The sources of the code cells, in order; raises UnreadableError where the bytes are no notebook."""
+    return read_notebook(data).cells
 
 
 def _source(cell):
@@ -52,19 +101,65 @@ def _source(cell):
     return source if isinstance(source, str) else ""
 
 
+def _mark(cell):
+    """The name that nbgrader's metadata give to a cell with an answer, or ""."""
+    told = cell.get("metadata")
+    told = told.get("nbgrader") if isinstance(told, dict) else None
+    name = told.get("grade_id") if isinstance(told, dict) and told.get("solution") is True else None
+    return name if isinstance(name, str) else ""
+
+
+def _to_read(tree, cells):
+    for cell in cells:
+        if cell.get("cell_type") == "markdown" and (found := _TO_EXERCISES.search(_source(cell))):
+            return found[1]
+    told = tree.get("metadata")
+    return "" if isinstance(told, dict) and isinstance(told.get("course"), dict) else None
+
+
 def defined_names(sources):
     """Names of functions and variables defined at the left margin; read as text, because ast is for trusted code."""
-    return {first or second for source in sources for first, second in _DEFINITION.findall(source)}
+    return {name for found in map(_names, sources) for name in found}
 
 
-def chapter_by_content(sources, exercises):
-    """The chapter that most of the defined names belong to, or "" when no name is an exercise."""
-    defined = defined_names(sources)
+def _names(source):
+    """Name -> whether a function of that name is defined, for what one cell defines at its left margin."""
+    source = textwrap.dedent(_PROMPT.sub("", source) if _PROMPT.search(source) else source)
+    return {**dict.fromkeys(_VALUE.findall(source), False), **dict.fromkeys(_FUNCTION.findall(source), True)}
+
+
+def recognised(notebook, exercises, hint=""):
+    """The chapter that a Notebook is by what is in it.
+
+    A cell marked as an exercise's answer, a function of its name or a text for a derivation says most; a variable of
+    the name, or a line that checks it, says a little. Where two chapters have the same, `hint`, the chapter in the
+    file's name, decides between them.
+    """
+    own = notebook.added if notebook.to_read is not None and not notebook.marked else notebook.cells
+    defined = {name: kind for source in own for name, kind in _names(source).items()}
+    mentioned = {*defined, *(name for source in own for name in _CHECKED.findall(source))}
     counts = {}
     for exercise in exercises:
-        if exercise.name in defined:
-            counts[exercise.chapter] = counts.get(exercise.chapter, 0) + 1
-    return max(sorted(counts), key=counts.get) if counts else ""
+        if weight := _weight(exercise, notebook.marked, defined, mentioned):
+            counts[exercise.chapter] = counts.get(exercise.chapter, 0) + weight
+    if not counts:
+        return Recognised(chapter_by_name(notebook.to_read or ""), notebook.to_read is not None)
+    most = max(counts.values())
+    likely = [chapter for chapter in sorted(counts) if counts[chapter] == most]
+    return Recognised(hint if hint in likely else likely[0])
+
+
+def _weight(exercise, marked, defined, mentioned):
+    name = exercise.name
+    if name in marked or (name in defined and defined[name] == (exercise.kind == "function")):
+        return 3
+    return int(name in mentioned)
+
+
+def answers_in(notebook, names):
+    """How many of the names a Notebook defines in cells that are no stub; read as text."""
+    written = [source for source in notebook.cells if "NotImplementedError" not in source]
+    return len(defined_names(written) & set(names))
 
 
 def chapter_by_name(filename, banks=None):

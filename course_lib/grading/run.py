@@ -10,9 +10,10 @@ import platform
 import signal
 import threading
 import time
+from collections import defaultdict
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from itertools import groupby
 
@@ -27,9 +28,9 @@ from course_lib.grading.interrupts import Interrupts
 from course_lib.grading.unit import Graded, Pending, Unit, clean, grade_unit
 
 UNITS_AHEAD = 3
-SUBMISSIONS_PER_UNIT = 32
 # How often the engine looks up from waiting, to see whether it was interrupted.
 LOOK_UP_SECONDS = 0.2
+BYTES_PER_UNIT = 16 << 20
 
 
 @dataclass
@@ -148,6 +149,19 @@ def _end(executor):
             child.kill()
 
 
+def _pieces(items):
+    """The items in lists of at most BYTES_PER_UNIT, or of one."""
+    piece, size = [], 0
+    for item in items:
+        if piece and size + len(item.notebook) > BYTES_PER_UNIT:
+            yield piece
+            piece, size = [], 0
+        piece.append(item)
+        size += len(item.notebook)
+    if piece:
+        yield piece
+
+
 class _Engine:
     """One run: what was found, what is out being graded, what came back."""
 
@@ -155,7 +169,8 @@ class _Engine:
         self.inbox, self.gradebook, self.config = inbox, gradebook, config
         self.seed, self.how, self.sandbox, self.regrade, self.advance = seed, how, sandbox, regrade, advance
         self.interrupts = interrupts
-        self.report, self.out, self.seen, self.banks = Report(), {}, set(), sources()
+        self.report, self.out, self.seen, self.spent = Report(), {}, set(), defaultdict(float)
+        self.banks = sources()
         try_out(self.banks, seed)
         versions = {"python": platform.python_version(), "numpy": metadata.version("numpy"), "course_lib": __version__}
         self.run_id = gradebook.start_run(seed, sandbox, versions)
@@ -163,9 +178,10 @@ class _Engine:
     def run(self, workers, ahead):
         again = []
         for items in self._students():
-            self._submit(workers, items, again)
-            while len(self.out) >= ahead:
+            # One student's units one after the other: what the first one took is not there for the second.
+            while len(self.out) >= ahead or any(out[0].student == items[0].student for out in self.out.values()):
                 self._collect(workers, again)
+            self._submit(workers, items, again)
         while self.out:
             self._collect(workers, again)
         for found in again:
@@ -174,11 +190,9 @@ class _Engine:
 
     def _students(self):
         """Lists of submissions to grade, one student at a time; the rest is dealt with on the way."""
-        found = (item for item in intake(self.inbox, self.config.limits.notebook_mb) if self._is_work(item))
+        found = (item for item in intake(self.inbox, self.config.limits) if self._is_work(item))
         for _, items in groupby(found, key=lambda item: item.student):
-            items = list(items)
-            for first in range(0, len(items), SUBMISSIONS_PER_UNIT):
-                yield items[first : first + SUBMISSIONS_PER_UNIT]
+            yield from _pieces(items)
 
     def _is_work(self, item):
         self.interrupts.act()
@@ -219,6 +233,7 @@ class _Engine:
             tuple(config.points.items()),
             config.chapters,
             self.banks,
+            config.limits.seconds_per_student - self.spent[items[0].student],
         )
 
     def _collect(self, workers, again):
@@ -272,6 +287,9 @@ class _Engine:
 
     def _record(self, item, graded):
         self.interrupts.act()
+        self.spent[item.student] += graded.seconds
+        if graded.status == "graded" and item.remark:
+            graded = replace(graded, reason=item.remark)
         change = self.gradebook.record(self.run_id, item, graded)
         again = " Where it was graded before, that stays; --regrade tries again."
         reason = graded.reason + again * (self.regrade and graded.status == "failed")

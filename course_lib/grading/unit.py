@@ -20,7 +20,7 @@ from course_lib.checks.origins import Source
 from course_lib.checks.verdict import Verdict
 from course_lib.grading import frames
 from course_lib.grading.config import Limits
-from course_lib.grading.notebook import UnreadableError, chapter_by_content, code_cells, defined_names, sha256
+from course_lib.grading.notebook import UnreadableError, defined_names, read_notebook, recognised, sha256
 from course_lib.grading.sandbox import Confinement, Sandbox, StoppedError, find_confinement
 
 CALLBACKS_PER_CALL = 20_000
@@ -43,7 +43,11 @@ class Pending:
 
 @dataclass(frozen=True)
 class Unit:
-    """One student's pending submissions, and how to grade them; `banks` are the exercises besides the course's own."""
+    """One student's pending submissions, and how to grade them.
+
+    banks     the exercises besides the course's own.
+    seconds   how long all of them may take; those that are not begun by then fail, for the next run to go on with.
+    """
 
     student: str
     pending: tuple[Pending, ...]
@@ -53,6 +57,7 @@ class Unit:
     points: tuple[tuple[str, float], ...] = ()
     chapters: tuple[str, ...] = ()
     banks: tuple[Source, ...] = ()
+    seconds: float = Limits.seconds_per_student
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,20 @@ def confinement(kind):
 
 def grade_unit(unit, how: Confinement | None = None):
     """Grade one student's submissions one after the other in one sandbox; a list of Graded, one per submission."""
+    end = time.monotonic() + unit.seconds
     with Box(how or confinement(unit.sandbox), unit.limits) as box:
-        return [grade_one(pending, unit, box) for pending in unit.pending]
+        return [
+            grade_one(pending, unit, box) if time.monotonic() < end else _put_off(pending, unit)
+            for pending in unit.pending
+        ]
+
+
+def _put_off(pending, unit):
+    reason = (
+        f"What this student handed in took more than the {unit.limits.seconds_per_student:g} s that "
+        "`seconds_per_student` in course.toml allows in one run; the next run goes on with this one."
+    )
+    return Graded(pending.key, "failed", pending.chapter, reason)
 
 
 def grade_one(pending, unit, box):
@@ -110,8 +127,9 @@ def grade_one(pending, unit, box):
 
 
 def _graded(pending, unit, box):
-    cells = code_cells(pending.notebook)
-    chapter = pending.chapter or chapter_by_content(cells, exercises(banks=unit.banks))
+    notebook = read_notebook(pending.notebook)
+    cells = notebook.cells
+    chapter = pending.chapter or recognised(notebook, exercises(banks=unit.banks)).chapter
     if not chapter:
         raise UnreadableError("No chapter could be told: neither the name nor the functions in it belong to one.")
     wanted = exercises(chapter, unit.banks)

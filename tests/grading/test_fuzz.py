@@ -17,7 +17,7 @@ from course_lib.grading.bundle import answered_names
 from course_lib.grading.config import Config
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.intake import Refused, Skipped, Submission, count_candidates, intake
-from course_lib.grading.notebook import UnreadableError, chapter_by_content, code_cells
+from course_lib.grading.notebook import UnreadableError, read_notebook, recognised
 from course_lib.grading.run import grade_inbox
 from course_lib.grading.unit import code_hash
 from tests.grading.handing_in import PATIENT, SLOPE, bundle, notebook
@@ -59,20 +59,20 @@ def taken_in(files):
 def read(data):
     """What the grader does with a notebook's bytes before anything runs, and what handing in does with them."""
     try:
-        cells = code_cells(data)
+        found = read_notebook(data)
     except UnreadableError as refusal:
         assert str(refusal)
         return
-    chapter = chapter_by_content(cells, exercises())
-    assert len(code_hash(cells, exercises(chapter or "00"))) == 64
-    assert isinstance(answered_names(cells), set)
+    chapter = recognised(found, exercises()).chapter
+    assert len(code_hash(found.cells, exercises(chapter or "00"))) == 64
+    assert isinstance(answered_names(found.cells), set)
 
 
 @FUZZ
 @given(st.binary(max_size=300))
 def test_any_bytes(data):
     found = taken_in({"ada_00.zip": data, "bob_00.ipynb": data, "class.zip": data})
-    assert [type(item) for item in found if item.source == "bob_00.ipynb"] == [Submission]
+    assert [type(item) for item in found if item.source == "bob_00.ipynb"] == [Refused]
     read(data)
 
 

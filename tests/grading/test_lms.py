@@ -16,7 +16,7 @@ from course_lib.grading.config import Config
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.gradescope import results_of, write_autograder
 from course_lib.grading.lms import fill_canvas, fill_moodle, write_plain
-from tests.grading.handing_in import PATIENT, SEED, SLOPE, bundle, notebook
+from tests.grading.handing_in import PATIENT, SEED, SLOPE, bundle, chapter_01, notebook
 from tests.grading.test_gradebook import graded, handed_in, record
 
 CANVAS = (
@@ -191,7 +191,7 @@ def test_an_autograder_for_gradescope_grades_what_lies_in_its_folder(bwrap, tmp_
     [
         ({}, "No notebook of chapter 00"),
         ({"x.ipynb": b"{"}, "JSON is broken"),
-        ({"x.zip": bundle(notebook(SLOPE), chapter="01")}, "No notebook of chapter 00"),
+        ({"x.zip": bundle(chapter_01())}, "No notebook of chapter 00"),
         ({"x.zip": b"PK"}, "broken"),
     ],
 )

@@ -10,7 +10,7 @@ from course_lib.checks import find
 from course_lib.checks.verdict import Verdict
 from course_lib.grading.config import Config
 from course_lib.grading.gradebook import Gradebook
-from course_lib.grading.intake import visible
+from course_lib.grading.names import visible
 from course_lib.grading.report import gather, report_page
 from course_lib.grading.unit import Graded
 from tests.grading.test_gradebook import DUE, handed_in, record

@@ -1,0 +1,166 @@
+"""What the names of files and folders say: whose they are, for which chapter, and what kind of file it is.
+
+Names that an LMS gives, with what the student chose at the right end:
+
+    Moodle   Full name_12345_assignsubmission_file/…, before 4.1 with a trailing _, or all in the file's name
+    Canvas   sortablename[_LATE]_userid_fileid_…, or anon_id_fileid_…
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+
+from course_lib.grading.notebook import chapter_as_written, chapter_by_name, chapter_pattern, sha256
+
+NAME_LIMIT = 120
+# What a system leaves in a folder; iCloud's placeholders begin with a dot as well, and stand for what was handed in.
+_SILENT = re.compile(r"(?!.*\.icloud$)\.|~\$|__MACOSX$|Thumbs\.db$|desktop\.ini$", re.IGNORECASE)
+# What handing in through nbgrader leaves beside the notebook.
+TIMESTAMP = "timestamp.txt"
+# Control, direction and invisible characters; the joiners U+200C and U+200D belong to names in several scripts.
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ud800-\udfff"
+    r"\U000e0000-\U000e0fff]"
+)
+# A folder's name is the LMS's alone, so it is read from the right: a full name may hold what looks like the rest.
+_MOODLE_FOLDER = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_[a-z]+_?")
+# A file's name ends with what the student chose, so it is read from the left: nobody can pass for another.
+_MOODLE_FILE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_(?P<rest>.+)", re.DOTALL)
+_CANVAS_FILE = re.compile(
+    r"(?:anon(?:_LATE)?_(?P<anonymous>\w+?)|(?P<name>.+?)(?:_LATE)?_(?P<id>\d+))_(?P<file>\d{2,})_(?P<rest>.+)",
+    re.DOTALL,
+)
+# A notebook, also as browsers and operating systems rename one: x.ipynb.txt, x.ipynb.json, x.ipynb (1).
+_NOTEBOOK = re.compile(r".*(\.ipynb([ ._-]*\(?\d*\)?)(\.(txt|json|download))?|\.json)", re.IGNORECASE | re.DOTALL)
+# What an instructor may have lying in an inbox: whatever their names look like, they are nobody's work.
+_TABLES = {".csv", ".tsv", ".xls", ".xlsx", ".ods", ".xml", ".toml", ".sqlite", ".log"}
+_KINDS = {
+    (".html", ".htm"): "a page made of a notebook, for reading",
+    (".pdf",): "a document for printing",
+    (".docx", ".doc", ".odt", ".rtf", ".pages"): "a text document",
+    (".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"): "an archive of a kind that is not read; zip is",
+    (".icloud",): "a placeholder: the file itself stayed in iCloud, and has to be downloaded first",
+    (".png", ".jpg", ".jpeg", ".gif", ".heic", ".svg", ".webp"): "a picture",
+    (".py",): "a Python script",
+    (".txt", ".md"): "a text",
+    (".csv", ".tsv", ".xlsx", ".xls", ".ods"): "a table",
+}
+
+
+@dataclass(frozen=True)
+class Whose:
+    """What the names above and of a file say: the student (None: nothing), the chapter and the LMS's number.
+
+    arrived   when nbgrader says that what lies in the folder arrived, or None.
+    """
+
+    student: str | None = None
+    chapter: str = ""
+    lms: str = ""
+    arrived: datetime | None = None
+
+
+NOBODY = Whose()
+
+
+def is_silent(name):
+    """Whether a file or folder of that name is the system's own and not worth a word."""
+    return bool(_SILENT.match(name))
+
+
+def is_notebook(name):
+    return bool(_NOTEBOOK.fullmatch(name))
+
+
+def is_zip(name):
+    return name.lower().endswith(".zip")
+
+
+def is_candidate(path):
+    """Whether a member of an archive is called like a notebook or a bundle, by its path."""
+    name = path.rpartition("/")[2].lower()
+    named = is_zip(name) or (is_notebook(name) and ".ipynb" in name)
+    return named and not any(map(is_silent, path.split("/")))
+
+
+def other_kind(name):
+    """What a file is that is neither a notebook nor an archive, and what was expected, in one sentence."""
+    ending = PurePath(name).suffix.lower()
+    known = next((words for endings, words in _KINDS.items() if ending in endings), None)
+    what = known or (f"a file of the kind {visible(ending)}" if ending else "a file whose name has no ending")
+    return f"This is {what}. The notebook itself was expected, a file that ends with .ipynb."
+
+
+def visible(name):
+    """A name that people may read, bounded: é is one character, control and invisible ones are replaced.
+
+    Two names of which anything was replaced or cut off stay two: each ends with a piece of its hash.
+    """
+    name = unicodedata.normalize("NFC", name).strip()
+    shown = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", name)
+    if shown != name or len(shown) > NAME_LIMIT:
+        shown = f"{shown[: NAME_LIMIT - 9]}~{sha256(name.encode('utf-8', 'surrogatepass'))[:8]}"
+    return shown or "(no name)"
+
+
+def visible_sentence(reason):
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(reason))[:300]
+
+
+def from_lms(name):
+    """Whether an LMS gave this name to a folder or file of its download."""
+    return bool(_MOODLE_FOLDER.fullmatch(name) or whose_file(name, ())[0].lms)
+
+
+def doubled(names):
+    """The full names that two participants of one Moodle download share, from the names of its folders and files."""
+    found = {
+        (visible(m["name"]), m["id"])
+        for name in names
+        if (m := _MOODLE_FOLDER.fullmatch(name) or _MOODLE_FILE.match(name))
+    }
+    return {name for name, count in Counter(name for name, _ in found).items() if count > 1}
+
+
+def _participant(found, shared):
+    """Whose, for a match of one of Moodle's patterns: the full name, with the number where two share it."""
+    name = visible(found["name"])
+    return Whose(f"{name} ({found['id']})" if name in shared else name, lms=f"moodle:{found['id']}")
+
+
+def whose_folder(name, shared):
+    """Whose, from the name of a folder that lies in the inbox itself; `shared` as `doubled` returns it."""
+    found = _MOODLE_FOLDER.fullmatch(name)
+    return _participant(found, shared) if found else Whose(visible(name))
+
+
+def whose_file(name, shared):
+    """(Whose, the file's own name), from the name of a file that lies in the inbox itself."""
+    if found := _MOODLE_FILE.match(name):
+        return _participant(found, shared), found["rest"]
+    if found := _CANVAS_FILE.match(name):
+        number = found["id"] or found["anonymous"]
+        return Whose(f"{visible(found['name'] or 'anon')} ({number})", lms=f"canvas:{number}"), found["rest"]
+    student, chapter = _loose(name)
+    if not student or PurePath(name).suffix.lower() in _TABLES:
+        return NOBODY, name
+    return Whose(student, chapter), name
+
+
+def _loose(name):
+    """(student, chapter) from the name of a loose file, `<student>_<chapter>...`; ("", "") for another."""
+    found = re.match(rf"(?P<student>.+?)_(?P<chapter>{chapter_pattern()})", name, re.IGNORECASE)
+    return (visible(found["student"]), chapter_as_written(found["chapter"])) if found else ("", "")
+
+
+def loose_student(name):
+    """The student that a name of the form <student>_<chapter> begins with, or ""."""
+    return _loose(name)[0]
+
+
+def hinted_chapter(whose, name):
+    """The chapter that the folders and a file's name speak of, or ""; what is in the file decides."""
+    return whose.chapter or chapter_by_name(name) or _loose(name)[1]
