@@ -548,6 +548,18 @@ const SHORTCUTS = {
   norm: "\\left\\|#?\\right\\|",
 };
 
+// The keys on a screen for what derivations are made of; letters and Greek are on the other layers.
+const KEYS = {
+  label: "∇",
+  tooltip: "Derivations",
+  rows: [
+    ["X", "W", "Y", "w", "x", "y", "\\nabla", "\\partial", { latex: "\\frac{#@}{#?}", label: "a/b" }],
+    ["A", "n", "d", "i", "j", "k", { latex: "#@^{\\top}", label: "⊤" }, { latex: "\\left\\|#0\\right\\|^2", label: "‖·‖²" }, { latex: "\\sum_{#?}", label: "Σ" }],
+    ["1", "2", "(", ")", "=", "+", "-", "\\odot", { latex: "\\operatorname{tr}(#0)", label: "tr" }],
+    [{ latex: "#@^{#?}", label: "aᵇ" }, { latex: "#@_{#?}", label: "aᵢ" }, { latex: "\\hat{#@}", label: "â" }, "\\sigma", "\\log", "[left]", "[right]", "[backspace]", "[return]"],
+  ],
+};
+
 /** The field that shows the formula at the cursor of `text`, each a copy of the other at any moment. */
 function visualField(place, text, mathlive, touched) {
   const id = freshId("visual");
@@ -559,6 +571,7 @@ function visualField(place, text, mathlive, touched) {
   place.hidden = false;
   field.menuItems = [];
   field.mathVirtualKeyboardPolicy = "auto";
+  globalThis.mathVirtualKeyboard.layouts = [KEYS, "numeric", "alphabetic", "greek"];
   field.inlineShortcuts = withoutConstants(field.inlineShortcuts);
   let formula = null;
   let shown = ""; // what the field held when it and the text last agreed
