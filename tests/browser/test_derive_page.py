@@ -377,3 +377,63 @@ def test_it_fits_a_phone_and_keeps_axes_rules(page, scheme):
     broken, _ = complaints_of_axe(page)
     assert broken == []
     page.get_by_role("button", name="Cancel").click()
+
+
+# A text with "¦" where the cursor stands, and the formula that is to be seen there; None for words and code.
+AT_THE_CURSOR = (
+    ("L = w^2¦\n\\nabla_w L = 2w", "L = w^2"),
+    ("L = w^2\n¦\\nabla_w L = 2w", "\\nabla_w L = 2w"),
+    ("L = w^2\n¦", ""),
+    ("L = w^2 % a rem¦ark", None),
+    ("L = w^¦2 % a remark", "L = w^2"),
+    ("So we get $L = w¦^2$ and $g = 2w$ from it.", "L = w^2"),
+    ("So we get $L = w^2$ and $g = ¦2w$ from it.", "g = 2w"),
+    ("So we ¦get $L = w^2$ and $g = 2w$ from it.", None),
+    ("$$ \\begin{align} L &= w^2 \\\\ g &= ¦2w \\end{align} $$", "g = 2w"),
+    ("$$\nL = w^2 \\\\[2ex]\n&= ¦2w\n$$\nand then", "= 2w"),
+    ("\\[ L = w¦^2 \\] which is a number", "L = w^2"),
+    ("J = \\begin{bmatrix} a & b \\\\ ¦c & d \\end{bmatrix}", "J = \\begin{bmatrix} a & b \\\\ c & d \\end{bmatrix}"),
+    ("J = \\begin{bmatrix} a & ¦b", None),
+    ("L = \\frac{1¦", None),
+    ("dW = X.T @ R¦ / n", None),
+    ("where X is the matrix of samples¦", None),
+    ("\\text{where the loss is} L = w¦", "\\text{where the loss is} L = w"),
+    ("\\htmlStyle{color:red}{L}¦ = w", None),
+)
+
+
+def test_the_formula_at_the_cursor_is_found_in_lines_posts_and_environments(running):
+    script = """async (texts) => {
+        const { formulaAt } = await import("./editor.js");
+        return texts.map((text) => formulaAt(text.replace("¦", ""), text.indexOf("¦"))?.latex ?? null);
+    }"""
+    found = running.evaluate(script, [text for text, _ in AT_THE_CURSOR])
+    assert dict(zip((text for text, _ in AT_THE_CURSOR), found, strict=True)) == dict(AT_THE_CURSOR)
+
+
+def test_what_mathlive_writes_is_put_into_the_words_that_a_person_uses(running):
+    written = {
+        "2x\\,\\differentialD x": "2x\\,dx",
+        "\\exponentialE^{\\imaginaryI}": "e^{i}",
+        "\\mleft(a\\mright)": "\\left(a\\right)",
+        "\\left\\Vert X\\right\\Vert^2": "\\left\\| X\\right\\|^2",
+        "\\frac{\\placeholder{}}{2}": "\\frac{}{2}",
+    }
+    script = 'async (all) => { const { plainLatex } = await import("./editor.js"); return all.map(plainLatex); }'
+    assert running.evaluate(script, list(written)) == list(written.values())
+
+
+def test_a_mended_side_takes_the_place_of_the_side_that_is_wrong(running):
+    lines = (
+        ({"text": "g = X^\\top(y-Xw)", "repair": "R", "where": [4, 16]}, "g = R"),
+        ({"text": "g = X^\\top(y-Xw)  % mine", "repair": "R", "where": None}, "g = R % mine"),
+        ({"text": "g = a = b", "repair": "R", "where": [4, 5]}, "g = R = b"),
+        ({"text": "\\sum_{i=1}^n a_i = b", "repair": "R", "where": [18, 19]}, "\\sum_{i=1}^n a_i = R"),
+        # On the left, or nobody knows where, or in code: it is shown and not put in.
+        ({"text": "\\sum_{i=1}^n a_i = b", "repair": "R", "where": [14, 15]}, None),
+        ({"text": "g = a = b", "repair": "R", "where": None}, None),
+        ({"text": "g = X.T @ r", "repair": "R", "where": [4, 5]}, None),
+        ({"text": "g = a", "repair": None, "where": None}, None),
+    )
+    script = 'async (all) => { const { mended } = await import("./editor.js"); return all.map(mended); }'
+    assert running.evaluate(script, [line for line, _ in lines]) == [better for _, better in lines]
