@@ -9,7 +9,7 @@ NBVAL := $(BIN)/python -m pytest -p no:cacheprovider --nbval-current-env -n $(WO
 lab: .venv/.lab
 	$(BIN)/course start "$(CURDIR)" $(ARGS)
 
-test: .venv/.test lint
+test: .venv/.test .venv/.nbgrader lint
 	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadgroup $(ARGS)
 	$(NBVAL) --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks solutions
 	$(NBVAL) --nbval-lax exercises
@@ -50,6 +50,13 @@ bench: .venv/.test
 	@echo "Installing what the tests need."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
+
+# In an environment of its own, because it puts extensions into the JupyterLab beside it.
+.venv/.nbgrader: .venv/.test
+	@echo "Installing nbgrader, which a test hands the sheets for it to."
+	@$(BIN)/python -m venv .venv/nbgrader
+	@.venv/nbgrader/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[nbgrader]'
+	@touch $@
 
 clean:
 	rm -rf .venv build site *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

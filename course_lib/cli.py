@@ -208,13 +208,19 @@ def simulate(
 @app.command()
 def release(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 if one is behind.")] = False,
+    whose: Annotated[
+        str | None, typer.Option("--for", help='"nbgrader": write nbgrader/source/, whose check cells it autogrades.')
+    ] = None,
 ):
     """Make the student edition: exercises/ from solutions/."""
     from course_lib.grading.release import release as write
-    from course_lib.grading.release import student_editions
+    from course_lib.grading.release import sheets_for_nbgrader, student_editions
 
+    makers = {None: student_editions, "nbgrader": sheets_for_nbgrader}
+    if whose not in makers:
+        raise CourseError(f"A release for {whose!r} is not known; --for nbgrader is.")
     root = _root()
-    editions = student_editions(root) if check else write(root)
+    editions = makers[whose](root) if check else write(root, makers[whose])
     for edition in editions:
         count = f"{edition.exercises} exercise{'s' * (edition.exercises != 1)}"
         state = "in step" if edition.in_step else ("behind" if check else "written")

@@ -36,16 +36,19 @@ def course_root():
     return Path(__file__).resolve().parent.parent
 
 
-def need(program, reason):
-    """The path of a system program; without it the test is skipped, or fails under CI=true."""
-    found = shutil.which(program)
-    if found:
-        return found
-    message = f"{program} is not installed: {reason}"
+def missing(message):
+    """Skip the test, or fail it under CI=true, for something that is not on this machine."""
     if os.environ.get("CI") == "true":
         pytest.fail(message)
     pytest.skip(message)
-    return None
+
+
+def need(program, reason):
+    """The path of a system program; without it the test is skipped, or fails under CI=true."""
+    found = shutil.which(program)
+    if not found:
+        missing(f"{program} is not installed: {reason}")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -46,22 +46,22 @@ class Habit:
     chapters: tuple[str, ...]
 
 
-def trend(found, order):
-    """A Chapter for each chapter that anybody handed in, in the course's order."""
+def trend(found):
+    """A Chapter for each chapter that anybody handed in, in order."""
     chapters = []
-    for name in order(found.handed_in):
+    for name in sorted(found.handed_in):
         shares = [_share(mine[name]) for mine in found.totals.values() if name in mine and name in found.handed_in]
         low, median, high = np.quantile(shares, (0.25, 0.5, 0.75))
         chapters.append(Chapter(name, found.handed_in[name], found.late[name], float(low), float(median), float(high)))
     return chapters
 
 
-def closed(found, config, now, order):
+def closed(found, config, now):
     """The chapters, in order, that a student can be behind with: their due time is past, or many handed them in."""
     enough = UNDER_WAY * len(found.totals)
     return [
         name
-        for name in order(found.handed_in)
+        for name in sorted(found.handed_in)
         if (config.due[name] <= now if name in config.due else found.handed_in[name] >= enough)
     ]
 

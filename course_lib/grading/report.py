@@ -7,7 +7,6 @@ import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
 
 import numpy as np
 
@@ -165,7 +164,8 @@ def report_page(found, config, linked=False, now=None):
     linked   whether names shall link to the students' pages in the folder `feedback`.
     now      the time at which the report is read; a chapter whose due time is yet to come is under way.
     """
-    items = sorted(found.items.values(), key=lambda item: (_place(item.chapter), _place(item.name)))
+    place = {exercise.name: number for number, exercise in enumerate(exercises())}
+    items = sorted(found.items.values(), key=lambda item: (item.chapter, place.get(item.name, len(place)), item.name))
     rows = _mistakes(items)
     return template("report.html").render(
         title=config.title,
@@ -184,7 +184,7 @@ def report_page(found, config, linked=False, now=None):
         statuses=_statuses(items),
         seconds=found.seconds,
         number_of=lambda values, share: float(np.quantile(values, share)) if values else 0.0,
-        **_filtered(rows),
+        **_filtered(rows, items),
         **_scores(found),
         **_chapters(found, items),
         **_advice(found, config, items, rows, now or datetime.now(UTC)),
@@ -204,7 +204,7 @@ def _scores(found):
 
 def _chapters(found, items):
     """The trend, and for each chapter its items with their bars."""
-    trend = advice.trend(found, _in_order)
+    trend = advice.trend(found)
     by_chapter = [(chapter, [item for item in items if item.chapter == chapter.name]) for chapter in trend]
     return {
         "trend": trend,
@@ -216,7 +216,7 @@ def _chapters(found, items):
 
 def _advice(found, config, items, rows, now):
     """What stands first: who needs help, what to teach again, and of which chapter that is said."""
-    closed = advice.closed(found, config, now, _in_order)
+    closed = advice.closed(found, config, now)
     if not closed:
         return {"latest": None, "lessons": [], "habits": [], "hard": None, "needs": [], "missing": []}
     tried, needs = found.handed_in[closed[-1]], advice.needs(found, closed)
@@ -229,23 +229,6 @@ def _advice(found, config, items, rows, now):
         "needs": [(need, _spark(need.shares)) for need in needs],
         "missing": [name for name, mine in found.totals.items() if closed[-1] not in mine and name not in named],
     }
-
-
-def _in_order(names):
-    """The chapters of these names in the course's order; at the end those that no bank knows any more."""
-    return sorted(names, key=_place)
-
-
-@cache
-def _places():
-    known = exercises()
-    names = dict.fromkeys(exercise.chapter for exercise in known)
-    return {name: place for place, name in enumerate([*names, *(exercise.name for exercise in known)])}
-
-
-def _place(name):
-    """By what chapters and exercises are sorted: their place in the banks."""
-    return _places().get(name, len(_places())), name
 
 
 def _most(found):
@@ -316,20 +299,21 @@ def _mistakes(items):
     rows = []
     for item in items:
         attempted = sum(item.statuses.values()) - item.statuses["not attempted"]
-        for mistake, who in item.mistakes.items():
+        for mistake, who in sorted(item.mistakes.items()):
             sentence = sentences.get((item.name, mistake)) or f"For example: {item.examples[mistake]}"
             rows.append(Row(item, mistake, sentence, tuple(sorted(who)), attempted))
-    return sorted(rows, key=lambda row: (-len(row.who), _place(row.item.chapter), _place(row.item.name), row.id))
+    return sorted(rows, key=lambda row: -len(row.who))
 
 
-def _filtered(rows):
+def _filtered(rows, items):
     """The rows with their classes, and what the filter offers: [(chapter, its class, [(exercise, its class)]), ...].
 
     The classes are numbers, because chapters and exercises may be called anything.
     """
     by_chapter = defaultdict(dict)
-    for row in sorted(rows, key=lambda row: (_place(row.item.chapter), _place(row.item.name))):
-        by_chapter[row.item.chapter][row.item.name] = ""
+    for item in items:
+        if item.mistakes:
+            by_chapter[item.chapter][item.name] = ""
     offered, exercise_keys = [], itertools.count()
     for number, (chapter, names) in enumerate(by_chapter.items()):
         names |= {name: f"e{next(exercise_keys)}" for name in names}

@@ -67,18 +67,18 @@ def test_with_one_chapter_or_none_there_is_little_to_say():
 def test_nobody_is_behind_with_a_chapter_that_is_not_due_yet():
     found = a_class(ada=[1, 1, 1], bob=[1, 1, None])
     due = {"02": DUE, "03": DUE + timedelta(days=7)}
-    assert advice.closed(found, Config(due=due), DUE, sorted) == ["01", "02"]
-    assert advice.closed(found, Config(due=due), DUE + timedelta(days=8), sorted) == ["01", "02", "03"]
+    assert advice.closed(found, Config(due=due), DUE) == ["01", "02"]
+    assert advice.closed(found, Config(due=due), DUE + timedelta(days=8)) == ["01", "02", "03"]
     # Without a due time, a chapter that few have handed in is under way.
     few = a_class(**{f"s{n}": [1, 1 if n == 0 else None] for n in range(4)})
-    assert advice.closed(few, Config(), DUE, sorted) == ["01"]
+    assert advice.closed(few, Config(), DUE) == ["01"]
 
 
 def test_the_trend_has_the_quartiles_of_those_who_handed_in():
     shares = {"a": [0.1, 0.4], "b": [0.9, None], "c": [0.5, 0.8], "d": [1.0, 0.2], "e": [0.3, 0.1]}
     found = a_class(**shares)
     found.late["02"] = 3
-    first, second = advice.trend(found, sorted)
+    first, second = advice.trend(found)
     assert (first.name, first.handed_in, second.handed_in, second.late) == ("01", 5, 4, 3)
     for chapter, k in ((first, 0), (second, 1)):
         mine = [row[k] for row in shares.values() if row[k] is not None]

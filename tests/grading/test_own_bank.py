@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from course_lib.errors import CourseError
 from course_lib.grading.config import instructors_config
 from course_lib.grading.lms import names_chapter
-from course_lib.grading.release import release
+from course_lib.grading.release import release, sheets_for_nbgrader
 from course_lib.grading.simulate import canvas_export, simulate
 from tests.grading.handing_in import SLOPE, notebook
 from tests.grading.shared import course, query
@@ -120,6 +120,12 @@ def test_a_class_that_does_not_exist_answers_it_too(place, monkeypatch):
     assert {handed.chapter for handed in made.handed} == {"00", "warm-up"}
     assert {name for handed in made.handed for name in handed.meant} == {"square_slope", "square_derivation", "cubes"}
     assert "Exercises warm-up (1001)" in canvas_export(place / "try").read_text()
+
+
+def test_nbgrader_gets_sheets_of_it(place):
+    sheets = {sheet.path.name: sheet for sheet in release(place, sheets_for_nbgrader)}
+    assert sheets["warm-up_cubes.ipynb"].path.read_text().count('score(\\"cubes\\", points=4)') == 1
+    assert (sheets["warm-up_cubes.ipynb"].points, sheets["00_start.ipynb"].exercises) == (4, 2)
 
 
 @pytest.mark.parametrize(
