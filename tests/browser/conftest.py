@@ -20,8 +20,9 @@ QUIET = [
     "--disable-sync",
 ]
 
-# A busy machine answers late; it still answers.
-expect.set_options(timeout=30_000)
+# A busy machine answers late; it still answers. Milliseconds after which nothing will come any more.
+PATIENCE = 300_000
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -64,10 +65,10 @@ def course_copy(course_root, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def lab(course_copy, tmp_path_factory):
-    """The address that `make lab ARGS=--no-browser` prints."""
+    """The address that `make lab ARGS=--no-browser` prints; the pages let tests ask JupyterLab what it is doing."""
     log = tmp_path_factory.mktemp("lab") / "log"
     home = tmp_path_factory.mktemp("home")
-    arguments = f"--no-browser --port={free_port()} --LabApp.extension_manager=readonly"
+    arguments = f"--no-browser --port={free_port()} --LabApp.extension_manager=readonly --expose-app-in-browser"
     environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(home), "HOME": str(home)}
     with log.open("w") as output:
         server = subprocess.Popen(
@@ -85,7 +86,7 @@ def lab(course_copy, tmp_path_factory):
         server.wait(20)
 
 
-def address_in(log, server, seconds=60):
+def address_in(log, server, seconds=PATIENCE / 1000):
     """The first http://127.0.0.1 address in a server's log."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:

@@ -3,7 +3,13 @@
 import nbformat
 
 from course_lib.checks import find
-from tests.browser.test_lab import all_cells_done, open_notebook, page, scrolled_to  # noqa: F401  (page is a fixture)
+from tests.browser.test_lab import (
+    LIES_STILL,
+    all_cells_done,
+    open_notebook,
+    page,  # noqa: F401  (a fixture)
+    scrolled_to,
+)
 from tests.test_walk import CHAPTER, course, filled, solution, solved  # noqa: F401  (solution is a fixture)
 
 
@@ -21,7 +27,7 @@ def test_student(page, lab, course_copy, course_root):  # noqa: F811
     open_notebook(page, lab, f"exercises/{path.name}")
     verdict = page.get_by_text("polar_jacobian: wrong values")
     scrolled_to(page, verdict)
-    page.wait_for_timeout(1500)
+    page.evaluate(LIES_STILL)
     page.screenshot(path=image(course_root, "student"))
     assert verdict.is_visible()
 
@@ -33,7 +39,7 @@ def test_explorer(page, lab, course_root):  # noqa: F811
     cell = scrolled_to(page, page.locator(".jp-CodeCell:visible").filter(has_text="network_nodes()"))
     node = cell.locator(".jupyter-widgets select").first
     node.select_option("W¹")
-    page.wait_for_timeout(1500)
+    page.evaluate(LIES_STILL)
     cell.locator(".jp-OutputArea-output").first.screenshot(path=image(course_root, "explorer"))
     assert node.is_visible()
 

@@ -7,7 +7,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.test_lab import all_cells_done, go_to, open_notebook, page  # noqa: F401  (page is a fixture)
+from tests.browser.test_lab import (
+    CHAPTERS,
+    LIES_STILL,
+    all_cells_done,
+    go_to,
+    is_explorer,
+    open_notebook,
+    page,  # noqa: F401  (a fixture)
+)
 
 # The editor of a clone that was never built; the other is tested by itself.
 PLAIN = "from course_lib.derivation.editor import plain_editor\nplain_editor()"
@@ -71,30 +79,25 @@ def test_what_cells_show_is_readable_in_each_theme(page, lab, shown, theme):  # 
     # JupyterLab's body is 0 pixels high, and axe takes what a clipped box of no height holds for hidden.
     page.add_style_tag(content="body { height: 100vh !important; }")
     rules = ["color-contrast", "image-alt", "label"]
-    for _ in range(5):
-        broken, fine = complaints_of_axe(page, ".jp-OutputArea-output", rules, strict=True)
-        if not broken:
-            break
-        # A page that still moves covers itself for a moment; what is wrong with it stays wrong.
-        page.wait_for_timeout(1000)
+    # A page that still moves covers itself for a moment.
+    page.evaluate(LIES_STILL)
+    broken, fine = complaints_of_axe(page, ".jp-OutputArea-output", rules, strict=True)
     assert broken == []
     assert fine > 60
     assert page.locator(".jp-OutputArea-output").count() == len(SHOWN)
 
 
 def test_the_keyboard_alone_runs_a_chapter_and_moves_an_explorer(page, lab):  # noqa: F811
-    go_to(page, lab, "notebooks/01_gradients_and_jacobians.ipynb")
-    pictures = page.locator(".jupyter-widgets img")
-    for _ in range(30):
-        if pictures.count():
-            break
+    (path,) = (path for path in CHAPTERS if path.name.startswith("01"))
+    go_to(page, lab, f"notebooks/{path.name}")
+    for _ in range(1 + next(n for n, cell in enumerate(nbformat.read(path, as_version=4).cells) if is_explorer(cell))):
         page.keyboard.press("Shift+Enter")
-        page.wait_for_timeout(400)
-    picture = pictures.first
+    all_cells_done(page)
+    picture = page.locator(".jupyter-widgets img").first
     before = picture.get_attribute("src")
     # Running a cell leaves the focus on the next one; one step up is the explorer, and Tab goes into it.
-    while not page.evaluate("document.activeElement.querySelector('.jupyter-widgets') !== null"):
-        page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function("document.activeElement.querySelector('.jupyter-widgets') !== null")
     seen = []
     while "slider" not in seen and len(seen) < 12:
         page.keyboard.press("Tab")
