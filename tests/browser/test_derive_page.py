@@ -437,3 +437,42 @@ def test_a_mended_side_takes_the_place_of_the_side_that_is_wrong(running):
     )
     script = 'async (all) => { const { mended } = await import("./editor.js"); return all.map(mended); }'
     assert running.evaluate(script, [line for line, _ in lines]) == [better for _, better in lines]
+
+
+def test_what_was_assumed_and_what_was_skipped_is_said(running):
+    """The whole of what a report may say, with MathLive away: LaTeX stands where mathematics would."""
+    line = {"text": "g = a", "reading": "g = a", "pieces": ["g = a"], "shape": "n×1", "message": "", "repair": None}
+    report = {
+        "ok": False,
+        "first_wrong": None,
+        "summary": "One line is read in part.",
+        "notes": ["Samples are rows, as in $x_i$."],
+        "assumed": {f"a{k}": "n d" for k in range(20)},
+        "lines": [
+            {**line, "verdict": "right", "partial": True, "assumption": "$A$ is symmetric"},
+            {**line, "verdict": "unreadable", "reading": "", "where": [2, 3], "message": "Column 3: $b$ is new."},
+        ],
+    }
+    script = """async (report) => {
+        const { mount } = await import("./editor.js");
+        const root = document.createElement("div");
+        document.body.append(root);
+        mount(root, { judge: async () => report, mathlive: null, draft: { text: "g = a" } });
+        while (!root.querySelector(".cd-line")) await new Promise(requestAnimationFrame);
+        root.querySelectorAll(".cd-add")[0].click();
+        const said = (chosen) => [...root.querySelectorAll(chosen)].map((one) => one.textContent);
+        const found = {
+            verdicts: said(".cd-verdict strong"), messages: said(".cd-message"), notes: said(".cd-notes li"),
+            marked: said("mark"), chips: said(".cd-guess").length, code: said(".cd-message code"),
+        };
+        root.remove();
+        return found;
+    }"""
+    assert running.evaluate(script, report) == {
+        "verdicts": ["◐ partly read", "? unreadable"],
+        "messages": ["Holds on a condition: A is symmetric", "Column 3: b is new."],
+        "notes": ["Samples are rows, as in x_i."],
+        "marked": ["="],
+        "chips": 20,
+        "code": ["A", "b"],
+    }

@@ -146,6 +146,7 @@ const KINDS = [
   ["matrix", "a matrix", 2],
   ["function", "a function of each entry", 0],
 ];
+const MOST_GUESSES = 12; // chips of assumed names that are shown at once
 const PROMISES = ["", "symmetric", "spd", "orthogonal", "onehot", "simplex", "positive"];
 
 /** "n d symmetric" as {kind, sizes, promise}. */
@@ -426,27 +427,27 @@ function literal(line) {
 
 /** The names and what they are: those said, those assumed; each opens a small form. */
 function chips(place, state, touched) {
-  const label = h("p", { className: "cd-label" }, "What the letters are");
+  const hint = h("p", { className: "cd-hint", hidden: true }, "Those with a dashed edge were assumed; choose one to say otherwise.");
   const list = h("div", { className: "cd-chips" });
   const form = h("div", { className: "cd-form", hidden: true });
-  place.replaceChildren(label, list, form);
+  place.replaceChildren(h("p", { className: "cd-label" }, "What the letters are"), hint, list, form);
+  let all = false;
 
   function draw() {
     const assumed = state.report?.assumed ?? {};
-    const names = [...new Set([...Object.keys(state.shapes), ...Object.keys(assumed)])];
-    const chip = (name, said, kind, opens) => {
-      const button = h("button", { type: "button", className: `cd-chip cd-${kind}`, "aria-expanded": String(state.open === opens), onclick: () => open(opens) },
-        nameOf(name, state.mathlive), h("span", {}, said));
-      if (kind === "guess") button.title = "assumed from the text";
-      return button;
-    };
+    const guessed = Object.keys(assumed).filter((name) => !(name in state.shapes));
+    const shown = all ? guessed : guessed.slice(0, MOST_GUESSES);
+    hint.hidden = !guessed.length;
+    const chip = (name, said, kind) =>
+      h("button", { type: "button", className: `cd-chip cd-${kind}`, "aria-expanded": String(state.open === name), onclick: () => open(name) },
+        nameOf(name, state.mathlive), h("span", {}, said), kind === "guess" ? h("span", { className: "cd-heard" }, "assumed") : null);
     const focused = list.contains(document.activeElement) ? [...list.children].indexOf(document.activeElement) : -1;
+    const rest = guessed.length - shown.length;
     list.replaceChildren(
-      ...names.map((name) => {
-        const said = name in state.shapes;
-        return chip(name, spokenSpec(said ? state.shapes[name] : assumed[name]) + (said ? "" : " (assumed)"), said ? "told" : "guess", name);
-      }),
-      ...state.functions.map((name) => chip(name, "function", "told", name)),
+      ...Object.entries(state.shapes).map(([name, spec]) => chip(name, spokenSpec(spec), "told")),
+      ...state.functions.map((name) => chip(name, "function", "told")),
+      ...shown.map((name) => chip(name, spokenSpec(assumed[name]), "guess")),
+      rest ? h("button", { type: "button", className: "cd-chip cd-add", onclick: () => draw((all = true)) }, `… and ${rest} more`) : "",
       h("button", { type: "button", className: "cd-chip cd-add", "aria-expanded": String(state.open === ""), onclick: () => open("") }, "+ say what a letter is"),
     );
     if (focused >= 0) list.children[Math.min(focused, list.children.length - 1)].focus();
@@ -481,14 +482,23 @@ function chips(place, state, touched) {
   return { draw };
 }
 
+/** A name as mathematics where it is the name of a letter, such as `hat y`, `W1` or `lambda`; else as it stands. */
 function nameOf(name, mathlive) {
-  const latex = /^[A-Za-z]$/.test(name) ? name : /^[A-Za-z]+$/.test(name) && GREEK.test(name) ? `\\${name}` : /[\\^_{}]/.test(name) && !STYLING.test(name) && balanced(name) ? name : null;
-  const shown = latex ? typeset(latex, mathlive) : h("span", {}, name);
+  const shown = latexOf(name) ? typeset(latexOf(name), mathlive) : h("span", {}, name);
   shown.dataset.name = name;
   return shown;
 }
 
-const GREEK = /^(?:alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega)$/;
+const GREEK = /^(?:alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|omega|ell)$/i;
+
+function latexOf(name) {
+  const found = /^(?:(hat|bar|tilde|vec|dot) )?([A-Za-z]+)_?(\d*)$/.exec(name);
+  if (!found) return /[\\^_{}]/.test(name) && !STYLING.test(name) && balanced(name) ? name : null;
+  const [, accent, base, number] = found;
+  if (base.length > 1 && !GREEK.test(base)) return null;
+  const letter = (base.length > 1 ? `\\${base}` : base) + (number && `_{${number}}`);
+  return accent ? `\\${accent}{${letter}}` : letter;
+}
 
 function fields(name, state, save, close) {
   const given = name in state.shapes ? state.shapes[name] : (state.report?.assumed?.[name] ?? "n d");
