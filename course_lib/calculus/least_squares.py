@@ -196,8 +196,8 @@ def ols_normal_equations(X, y):
     """The weights with the least loss 1/(2n) ‖Xw − y‖², from the normal equations XᵀX w = Xᵀy.
 
     X  (n, d) with independent columns, one sample per row; y  (n,), the targets.
-    Returns w (d,); w_j has the unit of y over the unit of column j. Of 16 digits about 2 log10 κ are lost, where κ is
-    the condition number of X: `ols_qr` loses half as many when the fit is good.
+    Returns w (d,); w_j has the unit of y over the unit of column j. Of 16 digits up to about 2 log10 κ are lost, where
+    κ is the condition number of X with columns of one length: `ols_qr` loses at most half as many when the fit is good.
     Raises ValueError when the shapes do not fit or a number is not finite, LinAlgError when XᵀX cannot be inverted.
     Source: chapter 5; ∇L = Xᵀ(Xw − y)/n = 0.
     """

@@ -6,7 +6,8 @@ import numpy as np
 def solve_exactly(A, B):
     """A solution Z of A Z = B, computed with whole numbers of any size and rounded once, at the end.
 
-    A  (m, u), B  (m, p), finite doubles. The rank of A is found exactly; an unknown that the equations leave free is 0.
+    A  (m, u), B  (m, p), finite doubles, or fractions whose denominators are powers of two. The rank of A is found
+    exactly; an unknown that the equations leave free is 0.
     Returns Z (u, p).
     Raises ValueError when no Z solves the equations.
     Source: Bareiss (1968), "Sylvester's identity and multistep integer-preserving Gaussian elimination".
@@ -38,6 +39,6 @@ def solve_exactly(A, B):
 
 def _whole_numbers(row):
     """The row times the power of two that makes every entry a whole number."""
-    ratios = [float(a).as_integer_ratio() for a in row]
+    ratios = [a.as_integer_ratio() for a in row]
     scale = max(denominator for _, denominator in ratios)
     return [numerator * (scale // denominator) for numerator, denominator in ratios]
