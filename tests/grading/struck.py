@@ -39,6 +39,8 @@ def strike(number, moments):
 
 if __name__ == "__main__":
     number, moments, *arguments = sys.argv[1:]
+    # A shell starts what runs in its background deaf to interrupts, and the tests may run there.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     strike(signal.Signals[number], map(int, moments.split(",")))
     sys.argv[1:] = arguments
     main()

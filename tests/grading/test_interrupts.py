@@ -18,6 +18,14 @@ from tests.grading.test_gradebook import graded
 STUDENTS = ("ada", "bob")
 
 
+@pytest.fixture(autouse=True)
+def listening():
+    """Interrupts are heard as at a terminal. A shell starts what runs in its background deaf to them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def place(tmp_path, monkeypatch, confinement):
     """A folder with an inbox, in which each student's answer is right, at once and without a sandbox."""
@@ -110,10 +118,7 @@ def test_afterwards_an_interrupt_is_pythons_own_again():
 
 
 def test_a_program_that_was_started_deaf_to_interrupts_stays_so():
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with Interrupts() as interrupts:
-            os.kill(os.getpid(), signal.SIGINT)
-            assert not interrupts.noted
-    finally:
-        signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with Interrupts() as interrupts:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert not interrupts.noted
