@@ -57,15 +57,24 @@ class Outcome:
     changed: tuple = ()
 
 
+# The settings that NumPy has when it is imported. Whatever a notebook makes of them, an answer is judged with these.
+NUMPY_SETTINGS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+
+
 def parameter_names(function):
-    """The names of the parameters that can be given by position, or None where Python cannot tell."""
+    """The names of the parameters that can be given by position, or None where Python cannot tell.
+
+    Behind them stand, after "*", those that must be given by name.
+    """
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return None
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return None
-    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    by_name = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty]
+    by_position = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return by_position + (["*", *by_name] if by_name else [])
 
 
 def required_count(function):
@@ -107,7 +116,9 @@ def call(function, args):
     before = tuple(np.array(arg) if type(arg) is np.ndarray else None for arg in args)
     start = time.perf_counter()
     try:
-        value = plain(function(*args))
+        with np.errstate(**NUMPY_SETTINGS):
+            value = function(*args)
+        value = plain(value)
     except NotImplementedError:
         return Outcome("blank")
     except (Exception, SystemExit) as error:

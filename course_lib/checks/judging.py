@@ -20,6 +20,7 @@ from course_lib.checks import calling, findings, patience
 from course_lib.checks.causes import same_cause
 from course_lib.checks.comparing import close, errors, is_array, is_number, worst_entry
 from course_lib.checks.drawing import SEED, draws
+from course_lib.checks.kinds import advice, kind
 from course_lib.checks.trials import Case, Trial, answer_of, copied
 from course_lib.checks.verdict import Verdict
 from course_lib.checks.wide import wide_answer
@@ -165,6 +166,9 @@ def _signature_complaint(exercise, names, required):
     if names is None:
         return ""
     wanted = len(exercise.parameters)
+    if "*" in names:
+        by_name = ", ".join(f"`{name}`" for name in names[names.index("*") + 1 :])
+        return f"The exercise hands over `{exercise.call}`, value by value; yours takes {by_name} by name alone."
     yours = f"yours is `{exercise.name}({', '.join(names)})`"
     if required > wanted or len(names) < wanted:
         return f"The exercise asks for `{exercise.call}`, {yours}."
@@ -215,7 +219,9 @@ def _first_rung(exercise, trial):
     outcome, truth = trial.outcome, trial.truth
     if outcome.kind == "raised":
         where = f" in line {outcome.line_number}, `{outcome.line}`" if outcome.line else ""
-        return "raised", f"Called with {_described(exercise, trial.args)}, it raised {outcome.error}{where}."
+        looked_up = "unhashable type: 'numpy.ndarray'" in outcome.error
+        help_ = " An array can be no key: leave `@cache` away, and put no array into a set or dict." * looked_up
+        return "raised", f"Called with {_described(exercise, trial.args)}, it raised {outcome.error}{where}.{help_}"
     if outcome.value is None:
         return "none", "Your function returned None. Did you forget `return`?"
     if exercise.acceptance:
@@ -224,7 +230,8 @@ def _first_rung(exercise, trial):
     if exercise.returns:
         if not isinstance(outcome.value, tuple) or len(outcome.value) != len(truth):
             wanted = f"{len(truth)} values, `{', '.join(exercise.returns)}`"
-            return "kind", f"Your function returned {_kind(outcome.value)}; expected {wanted}."
+            help_ = advice(outcome.value, truth, exercise.rtol)
+            return "kind", f"Your function returned {kind(outcome.value)}; expected {wanted}. {help_}".rstrip()
         pairs = list(zip(names, outcome.value, truth, strict=True))
     else:
         pairs = [("", outcome.value, truth)]
@@ -245,8 +252,9 @@ def _kind_rung(exercise, trial, name, got, expected):
     else:
         fits = is_number(got) or is_array(got)
     if not fits:
-        advice = " Turn it into an array with `np.array(...)`." if isinstance(got, tuple) and wants_array else ""
-        return "kind", f"Your function returned {_kind(got)}; expected {_kind(expected)}.{advice}"
+        what = f"{_sentence(name)} is" if exercise.returns else "Your function returned"
+        help_ = advice(got, expected, exercise.rtol)
+        return "kind", f"{what} {kind(got)}; expected {kind(expected)}. {help_}".rstrip()
     if not isinstance(expected, str) and np.iscomplexobj(got) and not np.iscomplexobj(expected):
         return (
             "kind",
@@ -366,18 +374,6 @@ def _described(exercise, args):
         else:
             parts.append(f"{name} = {_number(arg) if is_number(arg) else repr(arg)}")
     return ", ".join(parts)
-
-
-def _kind(value):
-    if isinstance(value, calling.Other):
-        return f"an object of type {value.type_name}"
-    if isinstance(value, tuple):
-        return f"a list or tuple of {len(value)} items"
-    if isinstance(value, str):
-        return "a string"
-    if is_array(value):
-        return f"an array of shape {value.shape}"
-    return "a number"
 
 
 def _index(index):

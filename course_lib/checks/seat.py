@@ -2,63 +2,114 @@
 
 import html
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
 
-from course_lib.checks import bank
+import numpy as np
+
+from course_lib.checks import bank, memory
+from course_lib.checks.calling import describe
 from course_lib.checks.judging import FunctionCaller, TextCaller, judge
+from course_lib.checks.specification import Exercise
 from course_lib.checks.verdict import STATUSES, Verdict, inline_html
 from course_lib.errors import CourseError
 
+PACKAGE = str(Path(__file__).resolve().parent.parent)
 # What happened since the kernel started: the latest verdict and the number of hints taken, by exercise.
 _latest: dict[str, Verdict] = {}
 _hints_taken: dict[str, int] = {}
+# What was said once and is not said again.
+_said: set[str] = set()
 
 
-def check(answer):
+def check(answer: Callable[..., Any] | str) -> Verdict:
     """Judge an answer and say which mistake it is.
 
     answer   the function you wrote, or the name of a function or derivation in quotes.
-    Returns a Verdict, which shows itself. It never raises for a wrong answer, so a notebook runs on.
+    Returns a Verdict, which shows itself. It never raises for an answer, so a notebook runs on; who interrupts it sees
+    where the answer was.
     """
+    __tracebackhide__ = True
+    name = _shown_name(answer)
     try:
         name, given = _named_answer(answer)
+        if isinstance(given, Verdict):
+            return given
         exercise = bank.find(name)
+        with np.errstate(all="ignore"):  # for what the judge computes; an answer has NumPy's own settings
+            verdict = judge(exercise, TextCaller(given) if isinstance(given, str) else FunctionCaller(given))
     except CourseError as error:
-        return Verdict(_shown_name(answer), "unknown", str(error))
-    caller = TextCaller(given) if isinstance(given, str) else FunctionCaller(given)
-    verdict = judge(exercise, caller)
+        return Verdict(name, "unknown", str(error))
+    except KeyboardInterrupt as interrupt:
+        raise interrupt.with_traceback(_outside(interrupt.__traceback__)) from None
+    except Exception as error:  # a fault of ours must not end the notebook, and it must not look like the learner's
+        return Verdict(name, "failed", f"The check itself failed, with {describe(error)}. That is no fault of yours.")
     _latest[name] = verdict
-    return verdict
+    return _with_what_is_new(verdict)
 
 
-def hint(exercise):
+def _with_what_is_new(verdict: Verdict) -> Verdict:
+    """The verdict, after it was kept for the next kernel; why it could not be kept is said once."""
+    complaint = memory.remember(_latest)
+    if not complaint or complaint in _said:
+        return verdict
+    _said.add(complaint)
+    return replace(verdict, message=f"{verdict.message} ({complaint.rstrip('.')}.)")
+
+
+def _outside(step: TracebackType | None) -> TracebackType | None:
+    """The part of a traceback that begins in the learner's code; all of it where none does."""
+    first = step
+    while first is not None and first.tb_frame.f_code.co_filename.startswith(PACKAGE):
+        first = first.tb_next
+    return first or step
+
+
+def hint(exercise: Callable[..., Any] | str) -> "Hint":
     """The next hint for an exercise (the function or its name); each call tells a little more."""
+    name = _shown_name(exercise)
     try:
-        found = bank.find(_shown_name(exercise))
+        found = bank.find(name)
     except CourseError as error:
-        return Hint(_shown_name(exercise), str(error), 0, 0)
+        return Hint(name, str(error), 0, 0)
     taken = min(_hints_taken.get(found.name, 0) + 1, len(found.hints))
     _hints_taken[found.name] = taken
     return Hint(found.name, found.hints[taken - 1], taken, len(found.hints))
 
 
-def progress(chapter=None):
-    """What is right so far in this session, exercise by exercise.
+def progress(chapter: Any = None) -> "Progress":
+    """What is right so far, exercise by exercise, in this notebook and before.
 
-    chapter   such as "01"; by default the chapters in which something was checked, or all of them at the start.
+    chapter   such as "01", or an exercise of it; by default all chapters, those in which nothing was checked in one
+              line each.
     """
     try:
-        chapters = bank.chapters()
+        everything, verdicts = bank.exercises(), {**memory.remembered(), **_latest}
+        wanted = _chapter_of(chapter, everything)
     except CourseError as error:
-        return Progress((), str(error))
-    if chapter is not None:
-        wanted = [str(chapter) if str(chapter) in chapters else f"{chapter:0>2}"]
-        if wanted[0] not in chapters:
-            return Progress((), f"No chapter {chapter!r} has exercises; the chapters are {', '.join(chapters)}.")
-    else:
-        wanted = sorted({verdict.chapter for verdict in _latest.values()}) or chapters
-    rows = [(exercise, _latest.get(exercise.name)) for number in wanted for exercise in bank.exercises(number)]
-    return Progress(tuple(rows))
+        return Progress((), complaint=str(error))
+    rows = [(exercise, verdicts.get(exercise.name)) for exercise in everything]
+    begun = {e.chapter for e, verdict in rows if verdict} or {e.chapter for e, _ in rows}
+    shown = begun if wanted is None else {wanted}
+    others = [] if wanted is not None else [(e, v) for e, v in rows if e.chapter not in shown]
+    return Progress(tuple((e, v) for e, v in rows if e.chapter in shown), tuple(others))
+
+
+def _chapter_of(given: Any, everything: list[Exercise]) -> str | None:
+    """The chapter that is meant by its number, its name, or one of its exercises; None for None."""
+    if given is None:
+        return None
+    chapters = list(dict.fromkeys(exercise.chapter for exercise in everything))
+    name = given if isinstance(given, str) else str(given) if isinstance(given, int) else _shown_name(given)
+    for known in (name, f"{name:0>2}"):
+        if known in chapters:
+            return known
+    if callable(given) or any(exercise.name == name for exercise in everything):
+        return bank.find(name).chapter
+    raise CourseError(f"No chapter {given!r} has exercises; the chapters are {', '.join(chapters)}.")
 
 
 @dataclass(frozen=True)
@@ -89,57 +140,90 @@ class Hint:
 
 @dataclass(frozen=True)
 class Progress:
-    """A table of exercises with the latest verdict of each, or the sentence why there is none."""
+    """A table of exercises with the latest verdict of each, or the sentence why there is none.
 
-    rows: tuple
+    rows     (exercise, its verdict or None), shown one by one.
+    others   the same of chapters that are shown in one line each.
+    """
+
+    rows: tuple[tuple[Exercise, Verdict | None], ...]
+    others: tuple[tuple[Exercise, Verdict | None], ...] = ()
     complaint: str = ""
 
     @property
-    def points(self):
-        return sum(verdict.points for _, verdict in self.rows if verdict)
+    def points(self) -> float:
+        return sum(verdict.points for _, verdict in (*self.rows, *self.others) if verdict)
 
     @property
-    def summary(self):
-        right = sum(bool(verdict and verdict.ok) for _, verdict in self.rows)
-        total = sum(exercise.points for exercise, _ in self.rows)
-        return f"{right} of {len(self.rows)} exercises right, {self.points:g} of {total:g} points"
+    def summary(self) -> str:
+        rows = (*self.rows, *self.others)
+        right = sum(bool(verdict and verdict.ok) for _, verdict in rows)
+        total = sum(exercise.points for exercise, _ in rows)
+        return f"{right} of {len(rows)} exercises right, {self.points:g} of {total:g} points"
 
-    def __repr__(self):
+    @property
+    def _to_come(self) -> list[tuple[str, int, float]]:
+        """(chapter, how many exercises, their points) of the chapters in one line each."""
+        chapters: dict[str, list[float]] = {}
+        for exercise, _ in self.others:
+            chapters.setdefault(exercise.chapter, []).append(exercise.points)
+        return [(chapter, len(points), sum(points)) for chapter, points in chapters.items()]
+
+    def __repr__(self) -> str:
         if self.complaint:
             return self.complaint
         width = max(len(exercise.name) for exercise, _ in self.rows)
-        lines = [f"{e.chapter}  {e.name:<{width}}  {_state(v)}" for e, v in self.rows]
-        return "\n".join([*lines, self.summary])
+        lines = [(e.chapter, f"{e.chapter}  {e.name:<{width}}  {_state(v)}") for e, v in self.rows]
+        lines += [(chapter, f"{chapter}  {_count(count)}, not begun") for chapter, count, _ in self._to_come]
+        return "\n".join([*(line for _, line in sorted(lines, key=_chapter)), self.summary])
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         if self.complaint:
             return f"<p>{html.escape(self.complaint)}</p>"
-        rows = "".join(
-            f'<tr><td style="text-align:left">{e.chapter}</td>'
-            f'<td style="text-align:left"><code>{e.name}</code></td>'
-            f'<td style="text-align:left">{"✓ " if v and v.ok else ""}{html.escape(_state(v))}</td>'
-            f"<td>{(v.points if v else 0):g} / {e.points:g}</td></tr>"
+        left = '<td style="text-align:left">'
+        rows = [
+            (
+                e.chapter,
+                f"<tr>{left}{html.escape(e.chapter)}</td>{left}<code>{e.name}</code></td>"
+                f"{left}{'✓ ' if v and v.ok else ''}{html.escape(_state(v))}</td>"
+                f"<td>{(v.points if v else 0):g} / {e.points:g}</td></tr>",
+            )
             for e, v in self.rows
-        )
+        ]
+        rows += [
+            (
+                chapter,
+                f"<tr>{left}{html.escape(chapter)}</td>{left}{_count(count)}</td>"
+                f"{left}not begun</td><td>0 / {most:g}</td></tr>",
+            )
+            for chapter, count, most in self._to_come
+        ]
         head = "".join(
             f'<th style="text-align:left">{title}</th>' for title in ("chapter", "exercise", "so far", "points")
         )
+        everything = (*self.rows, *self.others)
         return (
-            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-            f"<p><progress max='{max(len(self.rows), 1)}' value='{sum(bool(v and v.ok) for _, v in self.rows)}' "
+            f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(row for _, row in sorted(rows, key=_chapter))}"
+            "</tbody></table>"
+            f"<p><progress max='{max(len(everything), 1)}' value='{sum(bool(v and v.ok) for _, v in everything)}' "
             f"aria-label='exercises right'></progress> {self.summary}</p>"
         )
 
 
-def _state(verdict):
-    if verdict is None:
-        return "not checked yet"
-    named = f" ({verdict.mistake})" if verdict.mistake else ""
-    return STATUSES[verdict.status] + named
+def _chapter(line: tuple[str, str]) -> str:
+    return line[0]
 
 
-def _named_answer(answer):
-    """(name, function or text) of what was handed to `check`."""
+def _count(count: int) -> str:
+    return f"{count} exercise{'s' * (count != 1)}"
+
+
+def _state(verdict: Verdict | None) -> str:
+    return "not checked yet" if verdict is None else STATUSES[verdict.status]
+
+
+def _named_answer(answer: Any) -> tuple[str, Any]:
+    """(name, function or text) of what was handed to `check`; instead of these a Verdict where nothing is there yet."""
     if isinstance(answer, str):
         return answer, _by_name(answer)
     if not callable(answer):
@@ -150,35 +234,51 @@ def _named_answer(answer):
     return name, answer
 
 
-def _by_name(name):
+def _by_name(name: str) -> Any:
     """The function, or the text of the derivation, that the notebook has under an exercise's name."""
     if "\n" in name or "=" in name:
         raise CourseError('A derivation is checked by the name of its variable in quotes, such as check("name").')
-    wanted = "text" if bank.find(name).kind == "derivation" else "function"
+    exercise = bank.find(name)
+    wanted = "text" if exercise.kind == "derivation" else "function"
     found = session_names().get(name)
     if isinstance(found, str) if wanted == "text" else callable(found):
         return found
-    raise CourseError(f"No {wanted} called `{name}` is defined yet; run the cell that defines it, then check.")
+    there = (
+        f"`{name}` is {_article(found)} here" if found is not None else f"No {wanted} called `{name}` is defined yet"
+    )
+    message = f"{there}; run the cell that defines the {wanted}, then check."
+    return Verdict(name, "not attempted", message, 0.0, exercise.points, chapter=exercise.chapter)
 
 
-def _shown_name(answer):
+def _shown_name(answer: Any) -> str:
+    """The name of the exercise that is meant: that of the function, else the name that it was given in the notebook."""
     if isinstance(answer, str):
         return answer[:80]
     name = getattr(answer, "__name__", "")
-    if name.isidentifier():
+    name = name if isinstance(name, str) else ""
+    if name.isidentifier() and _is_exercise(name):
         return name
-    # A lambda or a partial has no name of its own: the name it was given in the notebook counts.
+    # A lambda has no name of its own, a decorated function that of its wrapper, an alias that of another function.
     given = [key for key, value in session_names().items() if value is answer and not key.startswith("_")]
-    return given[0] if given else (name or _article(answer))
+    meant = next(filter(_is_exercise, given), None)
+    return meant or (name if name.isidentifier() else (given[0] if given else (name or _article(answer))))
 
 
-def session_names():
+def _is_exercise(name: str) -> bool:
+    try:
+        bank.find(name)
+    except CourseError:
+        return False
+    return True
+
+
+def session_names() -> dict[str, Any]:
     """The variables of the notebook, {} outside one."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell.user_ns if shell else {}
 
 
-def _article(value):
+def _article(value: Any) -> str:
     name = type(value).__name__
     return f"an {name}" if name[0] in "aeiou" else f"a {name}"

@@ -1,12 +1,14 @@
 """A verdict: what the judge says of one answer, for people and for the gradebook."""
 
 import html
+import re
 from dataclasses import dataclass
 
 STATUSES = {
     "right": "right",
     "not attempted": "not attempted",
     "unknown": "no such exercise",
+    "failed": "could not be judged",
     "signature": "other parameters",
     "raised": "raised an error",
     "stopped": "stopped",
@@ -77,9 +79,27 @@ class Verdict:
         )
 
 
-def inline_html(text):
-    """Escaped text in which `code` between backquotes is set as code."""
+# A letter, or a product in brackets, with an index: p_i, λ_max, 2x_i², (XW)_ij. A name such as y_hat is none.
+_INDEX = re.compile(
+    r"(?<![^\W\d])(?P<letter>[^\W\d_]|\([A-Z]{2,3}\))_(?P<index>max|min|[ijklnpqt]{1,3}|\d)(?![^\W²³ᵀ])"
+)
+
+
+def inline_html(text: str) -> str:
+    """Escaped text in which `code` between backquotes is set as code, and letters with an index as mathematics."""
     parts = html.escape(text).split("`")
     if len(parts) % 2 == 0:
-        return html.escape(text)
-    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
+        return _with_indices(html.escape(text))
+    return "".join(f"<code>{part}</code>" if i % 2 else _with_indices(part) for i, part in enumerate(parts))
+
+
+def _with_indices(text: str) -> str:
+    return _INDEX.sub(_as_mathematics, text)
+
+
+def _as_mathematics(found: re.Match[str]) -> str:
+    letter, index = found["letter"], found["index"]
+    upright = letter in "ΣΠ" or letter.startswith("(")
+    return (
+        letter if upright else f"<var>{letter}</var>"
+    ) + f"<sub>{index if index in ('max', 'min') else f'<var>{index}</var>'}</sub>"
