@@ -109,14 +109,17 @@ def _does_nothing(code):
     return all(step.opname in idle for step in steps) and all(step.argval is None for step in loads)
 
 
-def call(function, args):
-    """Call `function(*args)` and return an Outcome; only a keyboard interrupt passes through."""
+def call(function, args, settings=NUMPY_SETTINGS):
+    """Call `function(*args)` and return an Outcome; only a keyboard interrupt passes through.
+
+    settings   what NumPy does about overflow and the like meanwhile, as of `np.errstate`.
+    """
     if is_blank(function):
         return Outcome("blank")
     before = tuple(np.array(arg) if type(arg) is np.ndarray else None for arg in args)
     start = time.perf_counter()
     try:
-        with np.errstate(**NUMPY_SETTINGS):
+        with np.errstate(**settings):
             value = function(*args)
         value = plain(value)
     except NotImplementedError:

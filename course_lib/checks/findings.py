@@ -13,6 +13,7 @@ from course_lib.checks import precision, relations
 from course_lib.checks.calling import Other
 from course_lib.checks.comparing import close, is_array
 from course_lib.checks.failures import why_it_raised
+from course_lib.checks.kinds import kind
 from course_lib.checks.other_questions import Question, broadcasts, questions_beside
 from course_lib.checks.relations import factor, is_right, numbers, ratios
 from course_lib.checks.specification import Mistake
@@ -441,9 +442,8 @@ def of_another_kind(case: Case) -> Found | None:
     if not case.values or case.exercise.definition is None:
         return None
     names = case.exercise.returns
-    wanted = f"`{', '.join(names)}`" if names else "one value"
     if all(isinstance(value, Other) for value in case.values):
-        return "container", f"What came back is of type {case.values[0].type_name}. Return {wanted}, nothing around it."
+        return "container", f"Your function returned {kind(case.values[0])}"
     return _too_few(case) if names else _too_many(case)
 
 

@@ -203,8 +203,8 @@ def _ladder(exercise, trials, names, seconds, closely=True):
     finding = findings.found(Case(exercise, tuple(trials))) if status != "costly" else None
     if finding:
         id, sentence = finding
-        facts = f" ({message})" if sentence not in message else ""
-        return _verdict(exercise, status, sentence + facts, id, seconds)
+        said = message if sentence in message else f"{sentence} ({message})"
+        return _verdict(exercise, status, said, id, seconds)
     if names and tuple(names[: len(exercise.parameters)]) != exercise.parameters:
         message += f" Your parameters are ({', '.join(names)}); the exercise hands over {exercise.call}, in this order."
     return _verdict(exercise, status, message, seconds=seconds)
@@ -230,7 +230,7 @@ def _first_rung(exercise, trial):
     if exercise.returns:
         if not isinstance(outcome.value, tuple) or len(outcome.value) != len(truth):
             wanted = f"{len(truth)} values, `{', '.join(exercise.returns)}`"
-            help_ = advice(outcome.value, truth, exercise.rtol)
+            help_ = advice(outcome.value, truth)
             return "kind", f"Your function returned {kind(outcome.value)}; expected {wanted}. {help_}".rstrip()
         pairs = list(zip(names, outcome.value, truth, strict=True))
     else:
@@ -253,7 +253,7 @@ def _kind_rung(exercise, trial, name, got, expected):
         fits = is_number(got) or is_array(got)
     if not fits:
         what = f"{_sentence(name)} is" if exercise.returns else "Your function returned"
-        help_ = advice(got, expected, exercise.rtol)
+        help_ = advice(got, expected)
         return "kind", f"{what} {kind(got)}; expected {kind(expected)}. {help_}".rstrip()
     if not isinstance(expected, str) and np.iscomplexobj(got) and not np.iscomplexobj(expected):
         return (

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.calling import Other
-from course_lib.checks.comparing import close, is_array, is_number
+from course_lib.checks.comparing import is_array, is_number
 
 # Type of a returned object: how it is called, and how to make what was asked for.
 _OBJECTS = {
@@ -41,23 +41,20 @@ def kind(value: object) -> str:
     return "a number"
 
 
-def advice(got: object, expected: object, rtol: float) -> str:
+def advice(got: object, expected: object) -> str:
     """A sentence that helps whoever returned `got` where a value like `expected` was asked for, or ""."""
     if isinstance(got, Other):
         return _OBJECTS.get(got.type_name, ("", ""))[1]
-    if not isinstance(got, tuple) or isinstance(expected, tuple):
+    if not isinstance(got, tuple) or not isinstance(expected, np.ndarray) or not is_array(expected):
         return ""
-    right = [place for place, item in enumerate(got) if close(item, expected, rtol)]
-    alike = [place for place, item in enumerate(got) if _alike(item, expected)]
-    if len(got) > 1 and len(right) == 1:
-        return f"Item {right[0]} of them is what was asked for: return that one alone."
-    if len(alike) == 1 and (is_array(expected) or len(got) > 1):
-        return f"One value is asked for, perhaps item {alike[0]}: return that one alone."
-    return "Turn it into an array with `np.array(...)`." if is_array(expected) else ""
+    # A list of what could be its entries or rows; several values of which one was meant are something else.
+    entries = len({_shape(item) for item in got}) == 1 and _shape(got[0]) is not None
+    return "Turn it into an array with `np.array(...)`." if entries else ""
 
 
-def _alike(item: Any, expected: Any) -> bool:
-    """Whether an item of a tuple has the kind and the shape that was asked for."""
-    if isinstance(expected, str):
-        return isinstance(item, str)
-    return (is_number(item) or is_array(item)) and np.shape(item) == np.shape(expected)
+def _shape(item: Any) -> tuple[int, ...] | None:
+    """The shape of a number or an array, or of a list of them; None for anything else."""
+    if isinstance(item, tuple):
+        inner = {_shape(part) for part in item}
+        return (len(item), *next(iter(inner))) if len(inner) == 1 and None not in inner else None  # type: ignore[misc]
+    return np.shape(item) if is_number(item) or is_array(item) else None

@@ -164,15 +164,9 @@ def test_a_fault_of_the_check_itself_ends_no_notebook(monkeypatch):
     ("value", "said"),
     [
         (lambda right: {"y": right}, "returned a dict; expected an array of shape (3,). Return the values themselves"),
-        (
-            lambda right: (right, [1.0]),
-            "a list or tuple of 2 items; expected an array of shape (3,). Item 0 of them is",
-        ),
-        (
-            lambda right: ([1.0], -right),
-            "a list or tuple of 2 items; expected an array of shape (3,). One value is asked",
-        ),
-        (lambda right: list(right), "Turn it into an array with `np.array(...)`."),
+        (lambda right: (right, [1.0]), "returned 2 values, and one is asked for. Number 1 of them is the right one"),
+        (lambda right: list(right), "The numbers are right, in a list. Make an array of it: `np.array(...)`."),
+        (lambda right: list(7 + right), "Turn it into an array with `np.array(...)`."),
         (lambda right: np.ma.masked_array(right, right > 0), "returned a masked array; expected an array"),
         (lambda right: np.matrix(right), "returned an np.matrix; expected an array of shape (3,). Its `*`"),
         (lambda right: np.array([right, None], dtype=object), "returned an array of Python objects; expected"),
@@ -197,6 +191,14 @@ def first_draw(name):
 
 
 # --- progress --------------------------------------------------------------------------------------------------------
+
+
+def test_no_warning_of_a_named_mistake_is_shown(recwarn):
+    def log_sum_exp(Z):
+        return Z.max(axis=1)
+
+    assert check(log_sum_exp).status == "wrong"
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 @pytest.mark.parametrize("asked", ["01", 1, "1", linear_approximation, "polar_jacobian"])
