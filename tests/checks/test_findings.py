@@ -256,7 +256,7 @@ return np.array([(np.mean((X @ (w + h * e) - y) ** 2) / 2 - base) / h for e in n
         "2 values",
     ),
     ("several", "momentum_step", "return beta * v + grad", "`v` alone came back"),
-    ("container", "forward", "return {'Z1': X @ W1 + b1}", "expected 4 values, `Z1, A, Z2, P`. Return the values themselves"),
+    ("container", "forward", "return {'Z1': X @ W1 + b1}", "4 values, `Z1, A, Z2, P`. Return the values"),
     ("container", "affine_pullback", "return [sum(a * b for a, b in zip(row, g)) for row in A]", "np.array"),
     ("product", "affine_pullback", "return A.dot(g[:-1])", "A matrix product of the shapes (6, 8) and (7,)"),
     ("product", "hat_matrix", "return np.dot(X.T, np.linalg.pinv(X))", None),
