@@ -194,6 +194,11 @@ def test_what_is_typed_as_mathematics_stands_in_the_text_and_the_other_way_round
     page.keyboard.press("Control+End")
     page.keyboard.type("\nL=\\frac12")
     expect(field).to_have_js_property("value", "L=\\frac12")
+    # Tab leads from the text into the field and out of it again.
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "MATH-FIELD"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className").startswith("cd-chip")
 
 
 HOSTILE = {
