@@ -1,5 +1,6 @@
 """What was asked and what came back, as the judge keeps it and as the second layer of naming looks at it."""
 
+import math
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ import numpy as np
 from course_lib.checks import calling
 from course_lib.checks.comparing import is_array, is_number
 from course_lib.checks.specification import Exercise, Mistake
+
+# Entries of the largest array that the second layer looks at.
+LARGEST = 1_000_000
 
 
 def copied(value: Any) -> Any:
@@ -106,7 +110,7 @@ class Case:
 
 
 def outputs_of(exercise: Exercise, got: Sequence, right: Sequence) -> tuple[Output, ...]:
-    """The values one by one, for an exercise with several; () where their number is wrong or one holds no numbers."""
+    """The values one by one, for an exercise with several; () where their number is wrong or one cannot be compared."""
     if not got:
         return ()
     if not exercise.returns:
@@ -118,7 +122,16 @@ def outputs_of(exercise: Exercise, got: Sequence, right: Sequence) -> tuple[Outp
         columns = zip(exercise.returns, zip(*got, strict=True), zip(*right, strict=True), strict=True)
         found = [Output(name, mine, theirs) for name, mine, theirs in columns]
     values = (value for output in found for value in (*output.got, *output.right))
-    return tuple(found) if all(is_number(value) or is_array(value) for value in values) else ()
+    return tuple(found) if all(is_number(value) or _of_some_size(value) for value in values) else ()
+
+
+def _of_some_size(value: Any) -> bool:
+    """Whether this is an array that sums and transposes can be tried on.
+
+    No exercise asks for more. An array of no entries counts by its other lengths: a sum over the length that is 0 would
+    be as large as they are, and they cost who wrote them nothing.
+    """
+    return is_array(value) and math.prod(max(length, 1) for length in np.shape(value)) <= LARGEST
 
 
 def everywhere(test: Callable[..., bool], *columns: Sequence) -> bool:
