@@ -12,8 +12,10 @@ import math
 import textwrap
 import time
 import types
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +63,7 @@ class Outcome:
 NUMPY_SETTINGS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
 
 
-def parameter_names(function):
+def parameter_names(function: Callable[..., Any]) -> list[str] | None:
     """The names of the parameters that can be given by position, or None where Python cannot tell.
 
     Behind them stand, after "*", those that must be given by name.
@@ -77,7 +79,7 @@ def parameter_names(function):
     return by_position + (["*", *by_name] if by_name else [])
 
 
-def required_count(function):
+def required_count(function: Callable[..., Any]) -> int:
     """How many arguments must be given by position; 0 where Python cannot tell."""
     try:
         parameters = inspect.signature(function).parameters.values()
@@ -87,7 +89,7 @@ def required_count(function):
     return sum(p.kind in by_position and p.default is p.empty for p in parameters)
 
 
-def is_blank(function):
+def is_blank(function: Callable[..., Any]) -> bool:
     """Whether the body has no statement: a docstring, `...` or `pass` alone."""
     code = getattr(function, "__code__", None)
     if not isinstance(code, types.CodeType) or not _does_nothing(code):
@@ -109,7 +111,7 @@ def _does_nothing(code):
     return all(step.opname in idle for step in steps) and all(step.argval is None for step in loads)
 
 
-def call(function, args, settings=NUMPY_SETTINGS):
+def call(function: Callable[..., Any], args: tuple[Any, ...], settings: Any = NUMPY_SETTINGS) -> Outcome:
     """Call `function(*args)` and return an Outcome; only a keyboard interrupt passes through.
 
     settings   what NumPy does about overflow and the like meanwhile, as of `np.errstate`.
@@ -145,7 +147,7 @@ def _differs(old, new):
         return not np.allclose(new, old, rtol=1e-12, atol=1e-12 * np.max(np.abs(old), initial=0.0), equal_nan=True)
 
 
-def describe(error):
+def describe(error: BaseException) -> str:
     """`TypeError: message` on one bounded line, whatever the error's own __str__ does."""
     try:
         message = " ".join(str(error).split())
@@ -155,7 +157,7 @@ def describe(error):
     return (f"{name}: {message}" if message else name)[:TEXT_LIMIT]
 
 
-def failing_line(error, function=None):
+def failing_line(error: BaseException, function: Callable[..., Any] | None = None) -> tuple[str, int]:
     """Source text and number of the deepest traceback line that the learner wrote; ("", 0) if none is found."""
     step = _failing_step(error, function)
     if step is None:
@@ -190,7 +192,7 @@ def _narrow(value):
     return value.astype(wide[1]) if wide and value.dtype.itemsize > wide[0] else value
 
 
-def plain(value, depth=0):
+def plain(value: Any, depth: int = 0) -> Any:
     """The value rebuilt from known types: subclasses, objects and lazy things do not get through."""
     if value is None or type(value) in (bool, float, complex, Other):
         return value

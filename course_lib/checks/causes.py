@@ -7,6 +7,8 @@ with four sentences. A `Cause` is that reason.
 import re
 from dataclasses import dataclass
 
+from course_lib.checks.calling import Outcome
+
 SHAPE = r"\((\d*(?:,\d*)*)\)"
 MATMUL = re.compile(r"Input operand 1 has a mismatch in its core dimension 0.*\(size (\d+) is different from (\d+)\)")
 ALIGNED = re.compile(rf"shapes {SHAPE} and {SHAPE} not aligned: (\d+) \(dim \d+\) != (\d+) \(dim \d+\)")
@@ -34,7 +36,7 @@ class Cause:
     detail: str = ""
 
 
-def cause_of(outcome):
+def cause_of(outcome: Outcome) -> Cause:
     """The Cause of an Outcome of the kind "raised"."""
     error = outcome.error
     given = _shapes(outcome.operands)
@@ -52,7 +54,7 @@ def cause_of(outcome):
     return Cause("other", (), (), error)
 
 
-def same_cause(yours, theirs):
+def same_cause(yours: Outcome, theirs: Outcome) -> bool:
     """Whether two Outcomes of the kind "raised" failed for the same reason, however the operation was written.
 
     A loop that goes beyond the end of an array fails as a product does whose inner lengths differ: at the shorter one.

@@ -1,20 +1,22 @@
 """Are two values the same, and if not, where do they differ most?"""
 
+from typing import Any
+
 import numpy as np
 
 # Rounding grows with the largest terms of a sum, so a small entry next to large ones may be off by this share of them.
 FLOOR = 1e-12
 
 
-def is_number(value):
+def is_number(value: object) -> bool:
     return type(value) in (bool, int, float, complex) or (type(value) is np.ndarray and value.ndim == 0)
 
 
-def is_array(value):
+def is_array(value: object) -> bool:
     return type(value) is np.ndarray and value.ndim > 0
 
 
-def close(got, expected, rtol):
+def close(got: Any, expected: Any, rtol: float) -> bool:
     """Whether two values have one kind, one shape and the same entries within rtol; tuples item by item."""
     if isinstance(expected, tuple):
         return (
@@ -29,7 +31,7 @@ def close(got, expected, rtol):
     return bool(np.all(errors(got, expected, rtol) <= 1))
 
 
-def errors(got, expected, rtol):
+def errors(got: Any, expected: Any, rtol: float) -> np.ndarray:
     """Entrywise |got - expected| over what is allowed: above 1 is wrong.
 
     Two NaN in one place agree, and so do two equal infinities; beside a number they are infinitely wrong.
@@ -44,7 +46,7 @@ def errors(got, expected, rtol):
     return np.where(same, 0.0, np.where(np.isfinite(ratio), ratio, np.inf))
 
 
-def worst_entry(got, expected, rtol):
+def worst_entry(got: Any, expected: Any, rtol: float) -> tuple[tuple[int, ...], Any, Any]:
     """Index, your value and the right value where the two differ most."""
     ratio = errors(got, expected, rtol)
     index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)

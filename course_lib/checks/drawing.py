@@ -23,7 +23,7 @@ class Draw:
     seed   whole number; the same seed and exercise give the same draws for ever.
     """
 
-    def __init__(self, exercise, index, seed=SEED):
+    def __init__(self, exercise: str, index: int, seed: int = SEED):
         key = crc32(exercise.encode())
         self.index = index
         self.rng = np.random.default_rng([seed, key, index])
@@ -32,32 +32,32 @@ class Draw:
         self._sizes = np.roll(order, -index)
 
     @property
-    def drowns(self):
+    def drowns(self) -> bool:
         """Whether one term shall outweigh all others here, so that a difference quotient drowns in its rounding.
 
         One draw is enough, because an answer must be right on all. The others stay moderate and strict.
         """
         return self.index == DRAWS - 1
 
-    def sizes(self, count):
+    def sizes(self, count: int) -> tuple[int, ...]:
         """`count` different whole numbers between 3 and 8."""
         if count > len(SIZES):
             raise ValueError(f"{count} sizes asked for, at most {len(SIZES)} are different")
         return tuple(int(size) for size in self._sizes[:count])
 
-    def array(self, *shape):
+    def array(self, *shape: int) -> np.ndarray:
         """Entries of random sign with absolute value in [0.5, 1.5]: none is near 0, so none hides a factor."""
         return self.positive(*shape) * self.rng.choice([-1.0, 1.0], size=shape)
 
-    def positive(self, *shape):
+    def positive(self, *shape: int) -> np.ndarray:
         """Entries in [0.5, 1.5]."""
         return self.rng.uniform(0.5, 1.5, size=shape)
 
-    def number(self, low=0.5, high=1.5):
+    def number(self, low: float = 0.5, high: float = 1.5) -> float:
         """One Python float in [low, high]."""
         return float(self.rng.uniform(low, high))
 
 
-def draws(exercise, seed=SEED):
+def draws(exercise: str, seed: int = SEED) -> list[Draw]:
     """The seeded draws of one exercise, by its name."""
     return [Draw(exercise, index, seed) for index in range(DRAWS)]

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def solve_exactly(A, B):
+def solve_exactly(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     """A solution Z of A Z = B, computed with whole numbers of any size and rounded once, at the end.
 
     A  (m, u), B  (m, p), finite doubles, or fractions whose denominators are powers of two. The rank of A is found
@@ -14,7 +14,8 @@ def solve_exactly(A, B):
     """
     unknowns = A.shape[1]
     rows = [_whole_numbers(row) for row in np.hstack([A, B])]
-    pivots, divisor = [], 1
+    pivots: list[int] = []
+    divisor = 1
     for column in range(unknowns):
         top = len(pivots)
         found = next((r for r in range(top, len(rows)) if rows[r][column]), None)

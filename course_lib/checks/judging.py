@@ -11,8 +11,10 @@ It takes an exercise and a caller, which is a way to reach the learner's functio
 The truth is computed from the judge's own copy of the inputs, before the learner's function runs.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from course_lib.checks.causes import same_cause
 from course_lib.checks.comparing import close, errors, is_array, is_number, worst_entry
 from course_lib.checks.drawing import SEED, draws
 from course_lib.checks.kinds import advice, kind
+from course_lib.checks.specification import Exercise
 from course_lib.checks.trials import Case, Trial, answer_of, copied
 from course_lib.checks.verdict import Verdict
 from course_lib.checks.wide import wide_answer
@@ -29,37 +32,37 @@ from course_lib.checks.wide import wide_answer
 class FunctionCaller:
     """Reaches a function that lives in this Python process."""
 
-    def __init__(self, function):
+    def __init__(self, function: Callable[..., Any]):
         self.function = function
 
-    def signature(self, name):
+    def signature(self, name: str) -> tuple[list[str] | None, int]:
         return calling.parameter_names(self.function), calling.required_count(self.function)
 
-    def call(self, name, args):
+    def call(self, name: str, args: tuple[Any, ...]) -> calling.Outcome:
         return calling.call(self.function, args)
 
-    def call_within(self, name, args, seconds):
+    def call_within(self, name: str, args: tuple[Any, ...], seconds: float) -> patience.Timed | None:
         return patience.call_within(self.function, args, seconds)
 
 
 class TextCaller:
     """Holds the text of a derivation."""
 
-    def __init__(self, text):
+    def __init__(self, text: str):
         self._text = text
 
-    def text(self, name):
+    def text(self, name: str) -> str:
         return self._text
 
 
 class Watched:
     """A function argument that keeps what it was called with."""
 
-    def __init__(self, function):
+    def __init__(self, function: Callable[..., Any]):
         self.function = function
-        self.calls = []
+        self.calls: list[np.ndarray] = []
 
-    def __call__(self, x):
+    def __call__(self, x: Any) -> Any:
         if len(self.calls) < 1000:
             kept = np.array(x)
             # What is no number tells nothing, and an array of texts is as large as its longest text times their count.
@@ -67,7 +70,7 @@ class Watched:
         return self.function(x)
 
 
-def judge(exercise, caller, seed=SEED, closely=True):
+def judge(exercise: Exercise, caller: Any, seed: int = SEED, closely: bool = True) -> Verdict:
     """The verdict on one answer.
 
     exercise  an Exercise of the bank.
@@ -104,13 +107,14 @@ def _widely(exercise, caller, verdict, seed):
 
 
 @lru_cache(maxsize=1024)
-def questions(exercise, seed):
+def questions(exercise: Exercise, seed: int) -> tuple[tuple[tuple[Any, ...], Any], ...]:
     """The draws of an exercise as ((arguments, what is right for them), ...).
 
     The same for everybody, so a class is asked and not computed a thousand times. Nobody is handed what is kept here:
     whoever takes arguments takes a copy (`copied`). What is right is None where an exercise judges by a property.
     """
     found = []
+    assert exercise.arguments is not None
     for draw in draws(exercise.name, seed):
         args = exercise.arguments(draw)
         found.append((args, exercise.definition(*copied(args)) if exercise.definition else None))

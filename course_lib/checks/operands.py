@@ -10,6 +10,7 @@ The grading sandbox mounts this file beside its worker, so it uses the standard 
 import ast
 import linecache
 from itertools import islice
+from types import FrameType
 
 import numpy as np
 
@@ -20,7 +21,7 @@ PRODUCTS = {"dot", "matmul"}
 NUMPY_NAMES = {"np", "numpy"}
 
 
-def of(frame, last_instruction):
+def of(frame: FrameType, last_instruction: int) -> str:
     """The shapes of the two operands of a product that failed, as "(3,6) (3,)"; "" where they cannot be read off.
 
     frame             the frame in which it failed.

@@ -61,11 +61,19 @@ def _with_what_is_new(verdict: Verdict) -> Verdict:
 
 
 def _outside(step: TracebackType | None) -> TracebackType | None:
-    """The part of a traceback that begins in the learner's code; all of it where none does."""
-    first = step
-    while first is not None and first.tb_frame.f_code.co_filename.startswith(PACKAGE):
-        first = first.tb_next
-    return first or step
+    """A traceback without the course's own frames; as it is where nothing else is in it."""
+    frames = []
+    whole = step
+    while step is not None:
+        if not step.tb_frame.f_code.co_filename.startswith(PACKAGE):
+            frames.append(step)
+        step = step.tb_next
+    if not frames:
+        return whole
+    shown: TracebackType | None = None
+    for frame in reversed(frames):
+        shown = TracebackType(shown, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return shown
 
 
 def hint(exercise: Callable[..., Any] | str) -> "Hint":

@@ -49,27 +49,27 @@ class Verdict:
     seconds: float = 0.0
     chapter: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.status not in STATUSES:
             raise ValueError(f"status {self.status!r} is not one of {', '.join(STATUSES)}")
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         return self.status == "right"
 
     @property
-    def heading(self):
+    def heading(self) -> str:
         return f"{self.exercise}: {STATUSES[self.status]}"
 
     @property
-    def _score(self):
+    def _score(self) -> str:
         return f"{self.points:g} of {self.max_points:g} points" if self.max_points else ""
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         score = f" ({self._score})" if self._score else ""
         return f"{_MARKS.get(self.status, '✗')} {self.heading}{score}\n  {self.message}"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         colour = _COLOURS.get(self.status, "#d55e00")
         score = f" · {self._score}" if self._score else ""
         return (

@@ -142,15 +142,18 @@ def test_an_exercise_that_is_not_defined_yet_is_not_unknown(session):
 
 
 def test_an_interrupt_shows_where_the_answer_was():
-    def linear_approximation(y, J, delta):
-        while True:
-            raise KeyboardInterrupt
+    def stopped(x):
+        raise KeyboardInterrupt
+
+    def jvp(f, x, v):
+        # What the course hands over calls back, and its own frames are not shown either.
+        f.function = stopped
+        return f(x)
 
     with pytest.raises(KeyboardInterrupt) as interrupted:
-        check(linear_approximation)
+        check(jvp)
     frames = traceback.extract_tb(interrupted.value.__traceback__)
-    assert [frame.name for frame in frames[1:]] == ["check", "linear_approximation"]
-    assert frames[-1].line == "raise KeyboardInterrupt"
+    assert [frame.name for frame in frames[1:]] == ["check", "jvp", "stopped"]
 
 
 def test_a_fault_of_the_check_itself_ends_no_notebook(monkeypatch):

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import zipfile
 
 import nbformat
 import pytest
@@ -9,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from course_lib.errors import CourseError
 from course_lib.grading.config import instructors_config
+from course_lib.grading.gradescope import write_autograder
 from course_lib.grading.lms import names_chapter
 from course_lib.grading.release import release, sheets_for_nbgrader
 from course_lib.grading.simulate import canvas_export, simulate
@@ -164,3 +166,11 @@ def test_an_exercise_that_no_bank_has_is_not_passed_over_in_a_release(place):
     ):
         release(place)
     assert not (place / "exercises").exists()
+
+
+def test_an_autograder_takes_the_banks_along(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(place)
+    write_autograder(tmp_path / "out.zip", "warm-up", place)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert {"my_bank.py", "more.py", "course.toml"} <= set(archive.namelist())
+        assert archive.read("my_bank.py") == (place / "my_bank.py").read_bytes()
