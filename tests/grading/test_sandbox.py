@@ -244,7 +244,7 @@ def test_a_derivation_is_judged_from_its_text_even_where_the_cells_never_end(con
         texts.append(caller.text(exercise.name))
         return Verdict(exercise.name, "right", "read", 2.0, 2.0, chapter="00")
 
-    monkeypatch.setattr(unit, "exercises", lambda chapter=None: [exercise])
+    monkeypatch.setattr(unit, "exercises", lambda chapter=None, banks=None: [exercise])
     monkeypatch.setattr(unit, "judge", judge)
     derivation = "L = x'x\ndL = 2 x'dx"
     for cells in (
