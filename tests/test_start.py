@@ -15,7 +15,8 @@ from course_lib.checks import exercises
 from course_lib.errors import CourseError
 from course_lib.grading.config import Config, load_config
 from course_lib.start import NEW_EDITION, course_folder, lab_environment, lay_out, material, open_lab
-from tests.test_walk import CHAPTER, course, filled, solved
+from tests.grading.shared import HANGING, course
+from tests.test_walk import CHAPTER, filled, solved
 
 SHEET = "exercises/01_exercises.ipynb"
 
@@ -147,12 +148,12 @@ def installed(course_root, tmp_path_factory):
 def pip(*arguments):
     """Run pip without asking any other machine."""
     command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *map(str, arguments)]
-    subprocess.run([*command, "--no-deps", "--no-index"], check=True, timeout=300)
+    subprocess.run([*command, "--no-deps", "--no-index"], check=True, timeout=HANGING)
 
 
 def test_from_a_wheel_to_a_grade(installed, tmp_path, course_root, confinement):
     def run(*arguments, cwd):
-        ran = subprocess.run([installed, *arguments], cwd=cwd, capture_output=True, text=True, timeout=300)
+        ran = subprocess.run([installed, *arguments], cwd=cwd, capture_output=True, text=True, timeout=HANGING)
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout
 

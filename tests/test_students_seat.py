@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from course_lib import clock, health
 from course_lib.checks import exercises
+from tests.grading.shared import HANGING
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def told(course_root, tmp_path_factory):
         env={**os.environ, "PYTHONPATH": str(course_root), "COURSE_INBOX": ""},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANGING,
     )
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
@@ -64,7 +65,7 @@ def test_a_verb_of_another_seat_names_the_extra_that_it_needs(course_root, tmp_p
         "import sys; sys.modules['sqlalchemy'] = None; from course_lib.cli import main; "
         "sys.argv = ['course', 'grade', '.']; main()"
     )
-    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=HANGING)
     assert run.returncode == 1
     assert run.stderr.strip().endswith("install the course with its extra, course_lib[instructor].")
     assert len(run.stderr.strip().splitlines()) == 1

@@ -1,35 +1,21 @@
 """From a filled-in notebook to a graded class, through the real commands."""
 
 import csv
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 
 import nbformat
 import pytest
 
 from course_lib.checks import exercises
+from tests.grading.shared import course
 
 # The class is graded once, so its tests run in one process.
 pytestmark = pytest.mark.xdist_group("walk")
 
 CHAPTER = "01"
 STUB = "    # YOUR CODE HERE\n    raise NotImplementedError()"
-
-
-def course(*arguments, cwd, **environment):
-    """Run the `course` command as a user would, in a folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "course_lib.cli", *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, "COURSE_INBOX": "", "COURSE_STUDENT": "", **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from tests.browser.test_lab import (
     page,  # noqa: F401  (a fixture)
     scrolled_to,
 )
-from tests.test_walk import CHAPTER, course, filled, solution, solved  # noqa: F401  (solution is a fixture)
+from tests.grading.shared import course
+from tests.test_walk import CHAPTER, filled, solution, solved  # noqa: F401  (solution is a fixture)
 
 
 def mistaken(name, id):

@@ -107,7 +107,7 @@ def status(page):
 
 def ready(page):
     """Wait until Python is there."""
-    expect(page.locator("#loading")).to_be_hidden(timeout=120_000)
+    expect(page.locator("#loading")).to_be_hidden()
 
 
 def linked(draft):
@@ -314,7 +314,7 @@ def test_a_check_that_hangs_can_be_stopped(opened, altered):
     expect(status(page)).to_contain_text("Stopped.")
     assert text.input_value().endswith("forever")
     text.fill(RIGHT["text"].replace("2X", "-2X"))
-    expect(status(page)).to_contain_text("Line 2 is the first that is wrong.", timeout=120_000)
+    expect(status(page)).to_contain_text("Line 2 is the first that is wrong.")
     expect(page.get_by_role("button", name="Stop this check")).to_be_hidden()
 
 
@@ -328,7 +328,7 @@ def test_a_browser_without_wasm_hears_one_sentence_and_keeps_the_text(opened):
 
 def test_a_copy_of_python_that_was_changed_is_refused(opened, altered):
     page = opened(linked(RIGHT), altered("pyodide/pyodide-lock.json", lambda lock: lock + " "))
-    expect(page.get_by_role("alert")).to_contain_text("The checker could not start", timeout=120_000)
+    expect(page.get_by_role("alert")).to_contain_text("The checker could not start")
     expect(page.get_by_role("alert")).to_contain_text("pyodide-lock.json")
     assert page.locator("textarea").input_value() == RIGHT["text"]
 

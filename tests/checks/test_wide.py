@@ -82,7 +82,7 @@ def test_no_thread_is_left_and_ctrl_c_works_after_a_stopped_call(hurried):
     assert signal.getsignal(signal.SIGINT) is before
     for thread in threading.enumerate():
         if thread is not threading.main_thread() and "_run" in thread.name:
-            thread.join(5)
+            thread.join(60)
             assert not thread.is_alive()
 
 

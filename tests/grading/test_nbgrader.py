@@ -17,7 +17,7 @@ from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.release import sheet_for_nbgrader, sheets_for_nbgrader
 from course_lib.grading.simulate import filled, sources
 from tests.conftest import missing
-from tests.grading.shared import course
+from tests.grading.shared import HANGING, course
 
 SHEET = "03_exercises"
 POINTS = 5.0
@@ -73,7 +73,7 @@ def nbgrader(*arguments, cwd, home):
         env={"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "HOME": str(home)},
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=HANGING,
     )
     assert run.returncode == 0, run.stdout + run.stderr
 
