@@ -407,6 +407,40 @@ AT_THE_CURSOR = (
 )
 
 
+# What is typed into the field (an arrow to the right leaves an exponent), and what then stands in the text.
+TYPED = (
+    ("L=1/n", ">", "norm", "Xw-y", ">", "^2", "L=\\frac{1}{n}\\left\\|Xw-y\\right\\|^2"),
+    ("tr(AA^T", ">", ")=sum_i", ">", "a_i", "\\operatorname{tr}\\left(AA^{T}\\right)=\\sum_{i}a_{i}"),
+    ("dW e^x", "dWe^{x}"),
+    ("xx^T", "xx^{T}"),
+    ("xhaty", "x\\hat{y}"),
+    ("x odot log p", "x\\odot\\log p"),
+)
+
+
+def test_what_is_typed_in_the_field_is_what_a_person_would_have_written(page):
+    text, field = page.locator("textarea"), page.locator("math-field")
+    for *keys, expected in TYPED:
+        text.fill("")
+        field.focus()
+        for key in keys:
+            page.keyboard.press("ArrowRight") if key == ">" else page.keyboard.type(key)
+        expect(text).to_have_value(expected)
+
+
+def test_in_a_post_a_new_formula_brings_its_dollar_signs_and_takes_them_along(page):
+    text, field = page.locator("textarea"), page.locator("math-field")
+    text.fill("It is $x$, so\n\nand the end.")
+    text.evaluate("e => { e.focus(); e.setSelectionRange(13, 13); }")
+    page.keyboard.press("ArrowRight")
+    field.focus()
+    page.keyboard.type("x=y")
+    expect(text).to_have_value("It is $x$, so\n$$x=y$$\nand the end.")
+    for _ in "x=y":
+        page.keyboard.press("Backspace")
+    expect(text).to_have_value("It is $x$, so\n\nand the end.")
+
+
 def test_the_formula_at_the_cursor_is_found_in_lines_posts_and_environments(running):
     script = """async (texts) => {
         const { formulaAt } = await import("./editor.js");

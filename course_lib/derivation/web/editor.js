@@ -131,6 +131,8 @@ export function plainLatex(latex) {
     .replace(/\\(?:differentialD|capitalDifferentialD)\b ?/g, "d")
     .replace(/\\exponentialE\b ?/g, "e")
     .replace(/\\imaginary[IJ]\b ?/g, "i")
+    .replace(/\\operatorname\{\\mathrm\{([A-Za-z]+)\}\}/g, "\\operatorname{$1}")
+    .replace(/[_^]\{\}/g, "")
     .replace(/\\m(left|right)\b/g, "\\$1")
     .replace(/\\left\\Vert\b|\\left\\lVert\b/g, "\\left\\|")
     .replace(/\\right\\Vert\b|\\right\\rVert\b/g, "\\right\\|")
@@ -556,6 +558,11 @@ const SHORTCUTS = {
   diag: "\\operatorname{diag}",
   grad: "\\nabla",
   norm: "\\left\\|#?\\right\\|",
+  hat: "\\hat{#?}",
+  sum: "\\sum",
+  log: "\\log",
+  odot: "\\odot",
+  otimes: "\\otimes",
 };
 
 // The keys on a screen for what derivations are made of; letters and Greek are on the other layers.
@@ -573,6 +580,7 @@ const KEYS = {
 /** The field that shows the formula at the cursor of `text`, each a copy of the other at any moment. */
 function visualField(place, text, mathlive, touched) {
   const id = freshId("visual");
+  Object.assign(mathlive.MathfieldElement, { soundsDirectory: null, keypressSound: null, plonkSound: null });
   const field = new mathlive.MathfieldElement();
   const hint = h("p", { className: "cd-hint", id: `${id}-hint` });
   field.className = "cd-field-of-mathematics";
@@ -581,6 +589,8 @@ function visualField(place, text, mathlive, touched) {
   place.hidden = false;
   field.menuItems = [];
   field.mathVirtualKeyboardPolicy = "auto";
+  // Escape begins a command of LaTeX there; the backslash does so too, and is what people expect.
+  field.keybindings = field.keybindings.filter(({ key, command }) => !(key === "[Escape]" && String(command).startsWith("switchMode")));
   globalThis.mathVirtualKeyboard.layouts = [KEYS, "numeric", "alphabetic", "greek"];
   field.inlineShortcuts = withoutConstants(field.inlineShortcuts);
   let formula = null;
@@ -590,11 +600,15 @@ function visualField(place, text, mathlive, touched) {
   function follow(anew = false) {
     const found = formulaAt(text.value, text.selectionStart ?? 0);
     const same = found && formula && found.latex === formula.latex;
+    // Where a formula was begun here, its dollar signs still go with it.
+    if (same && found.start === formula.start && found.end === formula.end) found.wrap = formula.wrap;
     formula = found;
     field.readOnly = !found;
     field.setAttribute("aria-disabled", String(!found));
     place.classList.toggle("cd-words", !found);
     if (!same || anew) {
+      field.executeCommand("moveToMathfieldEnd"); // else the letters typed before are still parts of a shortcut
+      field.mode = "math"; // and one may have been in the middle of a command
       field.setValue(found?.latex ?? "", { silenceNotifications: true });
       shown = field.getValue("latex");
     }
@@ -609,11 +623,14 @@ function visualField(place, text, mathlive, touched) {
     if (!formula || held === shown) return;
     shown = held;
     const latex = plainLatex(held);
-    const [before, after] = latex ? formula.wrap : ["", ""];
-    text.setRangeText(before + latex + after, formula.start, formula.end, "preserve");
-    const start = formula.start + before.length;
-    text.setSelectionRange(start + latex.length, start + latex.length);
-    formula = { start, end: start + latex.length, latex, wrap: latex ? ["", ""] : formula.wrap };
+    // In a post a new formula gets its dollar signs, and takes them with it when it goes.
+    const [before, after] = formula.wrap;
+    const around = formula.latex ? [before.length, after.length] : [0, 0];
+    const start = formula.start - around[0];
+    text.setRangeText(latex && before + latex + after, start, formula.end + around[1], "preserve");
+    const from = start + (latex ? before.length : 0);
+    text.setSelectionRange(from + latex.length, from + latex.length);
+    formula = { start: from, end: from + latex.length, latex, wrap: formula.wrap };
     touched();
   }
 
@@ -658,9 +675,13 @@ function visualField(place, text, mathlive, touched) {
   return { follow };
 }
 
-/** MathLive reads `dx`, `ee` and `ii` as constants of its own; here d, e and i are letters. */
+// Two letters in a row are a product here, never a sign: xx^T, AA^T, RR.
+const PRODUCTS = "AA EE CC NN ZZ QQ RR TT xx vv vvv nn nnn uu uuu mm cm km kg ft mi lg lb th sh ch tg xin sint lt gt of".split(" ");
+
+/** MathLive's shortcuts and ours, without those that read letters as a constant, a unit or a sign. */
 function withoutConstants(shortcuts) {
-  const kept = Object.entries(shortcuts).filter(([, value]) => !/differentialD|exponentialE|imaginary/i.test(typeof value === "string" ? value : value?.value ?? ""));
+  const meant = (value) => (typeof value === "string" ? value : (value?.value ?? ""));
+  const kept = Object.entries(shortcuts).filter(([key, value]) => !PRODUCTS.includes(key) && !/differentialD|exponentialE|imaginary/i.test(meant(value)));
   return { ...Object.fromEntries(kept), ...SHORTCUTS };
 }
 

@@ -201,9 +201,7 @@ async function share(draft) {
 
 async function mathlive() {
   try {
-    const module = await import("./mathlive/mathlive.min.mjs");
-    module.MathfieldElement.soundsDirectory = null;
-    return module;
+    return await import("./mathlive/mathlive.min.mjs");
   } catch {
     return null;
   }
