@@ -18,10 +18,12 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
 from course_lib.errors import CourseError
 from course_lib.grading import confine, frames
+from course_lib.grading.cells import TRANSFORMER_FILES
 
 PACKAGE = Path(__file__).resolve().parent.parent
 INSIDE_FILES = (
@@ -29,6 +31,7 @@ INSIDE_FILES = (
     "checks/operands.py",
     "grading/frames.py",
     "grading/confine.py",
+    "grading/cells.py",
     "grading/worker.py",
 )
 OLDEST_BWRAP = (0, 8)
@@ -233,9 +236,23 @@ def _view(python, numpy_folder):
         if compiled := _compiled(source):
             inside = compiled.relative_to(PACKAGE)
             view += ["--ro-bind", str(compiled), f"/sandbox/course_lib/{inside}"]
+    for name, source in _transformer_files():
+        view += ["--ro-bind", str(source), f"/sandbox/lib/{name}"]
     view += ["--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/urandom", "/dev/urandom"]
     view += ["--size", str(TEMPORARY_BYTES), "--perms", "1777", "--tmpfs", "/tmp", "--chdir", "/tmp"]
     return [*_parents(view), *view, "--remount-ro", "/"]
+
+
+def _transformer_files():
+    """(name inside, file) of IPython's input transformer and its byte code; none where IPython is not installed."""
+    found = find_spec("IPython")
+    if found is None or not found.origin:
+        return
+    above = Path(found.origin).parent.parent
+    for name in TRANSFORMER_FILES:
+        for source in (above / name, Path(cache_from_source(str(above / name)))):
+            if source.is_file():
+                yield source.relative_to(above), source
 
 
 def _compiled(source):

@@ -203,7 +203,27 @@ def _verdict(exercise, answers, seed, problems):
             max_points=exercise.points,
             chapter=exercise.chapter,
         )
+    verdict = _with_fault(verdict, exercise, answers)
     return replace(verdict, message=clean(verdict.message, 2000))
+
+
+def _with_fault(verdict, exercise, answers):
+    """Where nothing is there because the cell that defines it failed: an attempt, and the cell's fault is said."""
+    if verdict.status != "not attempted":
+        return verdict
+    for number, (error, line) in sorted(answers.failures.items(), reverse=True):
+        if not 0 < number <= len(answers.cells) or exercise.name not in defined_names([answers.cells[number - 1]]):
+            continue
+        kind, _, fault = error.partition(": ")
+        what = f"The cell that defines `{exercise.name}`"
+        if kind in ("SyntaxError", "IndentationError", "TabError"):
+            message = f"{what} has a syntax error in line {line}: {fault}."
+        elif exercise.kind == "function" and answers.signature(exercise.name) is None:
+            message = f"{what} stopped in line {line}, before it came to it: {error}."
+        else:
+            continue
+        return replace(verdict, status="raised", message=message)
+    return verdict
 
 
 def _with_points(verdict, points):
@@ -264,6 +284,7 @@ class Answers:
         self.request = frames.pack({"op": "run", "names": names, "texts": texts}, [json.dumps(cells).encode()])
         self.channel, self.fault, self.used, self.calls = None, "", 0.0, 0
         self.texts, self.signatures, self.errors, self.stopped = {}, {}, [], {}
+        self.cells, self.failures = cells, {}
         self.printed, self.printed_bytes = b"", 0
         self._start()
 
@@ -301,7 +322,7 @@ class Answers:
             texts, _ = self._exchange(self.request, most)
             self.texts = _texts(texts)
             ready, _ = self._exchange(b"", most)
-            self.signatures, self.errors = _signatures(ready), _errors(ready)
+            self.signatures, self.errors, self.failures = _signatures(ready), _errors(ready), _failures(ready)
         except (StoppedError, frames.FrameError) as failure:
             self.fault = self._reason(failure, "running the cells")
 
@@ -400,6 +421,15 @@ def _errors(header):
         for item in found
         if isinstance(item, dict)
     ]
+
+
+def _failures(header):
+    """Number of a cell that failed -> (error, line in it)."""
+    return {
+        item["cell"]: (clean(item.get("error")), item["line_number"])
+        for item in header["errors"]
+        if isinstance(item, dict) and type(item.get("cell")) is int and type(item.get("line_number")) is int
+    }
 
 
 def _decode_outcome(header, blobs):

@@ -22,13 +22,16 @@ import numpy as np
 
 from course_lib.checks import calling
 from course_lib.grading import confine, frames
+from course_lib.grading.cells import Shell, as_python, compiles
 
 CHANNEL, CONTROL = 200, 201
 ERROR_LIMIT = 50
 GRACE_SECONDS = 0.2
 STUBBED = {"course_lib", "matplotlib", "mpl_toolkits", "ipywidgets", "IPython", "ipykernel", "nbformat"}
-# Cell magics whose body is ordinary Python.
-TRANSPARENT_MAGICS = {"%%time", "%%timeit", "%%capture", "%%prun"}
+# Where the value of a cell stands until the cell is done.
+LAST_VALUE = "__value_of_the_cell__"
+# Modules of the course whose functions an answer may miss.
+MISSED = ("course_lib.calculus", "course_lib.checks", "course_lib.derivation")
 
 
 def main(control):
@@ -151,13 +154,12 @@ class Chapter:
     def __init__(self, body_limit):
         self.body_limit = body_limit
         self.module = types.ModuleType("__main__")
-        self.module.__dict__.update(display=_ignore, get_ipython=_ignore)
+        self.session = Session(self.module.__dict__)
 
     def answer(self):
         """Answer the grader's frames until the channel closes."""
         for name in [name for name in sys.modules if name.partition(".")[0] == "course_lib"]:
             del sys.modules[name]
-        sys.meta_path.insert(0, StubFinder())
         sys.modules["__main__"] = self.module
         while True:
             header, blobs = receive()
@@ -168,10 +170,12 @@ class Chapter:
 
     def run(self, cells, names, texts):
         """Run the cells; report the wanted texts first, because they need no running, then errors and signatures."""
+        cells = as_python(cells)
         send({"op": "texts", "texts": assigned_texts(cells, set(texts))})
+        sys.meta_path.insert(0, StubFinder())
         errors = []
         for number, source in enumerate(cells, 1):
-            error = run_cell(source, f"<cell {number}>", self.module.__dict__)
+            error = self.session.run_cell(source, number)
             if error is not None and len(errors) < ERROR_LIMIT:
                 errors.append({"cell": number, **error})
         found = {name: signature(self.module.__dict__.get(name)) for name in names}
@@ -183,6 +187,7 @@ class Chapter:
             send({"op": "outcome", "id": header["id"], "kind": "missing"})
             return
         args = frames.decode(header["args"], blobs, proxy=lambda index, name: proxy(header["id"], index, name))
+        Absent.asked = True
         try:
             outcome = calling.call(function, args)
         except BaseException as error:  # a notebook may raise what is no Exception; it is still only an error
@@ -234,7 +239,7 @@ def assigned_texts(cells, wanted):
     found = {}
     for source in cells if wanted else ():
         try:
-            tree = ast.parse(without_magics(source))
+            tree = ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in tree.body:
@@ -250,43 +255,76 @@ def assigned_texts(cells, wanted):
     return found
 
 
-def run_cell(source, filename, namespace):
-    """Run one cell; None, or what went wrong as {"error", "line", "line_number"}."""
-    source = without_magics(source)
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    try:
-        code = compile(source, filename, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+class Session:
+    """The names that a notebook's cells share, as IPython fills them, and how a cell is run in them."""
+
+    def __init__(self, namespace):
+        self.namespace, self.loop = namespace, None
+        self.shell = Shell(Nothing(), self.run_line)
+        ignored = dict.fromkeys(("display", "help", "exit", "quit"), _ignore)
+        self.inputs, self.outputs = [""], {}
+        namespace.update(ignored, get_ipython=lambda: self.shell, In=self.inputs, Out=self.outputs)
+        namespace.update(_ih=self.inputs, _oh=self.outputs, _dh=["/tmp"], _i="", _ii="", _iii="")
+        namespace.update(_="", __="", ___="")
+
+    def run_cell(self, source, number):
+        """Run one cell; None, or what went wrong as {"error", "line", "line_number"}."""
+        filename = f"<cell {number}>"
+        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        self.inputs.append(source)
+        try:
+            self.show(self.evaluate(source, filename), number)
+        except BaseException as error:  # also SystemExit and KeyboardInterrupt: the next cell runs all the same
+            return failure(error, filename)
+        finally:
+            self.namespace["_i"] = source
+        return None
+
+    def run_line(self, line):
+        """The value of the line that follows `%time`, run in the notebook's names; nothing where it is no Python."""
+        return self.evaluate(line, "<cell>") if compiles(line) else Nothing()
+
+    def evaluate(self, source, filename):
+        """Run Python source; the value of the expression that it ends with, else None."""
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        try:
+            tree = compile(source, filename, "exec", flags=flags | ast.PyCF_ONLY_AST, dont_inherit=True)
+            if tree.body and isinstance(tree.body[-1], ast.Expr):
+                last = tree.body[-1]
+                kept = ast.Assign([ast.Name(LAST_VALUE, ast.Store())], last.value)
+                tree.body[-1] = ast.fix_missing_locations(ast.copy_location(kept, last))
+            code = compile(tree, filename, "exec", flags=flags, dont_inherit=True)
+        except RecursionError:  # what is too deep for a tree of Python's may still be compiled
+            code = compile(source, filename, "exec", flags=flags, dont_inherit=True)
+        waiting = eval(code, self.namespace)
         if code.co_flags & 0x80:  # inspect.CO_COROUTINE: there is an await at the top level
             import asyncio
 
-            asyncio.run(eval(code, namespace))
-        else:
-            exec(code, namespace)
-    except BaseException as error:  # also SystemExit and KeyboardInterrupt: the next cell runs all the same
-        line, number = calling.failing_line(error)
-        return {"error": calling.describe(error), "line": line, "line_number": number}
-    return None
+            # One loop for all cells, as in Jupyter: a task that one begins another may await.
+            self.loop = self.loop or asyncio.new_event_loop()
+            self.loop.run_until_complete(waiting)
+        return self.namespace.pop(LAST_VALUE, None)
+
+    def show(self, value, number):
+        """Keep the value of a cell where the next ones look for it."""
+        names = self.namespace
+        if value is not None:
+            names["___"], names["__"], names["_"] = names.get("__"), names.get("_"), value
+            self.outputs[number] = value
 
 
-def without_magics(source):
-    """The cell as Python: IPython's magics and shell lines become `pass`, line numbers stay."""
-    first = source.lstrip().split("\n", 1)[0].split()
-    if first and first[0].startswith("%%"):
-        if first[0] not in TRANSPARENT_MAGICS:
-            return ""
-        source = source.replace(first[0], "#", 1)
-    try:
-        compile(source, "<cell>", "exec", flags=ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return "\n".join(_without_magic(line) for line in source.split("\n"))
-    return source
-
-
-def _without_magic(line):
-    text = line.strip()
-    if text.startswith(("%", "!", "?")) or (text.endswith("?") and not text.startswith("#")):
-        return line[: len(line) - len(line.lstrip())] + "pass"
-    return line
+def failure(error, filename):
+    """What went wrong in a cell as {"error", "line", "line_number"}."""
+    line, number = calling.failing_line(error)
+    told = calling.describe(error)
+    own = type(error) in (SyntaxError, IndentationError, TabError) and (type(error.lineno), type(error.msg)) == (
+        int,
+        str,
+    )
+    if own and not line and error.filename == filename:
+        line, number = linecache.getline(filename, error.lineno).strip()[: calling.TEXT_LIMIT], error.lineno
+        told = f"{type(error).__name__}: {error.msg}"[: calling.TEXT_LIMIT]
+    return {"error": told, "line": line, "line_number": number}
 
 
 class Nothing:
@@ -324,14 +362,46 @@ class Nothing:
     def __repr__(self):
         return "(left out while grading)"
 
+    def __format__(self, form):
+        return repr(self)
 
-class StubModule(types.ModuleType):
-    """A package all of whose names are Nothing."""
+    def _operate(self, *others):
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _operate
+    __pow__ = __neg__ = __abs__ = _operate
+
+
+class Absent(Nothing):
+    """A function of the course that is not in here: while cells run it does nothing, but an answer has to know."""
+
+    asked = False
+
+    def __init__(self, path):
+        self._path = path
+
+    def __call__(self, *args, **kwargs):
+        if Absent.asked:
+            raise ImportError(
+                f"`{self._path}` is not there while an answer is judged: what the course shows is no answer of one's "
+                "own; write in the notebook what you need of it"
+            )
+        return self
 
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        return Nothing()
+        return Absent(f"{self._path}.{name}")
+
+
+class StubModule(types.ModuleType):
+    """A package all of whose names are Nothing, or Absent where an answer may need them."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        path = f"{self.__name__}.{name}"
+        return Absent(path) if path.startswith(MISSED) else Nothing()
 
 
 class StubFinder:
