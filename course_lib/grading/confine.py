@@ -57,6 +57,16 @@ _REFUSED = {
     "msgget": (68, 186),
     "semget": (64, 190),
     "mq_open": (240, 180),
+    # What would slow other processes of the same user, or move them about.
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
+    "process_madvise": (440, 440),
     # Memory that no limit of this process counts, and things of which the whole machine has only so many.
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
@@ -104,6 +114,9 @@ _WRITING = {
     "utimensat": (280, 88),
 }
 _OPEN, _OPENAT = (2, None), (257, 56)
+# A pipe or socket can be told to send a signal, any signal, to any process of the same user: commands of fcntl and
+# ioctl that name the process (F_SETOWN, F_SETOWN_EX, FIOSETOWN, SIOCSPGRP) or choose the signal (F_SETSIG).
+_OWNING = {(72, 25): (8, 15, 10), (16, 29): (0x8901, 0x8902)}
 _CLONE, _CLONE3, _PRLIMIT, _PRCTL = (56, 220), (435, 435), (302, 261), (157, 167)
 _AUDIT = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
@@ -164,6 +177,11 @@ def _filter(column, architecture, read_only):
         if read_only and numbers[column] is not None:
             steps += [(_EQUAL, 0, 4, numbers[column]), (_LOAD, 0, 0, flags), (_ANY_BIT, 0, 1, _FOR_WRITING)]
             steps += [refuse, allow]
+    for numbers, commands in _OWNING.items():
+        count = len(commands)
+        steps += [(_EQUAL, 0, count + 3, numbers[column]), (_LOAD, 0, 0, _SECOND_ARGUMENT)]
+        steps += [(_EQUAL, count - place, 0, command) for place, command in enumerate(commands)]
+        steps += [allow, refuse]
     # glibc falls back to clone, whose flags a filter can read.
     steps += [(_EQUAL, 0, 1, _CLONE3[column]), absent]
     steps += [(_EQUAL, 0, 4, _CLONE[column]), (_LOAD, 0, 0, _FIRST_ARGUMENT)]

@@ -205,6 +205,25 @@ def process_confinement():
         pytest.skip(str(error))
 
 
+# Signals and delays for another process of the same user, by ways that are no `kill`.
+REACHING = [
+    "import fcntl, os; fcntl.fcntl(0, fcntl.F_SETOWN, os.getppid())",
+    "import fcntl, struct; fcntl.fcntl(0, 15, struct.pack('ii', 1, 1))",
+    "import fcntl; fcntl.fcntl(0, 10, 9)",
+    *(f"import fcntl, struct; fcntl.ioctl(0, {request}, struct.pack('i', 1))" for request in (0x8901, 0x8902)),
+    "import os; os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)",
+    "import os; os.sched_setaffinity(os.getppid(), [0])",
+    "import os; os.sched_setscheduler(os.getppid(), os.SCHED_IDLE, os.sched_param(0))",
+]
+
+
+def test_no_signal_and_no_delay_leaves_the_sandbox(confinement):
+    harmless = "import fcntl, os; fcntl.fcntl(0, fcntl.F_SETFD, fcntl.fcntl(0, fcntl.F_GETFD)); os.get_inheritable(0)"
+    result = graded(confinement, notebook(SLOPE, harmless, *REACHING))
+    assert result.verdicts[0].ok
+    assert [error.partition(":")[0] for _, error, _ in result.errors] == ["PermissionError"] * len(REACHING)
+
+
 def test_the_process_sandbox_grades_and_changes_no_file(process_confinement, tmp_path):
     precious = tmp_path / "precious"
     precious.write_text("as it was")
@@ -221,6 +240,7 @@ def test_the_process_sandbox_grades_and_changes_no_file(process_confinement, tmp
         "import socket; socket.socket()",
         "import os; os.kill(os.getppid(), 9)",
         "import os; os.fork()",
+        *REACHING,
         # The memory of the grader holds what is right.
         *(f"open('/proc/{os.getpid()}/{name}', 'rb')" for name in ("mem", "maps", "environ")),
     ]

@@ -333,6 +333,13 @@ THREATS = {
     "killing the parent": earns_nothing(
         "import os, signal\ndef square_slope(x): os.kill(os.getppid(), signal.SIGKILL)", words="PermissionError"
     ),
+    "killing by way of a pipe": costs_nothing(
+        "import fcntl, os\nfor pid in range(1, 400):\n    try:\n        end, other = os.pipe()\n"
+        "        fcntl.fcntl(end, fcntl.F_SETOWN, pid)\n        fcntl.fcntl(end, 10, 9)\n"
+        "        fcntl.fcntl(end, fcntl.F_SETFL, os.O_ASYNC)\n        os.write(other, b'x')\n"
+        "    except OSError: pass\n    os.close(end), os.close(other)"
+    ),
+    "magics without end": costs_nothing("!ls\n" * 2000, "%time\n" + "[*" * 40_000 + "?"),
     "killing all": earns_nothing(
         "import os\ndef square_slope(x):\n    for pid in (-1, 1, 2, os.getpgid(0), *range(3, 400)):\n"
         "        try: os.kill(pid, 9)\n        except OSError: pass\n    return 0"
