@@ -154,12 +154,12 @@ THREATS = {
         words="an object of type F",
     ),
     "object array": earns_nothing(
-        "import numpy as np\ndef square_slope(x): return np.array([{'a': 1}], dtype=object)", words="array of object"
+        "import numpy as np\ndef square_slope(x): return np.array([{'a': 1}], dtype=object)", words="array of Python objects"
     ),
     "pickle bomb": earns_nothing(
         "import numpy as np, os\nclass P:\n    def __reduce__(self): return os._exit, (3,)\n"
         "def square_slope(x): return np.array([P()], dtype=object)",
-        words="array of object",
+        words="array of Python objects",
     ),
     "structured array": earns_nothing(
         "import numpy as np\ndef square_slope(x): return np.zeros(3, dtype=[('a', 'O'), ('b', 'f8')])"
