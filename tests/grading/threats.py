@@ -154,7 +154,8 @@ THREATS = {
         words="an object of type F",
     ),
     "object array": earns_nothing(
-        "import numpy as np\ndef square_slope(x): return np.array([{'a': 1}], dtype=object)", words="array of Python objects"
+        "import numpy as np\ndef square_slope(x): return np.array([{'a': 1}], dtype=object)",
+        words="array of Python objects",
     ),
     "pickle bomb": earns_nothing(
         "import numpy as np, os\nclass P:\n    def __reduce__(self): return os._exit, (3,)\n"
