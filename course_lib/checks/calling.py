@@ -44,7 +44,7 @@ class Outcome:
              "stopped": it was ended from outside (time, memory, death), see `error`.
     value    bool, int, float, complex, str, None, an exact numeric ndarray, a tuple of these, or `Other`.
     error    "TypeError: ..." for "raised", the reason for "stopped".
-    operands for "raised": what an operation with two operands was given, where that can be read off: "(3,6) (3,)".
+    operands for "raised": what an operation with two operands was given, where that can be read off: "@ (3,6) (3,)".
     changed  places of the arguments that hold other numbers after the call than before.
     seconds  wall time of the call.
     """

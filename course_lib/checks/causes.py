@@ -22,6 +22,7 @@ INDEX = re.compile(r"index -?\d+ is out of bounds for (?:axis \d+ with )?size (\
 class Cause:
     """Why a call failed.
 
+    operator    of an entrywise operation, where it is known.
     operation   "product": the inner lengths differ; "entrywise": the shapes do not fit each other; "index": a loop or
                 an index went beyond the end; "other": see `detail`.
     shapes      the shapes of the operands, where they are known.
@@ -34,6 +35,7 @@ class Cause:
     shapes: tuple = ()
     lengths: tuple = ()
     detail: str = ""
+    operator: str = ""
 
 
 def cause_of(outcome: Outcome) -> Cause:
@@ -48,7 +50,8 @@ def cause_of(outcome: Outcome) -> Cause:
     if found := REMAPPED.search(error):
         return Cause("product", (), _clash(*(shape.split(",") for shape in found.groups())), error)
     if found := ENTRYWISE.search(error):
-        return Cause("entrywise", tuple(shape for shape in _shapes(found[1]) if shape), (), error)
+        shapes = tuple(shape for shape in _shapes(found[1]) if shape)
+        return Cause("entrywise", shapes, (), error, outcome.operands[:1])
     if found := INDEX.search(error):
         return Cause("index", (), (int(found[1]),), error)
     return Cause("other", (), (), error)
@@ -64,7 +67,10 @@ def same_cause(yours: Outcome, theirs: Outcome) -> bool:
         known = mine.shapes and named.shapes
         return mine.lengths == named.lengths and (not known or _bare(mine.shapes) == _bare(named.shapes))
     if mine.operation == named.operation == "entrywise":
-        return sorted(_bare(mine.shapes)) == sorted(_bare(named.shapes))
+        known = mine.operator and named.operator
+        return (mine.operator == named.operator or not known) and sorted(_bare(mine.shapes)) == sorted(
+            _bare(named.shapes)
+        )
     if mine.operation == "index" and named.operation == "product":
         return mine.lengths == (min(named.lengths, default=None),)
     return yours.error == theirs.error

@@ -5,7 +5,7 @@ import numpy as np
 from course_lib.calculus.jacobian import complex_step_gradient as gradient_by_definition
 from course_lib.calculus.jacobian import complex_step_jacobian
 from course_lib.checks.specification import exercise
-from course_lib.checks.watching import all_inputs_moved, large_imaginary_steps, only_real_calls, tiny_steps
+from course_lib.checks.watching import all_inputs_moved, large_imaginary_steps, never_back, only_real_calls, tiny_steps
 
 # ----------------------------------------------------------------------------------------------------------------------
 linear_approximation = exercise(
@@ -315,7 +315,7 @@ def all_at_once(f, x, h):
     return (f(x + h) - f(x - h)) / (2 * h)
 
 
-@central_jacobian.mistake
+@central_jacobian.mistake(seen=never_back)
 def drift(f, x, h):
     """The steps pile up: after input j was moved it must go back to where it was before input j + 1 is moved."""
     columns = []

@@ -367,6 +367,38 @@ def chain_factor(X, w, y):
     return (X @ w - y) / len(y)
 
 
+@mse_gradient.mistake
+def squared_residual(X, w, y):
+    """The residuals came in squared. Differentiating takes one power off: the slope of r² / 2 is r."""
+    return X.T @ ((X @ w - y) ** 2) / len(y)
+
+
+@mse_gradient.mistake
+def magnitude(X, w, y):
+    """The residuals have lost their signs: a prediction that is too low must pull the other way. Leave out the absolute
+    value."""
+    return X.T @ (np.abs(X @ w - y)) / len(y)
+
+
+@mse_gradient.mistake
+def loss(X, w, y):
+    """This is the loss itself, one number. Asked is its gradient, one slope for each weight."""
+    return np.sum((X @ w - y) ** 2) / (2 * len(y))
+
+
+@mse_gradient.mistake
+def first_row(X, w, y):
+    """Slope j takes entry j of the first sample alone, times the sum of all residuals. It takes column j of X,
+    `X[:, j]`, each entry with the residual of its own sample."""
+    return np.sum(X @ w - y) * X[0] / len(y)
+
+
+@mse_gradient.mistake
+def row_for_column(X, w, y):
+    """`X[j]` is row j, a sample. The slope in weight j needs feature j of all samples: the column `X[:, j]`."""
+    return np.array([np.sum((X @ w - y) * X[j]) for j in range(len(w))]) / len(y)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 weighted_mse_gradient = exercise(
     "weighted_mse_gradient(X, w, y, s)",
@@ -504,6 +536,25 @@ def sum_(X, w, y, s):
 def transpose(X, w, y, s):
     """The weighted residual has one entry for each sample and goes back to the weights by X.T, not by X."""
     return X @ (s * (X @ w - y)) / len(y)
+
+
+@weighted_mse_gradient.mistake
+def squared_residual(X, w, y, s):
+    """The residuals came in squared. Differentiating takes one power off: the slope of r² / 2 is r."""
+    return X.T @ (s * (X @ w - y) ** 2) / len(y)
+
+
+@weighted_mse_gradient.mistake
+def magnitude(X, w, y, s):
+    """The residuals have lost their signs: a prediction that is too low must pull the other way. Leave out the absolute
+    value."""
+    return X.T @ (s * np.abs(X @ w - y)) / len(y)
+
+
+@weighted_mse_gradient.mistake
+def loss(X, w, y, s):
+    """This is the loss itself, one number. Asked is its gradient, one slope for each weight."""
+    return np.sum(s * (X @ w - y) ** 2) / (2 * len(y))
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -682,6 +733,29 @@ def order(X, w, y, delta):
 def transpose(X, w, y, delta):
     """The slopes have one entry for each sample and go back to the weights by X.T, not by X."""
     return X @ np.clip(X @ w - y, -delta, delta) / len(y)
+
+
+@huber_gradient.mistake
+def norm(X, w, y, delta):
+    """The length of the whole residual vector decides. Each residual decides for itself: |r_i| ≤ δ or not."""
+    r = X @ w - y
+    length = np.linalg.norm(r)
+    return X.T @ (r if length <= delta else delta * r / length) / len(y)
+
+
+@huber_gradient.mistake
+def all_or_none(X, w, y, delta):
+    """One residual beyond δ made all of them count as ±δ. Each residual decides for itself; `np.where` does it entry by
+    entry."""
+    r = X @ w - y
+    return X.T @ (r if np.all(np.abs(r) <= delta) else delta * np.sign(r)) / len(y)
+
+
+@huber_gradient.mistake
+def divided(X, w, y, delta):
+    """The slope is divided by δ throughout: r/δ inside and ±1 outside. With this huber it is r inside and ±δ
+    outside."""
+    return X.T @ np.clip((X @ w - y) / delta, -1, 1) / len(y)
 
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,13 @@ def tall_sizes(draw):
     return sorted(draw.sizes(2), reverse=True)
 
 
+def with_a_short_column(draw, X):
+    """X, with one column 512 times as short in every other draw: a loose tolerance of a pseudo-inverse loses it."""
+    if draw.index % 2:
+        X[:, draw.rng.integers(X.shape[1])] /= 512
+    return X
+
+
 def nearest_in_span(X, Y):
     """Weights W (d, p) and residuals R (n, p) with XW + R = Y and every column of R at right angles to X.
 
@@ -40,7 +47,7 @@ ols_normal_equations = exercise(
 @ols_normal_equations.draws
 def inputs(draw):
     n, d = tall_sizes(draw)
-    return draw.array(n, d), draw.array(n)
+    return with_a_short_column(draw, draw.array(n, d)), draw.array(n)
 
 
 @ols_normal_equations.truth
@@ -115,6 +122,13 @@ def intercept(X, y):
 def transpose(X, y):
     """The transposes stand in the wrong places: XᵀX is d × d and Xᵀy has d entries, one for each weight."""
     return np.linalg.solve(X @ X.T, X @ y)
+
+
+@ols_normal_equations.mistake
+def tolerance(X, y):
+    """The tolerance `rcond` is too loose: a direction in which X is short, and not flat, was taken for
+    nothing. Leave it at what NumPy takes, `rcond=None`."""
+    return np.linalg.lstsq(X, y, rcond=1e-2)[0]
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -329,7 +343,7 @@ hat_matrix = exercise(
 @hat_matrix.draws
 def inputs(draw):
     n, d = tall_sizes(draw)
-    return (draw.array(n, d),)
+    return (with_a_short_column(draw, draw.array(n, d)),)
 
 
 @hat_matrix.truth
@@ -401,6 +415,13 @@ def mean(X):
 def power(X):
     """`A ** -1` inverts every entry by itself. The inverse of a matrix is `np.linalg.inv(A)`."""
     return X @ (X.T @ X) ** -1.0 @ X.T
+
+
+@hat_matrix.mistake
+def tolerance(X):
+    """The tolerance `rcond` is too loose: a direction in which X is short, and not flat, was taken for
+    nothing. Leave it at what NumPy takes, `rcond=None`."""
+    return X @ np.linalg.pinv(X, rcond=1e-2)
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -543,11 +564,12 @@ def inputs(draw):
 
     small, middle, large = sorted(draw.sizes(3))
     if draw.index % 2:
-        X = eighths(large, small) @ eighths(small, middle)
+        X = eighths(large, small) @ (eighths(small, middle) / 2.0 ** np.append(8, np.zeros(small - 1))[:, None])
         # A sample without any of the features: XXᵀ has a row of zeros.
         X[draw.rng.integers(large)] = 0
     else:
-        X = eighths(small, middle)
+        # One sample is far shorter than the others: a loose tolerance loses it.
+        X = eighths(small, middle) / 2.0 ** np.append(8, np.zeros(small - 1))[:, None]
     # A feature that no sample has: XᵀX has a row of zeros, and elimination meets a pivot that is exactly 0.
     X[:, draw.rng.integers(small, middle)] = 0
     return X, eighths(len(X))
@@ -636,6 +658,13 @@ def square(X, y):
     return Vt[kept].T @ (U[:, kept].T @ y / s[kept] ** 2)
 
 
+@minimum_norm_solution.mistake
+def tolerance(X, y):
+    """The tolerance `rcond` is too loose: a direction in which X is short, and not flat, was taken for
+    nothing. Leave it at what NumPy takes, `rcond=None`."""
+    return np.linalg.pinv(X, rcond=1e-2) @ y
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 weighted_ols = exercise(
     "weighted_ols(X, y, s)",
@@ -656,7 +685,7 @@ def inputs(draw):
     n, d = tall_sizes(draw)
     # Weights of very different sizes, as for measurements of which some are ten times as precise.
     s = 10.0 ** draw.rng.permutation(np.linspace(-1, 1, n + 2))
-    return draw.array(n + 2, d), draw.array(n + 2), s
+    return with_a_short_column(draw, draw.array(n + 2, d)), draw.array(n + 2), s
 
 
 @weighted_ols.truth
@@ -729,6 +758,15 @@ weighted_ols.slip(
     ("X.T @ (s[:, None] * X)", "X.T @ s @ X"),
 )
 
+
+@weighted_ols.mistake
+def tolerance(X, y, s):
+    """The tolerance `rcond` is too loose: a direction in which X is short, and not flat, was taken for
+    nothing. Leave it at what NumPy takes, `rcond=None`."""
+    root = np.sqrt(s)
+    return np.linalg.pinv(root[:, None] * X, rcond=1e-2) @ (root * y)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 leave_one_out = exercise(
     "leave_one_out(X, y)",
@@ -747,7 +785,7 @@ leave_one_out = exercise(
 @leave_one_out.draws
 def inputs(draw):
     n, d = tall_sizes(draw)
-    return draw.array(n + 4, d), draw.array(n + 4)
+    return with_a_short_column(draw, draw.array(n + 4, d)), draw.array(n + 4)
 
 
 @leave_one_out.truth
@@ -818,3 +856,11 @@ leave_one_out.slip(
     LEVERAGE,
     ("r / (1 - h)", "r + h * y"),
 )
+
+
+@leave_one_out.mistake
+def tolerance(X, y):
+    """The tolerance `rcond` is too loose: a direction in which X is short, and not flat, was taken for
+    nothing. Leave it at what NumPy takes, `rcond=None`."""
+    H = X @ np.linalg.pinv(X, rcond=1e-2)
+    return (y - H @ y) / (1 - np.diag(H))

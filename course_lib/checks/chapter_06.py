@@ -4,6 +4,7 @@ import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient
 from course_lib.calculus.least_squares import mse
+from course_lib.checks.comparing import is_array
 from course_lib.checks.drawing import HUGE, WIDE
 from course_lib.checks.specification import exercise
 
@@ -475,6 +476,44 @@ def extra(X, y, lr, steps):
     for _ in range(steps + 1):
         path.append(path[-1] - lr * X.T @ (X @ path[-1] - y) / len(y))
     return np.array(path)
+
+
+def _steps_from_elsewhere(value, X, y, lr, steps):
+    """Whether the steps are right, and the start is not 0."""
+    if not is_array(value) or value.shape != (steps + 1, X.shape[1]) or not np.all(np.isfinite(value)):
+        return False
+    moved = value[:-1] - lr * (value[:-1] @ X.T - y) @ X / len(y)
+    return bool(np.any(value[0]) and np.allclose(value[1:], moved, rtol=1e-8, atol=1e-8 * np.max(np.abs(value))))
+
+
+@descend.mistake(shown=_steps_from_elsewhere)
+def elsewhere(X, y, lr, steps):
+    """Your steps are right, but they start elsewhere. The start is w = 0, and row 0 holds it."""
+    path = [np.random.default_rng(1).normal(size=X.shape[1])]
+    for _ in range(steps):
+        path.append(path[-1] - lr * X.T @ (X @ path[-1] - y) / len(y))
+    return np.array(path)
+
+
+@descend.mistake
+def losses(X, y, lr, steps):
+    """These are losses, one for each step. Asked are the weights on the way: a row for each step."""
+    w, losses = np.zeros(X.shape[1]), []
+    for _ in range(steps):
+        w = w - lr * X.T @ (X @ w - y) / len(y)
+        losses.append(np.sum((X @ w - y) ** 2) / (2 * len(y)))
+    return np.array(losses)
+
+
+@descend.mistake
+def before(X, y, lr, steps):
+    """Each row was filled before its step, so the last weights never arrive and the last row stays 0. Store after the
+    step, in row t + 1."""
+    path, w = np.zeros((steps + 1, X.shape[1])), np.zeros(X.shape[1])
+    for t in range(steps):
+        path[t] = w
+        w = w - lr * X.T @ (X @ w - y) / len(y)
+    return path
 
 
 # ----------------------------------------------------------------------------------------------------------------------

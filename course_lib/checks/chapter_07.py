@@ -6,6 +6,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
+from course_lib.checks.comparing import close, is_array, is_number
 from course_lib.checks.drawing import HUGE, WIDE
 from course_lib.checks.specification import derivation, exercise
 from course_lib.derivation.goal import Problem
@@ -17,8 +18,12 @@ def wild_logits(draw, n, k):
     """Logits (n, k) that break a bare exp: row offsets from -1000 to 1000, and one class that is out of reach."""
     offsets = draw.rng.permutation(np.linspace(-FAR, FAR, n))
     Z = offsets[:, None] + 1.5 * draw.array(n, k)
-    # In a row of moderate size one class lies so low that its share is exactly 0 in floating point.
-    Z[np.argmin(np.abs(offsets)), draw.rng.integers(k)] -= FAR
+    # In a row of moderate size one class lies so low that its share is exactly 0 in floating point. In every other draw
+    # another lies as far above, and the mean of the row in the middle: exp overflows unless the largest is taken out.
+    low, high = draw.rng.permutation(k)[:2]
+    middle = np.argmin(np.abs(offsets))
+    Z[middle, low] -= FAR
+    Z[middle, high] += FAR * (draw.index % 2)
     return Z
 
 
@@ -157,6 +162,22 @@ def mean(Z):
     return m + np.log(np.mean(np.exp(Z - m[:, None]), axis=1))
 
 
+@log_sum_exp.mistake
+def python_sum(Z):
+    """Python's `sum` adds up the rows of an array, so it goes down the columns. `np.sum(..., axis=1)` adds up
+    each row."""
+    m = Z.max(axis=1)
+    return m + np.log(sum(np.exp(Z - m[:, None])))
+
+
+@log_sum_exp.mistake
+def mean_shift(Z):
+    """The mean of a row was taken out, and with entries far above it exp overflows all the same. Take the largest entry
+    out: then every exponential is 1 at most."""
+    m = Z.mean(axis=1)
+    return m + np.log(np.sum(np.exp(Z - m[:, None]), axis=1))
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 softmax = exercise(
     "softmax(Z)",
@@ -250,6 +271,58 @@ def keepdims(Z):
     return E / E.sum(axis=1)
 
 
+@softmax.mistake
+def python_sum(Z):
+    """The exponentials were added up down the columns, as Python's `sum` does with a matrix. A sample is a
+    row: `axis=1`."""
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / sum(E)
+
+
+@softmax.mistake
+def axis_and_overflow(Z):
+    """Two slips at once. The sum goes down the columns, as Python's `sum` does, where each row needs its own: `axis=1`.
+    And exp of ±1e3 is beyond the range of floating point: take the largest entry of each row out first."""
+    E = np.exp(Z)
+    return E / sum(E)
+
+
+@softmax.mistake
+def mean_shift(Z):
+    """The mean of a row was taken out, and with entries far above it exp overflows all the same. Take the largest entry
+    out: then every exponential is 1 at most."""
+    E = np.exp(Z - Z.mean(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True)
+
+
+@softmax.mistake
+def twice(Z):
+    """The softmax was taken twice: shares went in for logits the second time, and all rows came out nearly even."""
+    for _ in range(2):
+        E = np.exp(Z - Z.max(axis=1, keepdims=True))
+        Z = E / E.sum(axis=1, keepdims=True)
+    return Z
+
+
+def _shares_over_more(value, Z):
+    """Whether the shares of every row are the right ones over a sum that is too large by one small number."""
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    if not is_array(value) or value.shape != Z.shape or value.dtype.kind != "f" or not np.all(value > -1e-300):
+        return False
+    sums = E.sum(axis=1)
+    more = sums / value.sum(axis=1) - sums
+    even = np.allclose(more, more[0], rtol=1e-3) and 1e-9 < more[0] < 0.1
+    return bool(even and np.allclose(value * (sums + more[0])[:, None], E, rtol=1e-9, atol=1e-12))
+
+
+@softmax.mistake(shown=_shares_over_more)
+def epsilon(Z):
+    """A small number was added to the sum, so the rows do not add up to 1. With the largest entry taken out
+    the sum is at least 1, and nothing is divided by 0."""
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / (E.sum(axis=1, keepdims=True) + 1e-6)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 softmax_jacobian = exercise(
     "softmax_jacobian(p)",
@@ -329,9 +402,10 @@ def numerator(p):
     return -np.outer(p, p)
 
 
-@softmax_jacobian.mistake
+@softmax_jacobian.mistake(shown=lambda value, p: is_array(value) and value.shape == p.shape)
 def vector(p):
-    """This is the diagonal as a vector. The Jacobian has a row and a column for every class: shape (k, k)."""
+    """A vector came back. Every share moves with every logit, so the Jacobian has a row and a column for each
+    class: shape (k, k). Its diagonal alone is p_i (1 - p_i)."""
     return p * (1 - p)
 
 
@@ -354,6 +428,13 @@ def off_diagonal(p):
 def diagonal_twice(p):
     """-p_i² stands on the diagonal twice. It comes from pᵀp already, so the other part is diag(p), without 1 - p."""
     return np.diag(p * (1 - p)) - np.outer(p, p)
+
+
+@softmax_jacobian.mistake
+def logits(p):
+    """The logits stand where the shares belong: ∂p_i/∂z_j is p_i (1 - p_i) on the diagonal and -p_i p_j beside it."""
+    z = np.log(p)
+    return np.diag(p) - np.outer(p, z)
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -723,6 +804,34 @@ def global_(Z, Y):
     return (E / E.sum(axis=1, keepdims=True) - Y) / len(Z)
 
 
+@cross_entropy_gradient.mistake
+def twice(Z, Y):
+    """The softmax was taken twice: shares went in for logits the second time."""
+    P = Z
+    for _ in range(2):
+        E = np.exp(P - P.max(axis=1, keepdims=True))
+        P = E / E.sum(axis=1, keepdims=True)
+    return (P - Y) / len(Z)
+
+
+@cross_entropy_gradient.mistake
+def python_sum(Z, Y):
+    """The exponentials were added up down the columns, as Python's `sum` does with a matrix. A sample is a
+    row: `axis=1`."""
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return (E / sum(E) - Y) / len(Z)
+
+
+@cross_entropy_gradient.mistake
+def table_for_labels(Z, Y):
+    """The 1 was taken off in whole columns: `Y` is a one-hot table, and as an index its 0 and 1 are row or
+    column numbers. Subtract it, P - Y; or pick one column for each row with `Y.argmax(axis=1)`."""
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    P = E / E.sum(axis=1, keepdims=True)
+    P[range(len(Z)), Y.astype(int)] -= 1
+    return P / len(Z)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 logistic_gradient = exercise(
     "logistic_gradient(X, w, t)",
@@ -876,6 +985,46 @@ def chain_factor(X, w, t):
 def square(X, w, t):
     """Your answer is twice the gradient: there is no square in this loss, so no 2 comes down."""
     return 2 * X.T @ (1 / (1 + np.exp(-X @ w)) - t) / len(t)
+
+
+@logistic_gradient.mistake
+def exponential(X, w, t):
+    """exp stands where the sigmoid belongs: σ(z) = 1/(1 + exp(-z)) lies between 0 and 1, exp(z) anywhere above 0."""
+    return X.T @ (np.exp(X @ w) - t) / len(t)
+
+
+@logistic_gradient.mistake
+def squared_residual(X, w, t):
+    """The residuals came in squared. The slope of this loss in a score is σ(z) - t itself."""
+    return X.T @ ((1 / (1 + np.exp(-X @ w)) - t) ** 2) / len(t)
+
+
+def _loss_terms(value, X, w, t):
+    """Whether the terms of the loss took the place of the residuals, however the logarithm was kept finite."""
+    with np.errstate(all="ignore"):
+        p = 1 / (1 + np.exp(-X @ w))
+        for small in (0.0, *(c * 10.0**-k for k in range(2, 17) for c in (1, 5))):
+            for q in (np.clip(p, small, 1 - small), p + small):
+                for other in {id(one): one for one in (1 - q, 1 - p + small)}.values():
+                    terms = -t * np.log(q) - (1 - t) * np.log(other)
+                    if close(value, X.T @ terms / len(t), 1e-8):
+                        return True
+    return False
+
+
+@logistic_gradient.mistake(shown=_loss_terms)
+def loss_terms(X, w, t):
+    """The terms of the loss, with their logarithms, stand where its slopes belong. In a score the slope of
+    such a term is σ(z) - t."""
+    p = np.clip(1 / (1 + np.exp(-X @ w)), 1e-12, 1 - 1e-12)
+    return X.T @ (-t * np.log(p) - (1 - t) * np.log(1 - p)) / len(t)
+
+
+@logistic_gradient.mistake(shown=lambda value, X, w, t: is_number(value) and np.isfinite(value))
+def loss(X, w, t):
+    """This is a loss, one number. Asked is its gradient, one slope for each weight."""
+    p = np.clip(1 / (1 + np.exp(-X @ w)), 1e-12, 1 - 1e-12)
+    return -np.mean(t * np.log(p) + (1 - t) * np.log(1 - p))
 
 
 # ----------------------------------------------------------------------------------------------------------------------

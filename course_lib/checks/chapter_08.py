@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient
+from course_lib.checks.comparing import is_number
 from course_lib.checks.drawing import HUGE
 from course_lib.checks.specification import derivation, exercise
 from course_lib.derivation.goal import Problem
@@ -94,6 +95,8 @@ forward = exercise(
 @forward.draws
 def inputs(draw):
     X, W1, b1, W2, b2 = network(draw)
+    # One unit is as good as off and one as good as on: a sigmoid that is cut off shows.
+    b1[:2] = -9.0, 9.0
     if draw.index == 3:
         # Scores in the thousands: exp of them is beyond the largest float. And the samples lie thousands apart, so
         # that with one maximum for all of them some row has no exponential left.
@@ -214,6 +217,40 @@ forward.slip(
     FORWARD,
     ("X @ W1", "W1 @ X"),
 )
+
+forward.slip(
+    "relu",
+    "A holds max(0, Z1), a ReLU. This network has the sigmoid, 1/(1 + exp(-Z1)).",
+    FORWARD,
+    ("A = 1 / (1 + np.exp(-Z1))", "A = np.maximum(0, Z1)"),
+)
+forward.slip(
+    "python-sum",
+    "Python's `sum` adds up the rows of a matrix, so your columns sum to 1. A sample is a row: `E.sum(axis=1)`.",
+    FORWARD,
+    ("E / E.sum(axis=1, keepdims=True)", "E / sum(E)"),
+)
+forward.slip(
+    "softmax-twice",
+    "The softmax was taken twice: shares went in for scores the second time, and all rows came out nearly even.",
+    FORWARD,
+    (
+        "P = E / E.sum(axis=1, keepdims=True)",
+        "E = np.exp(E / E.sum(axis=1, keepdims=True)); P = E / E.sum(axis=1, keepdims=True)",
+    ),
+)
+forward.slip(
+    "clipped",
+    "The sigmoid is cut off: far from 0 it goes on towards 0 and 1, and your A does not.",
+    FORWARD,
+    ("A = 1 / (1 + np.exp(-Z1))", "A = 1 / (1 + np.exp(-np.clip(Z1, -4, 4)))"),
+)
+
+
+def _one_number_for_the_bias(value, *given):
+    """Whether the second of two values is one number, where each column should have its own."""
+    return isinstance(value, tuple) and len(value) == 2 and is_number(value[1])
+
 
 # ----------------------------------------------------------------------------------------------------------------------
 output_layer_gradients = exercise(
@@ -364,6 +401,30 @@ def activation_derivative(A, P, Y):
     return (A * (1 - A)).T @ dZ2, dZ2.sum(axis=0)
 
 
+@output_layer_gradients.mistake
+def bias_from_weights(A, P, Y):
+    """Your db2 is made by adding up dW2, and that weights every sample with its activations. The bias meets no
+    activation: add up the rows of dZ2."""
+    dZ2 = (P - Y) / len(Y)
+    return A.T @ dZ2, (A.T @ dZ2).sum(axis=0)
+
+
+@output_layer_gradients.mistake(shown=_one_number_for_the_bias)
+def total(A, P, Y):
+    """`np.sum` without an axis adds up everything: db2 has one entry for each class. Sum over the samples
+    alone, `axis=0`."""
+    dZ2 = (P - Y) / len(Y)
+    return A.T @ dZ2, np.sum(dZ2)
+
+
+@output_layer_gradients.mistake
+def column_form(A, P, Y):
+    """That is the form for samples in columns. Here a sample is a row, so A comes first and is transposed: A.T
+    @ dZ2."""
+    dZ2 = (P - Y) / len(Y)
+    return dZ2 @ A.T, dZ2.sum(axis=0)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 hidden_signal = exercise(
     "hidden_signal(dZ2, W2, A)",
@@ -463,6 +524,49 @@ def hadamard(dZ2, W2, A):
     return (dZ2 @ W2.T) @ (A * (1 - A))
 
 
+@hidden_signal.mistake
+def without_weights(dZ2, W2, A):
+    """W2 is left out: dZ2 has one entry for each class, and A one for each hidden unit. W2 leads from one to the other,
+    dZ2 @ W2.T."""
+    return dZ2 * A * (1 - A)
+
+
+@hidden_signal.mistake
+def column_form(dZ2, W2, A):
+    """W2.T @ dZ2 is the form for samples in columns. Here a sample is a row, so the weights stand behind: dZ2
+    @ W2.T."""
+    return (W2.T @ dZ2) * A * (1 - A)
+
+
+@hidden_signal.mistake
+def order(dZ2, W2, A):
+    """The two factors are the wrong way round. A sample is a row, so the signal stands first and the weights behind it,
+    transposed: dZ2 @ W2.T."""
+    return (W2 @ dZ2) * A * (1 - A)
+
+
+@hidden_signal.mistake
+def slope_of_signal(dZ2, W2, A):
+    """The slope was taken of the signal: S(1 - S) with S = dZ2 @ W2.T. It is the slope of the sigmoid, A * (1
+    - A), and the signal is multiplied by it."""
+    S = dZ2 @ W2.T
+    return S * (1 - S)
+
+
+@hidden_signal.mistake
+def entrywise(dZ2, W2, A):
+    """dZ2 and W2.T met entry by entry. The way back through a layer is a matrix product: dZ2 @ W2.T."""
+    return dZ2 * W2.T * A * (1 - A)
+
+
+@hidden_signal.mistake
+def own_slope(dZ2, W2, A):
+    """The signal was multiplied into itself: each entry of dZ2 @ W2.T is multiplied by A * (1 - A), and by
+    nothing else."""
+    S = dZ2 @ W2.T
+    return S * S * (1 - S)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 input_layer_gradients = exercise(
     "input_layer_gradients(X, dZ1)",
@@ -560,6 +664,27 @@ def accumulate(X, dZ1):
     for x, dz1 in zip(X, dZ1, strict=True):
         dW1, db1 = np.outer(x, dz1), dz1
     return dW1, db1
+
+
+@input_layer_gradients.mistake
+def bias_from_weights(X, dZ1):
+    """Your db1 is made by adding up dW1, and that weights every sample with its features. The bias meets no
+    feature: add up the rows of dZ1."""
+    return X.T @ dZ1, (X.T @ dZ1).sum(axis=0)
+
+
+@input_layer_gradients.mistake(shown=_one_number_for_the_bias)
+def total(X, dZ1):
+    """`np.sum` without an axis adds up everything: db1 has one entry for each unit. Sum over the samples
+    alone, `axis=0`."""
+    return X.T @ dZ1, np.sum(dZ1)
+
+
+@input_layer_gradients.mistake
+def column_form(X, dZ1):
+    """That is the form for samples in columns. Here a sample is a row, so X comes first and is transposed: X.T
+    @ dZ1."""
+    return dZ1 @ X.T, dZ1.sum(axis=0)
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -690,6 +815,61 @@ SHARED = (
         "The softmax of the forward pass runs down the columns. Each sample is a row: divide by the sum over axis 1.",
         ("E.sum(axis=1, keepdims=True)", "E.sum(axis=0)"),
     ),
+    (
+        "wrong-signal",
+        "dW1 is made from dZ2, the signal at the output. It meets X only after W2 and the slope of the "
+        "activation: X.T @ dZ1.",
+        ("X.T @ dZ1,", "X.T @ dZ2,"),
+    ),
+    (
+        "bias-from-weights",
+        "The bias gradients are made by adding up the weight gradients, and these weigh every sample with "
+        "its inputs. A "
+        "bias meets no input: add up the rows of dZ1 and of dZ2.",
+        ("dZ1.sum(axis=0)", "(X.T @ dZ1).sum(axis=0)"),
+        ("dZ2.sum(axis=0)", "(A.T @ dZ2).sum(axis=0)"),
+    ),
+    (
+        "times-Z1",
+        "The slope of the activation was multiplied by Z1 once more. g′(Z1) is the slope at Z1; Z1 itself is "
+        "no factor.",
+        ("dZ1 = (dZ2 @ W2.T)", "dZ1 = Z1 * (dZ2 @ W2.T)"),
+    ),
+    (
+        "column-form",
+        "W2.T @ dZ2 is the form for samples in columns. Here a sample is a row, so the weights stand behind: "
+        "dZ2 @ W2.T.",
+        ("(dZ2 @ W2.T)", "(W2.T @ dZ2)"),
+    ),
+    (
+        "without-weights",
+        "W2 is left out on the way back: dZ2 has one entry for each class, dZ1 one for each hidden unit. W2 "
+        "leads from one "
+        "to the other, dZ2 @ W2.T.",
+        ("(dZ2 @ W2.T)", "dZ2"),
+    ),
+    (
+        "python-sum",
+        "Python's `sum` adds up the rows of a matrix, so the shares of a sample do not sum to 1. A sample is "
+        "a row: sum "
+        "over axis 1.",
+        ("E = np.exp(A @ W2 + b2)", "S = A @ W2 + b2; E = np.exp(S - S.max(axis=1, keepdims=True))"),
+        ("E / E.sum(axis=1, keepdims=True)", "E / sum(E)"),
+    ),
+    (
+        "scores",
+        "The scores were compared with the targets. The slope of the loss in the scores is P - Y, with the "
+        "softmax taken.",
+        ("dZ2 = (P - Y)", "dZ2 = (A @ W2 + b2 - Y)"),
+    ),
+    (
+        "softmax-again",
+        "The softmax was taken twice: shares went in for scores the second time.",
+        (
+            "P = E / E.sum(axis=1, keepdims=True)",
+            "E = np.exp(E / E.sum(axis=1, keepdims=True)); P = E / E.sum(axis=1, keepdims=True)",
+        ),
+    ),
 )
 
 
@@ -711,6 +891,21 @@ def slopes(X, Y, W1, b1, W2, b2):
     return network_loss(logistic, X, Y), (W1, b1, W2, b2)
 
 
+mlp_gradients.slip(
+    "slope-of-signal",
+    "The slope was taken of the signal: S(1 - S) with S = dZ2 @ W2.T. It is the slope of the sigmoid, A "
+    "* (1 - A), and the "
+    "signal is multiplied by it.",
+    BACKPROP,
+    ("dZ1 = (dZ2 @ W2.T) * A * (1 - A)", "S = dZ2 @ W2.T; dZ1 = S * (1 - S)"),
+)
+mlp_gradients.slip(
+    "relu",
+    "The hidden units were taken for ReLUs, max(0, Z1). This network has the sigmoid, forward and backward.",
+    BACKPROP,
+    ("A = 1 / (1 + np.exp(-Z1))", "A = np.maximum(0, Z1)"),
+    ("* A * (1 - A)", "* (Z1 > 0)"),
+)
 mlp_gradients.slip(
     "activation-derivative",
     "The output layer is right; before it the slope of the sigmoid is missing: dZ1 = dA * A * (1 - A).",
@@ -784,6 +979,13 @@ def slopes(X, Y, W1, b1, W2, b2):
     return network_loss(np.tanh, X, Y), (W1, b1, W2, b2)
 
 
+tanh_mlp_gradients.slip(
+    "slope-of-signal",
+    "The slope was taken of the signal: 1 - S² with S = dZ2 @ W2.T. It is the slope of tanh, 1 - A², and the signal is "
+    "multiplied by it.",
+    TANH_BACKPROP,
+    ("dZ1 = (dZ2 @ W2.T) * (1 - A**2)", "S = dZ2 @ W2.T; dZ1 = 1 - S**2"),
+)
 tanh_mlp_gradients.slip(
     "activation-derivative",
     "A(1 - A) is the slope of the sigmoid. With A = tanh(Z1) the slope is 1 - A².",

@@ -121,6 +121,20 @@ def zeros(d, h, rng):
     return np.zeros((d, h))
 
 
+def _another_spread(value, d, h, rng):
+    """Whether the weights are spread otherwise than even draws on ±limit, and are no zeros."""
+    limit = np.sqrt(6 / (d + h))
+    whole = is_array(value) and value.shape == (d, h) and value.dtype.kind == "f" and bool(np.all(np.isfinite(value)))
+    return whole and np.std(value) > 0 and abs(np.std(value) / limit - 3**-0.5) > 0.1
+
+
+@glorot_init.mistake(shown=_another_spread)
+def spread(d, h, rng):
+    """The spread is not the one that is asked for. Even draws on ±√(6/(d + h)) have the deviation √(2/(d + h)), which
+    shrinks as the layer grows; a fixed factor such as 0.01 does not."""
+    return rng.normal(size=(d, h)) * 0.01
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 one_hot = exercise(
     "one_hot(labels, k)",
@@ -310,7 +324,12 @@ def inputs(draw):
     called = np.where(draw.rng.random(len(truth)) < 0.5, truth, draw.rng.integers(1, k - 1, size=len(truth)))
     truth, called = np.append(truth, [0, 0, 0]), np.append(np.minimum(called, k - 2), [1, 1, 1])
     order = draw.rng.permutation(len(truth))
-    return truth[order], called[order], k
+    truth, called = truth[order], called[order]
+    if draw.index % 2:
+        # A class in the middle that nobody has and nobody is called.
+        truth, called, k = truth + (truth > 1), called + (called > 1), k + 1
+    # And the last one never occurs: k alone says how many there are.
+    return truth, called, k + 1
 
 
 @confusion_matrix.truth
@@ -366,6 +385,26 @@ def term(labels, predicted, k):
     return C - np.diag(np.diag(C))
 
 
+@confusion_matrix.mistake
+def classes(labels, predicted, k):
+    """The matrix stops at the largest class that occurs. There are k classes, whether or not each of them
+    occurs: k × k."""
+    size = max(np.max(labels), np.max(predicted)) + 1
+    C = np.zeros((size, size), dtype=int)
+    np.add.at(C, (labels, predicted), 1)
+    return C
+
+
+@confusion_matrix.mistake
+def unique(labels, predicted, k):
+    """Rows and columns are the classes that occur, moved together. There are k classes, whether or not each of them
+    occurs: row i is class i."""
+    names = np.unique(np.concatenate([labels, predicted]))
+    C = np.zeros((len(names), len(names)), dtype=int)
+    np.add.at(C, (np.searchsorted(names, labels), np.searchsorted(names, predicted)), 1)
+    return C
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 sgd_epoch = exercise(
     "sgd_epoch(X, Y, W1, b1, W2, b2, lr, batches)",
@@ -392,6 +431,8 @@ def inputs(draw):
     cuts = (5, 9) if draw.index == 3 else (7 + draw.index,)
     batches = tuple(np.split(draw.rng.permutation(12), cuts))
     W1, b1, W2, b2 = draw.array(d, h) / np.sqrt(d), draw.array(h), draw.array(h, k), draw.array(k)
+    # One unit is nearly off: a sigmoid that is cut off shows.
+    b1[0] = -7.0
     return draw.array(12, d), labels(draw, 12, k), W1, b1, W2, b2, draw.number(0.3, 0.9), batches
 
 
@@ -423,6 +464,22 @@ sgd_epoch.slip(
     EPOCH,
     ("W1 - lr * dW1, b1 - lr * db1", "W1 + lr * dW1, b1 + lr * db1"),
     ("W2 - lr * dW2, b2 - lr * db2", "W2 + lr * dW2, b2 + lr * db2"),
+)
+sgd_epoch.slip(
+    "total",
+    "`np.sum` without an axis adds up everything, so all biases of a layer moved by one number. Each has "
+    "a slope of its "
+    "own: sum over the samples alone, `axis=0`.",
+    EPOCH,
+    ("dZ1.sum(axis=0)", "dZ1.sum()"),
+    ("dZ2.sum(axis=0)", "dZ2.sum()"),
+)
+sgd_epoch.slip(
+    "bias-from-weights",
+    "The biases moved by sums of the weight gradients. A bias meets no input: add up the rows of dZ1 and of dZ2.",
+    EPOCH,
+    ("dZ1.sum(axis=0)", "(x.T @ dZ1).sum(axis=0)"),
+    ("dZ2.sum(axis=0)", "(A.T @ dZ2).sum(axis=0)"),
 )
 sgd_epoch.slip(
     "mean",

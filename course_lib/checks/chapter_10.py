@@ -3,6 +3,7 @@
 import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient, complex_step_jacobian
+from course_lib.checks.comparing import close
 from course_lib.checks.drawing import HUGE, WIDE
 from course_lib.checks.specification import exercise
 from course_lib.checks.watching import large_imaginary_steps, only_real_calls
@@ -567,6 +568,79 @@ reverse_mode_gradient.slip(
     ("np.array(gradient[:n])", "np.full(n, values[-1])"),
 )
 
+
+def _by_recursion(value, tape, x):
+    """Whether places passed on what had arrived at them every time they were met, in one order or another."""
+    n, values = len(x), list(x)
+    compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}
+    for operation, *places in tape:
+        values.append(compute[operation](*(values[i] for i in places)))
+
+    def slopes_of(place):
+        operation, *places = tape[place - n]
+        used = [values[i] for i in places]
+        slopes = {"add": (1, 1), "mul": used[::-1], "sin": (np.cos(used[0]),), "exp": (values[place],)}[operation]
+        return list(zip(places, slopes, strict=True))
+
+    def swept(order, at_once):
+        gradient = np.zeros(len(values))
+        gradient[-1] = 1.0
+
+        def backward(place):
+            if place < n:
+                return
+            steps = slopes_of(place)
+            if at_once:
+                for i, slope in steps:
+                    gradient[i] += gradient[place] * slope
+                    backward(i)
+                return
+            for i, slope in steps:
+                gradient[i] += gradient[place] * slope
+            for i in order([i for i, _ in steps]):
+                backward(i)
+
+        backward(len(values) - 1)
+        return gradient[:n]
+
+    orders = (
+        set,
+        dict.fromkeys,
+        list,
+        sorted,
+        lambda places: places[::-1],
+        lambda places: list(dict.fromkeys(places))[::-1],
+    )
+    with np.errstate(all="ignore"):
+        sweeps = [swept(order, False) for order in orders] + [swept(list, True)]
+        return any(close(value, sweep, 1e-9) for sweep in sweeps)
+
+
+@reverse_mode_gradient.mistake(shown=_by_recursion)
+def recursion(tape, x):
+    """A place that is used twice was visited twice, and the second time it passed on again what it had passed on
+    before. Go through the rows once, from the last to the first: then a place is complete before its turn comes."""
+    n, values = len(x), list(x)
+    compute = {"add": np.add, "mul": np.multiply, "sin": np.sin, "exp": np.exp}
+    for name, *at in tape:
+        values.append(compute[name](*[values[i] for i in at]))
+    gradient = [0.0] * len(values)
+
+    def backward(place):
+        if place >= n:
+            name, *at = tape[place - n]
+            a, y = [values[i] for i in at], values[place]
+            slopes = {"add": (1, 1), "mul": a[::-1], "sin": (np.cos(a[0]),), "exp": (y,)}[name]
+            for i, slope in zip(at, slopes, strict=True):
+                gradient[i] += gradient[place] * slope
+            for i in set(at):
+                backward(i)
+
+    gradient[-1] = 1.0
+    backward(len(values) - 1)
+    return np.array(gradient[:n])
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 unbroadcast = exercise(
     "unbroadcast(g, shape)",
@@ -667,3 +741,24 @@ def copy(g, shape):
 def sum_(g, shape):
     """Every entry got the sum of all of g. Sum only over the axes that copying has made."""
     return np.full(shape, g.sum())
+
+
+@unbroadcast.mistake
+def first_axis(g, shape):
+    """You summed over axis 0 whatever the shape is. Which axes were stretched depends on it: those in front that are
+    missing, and those of length 1."""
+    return g.sum(axis=0)
+
+
+@unbroadcast.mistake
+def last_axis(g, shape):
+    """You summed over the last axis whatever the shape is. Which axes were stretched depends on it: those in
+    front that are missing, and those of length 1."""
+    return g.sum(axis=-1)
+
+
+@unbroadcast.mistake
+def from_the_left(g, shape):
+    """The two shapes were compared from the left. NumPy lines them up from the right: first sum over the axes
+    in front that are missing, then over those of length 1."""
+    return g.sum(axis=tuple(i for i, size in enumerate(shape) if size != g.shape[i]))

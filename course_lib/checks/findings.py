@@ -5,6 +5,7 @@ lists the ids: the gradebook and the class report count them like those of the b
 """
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,7 @@ FINDINGS = {
     "some-draws": "right on some draws",
     # what came back is of another kind
     "no-return": "nothing was returned",
+    "remembered": "a list outlived its call, as a mutable default does",
     "several": "several values where one is asked for",
     "container": "a dict, a list or another container in the place of arrays",
     # what it costs, see `wide`
@@ -129,7 +131,7 @@ def found(case: Case) -> Found | None:
     if any(outcome.kind == "raised" for outcome in outcomes):
         return why_it_raised(outcomes)
     if not case.outputs:
-        return of_another_kind(case)
+        return remembered(case) or of_another_kind(case)
     for look in (whole_multiple, output_by_output, lost_digits, other_question, table, bank_and_more, in_part):
         if say := look(case):
             return say
@@ -204,6 +206,7 @@ def output_by_output(case: Case) -> Found | None:
     order = sorted(case.outputs, key=lambda output: _steps_from_the_end(output.name))
     right = [output.subject for output in order if is_right(case, output)]
     ids, parts, unknown = [], [], []
+    by_bank: dict[str, list[str]] = {}
     for output in (output for output in order if output.subject not in right):
         say = relation_of(case, output)
         if say:
@@ -211,13 +214,14 @@ def output_by_output(case: Case) -> Found | None:
             parts.append(_sentence(f"{output.subject} {say[1]}."))
         elif by_name := _output_of_the_bank(case, output):
             ids.append(by_name.id)
-            parts.append(f"In {output.subject}: {by_name.sentence}")
+            by_bank.setdefault(by_name.sentence, []).append(output.subject)
         else:
             unknown.append(output.subject)
     if not ids or (unknown and not right):
         return None
     if right:
         parts.insert(0, f"{_are(right)} right.")
+    parts += [f"In {_and(subjects)}: {sentence}" for sentence, subjects in by_bank.items()]
     if unknown:
         parts.append(f"{_are(unknown)} not.")
     return ids[0], " ".join(parts)
@@ -432,6 +436,22 @@ def _holds_the_holes_of(theirs: Any, mine: Any) -> bool:
     rows = tuple(range(1, finite.ndim))
     same_rows = np.array_equal(finite.all(axis=rows), np.isfinite(mine).all(axis=rows))
     return same_rows and not np.any(finite & ~np.isfinite(mine))
+
+
+def remembered(case: Case) -> Found | None:
+    """Every answer begins with the answer to the question before: a list outlived its call."""
+    values = case.values
+    if len(values) < 2 or not all(isinstance(value, tuple) and value for value in values):
+        return None
+    if not all(isinstance(item, (str, int)) for value in values for item in value):
+        return None
+    if values[0] == values[-1] or any(after[: len(before)] != before for before, after in pairwise(values)):
+        return None
+    return "remembered", (
+        "Your answer begins with the answer to the call before. A default such as `order=[]` is made once, when the "
+        "function is defined, and all calls share it, as they share a list outside the function. Let the default be "
+        "`None` and make the list inside."
+    )
 
 
 # ---------------------------------------------------------------------------------------------------- of another kind

@@ -343,19 +343,25 @@ def _named(exercise, trials):
         elif all(_same_outcome(exercise, mistake, trial) for trial in trials):
             return mistake
     if all(trial.outcome.kind == "raised" for trial in trials):
-        alike = [mistake for mistake in exercise.mistakes if all(_same_failure(mistake, trial) for trial in trials)]
-        # Two mistakes may fail alike, and then the failure does not tell which of them was made.
-        return alike[0] if len(alike) == 1 else None
+        return _by_failure(exercise, trials)
     return None
+
+
+def _by_failure(exercise, trials):
+    """The one mistake that fails as all calls did. Several may fail alike: then only the very same failure tells."""
+    alike = [mistake for mistake in exercise.mistakes if all(_same_failure(mistake, trial) for trial in trials)]
+    same = [mistake for mistake in alike if all(_very_same_failure(mistake, trial) for trial in trials)]
+    return next((found[0] for found in (alike, same) if len(found) == 1), None)
 
 
 def _same_outcome(exercise, mistake, trial):
     theirs, yours = answer_of(mistake, trial.args), trial.outcome
-    if theirs.kind != yours.kind:
-        return False
-    if theirs.kind == "raised":
-        return theirs.error == yours.error and theirs.operands == yours.operands
-    return close(yours.value, theirs.value, exercise.rtol)
+    return theirs.kind == yours.kind == "value" and close(yours.value, theirs.value, exercise.rtol)
+
+
+def _very_same_failure(mistake, trial):
+    theirs, yours = answer_of(mistake, trial.args), trial.outcome
+    return (theirs.error, theirs.operands) == (yours.error, yours.operands)
 
 
 def _same_failure(mistake, trial):

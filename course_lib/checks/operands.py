@@ -19,21 +19,24 @@ SEGMENT_LIMIT = 500
 ENTRYWISE = {"exp", "log", "sqrt", "tanh", "square", "abs", "absolute", "negative", "sign", "clip", "copy", "asarray"}
 PRODUCTS = {"dot", "matmul"}
 NUMPY_NAMES = {"np", "numpy"}
+OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+UFUNCS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/"}
 
 
 def of(frame: FrameType, last_instruction: int) -> str:
-    """The shapes of the two operands of a product that failed, as "(3,6) (3,)"; "" where they cannot be read off.
+    """The operator and the shapes of its two operands, as "@ (3,6) (3,)"; "@" or "" where less can be read off.
 
     frame             the frame in which it failed.
     last_instruction  the `tb_lasti` of its traceback step: where in the code it failed.
     """
     try:
         node = _failing_node(frame.f_code, last_instruction)
-        pair = _operands(node) if node is not None else None
-        shapes = [_shape(part, frame) for part in pair] if pair else [None]
+        operator, pair = _operation(node)
+        shapes = [_shape(part, frame) for part in pair]
     except (ValueError, RecursionError, MemoryError):
         return ""
-    return "" if None in shapes else " ".join(_written(shape) for shape in shapes)
+    known = [_written(shape) for shape in shapes if shape is not None]
+    return " ".join([operator, *known]) if len(known) == 2 else operator
 
 
 def _written(shape):
@@ -58,6 +61,17 @@ def _failing_node(code, last_instruction):
         return ast.parse(f"({segment})", mode="eval").body
     except SyntaxError:
         return None
+
+
+def _operation(node):
+    """The operator of an operation with two operands, in any of its spellings, and these two; "" and () for others."""
+    if pair := _operands(node):
+        return "@", pair
+    if isinstance(node, ast.BinOp):
+        return OPERATORS.get(type(node.op), ""), (node.left, node.right)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_numpy(node.func.value):
+        return UFUNCS.get(node.func.attr, ""), tuple(node.args[:2])
+    return "", ()
 
 
 def _operands(node):
@@ -95,9 +109,10 @@ def _shape(node, frame):
         if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.MatMult):
             return np.broadcast_shapes(left, right)
         return left + right if not (left and right) else left[:-1] + right[:-2] + right[-1:] * (len(right) > 1)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "transpose":
+        whole = not node.args if not _is_numpy(node.func.value) else len(node.args) == 1
+        shape = _shape(node.args[0] if node.args else node.func.value, frame) if whole else None
+        return None if shape is None else shape[::-1]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_numpy(node.func.value) and node.args:
-        shape = _shape(node.args[0], frame)
-        if node.func.attr in ENTRYWISE:
-            return shape
-        return shape[::-1] if node.func.attr == "transpose" and shape is not None and len(node.args) == 1 else None
+        return _shape(node.args[0], frame) if node.func.attr in ENTRYWISE else None
     return None

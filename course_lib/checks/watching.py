@@ -31,3 +31,11 @@ def tiny_steps(f: "Watched") -> bool:
 def all_inputs_moved(f: "Watched") -> bool:
     """One complex step in all inputs at once."""
     return any(np.iscomplexobj(x) and x.size and np.all(x.imag != 0) for x in f.calls)
+
+
+def never_back(f):
+    """Inputs that were moved one by one and not moved back: the first two calls differ in one, the last in many."""
+    if len(f.calls) < 3 or any(x.shape != f.calls[0].shape or x.ndim != 1 for x in f.calls):
+        return False
+    first, second, last = f.calls[0], f.calls[1], f.calls[-1]
+    return bool(np.sum(np.abs(second - first) > 1e-12) <= 1 and np.sum(np.abs(last - first) > 1e-12) > 2)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from course_lib.checks import find, judge
+from course_lib.checks.findings import FINDINGS, RELATIONS
 from course_lib.checks.judging import FunctionCaller
 
 
@@ -49,7 +50,12 @@ SEEN = [
         "return 3 * np.linalg.solve(X.T @ X + len(y) * lam * np.eye(X.shape[1]), X.T @ y)",
         "3 times",
     ),
-    ("multiple", "huber_gradient", "return X.T @ np.clip((X @ w - y) / delta, -1, 1) / len(y)", "1 / delta times"),
+    (
+        "multiple",
+        "ridge",
+        "return np.linalg.solve(X.T @ X / lam / len(y) + np.eye(X.shape[1]), X.T @ y / len(y))",
+        "lam times",
+    ),
     ("multiple", "hidden_signal", "return len(W2) * (dZ2 @ W2.T) * A * (1 - A)", "1 · W2.shape[0] times"),
     ("multiple", "mlp_gradients", NETWORK + "return dW1, db1, 2 * dW2, db2", "`dW2` is 2 times the right one."),
     ("layout", "hidden_signal", "return ((dZ2 @ W2.T) * A * (1 - A)).T", "the transpose of the right one"),
@@ -64,7 +70,7 @@ SEEN = [
         "(5,)",
     ),
     ("total", "output_layer_gradients", "d = (P - Y) / len(Y)\nreturn A.T @ d, np.sum(d)", "`np.sum` without an axis"),
-    ("total", "input_layer_gradients", "return X.T @ dZ1, sum(dZ1.ravel())", "`db1` is one number"),
+    ("total", "input_layer_gradients", "return X.T @ dZ1, sum(dZ1.ravel())", "without an axis adds up everything"),
     ("total", "mlp_gradients", NETWORK + "return dW1, np.full(db1.shape, dZ1.sum()), dW2, db2", "one number in every"),
     ("summed", "hidden_signal", "return ((dZ2 @ W2.T) * A * (1 - A)).sum(axis=0)", "summed over axis 0"),
     ("summed", "softmax", SOFTMAX + "return P.mean(axis=0)", "averaged over axis 0"),
@@ -93,13 +99,6 @@ SEEN = [
         "lacks the first",
     ),
     ("cut", "affine_pullback", "return np.append(0.0, A @ g)", "one row too many in front"),
-    (
-        "part",
-        "descend",
-        "w, path = np.zeros(X.shape[1]), np.zeros((steps + 1, X.shape[1]))\nfor t in range(steps):\n"
-        "    path[t] = w\n    w = w - lr * X.T @ (X @ w - y) / len(y)\nreturn path",
-        "except in its last row, which stayed 0",
-    ),
     ("part", "softmax_jacobian", "return np.diag(p) - np.outer(p, p) + np.diag(p)", "except on the diagonal"),
     ("part", "affine_pullback", "g = A @ g\ng[0] = 5\nreturn g", "except in its first entry"),
     ("signs", "affine_pullback", "return np.abs(A @ g)", "right sizes without their signs"),
@@ -147,7 +146,7 @@ return np.array([(np.mean((X @ (w + h * e) - y) ** 2) / 2 - base) / h for e in n
     ),
     ("epsilon", "cross_entropy", "return -np.mean(np.sum(Y * np.log(P + 1e-6), axis=1))", "`P` + 1e-06"),
     ("epsilon", "cross_entropy", "return -np.sum(Y * np.log(P + 1e-5)) / P.shape[0]", "for safety, and it shows"),
-    ("digits", "hat_matrix", "return X @ np.linalg.solve(X.T @ X + 1e-6 * np.eye(X.shape[1]), X.T)", "and no further"),
+    ("digits", "affine_pullback", "return A @ g * (1 + 1e-6 * np.arange(len(A)))", "and no further"),
     (
         "broadcast",
         "mse",
@@ -186,8 +185,8 @@ return np.array([(np.mean((X @ (w + h * e) - y) ** 2) / 2 - base) / h for e in n
     ),
     (
         "softmax-again",
-        "cross_entropy_gradient",
-        SOFTMAX + "Q = np.exp(P) / np.exp(P).sum(axis=1)[:, None]\nreturn (Q - Y) / len(Z)",
+        "cross_entropy",
+        "Q = np.exp(P) / np.exp(P).sum(axis=1, keepdims=True)\nreturn -np.sum(Y * np.log(Q)) / len(P)",
         "one softmax is too many",
     ),
     ("one-sample", "frobenius_gradient", "return 2 * np.outer(X[0], X[0] @ W - Y[0])", "for the first sample alone"),
@@ -236,10 +235,10 @@ return np.array([(np.mean((X @ (w + h * e) - y) ** 2) / 2 - base) / h for e in n
     (
         "partly",
         "forward",
-        "Z1 = X @ W1 + b1\nA = np.maximum(Z1, 0)\nreturn Z1, A, A @ W2 + b2, A @ W2",
+        "Z1 = X @ W1 + b1\nA = Z1**2\nreturn Z1, A, A @ W2 + b2, A @ W2",
         "Look at `A` first",
     ),
-    ("partly", "mlp_gradients", NETWORK + "return X.T @ dZ2, db1, dW2, db2", "`dW1` is not"),
+    ("partly", "mlp_gradients", NETWORK + "return dW1 + dW1**2, db1, dW2, db2", "`dW1` is not"),
     ("not-finite", "softmax", SOFTMAX + "P[0, 0] = np.inf\nreturn P", "Wherever your answer is a number, it is right"),
     ("some-draws", "affine_pullback", "return A @ g if len(g) != 8 else A @ g + A[:, 0]", "On 3 of 4 draws"),
     ("no-return", "mse", "loss = np.mean((X @ w - y) ** 2) / 2", "Did you forget `return`?"),
@@ -272,6 +271,43 @@ return np.array([(np.mean((X @ (w + h * e) - y) ** 2) / 2 - base) / h for e in n
     ("attribute", "mse", "return (X @ w - y).square().sum()", "no attribute or method"),
     ("unpack", "hat_matrix", "n = d, k, m = X.shape\nreturn X", "number of names"),
 ]
+
+
+def test_every_id_is_listed():
+    assert {row[0] for row in SEEN} <= set(FINDINGS)
+    assert set(RELATIONS) <= set(FINDINGS)
+
+
+@pytest.mark.parametrize("shape", [(0, 1 << 28, 1 << 20), (1 << 20, 0, 1 << 28)])
+def test_a_shape_without_end_takes_no_memory(shape):
+    verdict = judged("polar_jacobian", f"return np.zeros({shape})")
+    assert (verdict.status, verdict.mistake) == ("shape", None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return np.array([[True, False], [False, True]])",
+        "return np.full((2, 2), np.nan)",
+        "return np.full((2, 2), np.inf)",
+        "return np.array([[1e308, -1e308], [1e-308, 5e-324]])",
+        "return np.arange(4, dtype=np.int8).reshape(2, 2)",
+        "return np.ones((2, 2), dtype=np.uint64) << 63",
+        "return np.ones((2, 2), dtype=np.float16)",
+        "return np.ones((2, 2)) * 1j",
+        "return (np.eye(2), 'text', None)",
+        "return ((np.eye(2),),)",
+        "return np.zeros((0, 2))",
+        "return np.array('text')",
+        "return -(10**400)",
+        "return {}",
+        "return ()",
+        "return 'text'",
+        "return len",
+    ],
+)
+def test_strange_values_are_wrong_and_nothing_else_happens(body):
+    assert judged("polar_jacobian", body).points == 0
 
 
 @pytest.mark.parametrize(
