@@ -771,6 +771,7 @@ def tolerance(X, y, s):
 leave_one_out = exercise(
     "leave_one_out(X, y)",
     chapter="05",
+    slow_truth=True,
     points=4,
     minutes=15,
     hints=(

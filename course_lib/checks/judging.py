@@ -333,6 +333,7 @@ def _cost_rung(exercise, trial):
 
 def _named(exercise, trials):
     """The mistake that explains every draw, or None: never a guess."""
+    only_raised = all(trial.outcome.kind == "raised" for trial in trials)
     for mistake in exercise.mistakes:
         if mistake.seen is not None:
             if all(mistake.seen(*trial.watched) for trial in trials):
@@ -340,11 +341,9 @@ def _named(exercise, trials):
         elif mistake.shown is not None:
             if all(mistake.shown(trial.outcome.value, *copied(trial.args)) for trial in trials):
                 return mistake
-        elif all(_same_outcome(exercise, mistake, trial) for trial in trials):
+        elif not only_raised and all(_same_outcome(exercise, mistake, trial) for trial in trials):
             return mistake
-    if all(trial.outcome.kind == "raised" for trial in trials):
-        return _by_failure(exercise, trials)
-    return None
+    return _by_failure(exercise, trials) if only_raised else None
 
 
 def _by_failure(exercise, trials):
@@ -356,6 +355,8 @@ def _by_failure(exercise, trials):
 
 def _same_outcome(exercise, mistake, trial):
     theirs, yours = answer_of(mistake, trial.args), trial.outcome
+    if theirs.kind == yours.kind == "raised":
+        return theirs.error == yours.error
     return theirs.kind == yours.kind == "value" and close(yours.value, theirs.value, exercise.rtol)
 
 

@@ -100,6 +100,7 @@ class Exercise:
     differences   whether difference quotients may pass: no formula is asked for, or the function is linear and its
                 quotients are exact. `proving` tries them where this is False.
     keeps       names of the parameters that must hold after the call what they held before, where the text says so.
+    slow_truth  whether what is right takes so long to compute that it is not computed for other arguments as well.
     problem     for a derivation, what is to be derived (a `derivation.goal.Problem`).
     place       the file and the line that declare it.
     """
@@ -120,6 +121,7 @@ class Exercise:
     calls: int | None = None
     differences: bool = False
     keeps: tuple[str, ...] = ()
+    slow_truth: bool = False
     widest: Callable[..., tuple[Any, ...]] | None = None
     slopes_of: Callable[..., tuple[Callable[..., Any], tuple[Any, ...]]] | None = None
     problem: "Problem | None" = None

@@ -115,4 +115,4 @@ def test_the_draws_of_the_shortest_solution_are_deficient_in_columns_and_then_in
         assert (n < d and rank == n) if draw.index % 2 == 0 else (n > d and rank < n)
         truth = find("minimum_norm_solution").definition(X, y)
         np.testing.assert_allclose(truth, scipy.linalg.lstsq(X, y)[0], rtol=1e-9, atol=1e-12)
-        np.testing.assert_allclose(scipy.linalg.null_space(X).T @ truth, 0, atol=1e-12)
+        np.testing.assert_allclose(scipy.linalg.null_space(X).T @ truth, 0, atol=1e-12 * np.linalg.norm(truth))
