@@ -67,10 +67,8 @@ def same_cause(yours: Outcome, theirs: Outcome) -> bool:
         known = mine.shapes and named.shapes
         return mine.lengths == named.lengths and (not known or _bare(mine.shapes) == _bare(named.shapes))
     if mine.operation == named.operation == "entrywise":
-        known = mine.operator and named.operator
-        return (mine.operator == named.operator or not known) and sorted(_bare(mine.shapes)) == sorted(
-            _bare(named.shapes)
-        )
+        unlike = mine.operator and named.operator and mine.operator != named.operator
+        return not unlike and sorted(_bare(mine.shapes)) == sorted(_bare(named.shapes))
     if mine.operation == "index" and named.operation == "product":
         return mine.lengths == (min(named.lengths, default=None),)
     return yours.error == theirs.error
