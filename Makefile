@@ -59,4 +59,4 @@ bench: .venv/.test
 	@touch $@
 
 clean:
-	rm -rf .venv build site *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf .venv build site *.egg-info .pytest_cache .ruff_cache .mypy_cache .progress.json .hypothesis

@@ -37,7 +37,10 @@ class Source:
 
 def course_root(start: str | Path | None = None) -> Path | None:
     """The nearest folder at or above `start` that holds course.toml, or pyproject.toml with exercises/; else None."""
-    start = Path(start or Path.cwd()).resolve()
+    try:
+        start = Path(start or Path.cwd()).resolve()
+    except FileNotFoundError:  # the folder that this was started in is gone
+        return None
     for folder in [start, *start.parents]:
         if (folder / CONFIG).is_file():
             return folder

@@ -14,6 +14,8 @@ import pytest
 from course_lib.checks import bank, check, exercises, hint, memory, progress, seat
 from course_lib.checks.verdict import inline_html
 
+REAL_PLACE = memory.place
+
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
@@ -225,6 +227,14 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+def test_progress_is_kept_in_the_course_folder_and_not_beside_solutions(tmp_path, monkeypatch):
+    (tmp_path / "course.toml").touch()
+    for name, kept in (("exercises", tmp_path / memory.FILE), ("solutions", None)):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        assert REAL_PLACE() == kept
+
+
 def test_progress_outlives_the_kernel(folder, monkeypatch):
     check(linear_approximation)
     check(answering(lambda right: -right))
@@ -265,6 +275,16 @@ def test_a_file_of_something_else_is_written_anew(folder, text):
     assert "0 of 5 exercises right" in repr(progress("01"))
     check(linear_approximation)
     assert memory.remembered()["linear_approximation"].ok
+
+
+def test_a_folder_that_is_gone_costs_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "place", REAL_PLACE)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert check(linear_approximation).ok
+    assert "linear_approximation" in repr(progress("01"))
 
 
 def test_a_folder_that_cannot_be_written_to_is_said_once(folder):
