@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from course_lib.checks import exercises
+from course_lib.checks.findings import FINDINGS
 from course_lib.checks.verdict import STATUSES
 from course_lib.grading import advice
 from course_lib.grading.alike import groups as groups_alike
@@ -176,6 +177,7 @@ def report_page(found, config, linked=False, now=None):
         few=FEW,
         comparable=found.comparable,
         groups=GROUPS,
+        what=FINDINGS,
         width=WIDTH,
         alike=found.alike,
         names=_names_alike(found.totals),
@@ -300,9 +302,15 @@ def _mistakes(items):
     for item in items:
         attempted = sum(item.statuses.values()) - item.statuses["not attempted"]
         for mistake, who in sorted(item.mistakes.items()):
-            sentence = sentences.get((item.name, mistake)) or f"For example: {item.examples[mistake]}"
+            sentence = sentences.get((item.name, mistake)) or _example(mistake, item.examples[mistake])
             rows.append(Row(item, mistake, sentence, tuple(sorted(who)), attempted))
     return sorted(rows, key=lambda row: -len(row.who))
+
+
+def _example(id, message):
+    """What stands for a mistake that no bank has a sentence for: what it is, where that is known, and one of them."""
+    what = f"{FINDINGS[id][0].upper()}{FINDINGS[id][1:]}. " if id in FINDINGS else ""
+    return f"{what}For example: {message}"
 
 
 def _filtered(rows, items):

@@ -1,6 +1,7 @@
 """The class report's numbers, against the definition and SciPy."""
 
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from course_lib.checks.verdict import Verdict
 from course_lib.grading.config import Config
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.names import visible
-from course_lib.grading.report import gather, report_page
+from course_lib.grading.report import Class, Item, gather, report_page
 from course_lib.grading.unit import Graded
 from tests.grading.test_gradebook import DUE, handed_in, record
 
@@ -98,3 +99,15 @@ def test_an_empty_gradebook_has_a_report(tmp_path):
     page = report_page(gather(book, Config()), Config())
     assert "Nothing is graded yet." in page and "0 students" in page
     book.close()
+
+
+def test_a_mistake_that_no_bank_has_is_said_in_words_and_with_an_example():
+    found = Class(totals={"ada": {"01": (0.0, 4.0)}}, handed_in=Counter({"01": 1}))
+    item = found.items["polar_jacobian"] = Item("01", "polar_jacobian", [0.0], [1.0], [0.1], Counter(wrong=1))
+    item.mistakes["rounded"].append("ada")
+    item.examples["rounded"] = "You `round`."
+    page = report_page(found, Config())
+    assert "Rounded to some decimals. For example: You <code>round</code>." in page
+    assert '<a href="feedback' not in page and '<a href="feedback/ada.html">' in report_page(
+        found, Config(), linked=True
+    )
