@@ -13,13 +13,14 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
+from course_lib import derivation as room
 from course_lib.errors import CourseError
 
 from . import derive
-from .engine import read_functions
+from .engine import Session, read_functions
 from .files import split_header
 from .names import read_shapes
-from .report import _pieces
+from .report import Report, _pieces
 
 WEB = Path(__file__).parent / "web"
 MATHLIVE = WEB / "mathlive"
@@ -45,7 +46,7 @@ def judged(text, shapes=None, functions=()):
     on, or "") and "partial" (whether a part of it was skipped).
     """
     try:
-        report = derive(text, shapes or None, functions)
+        report = _report(text, shapes, functions)
     except (CourseError, TypeError, ValueError) as e:
         return {"error": str(e)}
     said = report.to_dict()
@@ -57,6 +58,17 @@ def judged(text, shapes=None, functions=()):
     said["assumed"] = dict(getattr(report, "assumed", None) or {})
     said["notes"] = list(getattr(report, "notes", None) or ())
     return said
+
+
+def _report(text, shapes, functions):
+    """The Report of `derive`, in which what `shapes` leaves open is inferred too.
+
+    In an editor the shapes are those that somebody changed; that says nothing about the other letters.
+    """
+    session = Session(shapes or {}, functions, room.SECONDS)
+    session.infers = True
+    lines = session.read(text)
+    return Report(lines, *(getattr(session, name) for name in ("assumed", "unknown") if hasattr(session, name)))
 
 
 def editor(shapes=None, functions=()):
