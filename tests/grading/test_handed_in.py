@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from course_lib.grading.config import Config
+from course_lib.grading.config import Config, Limits
 from course_lib.grading.feedback import page_name
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.run import grade_inbox
@@ -241,3 +241,23 @@ def test_a_file_removed_during_the_run_is_a_row(confinement, tmp_path):
     book.close()
     assert len(report.graded) == 5
     assert report.refused == [("f", "00", "The file cannot be read: No such file or directory.", "f_00.ipynb")]
+
+
+def test_what_takes_a_student_too_long_waits_for_the_next_run(confinement, tmp_path):
+    for number in range(3):
+        path = tmp_path / "inbox" / "ada" / f"{number}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(notebook(SLOPE, f"# {number}"))
+    (tmp_path / "inbox" / "zoe_00.ipynb").write_bytes(RIGHT)
+    book = Gradebook(f"sqlite:///{tmp_path / 'gradebook.sqlite'}")
+    # Less than any notebook takes: one in each run.
+    config = Config(limits=Limits(seconds_per_student=1e-6))
+    found = []
+    for _ in range(3):
+        report = grade_inbox(tmp_path / "inbox", book, config, seed=SEED, how=confinement)
+        found.append((len(report.graded), report.known, len(report.failed)))
+        assert all("the 1e-06 s that `seconds_per_student` in course.toml" in row[2] for row in report.failed)
+    pages = {row.status for row in book.submissions("ada")}
+    book.close()
+    assert found == [(2, 0, 2), (1, 2, 1), (1, 3, 0)]
+    assert pages == {"graded"}
