@@ -13,10 +13,11 @@ from .diagnosis import Finding, diagnose, diagnose_definition
 from .evaluation import TooLargeError, UndefinedError
 from .judgement import DRAWS, Bench, Relation, close, define, is_zero
 from .lines import MOST_CHARACTERS, MOST_LINES, Piece, defined_name, split_lines, split_members
-from .names import Names, canonical, dependencies, latex_name, plain, read_shapes, spoken_name
+from .names import Names, canonical, dependencies, latex_name, read_shapes, spoken_name
 from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import parse
 from .shapes import MisfitError, is_scalar, spoken_shape
+from .tex import plain
 from .tokens import UnreadableError
 from .tree import Node, map_tree, names_in, sym, walk
 from .vocabulary import FUNCTIONS

@@ -374,6 +374,10 @@ class _Evaluator:
 
     def _norm(self, core):
         a = self.ev(core.args[0])
+        if core.data == "spectral":
+            # uᵀAv with the leading singular vectors of the real part: the value, and to first order its change.
+            u, _, vh = np.linalg.svd(a.real)
+            return u[..., :, :1].swapaxes(-1, -2) @ a @ vh[..., :1, :].swapaxes(-1, -2)
         if core.data == "2":
             return np.sqrt((a * a).sum((-2, -1), keepdims=True))
         size = np.where(a.real < 0, -a, a)

@@ -8,7 +8,9 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-from .names import ACCENTS, GREEK, STYLES, Names, plain
+from .names import Names
+from .tex import plain
+from .vocabulary import ACCENTS, GREEK, STYLES
 from .tokens import UnreadableError, find_close
 from .vocabulary import FUNCTIONS
 

@@ -10,203 +10,11 @@ import unicodedata
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from .tex import COMBINING, GREEK_LETTERS, plain
+from .vocabulary import ACCENTS, GREEK, STYLES
 from .tree import Node, names_in, walk
 
-ACCENTS = {
-    "hat": "hat",
-    "widehat": "hat",
-    "bar": "bar",
-    "overline": "bar",
-    "tilde": "tilde",
-    "widetilde": "tilde",
-    "dot": "dot",
-    "vec": "vec",
-}
-GREEK = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "varepsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "vartheta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "pi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "varphi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Pi",
-        "Sigma",
-        "Upsilon",
-        "Phi",
-        "Psi",
-        "Omega",
-        "ell",
-    ]
-)
-STYLES = frozenset(
-    [
-        "mathbf",
-        "boldsymbol",
-        "bm",
-        "mathrm",
-        "mathit",
-        "mathsf",
-        "mathcal",
-        "text",
-        "textrm",
-        "textbf",
-        "textit",
-        "operatorname",
-        "mbox",
-        "mathbb",
-        "mathtt",
-        "pmb",
-        "rm",
-        "bf",
-        "hbox",
-        "mathnormal",
-        "textnormal",
-        "displaystyle",
-        "textstyle",
-        "scriptstyle",
-        "limits",
-        "nolimits",
-        "nonumber",
-    ]
-)
 PROMISES = ("symmetric", "spd", "orthogonal", "orthonormal", "onehot", "simplex", "positive")
-_SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ᵀⁿ", "0123456789-+Tn", strict=True))
-_SUBSCRIPT = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ", "0123456789ijklmn", strict=True))
-_UNICODE = {
-    "‖": r"\| ",
-    "∥": r"\| ",
-    "·": r"\cdot ",
-    "⋅": r"\cdot ",
-    "×": r"\times ",
-    "∇": r"\nabla ",
-    "∂": r"\partial ",
-    "∑": r"\sum ",
-    "Σ": r"\sum ",
-    "⊙": r"\odot ",
-    "∘": r"\circ ",
-    "⊗": r"\otimes ",
-    "−": "-",
-    "–": "-",
-    "⟨": r"\langle ",
-    "⟩": r"\rangle ",
-    "⇒": r"\Rightarrow ",
-    "⟹": r"\Rightarrow ",
-    "⇔": r"\iff ",
-    "√": r"\sqrt ",
-    "½": r"\frac12 ",
-    "¼": r"\frac14 ",
-    "…": r"\dots ",
-    "⋯": r"\cdots ",
-    "≠": r"\ne ",
-    "≈": r"\approx ",
-    "≡": r"\equiv ",
-    "′": "'",
-    "’": "'",
-    "⊤": r"\top ",
-    "𝟙": r"\mathbf 1 ",
-    "𝟏": r"\mathbf 1 ",
-    "∗": "*",
-}
-_GREEK_LETTERS = {
-    "α": "alpha",
-    "β": "beta",
-    "γ": "gamma",
-    "δ": "delta",
-    "ε": "epsilon",
-    "ϵ": "epsilon",
-    "ζ": "zeta",
-    "η": "eta",
-    "θ": "theta",
-    "κ": "kappa",
-    "λ": "lambda",
-    "μ": "mu",
-    "ν": "nu",
-    "ξ": "xi",
-    "π": "pi",
-    "ρ": "rho",
-    "σ": "sigma",
-    "τ": "tau",
-    "φ": "phi",
-    "ϕ": "phi",
-    "χ": "chi",
-    "ψ": "psi",
-    "ω": "omega",
-    "Δ": "Delta",
-    "Γ": "Gamma",
-    "Θ": "Theta",
-    "Λ": "Lambda",
-    "Φ": "Phi",
-    "Ψ": "Psi",
-    "Ω": "Omega",
-    "ℓ": "ell",
-}
-_COMBINING = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
-
-
-def plain(text: str) -> tuple[str, list[int]]:
-    """The text with Unicode mathematics spelled in LaTeX, and for each character the place it came from."""
-    out, where = [], []
-
-    def say(piece, k):
-        out.append(piece)
-        where.extend([k] * len(piece))
-
-    for k, ch in enumerate(text):
-        if ch in _COMBINING:
-            continue
-        if ord(ch) < 128:
-            mark = _COMBINING.get(text[k + 1]) if k + 1 < len(text) else None
-            say(rf"\{mark} {{{ch}}}" if mark else ch, k)
-        elif ch in _SUPERSCRIPT or ch in _SUBSCRIPT:
-            table, sign = (_SUPERSCRIPT, "^") if ch in _SUPERSCRIPT else (_SUBSCRIPT, "_")
-            # A run of raised or lowered characters shares one pair of braces: reopen the one before.
-            if k and text[k - 1] in table:
-                out.pop()
-                where.pop()
-            else:
-                say(sign + "{", k)
-            say(table[ch], k)
-            say("}", k)
-        elif ch in _UNICODE:
-            say(_UNICODE[ch], k)
-        elif ch in _GREEK_LETTERS:
-            say(rf"\{_GREEK_LETTERS[ch]} ", k)
-        else:
-            parts = unicodedata.normalize("NFD", ch)
-            if len(parts) == 2 and parts[1] in _COMBINING and ord(parts[0]) < 128:
-                say(rf"\{_COMBINING[parts[1]]} {{{parts[0]}}}", k)
-            else:
-                flat = unicodedata.normalize("NFKC", ch)
-                say(flat if len(flat) == 1 and (ord(flat) < 128 or not flat.isspace()) else " ", k)
-    return "".join(out), where
-
-
 def canonical(key: str) -> str:
     r"""The canonical name for a key of `shapes` (`W1`, `W^{(1)}`, `y_hat`, `\hat y`, `lambda`, `lam`)."""
     text = plain(key.strip())[0]
@@ -263,12 +71,12 @@ def latex_name(name: str) -> str:
 def spoken_name(name: str) -> str:
     """A canonical name as a reader says it in a sentence: `ŷ`, `W2`, `λ`."""
     *accents, base = name.split(" ")
-    letters = {v: k for k, v in _GREEK_LETTERS.items()}
+    letters = {v: k for k, v in GREEK_LETTERS.items()}
     base = re.sub(r"^[A-Za-z]+", lambda m: letters.get(m[0], m[0]), base)
     if base.startswith("Delta"):
         base = "Δ" + base[5:]
     for accent in accents:
-        mark = {v: k for k, v in _COMBINING.items()}.get(accent, "")
+        mark = {v: k for k, v in COMBINING.items()}.get(accent, "")
         base = unicodedata.normalize("NFC", base[0] + mark) + base[1:]
     return base
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from .lexer import lex
 from .names import Names
-from .shapes import MisfitError, Scope, Typer, is_vector
+from .resolver import lex
+from .shapes import MisfitError, Scope, Typer, is_scalar, is_vector
+from .tex import Tex, read_tex
 from .tokens import Tok, UnreadableError
 from .tree import Node, add, mul, neg, num, walk
 
@@ -51,10 +52,15 @@ def parse(text: str, names: Names, offset: int = 0) -> Node:
     the
     text.
     """
-    tokens = lex(text, names)
+    return shift(parse_nodes(read_tex(text), names), offset)
+
+
+def parse_nodes(nodes: list[Tex], names: Names) -> Node:
+    """The tree of one member's nodes; UnreadableError where they cannot be read."""
+    tokens = lex(nodes, names)
     if not tokens:
-        raise UnreadableError("nothing stands here", 0)
-    return shift(_with_inner_products(parse_tokens(tokens), names), offset)
+        raise UnreadableError("nothing stands here", nodes[0].start if nodes else 0)
+    return _with_inner_products(parse_tokens(tokens), names)
 
 
 def parse_tokens(tokens: list[Tok]) -> Node:
@@ -347,7 +353,17 @@ def _with_inner_products(node: Node, names: Names) -> Node:
         return _inner_or_product(*args, names, node.span)
     if node.op == "mul":
         return mul(*args, span=node.span)
+    if node.op == "norm" and node.val == "two":
+        return Node("norm", args, "spectral" if _is_matrix(args[0], names) else "2", node.span)
     return node.with_args(args) if args else node
+
+
+def _is_matrix(node, names):
+    try:
+        shape = Typer(Scope(names)).typed(node).shape
+    except MisfitError:
+        return False
+    return not is_vector(shape) and not is_scalar(shape)
 
 
 def _inner_or_product(left, right, names, span):

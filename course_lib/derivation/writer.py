@@ -129,7 +129,7 @@ def function_name(name: str) -> str:
 
 
 def _norm(node):
-    label = {"2": "", "1": "_1", "inf": r"_\infty"}[node.val]
+    label = {"2": "", "1": "_1", "inf": r"_\infty", "spectral": "_2", "two": "_2"}[node.val]
     inside = latex(node.args[0])
     # Around what is low, growing bars shrink to the height of a small letter.
     left, right = (r"\left\|", r"\right\|") if _is_tall(node.args[0]) else (r"\lVert ", r"\rVert")

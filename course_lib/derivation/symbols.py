@@ -1,0 +1,856 @@
+r"""What a symbol is, decided in one place: a base with accents, subscripts, superscripts and primes, and the names
+that are declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from .names import Names, dependencies, spoken_name, stem
+from .tex import Tex, flat, trimmed
+from .tokens import OPERAND_END, Tok, UnreadableError
+from .tree import Node
+from .vocabulary import ACCENTS, FUNCTIONS, GREEK, STYLES, TRANSPOSES
+
+Script = tuple[str, list[Tex], int, int]
+
+
+@dataclass
+class Symbol:
+    """A base with its accents (`hat y`), and what hangs on it."""
+
+    name: str
+    scripts: tuple[Script, ...] = ()
+
+
+def symbol_of(node: Tex, names: Names | None = None) -> Symbol | None:
+    """The symbol that a node alone spells: a letter, a Greek letter, either with accents and styles; else None."""
+    if node.kind == "letter":
+        return Symbol(node.value, node.scripts)
+    if node.kind == "command" and node.value in GREEK:
+        return Symbol(node.value, node.scripts)
+    wraps = node.kind == "group" or node.kind == "style" or node.kind == "command" and node.value in ACCENTS
+    if not wraps or node.value in ("underbrace", "overbrace", "boxed"):
+        return None
+    inside = trimmed(node.args[0])
+    if len(inside) != 1:
+        return None
+    inner = symbol_of(inside[0], names)
+    if inner is None:
+        return None
+    name = inner.name
+    if node.kind == "command":
+        accented = f"{ACCENTS[node.value]} {name}"
+        arrow = ACCENTS[node.value] == "vec" and not (names is not None and names.known(accented))
+        name = name if arrow else accented
+    return Symbol(name, (*inner.scripts, *node.scripts))
+
+
+def is_operator_d(node: Tex, after: list[Tex]) -> bool:
+    """Whether an upright or braced d is the sign of a differential: something to differentiate follows it."""
+    if flat([node.bare()]) != ["d"]:
+        return False
+    following = next((n for n in after if n.kind != "space"), None)
+    return following is not None and (
+        following.kind in ("letter", "style", "group", "bar")
+        or following.kind == "command"
+        and following.value not in ("cdot", "times", "odot", "otimes", "circ", "}")
+        or following.value in ("(", "[")
+    )
+
+
+class Symbols:
+    """The part of the resolver that knows names: symbols, their scripts, functions, derivatives, sums."""
+
+    read: Callable[[list[Tex]], None]
+
+    def __init__(self, names: Names, bound: Iterable[str] = ()):
+        self.names = names
+        self.out: list[Tok] = []
+        self.bars: list[tuple[str, int]] = []
+        self.bound = set(bound)
+
+    def emit(self, kind, value, start, end=None):
+        self.out.append(Tok(kind, value, start, start if end is None else end))
+
+    def enclosed(self, inside: list[Tex], opening: str, closing: str) -> None:
+        """Nodes between two brackets that were written or are meant."""
+        start, end = (inside[0].start, inside[-1].end) if inside else (0, 0)
+        self.emit(opening, "(", start, start)
+        self.read(inside)
+        self.emit(closing, ")", max(end - 1, start), end)
+
+    # -- runs of letters
+
+    def _on_letter(self, nodes: list[Tex], k: int) -> int:
+        """A run of letters: known names first (longest), then functions, the differential d, then one letter."""
+        last = k
+        while last < len(nodes) and nodes[last].kind in ("letter", "digit"):
+            last += 1
+            if nodes[last - 1].scripts:
+                break
+        run = "".join(n.value for n in nodes[k:last])
+        best = max((n for n in self.spellings() if run.startswith(n)), key=len, default="")
+        word = run[: next((j for j, c in enumerate(run) if c.isdigit()), len(run))]
+        function = max((f for f in FUNCTIONS if word.startswith(f) and (f == word or len(f) > 2)), key=len, default="")
+        if function and self.names.known(function):
+            function = ""
+        if function and len(function) > len(best):
+            end = k + len(function)
+            return self.function(FUNCTIONS[function], nodes[end - 1].scripts, nodes, end, nodes[k])
+        if word.startswith("max") and not best and self._bracket_at(nodes, k + 3):
+            return self.maximum(nodes, k + 2)
+        if len(best) > 1:
+            end = k + len(best)
+            return self.finish(Symbol(best, nodes[end - 1].scripts), nodes, end, nodes[k])
+        if word.startswith("d") and self._is_differential(nodes, k):
+            return self.differential(nodes, k, "d", nodes[k].scripts)
+        if word.startswith("grad") and not best:
+            return self.nabla(nodes, k + 3)
+        if not best and word[0] == "e" and nodes[k].scripts and nodes[k].scripts[0][0] == "^":
+            return self.exponential(nodes[k], k)
+        if not best and word[0] in "oO" and self._bracket_at(nodes, k + 1):
+            self.emit("LITTLEO", word[0], nodes[k].start, nodes[k].end)
+            return k + 1
+        if not best and word[0] == "I" and not self._is_indicator(nodes, k):
+            return self.eye(nodes, k)
+        return self.finish(Symbol(best or run[0], nodes[k].scripts), nodes, k + 1, nodes[k])
+
+    def spellings(self) -> list[str]:
+        """Names that may stand in plain text as a run of letters and digits."""
+        known = (
+            *self.names.symbols,
+            *self.names.dims,
+            *self.names.definitions,
+            *self.names.functions,
+            *self.names.directions,
+        )
+        return [n for n in known if n.isascii() and n.replace("_", "").isalnum()]
+
+    def spells_names(self, word: str) -> bool:
+        """Whether every letter of a word is a known name, so that `\\textbf{Xw}` is a product."""
+        return all(self.names.known(c) for c in word)
+
+    def _bracket_at(self, nodes, k):
+        k = self._past_space(nodes, k)
+        return k < len(nodes) and nodes[k].kind in ("sign", "command") and nodes[k].value in ("(", "[", "{", "lbrace")
+
+    @staticmethod
+    def _past_space(nodes, k):
+        while k < len(nodes) and nodes[k].kind in ("space", "dollar"):
+            k += 1
+        return k
+
+    def _is_differential(self, nodes, k):
+        """Whether the d at `k` is a differential: something to differentiate must follow at once."""
+        known = self.names.known("d")
+        if nodes[k].scripts:
+            return self._is_second(nodes, k)
+        if k + 1 >= len(nodes):
+            return False
+        after = self._past_space(nodes, k + 1)
+        if after >= len(nodes):
+            return False
+        node, gap = nodes[after], after > k + 1
+        if node.value in ("(", "[") or node.kind == "bar":
+            return True
+        if node.kind == "command" and node.value == "{":
+            return not known
+        if node.kind == "letter":
+            return not gap or not known or not self._operand_before()
+        if node.kind in ("group", "style") or node.kind == "command" and node.value in (*ACCENTS, *GREEK):
+            return True
+        if node.kind == "command":
+            upright = ("log", "tr", "det", "operatorname")
+            return node.value in upright or not known and node.value in ("ln", "sum", "exp", "frac", "langle", "Vert")
+        return self._is_slash_operator(nodes, after)
+
+    def _is_slash_operator(self, nodes, k):
+        """`d/dw` is an operator."""
+        return nodes[k].value == "/" and flat(nodes[k + 1 : k + 3])[:1] == ["d"] and not self._operand_before()
+
+    def _is_second(self, nodes, k):
+        """Whether `d^2` is a second differential: of a defined name where d is a length too."""
+        mark, inside, *_ = nodes[k].scripts[0]
+        after = self._past_space(nodes, k + 1)
+        if mark != "^" or flat(inside) not in (["2"], ["3"], ["n"], ["k"]) or after >= len(nodes):
+            return False
+        node = nodes[after]
+        if node.kind not in ("letter", "command", "style", "group") and node.value != "(":
+            return False
+        symbol = symbol_of(node)
+        return not self.names.known("d") or not self.out and symbol is not None and symbol.name in self.names.definitions
+
+    def _operand_before(self):
+        return bool(self.out) and self.out[-1].type in OPERAND_END
+
+    # -- derivatives
+
+    def differential(self, nodes, k, kind, scripts) -> int:
+        """The sign of a differential, as prefix, as head of a function or sum, or as a bare operator."""
+        node = nodes[k]
+        orders = [flat(inside) for mark, inside, *_ in scripts if mark == "^"]
+        if orders and orders[0] != ["2"]:
+            if orders[0] == ["'"] or scripts[0][0] == "'":
+                raise UnreadableError("a prime has no meaning here", node.start)
+            raise UnreadableError("derivatives of order three and more are not read", node.start)
+        value = (kind, 2 if orders else 1)
+        after = self._past_space(nodes, k + 1)
+        following = nodes[after] if after < len(nodes) else None
+        if following is None or following.value == "/":
+            self.emit("DOP", value, node.start, node.end)
+            return k + 1
+        self.emit("DIFFH" if self._heads(following, nodes[after:]) else "DIFF", value, node.start, node.end)
+        return k + 1
+
+    def _heads(self, node, nodes):
+        """Whether a function or a sum without brackets follows, so that d reaches over all of it."""
+        if node.kind == "command":
+            return node.value in ("log", "ln", "det", "tr", "sum", "exp", "Tr", "trace")
+        if node.kind == "style":
+            return "".join(flat(node.args[0])) in FUNCTIONS
+        run = "".join(n.value for n in nodes[:6] if n.kind == "letter")
+        return not self.names.known("t") and any(run.startswith(f) for f in ("tr", "log", "trace"))
+
+    def nabla(self, nodes, k) -> int:
+        r"""`\nabla_w`, `\nabla^2_w`, `\partial_w`, `\operatorname{grad}_w`."""
+        node = nodes[k]
+        order, variable = 1, None
+        for mark, inside, start, end in node.scripts:
+            if mark == "^" and flat(inside) == ["2"]:
+                order = 2
+            elif mark == "_":
+                variable = type(self)(self.names, self.bound)._variable(inside, start)
+            elif mark == "^" and flat(inside)[:1] and flat(inside)[0] in TRANSPOSES:
+                continue
+            else:
+                raise UnreadableError("this superscript of a gradient has no meaning here", start)
+        after = self._past_space(nodes, k + 1)
+        if after < len(nodes) and nodes[after].kind == "command" and nodes[after].value == "nabla" and order == 1:
+            return self._twice(nodes, k, after, variable)
+        self.emit("NABLA", (variable, order), node.start, node.end)
+        return k + 1
+
+    def _twice(self, nodes, k, after, variable):
+        r"""`\nabla\nabla^T f` is the Hessian."""
+        second = next((s for m, s, *_ in nodes[after].scripts if m == "_"), None)
+        if variable is None and second is not None:
+            variable = type(self)(self.names, self.bound)._variable(second, nodes[after].start)
+        self.emit("NABLA", (variable, 2), nodes[k].start, nodes[after].end)
+        return after + 1
+
+    def hessian(self, nodes, k) -> int:
+        r"""`\mathrm{Hess} f`."""
+        self.emit("NABLA", (None, 2), nodes[k].start, nodes[k].end)
+        return k + 1
+
+    def _variable(self, inside, start):
+        self.read(inside)
+        if not self.out or self.out[0].type != "NAME":
+            raise UnreadableError("the gradient needs a name as its variable here", start)
+        return self.out
+
+    # -- names
+
+    def symbol(self, symbol: Symbol, nodes: list[Tex], after: int, whole: Tex) -> int:
+        """A symbol that stands alone (a letter in bold, a Greek letter, one with an accent)."""
+        if symbol.name == "d" and is_operator_d(whole, nodes[after:]) and not self.names.known("d"):
+            return self.differential([*nodes[: after - 1], whole, *nodes[after:]], after - 1, "d", symbol.scripts)
+        if symbol.name == "e" and not self.names.known("e") and symbol.scripts and symbol.scripts[0][0] == "^":
+            return self.exponential(Tex("letter", "e", whole.start, whole.end).scripted(symbol.scripts), after - 1)
+        if symbol.name == "I" and not self.names.known("I"):
+            eye = Tex("letter", "I", whole.start, whole.end).scripted(symbol.scripts)
+            return self.eye([*nodes[: after - 1], eye, *nodes[after:]], after - 1)
+        return self.finish(symbol, nodes, after, whole)
+
+    def finish(self, symbol: Symbol, nodes: list[Tex], after: int, whole: Tex) -> int:
+        """Emit a name with what hangs on it, or the function or δ that it is; the place behind it."""
+        name, rest = self.longer(symbol.name, symbol.scripts)
+        if name not in self.names.symbols and self.names.functions.get(name):
+            return self.function(self.names.functions[name], rest, nodes, after, whole)
+        if name == "sigma" and not self.names.known(name):
+            return self.function("sigmoid", rest, nodes, after, whole)
+        if name == "delta" and not self.names.known(name) and self._kronecker(rest, whole):
+            return after
+        end = nodes[after - 1].end if 0 < after <= len(nodes) else whole.end
+        self.emit("NAME", self._resolved(name, rest, whole, nodes[after:]), whole.start, end)
+        place = len(self.out) - 1
+        self.scripts(rest, nodes[after : after + 1])
+        if not rest:
+            self._call_if_so(self.out[place], nodes, after)
+        return after + self.taken_letter()
+
+    def longer(self, name: str, scripts: Iterable[Script]) -> tuple[str, tuple[Script, ...]]:
+        """The name with a layer number, star or label taken in when that longer name is known, and what is left."""
+        rest = list(scripts)
+        for _ in range(2):
+            for k, script in enumerate(rest):
+                taken = self._taken(name, script, rest)
+                if taken is not None:
+                    name, instead = taken
+                    rest[k : k + 1] = instead
+                    break
+        return name, tuple(rest)
+
+    def _taken(self, name, script, rest) -> tuple[str, list[Script]] | None:
+        """(longer name, scripts that stay of this one) when this script belongs to the name."""
+        mark, inside, start, end = script
+        items = flat(inside)
+        bare = [s for s in items if s not in "()[],"]
+        if mark == "'" or not bare:
+            return None
+        layer = self._layer_in(name, mark, items, bare, rest)
+        if layer is not None:
+            digit, letters, turned = layer
+            stay: list[Script] = [("_", [Tex("letter", x, start, end) for x in letters], start, end)] if letters else []
+            if turned:
+                stay.append(("^", [Tex("letter", "T", start, end)], start, end))
+            return name + digit, stay
+        if bare in (["*"], [r"\ast"], [r"\star"]) and self.names.known(name + "*"):
+            return name + "*", []
+        word = "".join(bare)
+        if word.isalpha() and self.names.known(f"{name}_{word}") and (mark == "_" or "(" in items or len(word) > 1):
+            return f"{name}_{word}", []
+        return None
+
+    def _layer_in(self, name, mark, items, bare, rest):
+        """(digit, index letters, transposed) where a script names a layer that is known, or None."""
+        digits = [s for s in bare if s.isdigit() and len(s) == 1]
+        letters = [s for s in bare if s.isalpha() and len(s) == 1 and s not in ("T",)]
+        turned = [s for s in bare if s in TRANSPOSES and s not in letters]
+        signs = [s for s in bare if s not in (*digits, *letters, *turned, "^", "'")]
+        if len(digits) != 1 or signs or len(letters) > 1 or mark == "_" and (letters or turned):
+            return None
+        known = self.names.known(name + digits[0]) or self.names.with_entries(name + digits[0]) is not None
+        if not known:
+            return None
+        bracketed = items[0] in "([" or "(" in items
+        if mark == "^" and not bracketed and self.names.known(name) and not self.names.known(name + digits[0]):
+            # With w itself declared, W2 is meant only by w^{(2)} or w^2_{ij}; w_i^2 is the square of an entry.
+            subs = [s for s in rest if s[0] == "_"]
+            first = bool(rest) and rest[0][0] == "^"
+            if not (subs and first):
+                return None
+        return digits[0], letters, turned
+
+    def _resolved(self, name, rest, whole, after):
+        """The known name meant: itself, the capital whose entries it denotes, or UnreadableError."""
+        capital = self.names.with_entries(name)
+        marked = [s for s in rest if s[0] in "_^"]
+        if self.names.known(name):
+            letters = [x for m, inside, *_ in rest if m == "_" for x in flat(inside) if x not in ",'"]
+            if len(letters) == 2 and capital and not self.names.is_matrix(name):
+                return capital
+            return name
+        if capital and marked:
+            return capital
+        if name.startswith("Delta") and len(name) == 6:
+            self.names.directions.setdefault(name, name[5:])
+            return name
+        if name == "pi":
+            return name
+        raise UnreadableError(self.undeclared(self._whole_word(name, whole, after)), whole.start)
+
+    def _whole_word(self, name, whole, after):
+        """The run of letters a name begins, when none of them is known: MSE and not M is what is missing."""
+        run = name
+        for n in after:
+            if n.kind != "letter" or whole.kind != "letter":
+                break
+            run += n.value
+        return run if len(name) == 1 and not any(self.names.known(c) for c in run) else name
+
+    def undeclared(self, name: str) -> str:
+        """The sentence about a name that is neither declared nor defined."""
+        capital = self.names.with_entries(name)
+        said = spoken_name(name)
+        if capital:
+            return (
+                f"{said} is not declared; for an entry of {spoken_name(capital)} write "
+                f"{said}_{{ij}}, for the matrix {spoken_name(capital)}"
+            )
+        others = [
+            n
+            for n in (*self.names.symbols, *self.names.definitions)
+            if n.lower() == name.lower() or n.endswith(" " + name)
+        ]
+        hint = f"; did you mean {spoken_name(others[0])}?" if others else ""
+        return f"{said} is not declared: it is neither in the shapes nor defined in a line above{hint}"
+
+    # -- calls
+
+    def close_of(self, nodes: list[Tex], k: int, opened: int = 0) -> int:
+        """The place of the bracket that closes the one at `k`; UnreadableError where none does."""
+        depth = opened
+        for j in range(k + (1 if opened else 0), len(nodes)):
+            value = nodes[j].value if nodes[j].kind in ("sign", "command") else ""
+            depth += (value in ("(", "[", "{", "lbrace")) - (value in (")", "]", "}", "rbrace"))
+            if depth == 0 and value in (")", "]", "}", "rbrace"):
+                return j
+        raise UnreadableError("a bracket is opened here and never closed", nodes[k].start)
+
+    def _call_if_so(self, tok, nodes, k):
+        """Turn `f` into a call when what follows in brackets is an argument and not a factor."""
+        definition = self.names.definitions.get(tok.value)
+        k = self._past_space(nodes, k)
+        if definition is None or k >= len(nodes) or nodes[k].value != "(":
+            return
+        try:
+            close = self.close_of(nodes, k)
+        except UnreadableError:
+            return
+        inside = nodes[k + 1 : close]
+        if self._is_argument(inside, definition) and not self._is_factor(inside, nodes[close], definition):
+            tok.type = "CALL"
+
+    def _is_factor(self, inside, closing, definition):
+        r"""Whether `(W^2)` in `D (W^2)^\top` is a factor: a layer needs its bracket to be transposed."""
+        layer = any(m == "^" and [s for s in flat(i) if s.isdigit()] for n in inside for m, i, *_ in n.scripts)
+        return bool(layer and closing.scripts) and not definition.params and definition.shape != ((), ())
+
+    def _is_argument(self, inside, definition):
+        """Whether the bracket after a defined name holds arguments: names it depends on, alone or moved."""
+        if definition.params:
+            return True
+        needs = dependencies(Node("sym", (), definition.name), self.names)
+        for part in parted(inside, (",", ";")):
+            part = trimmed(part)
+            symbol = symbol_of(part[0], self.names) if part else None
+            if symbol is None:
+                return False
+            base = self._canonical(symbol)
+            moved = self._moved(part[1:])
+            instead = len(part) == 1 and definition.shape == ((), ()) and any(stem(base) == n != base for n in needs)
+            if not (base in needs and base != definition.name and moved or instead):
+                return False
+        return True
+
+    def _canonical(self, symbol):
+        """A symbol with its layer, star or label as one name, known or not."""
+        name = self.longer(symbol.name, symbol.scripts)[0]
+        for mark, inside, *_ in symbol.scripts if name == symbol.name else ():
+            bare = "".join(s for s in flat(inside) if s not in "()[]")
+            bare = "*" if bare in (r"\ast", r"\star") else bare
+            name += bare if bare.isdigit() or bare == "*" else f"_{bare}" if mark == "_" and len(bare) > 1 else ""
+        return name
+
+    @staticmethod
+    def _moved(rest):
+        """Whether what stands behind a name in an argument moves it a little: `+ h`, `+ t v`, `- dW`."""
+        rest = trimmed(rest)
+        if not rest:
+            return True
+        if rest[0].value not in ("+", "-"):
+            return False
+        first = flat(rest[1:])[:1]
+        return bool(first) and first[0] in ("d", "t", "h", r"\varepsilon", r"\epsilon", r"\delta", r"\Delta")
+
+    # -- special atoms
+
+    def _size(self, scripts) -> str | None:
+        """An optional size in a subscript: `I_m`, `\\mathbf 1_{n}`, `I_{n \\times n}`."""
+        for mark, inside, *_ in scripts:
+            if mark == "_":
+                items = [s for s in flat(inside) if s not in (r"\times", ",")]
+                return items[0] if items and items[0].isalnum() else None
+        return None
+
+    def eye(self, nodes, k) -> int:
+        node = nodes[k]
+        items = [x for m, i, *_ in node.scripts if m == "_" for x in flat(i)]
+        size = self._size(node.scripts)
+        entry = len(items) == 2 and all(x.isalpha() and not self.names.known(x) for x in items)
+        self.emit("EYE", None if entry else size, node.start, node.end)
+        self.scripts(s for s in node.scripts if s[0] != "_" or entry)
+        return k + 1
+
+    def ones(self, nodes, k) -> int:
+        node = nodes[k]
+        at = self._indicator(nodes, k)
+        if at:
+            return at
+        self.emit("ONES", self._size(node.scripts), node.start, node.end)
+        self.scripts(s for s in node.scripts if s[0] != "_")
+        return k + 1
+
+    def exponential(self, node, k) -> int:
+        mark, inside, start, end = node.scripts[0]
+        if not trimmed(inside):
+            raise UnreadableError("e^ needs an argument here", start)
+        self.emit("EXP", "e", node.start, start)
+        self.enclosed(trimmed(inside), "LBRACE", "RBRACE")
+        self.scripts(node.scripts[1:])
+        return k + 1
+
+    def _kronecker(self, scripts, whole):
+        letters = [x for m, i, *_ in scripts if m == "_" for x in index_items(i)]
+        if len(scripts) != 1 or len(letters) != 2 or not all(isinstance(x, str) for x in letters):
+            return False
+        self.emit("KDELTA", tuple(letters), whole.start, whole.end)
+        return True
+
+    def _is_indicator(self, nodes, k):
+        return self._bracket_at(nodes, k + 1) and self._comparison(nodes, self._past_space(nodes, k + 1)) is not None
+
+    def _indicator(self, nodes, k) -> int:
+        r"""`\mathbf 1[z > 0]`, `\mathbb 1_{z>0}`, `1\{i = j\}`; 0 where none stands here."""
+        for mark, inside, *_ in nodes[k].scripts:
+            if mark == "_" and any(n.kind == "relation" or n.value == "{" for n in inside):
+                inside = [n for n in inside if n.value not in ("{", "}")]
+                self._compared(inside, nodes[k])
+                return k + 1
+        at = self._past_space(nodes, k + 1)
+        if nodes[k].scripts or not self._bracket_at(nodes, at):
+            return 0
+        inside = self._comparison(nodes, at)
+        if inside is None:
+            return 0
+        self._compared(inside, nodes[k])
+        return self.close_of(nodes, at) + 1
+
+    def iverson(self, nodes, k) -> bool:
+        """Iverson's bracket [z > 0], emitted where it stands."""
+        inside = self._comparison(nodes, k)
+        if inside is not None:
+            self._compared(inside, nodes[k])
+        return inside is not None
+
+    def _comparison(self, nodes, k) -> list[Tex] | None:
+        try:
+            inside = nodes[k + 1 : self.close_of(nodes, k)]
+        except UnreadableError:
+            return None
+        return inside if any(n.kind == "relation" for n in inside) else None
+
+    def _compared(self, inside, node):
+        """What is 1 under a condition: the slope of relu for z > 0, δ for i = j."""
+        at = next(j for j, n in enumerate(inside) if n.kind == "relation")
+        left, sign, right = trimmed(inside[:at]), inside[at].value, trimmed(inside[at + 1 :])
+        if sign in ("lt", "le") and flat(left) == ["0"]:
+            left, sign, right = right, "gt", left
+        if sign in ("gt", "ge") and flat(right) == ["0"] and left:
+            self.emit("FUNCP", ("relu", 1), node.start, node.end)
+            self.enclosed(left, "LPAR", "RPAR")
+            return
+        letters = [*index_items(left), *index_items(right)]
+        if sign in ("=", "ne") and len(letters) == 2 and all(isinstance(x, str) and x.isalpha() for x in letters):
+            if sign == "ne":
+                self.emit("LPAR", "(", node.start, node.start)
+                self.emit("NUM", 1, node.start, node.start)
+                self.emit("MINUS", "-", node.start, node.start)
+            self.emit("KDELTA", tuple(letters), node.start, node.end)
+            if sign == "ne":
+                self.emit("RPAR", ")", node.end, node.end)
+            return
+        raise UnreadableError("of conditions z > 0, i = j and i \\ne j are read", inside[at].start)
+
+    def condition(self, nodes: list[Tex], at: int) -> tuple:
+        """The condition of a row of cases: ("eq", i, j), ("ne", i, j), ("else",)."""
+        said = [s for s in flat(nodes) if s not in (",", ".", ";", "if", "when", "for", "and", r"\mathrm")]
+        signs = [k for k, s in enumerate(said) if s in ("=", "ne")]
+        if signs:
+            k = signs[0]
+            left, right = [[x for x in part if x != "'"] for part in (said[:k], said[k + 1 :])]
+            if len(left) == len(right) == 1 and left[0].isalpha() and right[0].isalpha():
+                return ("eq" if said[k] == "=" else "ne", left[0], right[0])
+        words = "".join(said)
+        if "otherwise" in words or "else" in words or not said:
+            return ("else",)
+        raise UnreadableError("a condition in cases must be like i = j, i \\ne j or otherwise", at)
+
+    def maximum(self, nodes, k) -> int:
+        r"""`\max(0, z)`, entry by entry, is relu. `k` is the place of the word's last letter."""
+        at = self._past_space(nodes, k + 1)
+        start = nodes[max(k - 2, 0)].start if nodes[k].kind == "letter" else nodes[k].start
+        parts = []
+        if self._bracket_at(nodes, at) and not nodes[k].scripts:
+            close = self.close_of(nodes, at)
+            parts = [trimmed(p) for p in parted(nodes[at + 1 : close], (",",))]
+        if len(parts) != 2 or ["0"] not in [flat(p) for p in parts]:
+            raise UnreadableError(r"\max is read only as \max(0, z), which is relu", start)
+        inside = parts[1] if flat(parts[0]) == ["0"] else parts[0]
+        if not inside:
+            raise UnreadableError(r"\max is read only as \max(0, z), which is relu", start)
+        self.emit("FUNCP", ("relu", 0), start, nodes[k].end)
+        self.enclosed(inside, "LPAR", "RPAR")
+        self.scripts(nodes[close].scripts)
+        return close + 1
+
+    def function(self, name: str, scripts: Iterable[Script], nodes: list[Tex], after: int, whole: Tex) -> int:
+        """A function's head: with primes, a power or a transpose on it, and whether a bracket follows."""
+        count, rest = 0, []
+        for script in scripts:
+            mark, inside, *_ = script
+            items = flat(inside)
+            if mark == "'":
+                count += 1
+            elif mark == "^" and items and all(s in (r"\prime", "'") for s in items):
+                count += len(items)
+            elif mark != "_" or not self._names_a_row_or_unit(name, items):
+                rest.append(script)
+        end = nodes[after - 1].end if 0 < after <= len(nodes) else whole.end
+        at = self._past_space(nodes, after)
+        bracket = self._bracket_at(nodes, after) and not rest
+        self.emit("FUNCP" if bracket else "FUNCH", (name, count), whole.start, end)
+        self.scripts(rest)
+        braced = at < len(nodes) and nodes[at].kind == "group" and not nodes[at].scripts and not rest
+        if braced and not bracket and trimmed(nodes[at].args[0]):
+            self.out[-1].type = "FUNCP"
+            self.enclosed(trimmed(nodes[at].args[0]), "LPAR", "RPAR")
+            return at + 1
+        return after
+
+    def _names_a_row_or_unit(self, name, items):
+        """A subscript of a function that says nothing here: softmax over rows, the j-th unit's σ_j."""
+        word = "".join(items)
+        return word in ("row", "rows") or len(word) == 1 and word.isalpha() and name not in ("log", "tr")
+
+    # -- sums
+
+    def sum(self, nodes, k) -> int:
+        r"""`\sum` with its subscript and superscript in either order."""
+        node = nodes[k]
+        low = next(((i, s) for m, i, s, _ in node.scripts if m == "_"), None)
+        high = next(((i, s) for m, i, s, _ in node.scripts if m == "^"), None)
+        if low is None:
+            raise UnreadableError(r"this sum names no index: write \sum_i or \sum_{i=1}^{n}", node.start)
+        self.emit("SUM", self._sum_indices(low, high), node.start, node.end)
+        self.bound.update(i for i, _, _ in self.out[-1].value)
+        return k + 1
+
+    def _sum_indices(self, low, high):
+        inside, start = low
+        items = [s for s in flat(inside) if s not in ("(", ")")]
+        if "ne" in items:
+            at = items.index("ne")
+            left, right = "".join(items[:at]), "".join(items[at + 1 :])
+            if left[:1].isalpha() and right[:1].isalpha() and len(left) <= 2 and len(right) <= 2:
+                return [(left, None, right)]
+        limit = None
+        if "in" in items:  # i \in [n] runs up to n; over a set it runs over all
+            at = items.index("in")
+            over = "".join(s for s in items[at + 1 :] if s not in "[]{}")
+            limit = over if over in self.names.dims else None
+            items = items[:at]
+        if "le" in items and items[0] == "1":  # 1 \le i \le n
+            parts = "".join(items).split("le")
+            items, limit = [parts[1]], parts[2] if len(parts) > 2 else None
+        head, first = (items[: items.index("=")], items[items.index("=") + 1 :]) if "=" in items else (items, [])
+        letters = index_letters(head)
+        if not letters:
+            raise UnreadableError(
+                r"the index of this sum is not clear: write \sum_i, \sum_{i,j} or \sum_{i=1}^{n}", start
+            )
+        if first and first[0] not in ("1", "0"):
+            raise UnreadableError("a sum must start at 1 here", start)
+        if high and limit is None:
+            limit = "".join(flat(high[0])) or None
+            if limit and not (limit.replace("'", "").replace("_", "").isalnum() and (limit[0].isalpha() or limit.isdigit())):
+                raise UnreadableError("the upper limit of a sum must be the name of a dimension here", high[1])
+        return [(i, limit, None) for i in letters]
+
+    # -- sub- and superscripts
+
+    def taken_letter(self) -> int:
+        """1 when the letter behind a subscript was taken as its second (`x_ij` without braces)."""
+        taken, self._second = getattr(self, "_second", 0), 0
+        return taken
+
+    def scripts(self, scripts: Iterable[Script], following: list[Tex] = ()) -> None:
+        """Emit what hangs on the operand before: subscripts first, then superscripts, as written."""
+        scripts = list(scripts)
+        for script in sorted(scripts, key=lambda s: s[0] != "_"):
+            mark, inside, start, end = script
+            if mark == "'":
+                self.emit("TRANS", "'", start, end)
+            elif mark == "_":
+                if [t.type for t in self.out[-5:]] == ["NORM_C", "SUP", "LBRACE", "NUM", "RBRACE"]:
+                    continue
+                self._subscript(inside, start, end, following if script is scripts[-1] else [])
+            else:
+                self._superscript(inside, start, end)
+
+    def _superscript(self, inside, start, end):
+        items = flat(inside)
+        joined = "".join(items)
+        if "error" in [n.kind for n in inside]:
+            raise UnreadableError(inside[0].value, inside[0].start)
+        if len(items) == 1 and items[0] in TRANSPOSES and not (items[0] in "Ht" and self.names.known(items[0])):
+            self.emit("TRANS", None, start, end)
+        elif items and all(s in (r"\prime", "'") for s in items):
+            self.emit("TRANS", "'", start, end)
+        elif joined == "-1":
+            self.emit("INV", None, start, end)
+        elif self._turned(items) in (["-"], ["-", "1"]):
+            self.emit("INVT", None, start, end)
+        elif self._layer_or_row(items, start, end):
+            pass
+        elif len(self._turned(items)) in (1, 2) and self._turned(items)[-1:][0].isdigit() and len(items) > 1:
+            self._number_power("SUP", "".join(self._turned(items)), start)
+            self.emit("TRANS", None, start, end)
+        elif items[:1] in ([r"\circ"], [r"\odot"]) and len(items) == 2 and items[1].isdigit():
+            self._number_power("ESUP", items[1], start)
+        else:
+            if not trimmed(inside):
+                raise UnreadableError("an empty superscript", start)
+            self.emit("SUP", None, start, start + 1)
+            self.enclosed(trimmed(inside), "LBRACE", "RBRACE")
+
+    @staticmethod
+    def _turned(items):
+        """The items of a superscript without its transpose, or [] where it holds none (or nothing else)."""
+        turns = (r"\top", "T", r"\intercal")
+        rest = [s for s in items if s not in (*turns, "^")]
+        return rest if sum(s in turns for s in items) == 1 else [""]
+
+    def _number_power(self, kind, digits, here):
+        value = int(digits)
+        for token, content in ((kind, None), ("LBRACE", "{"), ("NUM", value), ("RBRACE", "}")):
+            self.emit(token, content, here, here + 1)
+
+    def _layer_or_row(self, items, start, end):
+        """`z_j^{(1)}`, `W^{1\\top}`, `x^n`, `z^{n,1}`: a layer number, a sample index, a transpose at the end."""
+        turned = bool(items) and items[-1] in (r"\top", "T", r"\intercal") and len(items) > 1
+        core = items[:-1] if turned else items
+        core = core[:-1] if core[-1:] == ["^"] else core
+        bracketed = bool(core) and core[0] in ("(", "[")
+        parts = [s for s in core if s not in "()[],"]
+        target = self._named_before()
+        if target is None or not 1 <= len(parts) <= 2 or len(core) > 2 * len(parts) + 1:
+            return False
+        tok, row, layer = self.out[target], None, None
+        for part in parts:
+            if part.isdigit() and self.names.known(str(tok.value) + part):
+                layer = part
+            elif part[:1].isalpha() and len(part) <= 2 and self._is_sample_index(part, tok.value, bracketed):
+                row = part
+            else:
+                return False
+        if layer:
+            tok.value = str(tok.value) + layer
+        if row:
+            inner = self.out.pop().value if target == len(self.out) - 2 else None
+            self.emit("SUB", (row, inner[0]) if inner else (row,), start, end)
+        if turned:
+            self.emit("TRANS", None, start, end)
+        return True
+
+    def _named_before(self):
+        """The place of the name that a superscript hangs on, with at most its subscript in between."""
+        last = len(self.out) - 1
+        if last >= 0 and self.out[last].type == "NAME":
+            return last
+        if last >= 1 and self.out[last].type == "SUB" and self.out[last - 1].type == "NAME":
+            return last - 1
+        return None
+
+    def _is_sample_index(self, letter, name, bracketed):
+        """A superscript letter counts samples when it stands in brackets or a sum binds it, and there are some."""
+        if letter in self.names.dims or self.names.known(letter) and letter not in self.bound:
+            return False
+        rows = self.names.is_matrix(name) or self.names.known(name + "1")
+        shape = self.names.shape(name)
+        if bracketed:
+            return rows or shape is not None and shape != ((), ())
+        return letter in self.bound and (rows or shape is not None and shape != ((), ()))
+
+    def _subscript(self, inside, start, end, following):
+        if inside and inside[0].kind == "error":
+            raise UnreadableError(inside[0].value, inside[0].start)
+        items = index_items(inside)
+        if not items:
+            said = "".join(flat(inside))
+            raise UnreadableError(f"the subscript {said!r} is not an index", start)
+        if len(items) == 1 and isinstance(items[0], str):
+            items = self._second_letter(items, following)
+        if len(items) == 1 and isinstance(items[0], int) and 10 <= items[0] < 100 and self._two_axes():
+            items = [items[0] // 10, items[0] % 10]
+        if len(items) > 2:
+            said = "".join(flat(inside))
+            raise UnreadableError(f"the subscript {said!r} has {len(items)} indices; a matrix has two", start)
+        self.emit("SUB", tuple(items), start, end)
+
+    def _second_letter(self, items, following):
+        """`x_ij` as it is typed without braces: both letters, where the second would otherwise mean nothing."""
+        if len(following) != 1 or following[0].kind != "letter" or following[0].scripts:
+            return items
+        matrix = self.out and self.out[-1].type == "NAME" and self.names.is_matrix(str(self.out[-1].value))
+        ahead = following[0].value
+        if not matrix or ahead not in self.bound and (
+            self.names.known(ahead) or self.names.with_entries(ahead) or ahead in "deIoO"
+        ):
+            return items
+        self._second = 1
+        return [*items, ahead]
+
+    def _two_axes(self):
+        return not self.out or self.out[-1].type != "NAME" or self.names.is_matrix(str(self.out[-1].value))
+
+
+def parted(nodes: list[Tex], signs) -> list[list[Tex]]:
+    """The nodes between signs that stand outside of all brackets."""
+    parts: list[list[Tex]] = [[]]
+    depth = 0
+    for n in nodes:
+        value = n.value if n.kind in ("sign", "command") else ""
+        depth += (value in ("(", "[", "{")) - (value in (")", "]", "}"))
+        if value in signs and depth == 0:
+            parts.append([])
+        else:
+            parts[-1].append(n)
+    return parts
+
+
+def index_letters(items: list[str]) -> list[str]:
+    """The letters of a list of indices `i,j`, `kl`, `j'`, `i_1`; [] where anything else stands there."""
+    out: list[str] = []
+    primed = False
+    for s in items:
+        if s == ",":
+            continue
+        if s in ("'", r"\prime") and out:
+            out[-1] += "'"
+        elif s == "^":
+            primed = True
+            continue
+        elif s == "_" and out:
+            out[-1] += "_"
+        elif s.isdigit() and out and out[-1].endswith("_"):
+            out[-1] += s
+        elif len(s) == 1 and s.isalpha() or s == r"\ell":
+            out.append(s)
+        elif s.isalpha() and s.isascii() and not primed:
+            out.extend(s)
+        else:
+            return []
+        primed = False
+    return out
+
+
+def index_items(inside: list[Tex]) -> list:
+    """What a subscript picks: letters, numbers, None for a whole axis; [] where it is no index."""
+    out: list = []
+    for s in flat(inside):
+        if s in (":", "*", r"\cdot", r"\bullet"):
+            out.append(None)
+        elif s.isdigit() and out and isinstance(out[-1], str) and out[-1].endswith("_"):
+            out[-1] += s
+        elif s.isdigit():
+            out.append(int(s))
+        elif s == ",":
+            continue
+        elif s in ("'", r"\prime") and out and isinstance(out[-1], str):
+            out[-1] += "'"
+        elif s == "_" and out and isinstance(out[-1], str):
+            out[-1] += "_"
+        elif s == "^":
+            continue
+        elif s == r"\ell" or len(s) == 1 and s.isalpha() and s.isascii():
+            out.append(s)
+        else:
+            return []
+    return out
+
+
+__all__ = ["STYLES", "Script", "Symbol", "Symbols", "index_items", "is_operator_d", "parted", "symbol_of"]
