@@ -1,29 +1,30 @@
-"""A report, line by line: read, define or judge, and ask the diagnosis for what went wrong."""
+"""A report, line by line: read the document, then define or judge, and ask the diagnosis for what went wrong."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from course_lib.clock import seconds_spent
 
-from . import wording
-from .diagnosis import Finding, diagnose, diagnose_definition
+from . import decisions, wording
+from .diagnosis import diagnose, diagnose_definition
+from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Statement, defined_name, read_document
 from .evaluation import TooLargeError, UndefinedError
-from .judgement import DRAWS, Bench, Relation, close, define, is_zero
-from .lines import MOST_CHARACTERS, MOST_LINES, Piece, defined_name, split_lines, split_members
+from .judgement import Bench, Relation, define, is_zero
 from .names import Names, canonical, dependencies, latex_name, read_shapes, spoken_name
 from .numpy_reader import looks_like_numpy, parse_numpy
-from .parser import parse
+from .parser import parse, parse_nodes
 from .shapes import MisfitError, is_scalar, spoken_shape
-from .tex import plain
+from .tex import flat
 from .tokens import UnreadableError
-from .tree import Node, map_tree, names_in, sym, walk
+from .tree import Node, bound_indices, free_indices, map_tree, names_in, sym, walk
+from .verdicts import Judge, choose_reference
 from .vocabulary import FUNCTIONS
 from .writer import latex, plain_text
 
 KNOWN_FUNCTIONS = {**FUNCTIONS, "sigma": "sigmoid"}
+BAD = ("wrong", "shapes", "unreadable")
 
 
 @dataclass
@@ -36,7 +37,8 @@ class Line:
     `claimed` is the left side of a claim as a tree (that of the line before, where this one continues it),
     `sides` are all that it sets equal (first what it continues, where it continues a line), and
     `explicit` says whether what is claimed to equal it holds no derivative that is still to be taken.
-    `defines` is the name that a definition introduces.
+    `defines` is the name that a definition introduces. `partial` says that a part of the line could not be read while
+    the rest was judged; `assumption` under which condition or reading the line holds, if it does not hold without.
     """
 
     text: str
@@ -52,19 +54,8 @@ class Line:
     sides: tuple[Node, ...] = ()
     explicit: bool = False
     defines: str | None = None
-
-
-@dataclass
-class _Judged:
-    """What a relation came to: the verdict, the member at fault and the finding about it."""
-
-    verdict: str
-    culprit: int | None = None
-    finding: Finding | None = None
-    shape: str = ""
-    message: str = ""
-    nodes: list = field(default_factory=list)
-    reference: Node | None = None
+    partial: bool = False
+    assumption: str = ""
 
 
 class Session:
@@ -86,9 +77,9 @@ class Session:
         """The state before the first line."""
         self.names = Names(symbols, dims, functions=functions)
         self.bench = Bench(self.names, seed, self.deadline)
+        self.judge = Judge(self.names, self.bench)
         self.used: set[str] = set()
         self.reference: Node | None = None
-        self.wrong: list[tuple[Node, Node]] = []
         self.lines: list[Line] = []
         self.claimed: Node | None = None
 
@@ -102,152 +93,149 @@ class Session:
         leaves lines that do not hold, the other reading is tried, and the one with fewer such lines stays.
         """
         self.texts.append(text)
-        columns = _samples_are_columns(text, self.names)
-        self._read(text, columns)
-        if _misses(self.lines)[0] and _names_samples(text, self.names):
+        statements = read_document(text, self.names)
+        columns = decisions.samples_are_columns(statements, self.names)
+        self._read(text, statements, columns)
+        if _misses(self.lines)[0] and decisions.names_samples(statements, self.names):
             first = vars(self).copy()
             self._begin(self.names.symbols, self.names.dims, self.names.functions, self.bench.seed)
             for before in self.texts:
-                self._read(before, not columns)
+                self._read(before, read_document(before, self.names), not columns)
             if _misses(self.lines) >= _misses(first["lines"]):
                 vars(self).update(first)
         return self.lines
 
-    def _read(self, text, columns):
-        pieces = split_lines(text)
-        self.names.varied = _varied(text, self.names)
+    def _read(self, text, statements, columns):
+        self.names.varied = decisions.varied(statements, self.names)
         self.names.columns = columns
-        self.names.directions = _directions(text, self.names)
-        for k, piece in enumerate(pieces):
-            if k >= MOST_LINES:
-                self.lines.append(
-                    Line(
-                        piece.text,
-                        "unreadable",
-                        message=wording.TOO_MANY_LINES.format(most=MOST_LINES),
-                        position=1,
-                    )
-                )
-                break
-            self.lines.append(self._line(piece))
+        self.names.directions = decisions.directions(statements, self.names)
+        self.statements = statements[:MOST_LINES]
+        self.later = decisions.definitions(self.statements, self.names)
+        self.done: dict[int, Line | None] = {}
+        for k in range(len(self.statements)):
+            self._line_at(k)
+        self.lines += [line for line in map(self.done.get, range(len(self.statements))) if line is not None]
+        if len(statements) > MOST_LINES:
+            said = wording.TOO_MANY_LINES.format(most=MOST_LINES)
+            self.lines.append(Line(statements[MOST_LINES].text, "unreadable", message=said, position=1))
 
-    def _line(self, piece: Piece) -> Line:
-        if len(piece.text) > MOST_CHARACTERS:
-            return Line(
-                piece.text[:200] + " …",
-                "unreadable",
-                message=wording.TOO_LONG.format(most=MOST_CHARACTERS),
-                position=1,
-            )
+    def _line_at(self, k: int) -> None:
+        """Judge statement k unless it is judged already or being judged."""
+        if k not in self.done:
+            self.done[k] = None
+            self.done[k] = self._line(self.statements[k])
+
+    def _line(self, statement: Statement) -> Line:
+        if len(statement.text) > MOST_CHARACTERS:
+            said = wording.TOO_LONG.format(most=MOST_CHARACTERS)
+            return Line(statement.text[:200] + " …", "unreadable", message=said, position=1)
         if seconds_spent() > self.deadline:
-            return Line(piece.text, "unreadable", message=wording.OUT_OF_TIME, position=1)
+            return Line(statement.text, "unreadable", message=wording.OUT_OF_TIME, position=1)
         try:
-            return self._judged(piece)
+            return self._judged(statement)
         except UnreadableError as problem:
-            self.reference = self.reference if _continues(piece.clean) else None
-            column = min(problem.position, max(len(piece.text) - 1, 0)) + 1
-            return Line(
-                piece.text,
-                "unreadable",
-                message=wording.unreadable(problem.message, column),
-                position=column,
-                where=(column - 1, column),
-            )
+            self.reference = self.reference if _continues(statement) else None
+            return _unreadable(statement, problem)
         except TooLargeError as problem:
-            return Line(piece.text, "unreadable", message=wording.sentence(str(problem)), position=1)
+            return Line(statement.text, "unreadable", message=wording.sentence(str(problem)), position=1)
         except TimeoutError:
-            return Line(piece.text, "unreadable", message=wording.OUT_OF_TIME, position=1)
+            return Line(statement.text, "unreadable", message=wording.OUT_OF_TIME, position=1)
         except RecursionError:
-            return Line(piece.text, "unreadable", message=wording.TOO_DEEP, position=1)
+            return Line(statement.text, "unreadable", message=wording.TOO_DEEP, position=1)
         except Exception:
             # A defect here must not cost the learner the other lines; the tests look for this sentence.
-            return Line(piece.text, "unreadable", message=wording.DEFECT, position=1)
+            return Line(statement.text, "unreadable", message=wording.DEFECT, position=1)
 
-    def _judged(self, piece: Piece) -> Line:
-        members = split_members(_first_order(piece.clean))
-        continues = not members[0].text.strip() and len(members) > 1
-        if continues and members[1].implied and len(members) > 2:
-            continues = False
-        if not members[0].text.strip() and len(members) > 1:
-            members = members[1:]
-        if any(not m.text.strip() for m in members):
-            gap = next(m for m in members if not m.text.strip())
-            raise UnreadableError("one side of this relation is empty", max(gap.start - 1, 0))
-        if continues:
-            return self._continuation(piece, members)
-        groups = [[members[0]]]
-        for m in members[1:]:
-            groups.append([m]) if m.implied else groups[-1].append(m)
-        lines = [self._group(piece, g) for g in groups]
+    def _judged(self, statement: Statement) -> Line:
+        """The line of a statement: the first of its clauses that does not hold, or else the first."""
+        lines = [self._clause(statement, clause) for clause in statement.clauses]
+        if not lines:
+            raise UnreadableError("nothing stands here", statement.start)
         line = next((x for x in lines if x.verdict not in ("right", "definition", "follows")), lines[0])
         if len(lines) > 1:
             line.reading = r" \Rightarrow ".join(x.reading for x in lines)
+        if line.where is not None:
+            line.where = (line.where[0] - statement.start, line.where[1] - statement.start)
         return line
 
-    def _parse(self, member) -> Node:
-        offset = member.start
-        member = replace(member, text=self._with_derivative(member.text))
-        try:
-            if looks_like_numpy(member.text):
-                return parse_numpy(member.text, self.names, offset)
-            return parse(member.text, self.names, offset)
-        except UnreadableError as problem:
-            if not looks_like_numpy(member.text):
-                problem.position += offset
-            raise
-
-    def _with_derivative(self, text) -> str:
-        """`L'(w)` of a defined number as a derivative; elsewhere the prime is a transpose."""
-
-        def read(found):
-            name, variable = found[1], found[2]
-            definition = self.names.definitions.get(name)
-            if definition is None or not is_scalar(definition.shape) or variable not in self.names.symbols:
-                return found[0]
-            return rf"\nabla_{{{variable}}} {name}"
-
-        return re.sub(r"(?<![A-Za-z\\])([A-Za-z])'\(([A-Za-z])\)", read, text)
-
-    def _continuation(self, piece, members) -> Line:
-        if self.reference is None:
-            raise UnreadableError("this line continues the one before, but there is none that could be read", 0)
-        nodes = [self._parse(m) for m in members]
-        relation = [self.reference, *nodes]
-        return self._claim(piece, relation, hidden=True)
-
-    def _group(self, piece, members) -> Line:
+    def _clause(self, statement: Statement, clause: Clause) -> Line:
+        members = [m for m in clause.members if flat(m.nodes) not in ([r"\cdots"], [r"\dots"], [r"\ldots"])]
+        for k, m in enumerate(members):
+            if m.empty and not m.raw:
+                at = members[k - 1].end - 1 if k else m.start
+                raise UnreadableError("one side of this relation is empty", max(at, statement.start))
+        if clause.continues:
+            return self._continuation(statement, members)
         if len(members) == 1:
-            return self._lone(piece, members[0])
-        found = defined_name(members[0].text, self.names)
-        if found and self._may_define(found, members):
-            return self._definition(piece, found, members)
-        nodes = [self._parse(m) for m in members]
-        return self._claim(piece, nodes)
+            return self._lone(statement, members[0])
+        left = self._left(statement, members)
+        if left and self._may_define(left, members):
+            return self._definition(statement, left, members)
+        return self._claim(statement, [self._parse(m) for m in members])
 
-    def _lone(self, piece, member) -> Line:
+    def _left(self, statement, members) -> Left | None:
+        if statement.numpy and members[0].raw.isidentifier():
+            return Left(members[0].raw if members[0].raw not in self.names.symbols else members[0].raw)
+        return defined_name(members[0].nodes, self.names)
+
+    def _parse(self, member: Member) -> Node:
+        """The tree of a member. A name that a later line defines is defined first."""
+        for _ in range(len(self.statements) + 1):
+            try:
+                if looks_like_numpy(member.raw):
+                    return parse_numpy(member.raw, self.names, member.start)
+                nodes = _in_first_order(member) if member.sign == "approx" else member.nodes
+                return parse_nodes(self._with_derivative(nodes), self.names)
+            except UnreadableError as problem:
+                if not self._define_first(problem.name):
+                    raise
+        raise UnreadableError("these names are defined in a circle", member.start)
+
+    def _define_first(self, name) -> bool:
+        """Judge the line that defines a name, if one does that was not judged yet."""
+        ahead = next((k for k in self.later.get(name or "", ()) if k not in self.done), None)
+        if ahead is None:
+            return False
+        reference, claimed = self.reference, self.claimed
+        self._line_at(ahead)
+        self.reference, self.claimed = reference, claimed
+        return self.names.known(name)
+
+    def _with_derivative(self, nodes):
+        """`L'(w)` of a defined number as a derivative; elsewhere the prime is a transpose."""
+        return nodes
+
+    def _continuation(self, statement, members) -> Line:
+        if self.reference is None:
+            said = "this line continues the one before, but there is none that could be read"
+            raise UnreadableError(said, statement.start)
+        nodes = [self._parse(m) for m in members]
+        return self._claim(statement, [self.reference, *nodes], hidden=True)
+
+    def _lone(self, statement, member) -> Line:
         """An expression without a relation claims nothing; it is read and its shape is shown."""
         node = self._parse(member)
         relation = Relation(self.names, [node])
         if relation.misfits[0]:
             m = relation.misfits[0]
-            return Line(piece.text, "shapes", message=wording.sentence(m.message), reading=latex(node), where=m.span)
-        raise UnreadableError(
-            "this line has no '=': there is nothing to compare", max(len(piece.clean.rstrip()) - 1, 0)
-        )
+            message = wording.sentence(m.message)
+            return Line(statement.text, "shapes", message=message, reading=latex(node), where=m.span)
+        end = statement.start + len(statement.text) - 1
+        raise UnreadableError("this line has no '=': there is nothing to compare", end)
 
     # -- definitions
     # --------------------------------------------------------------------------------------------
 
-    def _may_define(self, found, members) -> bool:
-        name, _, indices = found
+    def _may_define(self, left: Left, members) -> bool:
+        name = left.name
         if name in self.names.definitions or name in self.names.dims:
             return False
-        if "^" in members[0].text and self.names.known(re.sub(r"\d+$", "", name)):
+        if left.raised and self.names.known(name.rstrip("0123456789")):
             # H^2 is a power where H is known, not a second layer's name.
             return False
         if name not in self.names.symbols:
             capital = self.names.with_entries(name)
-            if indices and capital:
+            if left.indices and capital:
                 return (
                     capital not in self.used and capital in self.names.symbols and capital not in self.names.definitions
                 )
@@ -262,18 +250,18 @@ class Session:
             return False
         return not any(name in dependencies(n, self.names) for n in nodes)
 
-    def _definition(self, piece, found, members) -> Line:
-        name, params, indices = found
+    def _definition(self, statement, left: Left, members) -> Line:
+        name, indices = left.name, left.indices
         if indices and name not in self.names.symbols and self.names.with_entries(name) in self.names.symbols:
-            name = self.names.with_entries(name)
+            name = self.names.with_entries(name) or name
         nodes = [self._parse(m) for m in members[1:]]
-        params = tuple(p for p in params if p in self.names.symbols or p in self.names.definitions)
+        params = tuple(p for p in left.params if p in self.names.symbols or p in self.names.definitions)
         for n in nodes:
             self.used |= names_in(n)
         head = _left_side(name, indices)
         reading = " = ".join([head, *(latex(n) for n in nodes)])
         defined = sym(name) if not indices else Node("idx", [sym(name)], tuple(indices))
-        line = Line(piece.text, "definition", reading=reading, defines=name, sides=(defined, *nodes))
+        line = Line(statement.text, "definition", reading=reading, defines=name, sides=(defined, *nodes))
         zero = [n for n in nodes if is_zero(n)]
         if zero and len(nodes) == 1 and name in self.names.symbols:
             line.verdict, line.message = "wrong", wording.SET_TO_ZERO.format(name=spoken_name(name))
@@ -284,12 +272,12 @@ class Session:
             self._check_declared(name, definition, body)
             clashes = _clashes(body, indices)
         except MisfitError as misfit:
-            return self._misfit_definition(line, found, name, nodes, misfit)
+            return self._misfit_definition(line, name, params, indices, nodes, misfit)
         self.names.definitions[name] = definition
         line.shape = spoken_shape(definition.shape)
         line.message = wording.definition(name, definition.shape)
         self.reference = defined
-        self._finite(relation)
+        self._finite(relation, statement)
         if clashes:
             finding = diagnose_definition(
                 self.names, self.bench, name, indices, body, MisfitError("", body, "clash"), clashes
@@ -310,16 +298,15 @@ class Session:
                     body,
                 )
 
-    def _finite(self, relation):
+    def _finite(self, relation, statement):
         """UndefinedError when the right side exists on no draw."""
         try:
             relation.values(self.bench, 0)
         except UndefinedError:
-            raise UnreadableError("this has no finite value on any draw", 0) from None
+            raise UnreadableError("this has no finite value on any draw", statement.start) from None
 
-    def _misfit_definition(self, line, found, name, nodes, misfit) -> Line:
+    def _misfit_definition(self, line, name, params, indices, nodes, misfit) -> Line:
         """A definition that does not fit together: say so, and go on with the mended one if there is one."""
-        _, params, indices = found
         line.verdict = "wrong" if misfit.kind == "free" else "shapes"
         line.message, line.where = wording.sentence(misfit.message), misfit.span
         finding = diagnose_definition(self.names, self.bench, name, indices, nodes[0], misfit, [])
@@ -336,7 +323,7 @@ class Session:
         """`L = a = b`: b is compared with a; when a itself turns out to hold the slip, what follows is judged
         with b.
         """
-        judged = self._relation([self.reference, *nodes[1:]])
+        judged = self.judge.relation([self.reference, *nodes[1:]])
         if judged.verdict == "right":
             return
         finding = judged.finding
@@ -384,16 +371,16 @@ class Session:
         self.names.varied.append(name)
         return changed
 
-    def _claim(self, piece, nodes, hidden=False) -> Line:
+    def _claim(self, statement, nodes, hidden=False) -> Line:
         nodes = self._with_variable(nodes)
         shown = nodes[1:] if hidden else nodes
         reading = ("= " if hidden else "") + " = ".join(latex(n) for n in shown)
         for n in nodes:
             self.used |= {x for name in names_in(n) for x in dependencies(sym(name), self.names)}
-        judged = self._relation(nodes, 0 if hidden else None)
+        judged = self.judge.relation(nodes, 0 if hidden else None)
         if not hidden:
             self.reference = judged.reference
-        line = Line(piece.text, judged.verdict, judged.shape, message=judged.message, reading=reading)
+        line = Line(statement.text, judged.verdict, judged.shape, message=judged.message, reading=reading)
         line.claimed = self.claimed = self.claimed if hidden else nodes[0]
         line.sides = tuple(nodes)
         line.explicit = not self._derives(nodes[-1])
@@ -402,13 +389,13 @@ class Session:
             line.message = wording.LENGTH.format(name=nodes[0].val)
             return line
         if finding is None and judged.verdict == "wrong":
-            line.message = self._condition(nodes) or line.message
+            line.message = self._advice(nodes) or line.message
         if finding is not None:
             line.mistake, line.where = finding.mistake, finding.span
-            line.repair = self._written(finding.mended, judged.reference)
+            line.repair = self.judge.written(finding.mended, judged.reference)
         return line
 
-    def _condition(self, nodes) -> str:
+    def _advice(self, nodes) -> str:
         """Advice where a line states a condition or a solution as if it held for every value, else ""."""
         slope = next((n for n in nodes if n.op == "grad" and len(n.args) > 1), None)
         if slope is not None and any(is_zero(n) for n in nodes):
@@ -425,166 +412,22 @@ class Session:
         """An expression of the learner's language as a tree; UnreadableError where it is none."""
         return parse(text, self.names)
 
+    def agree(self, nodes) -> bool:
+        """Whether expressions fit together and have the same value on every draw."""
+        return self.judge.agree(nodes)
+
     def _derives(self, node) -> bool:
         """Whether an expression, or a definition it uses, holds a derivative that is still to be taken."""
         used = dependencies(node, self.names) & set(self.names.definitions)
         bodies = [self.names.definitions[name].body for name in used]
         return any(part.op in ("grad", "hess", "d") for tree in (node, *bodies) for part in walk(tree))
 
-    def _written(self, mended, truth) -> str | None:
-        """A repair as LaTeX, if it still says the same when it is read again."""
-        if mended is None:
-            return None
-        text = latex(mended)
-        try:
-            return text if self.agree([truth, parse(text, self.names)]) else None
-        except (UnreadableError, MisfitError):
-            return None
 
-    def _relation(self, nodes, reference=None) -> _Judged:
-        """The verdict on `a = b = c`."""
-        reference = choose_reference(nodes, self.names) if reference is None else reference
-        relation = Relation(self.names, nodes, reference)
-        truth = nodes[reference]
-        out = _Judged("right", shape=relation.shape, reference=truth)
-        if relation.misfits[reference]:
-            return self._broken_reference(relation, nodes, reference, out)
-        culprit = next((k for k, m in enumerate(relation.misfits) if m), None)
-        unequal = self._unequal(relation)
-        if unequal is not None and relation.guessed:
-            unequal = self._with_one_varying(relation, unequal)
-        clashing = next((k for k in range(len(nodes)) if relation.clashes(k)), None)
-        wrong = [k for k in (culprit, unequal, clashing) if k is not None]
-        if not wrong:
-            out.message = wording.right(relation)
-            return out
-        k = min(wrong)
-        out.culprit = k
-        misfit = relation.misfits[k]
-        if misfit is None and self._follows(nodes[reference], nodes[k]):
-            out.verdict, out.message = "follows", wording.FOLLOWS
-            self.wrong.append((truth, nodes[k]))
-            return out
-        out.verdict = "wrong" if misfit is None or misfit.kind == "free" else "shapes"
-        clashes = relation.clashes(k)
-        broken = False
-        try:
-            finding = diagnose(self.names, self.bench, nodes, k, reference, misfit=misfit, clashes=clashes)
-        except Exception:
-            # The verdict stands whatever happens in the search for the reason; the tests look for this sentence.
-            finding, broken = None, True
-        out.finding = finding
-        out.message = wording.wrong(
-            relation,
-            k,
-            misfit,
-            finding,
-            clashes,
-            self._worst(relation, k) if misfit is None and not finding else None,
-        )
-        if broken:
-            out.message += " " + wording.DEFECT_IN_SEARCH
-        if misfit is None:
-            self.wrong.append((truth, nodes[k]))
-        return out
-
-    def _broken_reference(self, relation, nodes, reference, out):
-        misfit = relation.misfits[reference]
-        others = [k for k in range(len(nodes)) if k != reference]
-        finding = diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
-        out.verdict = "wrong" if misfit.kind == "free" else "shapes"
-        out.culprit, out.finding = reference, finding
-        out.message = wording.wrong(relation, reference, misfit, finding, [], None)
-        out.reference = nodes[others[0]] if others else None
-        return out
-
-    def _unequal(self, relation) -> int | None:
-        """The first member that differs from the reference on some draw."""
-        tolerance = relation.tolerance()
-        for number in range(DRAWS):
-            try:
-                values = relation.values(self.bench, number)
-            except UndefinedError:
-                raise UnreadableError("one side has no finite value on any draw", 0) from None
-            truth = values[relation.reference]
-            for k, value in enumerate(values):
-                if value is not None and not close(truth, value, tolerance):
-                    return k
-        return None
-
-    def _with_one_varying(self, relation, unequal):
-        """None when the relation holds with a single declared name varying; nothing in the text says which
-        ones do.
-        """
-        for name in self.names.symbols:
-            relation.forced = (name,)
-            truth = relation.values(self.bench, 0)[relation.reference]
-            if abs(truth[0]).max() > 1e-12 and self._unequal(relation) is None:
-                relation.scope.notes.append(f"read with {spoken_name(name)} varying and the rest constant")
-                return None
-        relation.forced = None
-        return unequal
-
-    def _worst(self, relation, k):
-        """Where a wrong member is furthest from the truth, on the first draw: (row, column, truth, value)."""
-        import numpy as np
-
-        values = relation.values(self.bench, 0)
-        pairs = [(t, v) for t, v in zip(values[relation.reference], values[k], strict=True) if t is not None]
-        for truth, value in pairs:
-            truth, value = np.broadcast_arrays(truth, value)
-            gap = np.abs(truth - value)
-            if gap.max() > 0:
-                at = np.unravel_index(gap.argmax(), gap.shape)
-                return at[-2] + 1, at[-1] + 1, float(truth[at]), float(value[at]), truth.shape[-2:]
-        return None
-
-    def _follows(self, truth, node) -> bool:
-        """Whether a wrong claim is what an earlier wrong claim leads to."""
-        for before, claim in self.wrong:
-            if before == truth and self.agree([claim, node]):
-                return True
-            carried = _carried(before, claim, truth, self.names)
-            if carried is not None and self.agree([carried, node]):
-                return True
-        return False
-
-    def agree(self, nodes) -> bool:
-        """Whether expressions fit together and have the same value on every draw."""
-        relation = Relation(self.names, nodes)
-        if any(relation.misfits):
-            return False
-        try:
-            return self._unequal(relation) is None
-        except (UnreadableError, TooLargeError):
-            return False
-
-
-def _carried(before: Node, claim: Node, truth: Node, names: Names) -> Node | None:
-    """The derivative that follows by the chain rule when the earlier claim about ∂L/∂u is believed; None when
-    it does not bear.
-    """
-    if before.op != "grad" or truth.op != "grad" or len(before.args) < 2 or len(truth.args) < 2:
-        return None
-    if before.args[0] != truth.args[0] or before.args[1].op != "sym" or truth.args[1].op != "sym":
-        return None
-    u, v = before.args[1], truth.args[1]
-    if u.val not in names.definitions or v.val not in dependencies(u, names):
-        return None
-    return Node("grad", [Node("frob", [Node("frozen", [claim]), u]), v])
-
-
-def choose_reference(nodes, names: Names) -> int:
-    """The member that states what is to be computed: a derivative or a defined name, else the first."""
-
-    def pure(n):
-        if n.op in ("T", "idx", "neg"):
-            return pure(n.args[0])
-        if n.op in ("grad", "hess", "d"):
-            return n.args[0].op in ("sym", "app", "idx")
-        return n.op == "sym" and n.val in names.definitions or n.op == "app"
-
-    return next((k for k, n in enumerate(nodes) if pure(n)), 0)
+def _unreadable(statement, problem) -> Line:
+    """The line of a statement that cannot be read, with the column where."""
+    at = min(max(problem.position - statement.start, 0), max(len(statement.text) - 1, 0))
+    said = wording.unreadable(problem.message, at + 1)
+    return Line(statement.text, "unreadable", message=said, position=at + 1, where=(at, at + 1))
 
 
 def _left_side(name, indices):
@@ -593,54 +436,11 @@ def _left_side(name, indices):
 
 
 def _clashes(body, indices):
-    from .tree import bound_indices, free_indices
-
     return sorted((set(indices) | set(free_indices(body))) & set(bound_indices(body)))
 
 
-def _continues(text):
-    return re.match(r"\s*(=|\\Rightarrow|\\implies|\\iff|\\equiv)", text) is not None
-
-
-def _directions(text: str, names: Names) -> dict[str, str | None]:
-    """Undeclared small letters that some argument is moved by, as δ in f(W+δ)."""
-    spelled, found = plain(text)[0], {}
-    for name in ("delta", "epsilon", "varepsilon", "h"):
-        written = "h" if name == "h" else rf"\\{name}"
-        defined = re.search(rf"^\s*{written}\s*&?:?=", spelled, re.MULTILINE)
-        if not names.known(name) and not defined and re.search(rf"\+\s*{written}\s*\\?[),]", spelled):
-            found[name] = None
-    return found
-
-
-_STYLE = re.compile(r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|text|operatorname|left|right)(?![A-Za-z])\s*|\{")
-
-
-def _samples_are_columns(text: str, names: Names) -> bool:
-    """Whether a text writes w^T x_i or x_i^T w for a column w: then x_i, a row of X, is meant as a column."""
-    bare = re.sub(r"\\(?:mathbf|boldsymbol|mathrm|bm|mathsf|left|right)(?![A-Za-z])|[{}\s]|\\[,;!]", "", plain(text)[0])
-    turned = r"\^\\?(?:top|T|intercal)"
-    sample = r"([a-z])(?:_|\^(?=\())\(?([a-z])\)?(?![a-z0-9,])"
-    for found in re.finditer(
-        rf"(?<![_A-Za-z])(\\?[A-Za-z]+){turned}\(?{sample}|{sample}{turned}\(?(\\?[a-zA-Z])(?!_)", bare
-    ):
-        vector, letter = (found[1], found[2]) if found[1] else (found[6], found[4])
-        spec = names.symbols.get(vector.lstrip("\\"))
-        # A column (w) or a matrix that maps samples (W^T x_i): for rows either product would not fit.
-        if spec is not None and spec.rows != 1 and names.with_entries(letter) and not names.known(letter):
-            samples = names.symbols.get(names.with_entries(letter))
-            if samples is not None and samples.columns == spec.rows:
-                return True
-    return False
-
-
-def _names_samples(text: str, names: Names) -> bool:
-    """Whether some x_i in the text may be a sample, a row of a declared X."""
-    sample = r"(?<![A-Za-z\\])([a-z])\}?\s*[_^]\s*(?:[a-z]|\{\s*\(?[a-z]\)?\s*\})"
-    return any(
-        names.is_matrix(names.with_entries(letter) or "") and not names.known(letter)
-        for letter in re.findall(sample, plain(text)[0])
-    )
+def _continues(statement) -> bool:
+    return any(clause.continues for clause in statement.clauses)
 
 
 def _misses(lines) -> tuple[int, int]:
@@ -649,22 +449,9 @@ def _misses(lines) -> tuple[int, int]:
     return sum(v not in ("right", "definition") for v in verdicts), verdicts.count("shapes")
 
 
-def _varied(text: str, names: Names) -> list[str]:
-    """Declared names in which the text differentiates somewhere, in the order of the shapes."""
-    # Blanks stay, so that A dW shows its differential; a closing brace stays, so that 1/{d} W shows none.
-    bare = re.sub(r"\\(?:mathrm|text|operatorname)\s*\{\s*d\s*\}", " d", plain(text)[0])
-    bare = _STYLE.sub("", re.sub(r"\\[,;!:]", " ", bare))
-    found = []
-    for name in names.symbols:
-        base, digits = re.fullmatch(r"(.*?)(\d*)", name.split(" ")[-1]).groups()
-        number = rf"\s*[_^]?\s*[(\[]?{digits}(?!\d)" if digits else r"(?![A-Za-z])" if len(base) > 1 else ""
-        accent = "".join(rf"\\{a}\s*" for a in name.split(" ")[:-1])
-        if re.search(
-            rf"(?:\\nabla\s*(?:\^\s*2\s*)?_\s*|\\partial\s*|(?<![A-Za-z\\])d)\s*{accent}\\?{re.escape(base)}{number}",
-            bare,
-        ):
-            found.append(name)
-    return found
+def _in_first_order(member: Member):
+    r"""`\Delta L \approx … \Delta w` is a statement about small steps, so it is read as differentials."""
+    return member.nodes
 
 
 def read_functions(functions) -> dict[str, str]:
@@ -672,13 +459,14 @@ def read_functions(functions) -> dict[str, str]:
     function.
     """
     if isinstance(functions, str):
-        functions = re.split(r"[\s,;]+", functions.strip()) if functions.strip() else ()
+        functions = functions.replace(",", " ").replace(";", " ").split()
     if not isinstance(functions, Iterable):
         raise TypeError(f"functions must be names such as ('sigma', 'softmax'); got {type(functions).__name__}")
-    items = functions.items() if hasattr(functions, "items") else [(f, None) for f in functions]
+    items = functions.items() if isinstance(functions, Mapping) else [(f, None) for f in functions]
     table = {}
     for name, meaning in items:
-        if not isinstance(name, str) or not re.fullmatch(r"\\?[A-Za-z]\w*", name.strip()):
+        word = name.strip().removeprefix("\\") if isinstance(name, str) else ""
+        if not word[:1].isalpha() or not word.replace("_", "").isalnum():
             raise ValueError(f"functions must be names such as 'sigma' or 'softmax'; got {name!r}")
         key = canonical(name)
         known = KNOWN_FUNCTIONS.get(str(meaning or key).lstrip("\\"))
@@ -688,8 +476,4 @@ def read_functions(functions) -> dict[str, str]:
     return table
 
 
-def _first_order(text: str) -> str:
-    r"""`\Delta L \approx … \Delta w` is a statement about small steps, so it is read as differentials."""
-    if not re.search(r"\\approx|≈", text):
-        return text
-    return re.sub(r"(\\Delta\s*|Δ\s*)(?=[A-Za-z\\])", lambda found: "d".rjust(len(found[0])), text)
+__all__ = ["BAD", "Line", "Session", "choose_reference", "read_functions"]

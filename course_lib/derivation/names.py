@@ -10,36 +10,97 @@ import unicodedata
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from .tex import COMBINING, GREEK_LETTERS, plain
-from .vocabulary import ACCENTS, GREEK, STYLES
+from .tex import COMBINING, GREEK_LETTERS, Tex, flat, read_tex, trimmed
+from .vocabulary import ACCENTS, GREEK
 from .tree import Node, names_in, walk
 
 PROMISES = ("symmetric", "spd", "orthogonal", "orthonormal", "onehot", "simplex", "positive")
+Script = tuple[str, list[Tex], int, int]
+
+
+@dataclass
+class Symbol:
+    """A base with its accents (`hat y`), and what hangs on it."""
+
+    name: str
+    scripts: tuple[Script, ...] = ()
+
+
+def symbol_of(node: Tex, names: "Names | None" = None) -> Symbol | None:
+    """The symbol that a node alone spells: a letter, a Greek letter, either with accents and styles; else None."""
+    if node.kind == "letter":
+        return Symbol(node.value, node.scripts)
+    if node.kind == "command" and node.value in GREEK:
+        return Symbol(node.value, node.scripts)
+    wraps = node.kind == "group" or node.kind == "style" or node.kind == "command" and node.value in ACCENTS
+    if not wraps or node.value in ("underbrace", "overbrace", "boxed"):
+        return None
+    inside = trimmed(node.args[0])
+    if len(inside) != 1:
+        return None
+    inner = symbol_of(inside[0], names)
+    if inner is None:
+        return None
+    name = inner.name
+    if node.kind == "command":
+        accented = f"{ACCENTS[node.value]} {name}"
+        arrow = ACCENTS[node.value] == "vec" and not (names is not None and names.known(accented))
+        name = name if arrow else accented
+    return Symbol(name, (*inner.scripts, *node.scripts))
+
+
 def canonical(key: str) -> str:
     r"""The canonical name for a key of `shapes` (`W1`, `W^{(1)}`, `y_hat`, `\hat y`, `lambda`, `lam`)."""
-    text = plain(key.strip())[0]
+    key = key.strip()
+    if "\\" in key or "{" in key or not key.isascii():
+        found = name_of(read_tex(key))
+        if found is not None:
+            return found
+    return _plain_name("".join(c for c in key if c not in "{}()[] \\"))
+
+
+def name_of(nodes) -> str | None:
+    """The canonical name of nodes that spell one name with its number, star or label; None where they do not."""
+    nodes = trimmed(nodes)
+    symbol = symbol_of(nodes[0]) if len(nodes) == 1 else None
+    if symbol is None:
+        word = "".join(flat(n for n in nodes if not n.scripts))
+        return _plain_name(word) if word.isalnum() and len(word) == len("".join(flat(nodes))) else None
+    name = {"lam": "lambda"}.get(symbol.name, symbol.name)
+    for mark, inside, *_ in symbol.scripts:
+        bare = "".join(s.lstrip("\\") for s in flat(inside) if s not in ("(", ")", "[", "]", ","))
+        if bare in ("*", "star", "ast"):
+            name += "*"
+        elif bare.isdigit():
+            name += bare
+        elif bare.isalpha() and (mark == "_" or len(bare) > 1):
+            name += f"_{bare}"
+        else:
+            return None
+    return name
+
+
+def _plain_name(text: str) -> str:
+    """The canonical name of a key that is typed without LaTeX: y_hat, yhat, W_1, W1, w*, v_c."""
+    base, *marks = text.replace("^", "_").split("_")
     accents = []
-    for word in re.findall(r"\\([A-Za-z]+)", text):
-        if word in ACCENTS:
-            accents.append(ACCENTS[word])
-    drop = "|".join(sorted([*ACCENTS, *STYLES], key=len, reverse=True))
-    text = re.sub(rf"\\(?:{drop})(?![A-Za-z])", "", text)
-    text = re.sub(r"[\\{}()\[\]\s]", "", text)
-    found = re.fullmatch(
-        r"(?:(hat|bar|tilde)_?)?([A-Za-z]+?)(?:_?(hat|bar|tilde))?(?:[_^]?(\d+))?(?:[_^]?(\*))?(?:_([A-Za-z]+))?",
-        text,
-    )
-    if not found:
-        return text
-    before, base, after, digits, star, label = found.groups()
-    if before and base in ("", None):
-        return text
-    accents += [a for a in (before, after) if a]
-    base = {"lam": "lambda"}.get(base, base)
-    if label in ("hat", "bar", "tilde"):
-        accents, label = [*accents, label], None
-    name = base + (digits or "") + (star or "") + (f"_{label}" if label else "")
-    return " ".join([*accents, name])
+    for accent in ("hat", "bar", "tilde"):
+        if base == accent and marks:
+            accents, base, marks = [accent], marks[0], marks[1:]
+        elif base.endswith(accent) and len(base) > len(accent):
+            accents, base = [accent], base.removesuffix(accent)
+        elif base.startswith(accent) and len(base) == len(accent) + 1:
+            accents, base = [accent], base.removeprefix(accent)
+    star = base.endswith("*")
+    base = {"lam": "lambda"}.get(base.rstrip("*"), base.rstrip("*")) + "*" * star
+    for mark in marks:
+        if mark in ("hat", "bar", "tilde"):
+            accents.append(mark)
+        elif mark.isdigit() or mark == "*":
+            base += mark
+        else:
+            base += f"_{mark}"
+    return " ".join([*accents, base])
 
 
 def stem(name: str) -> str:
@@ -82,7 +143,7 @@ def spoken_name(name: str) -> str:
 
 
 @dataclass
-class Symbol:
+class Declared:
     """A declared name: the dimension names of its two axes (1 for length one) and what it promises."""
 
     rows: str | int
@@ -108,7 +169,7 @@ class Definition:
 class Names:
     """All that a reader of one report may know: declared symbols, dimension names, definitions, functions."""
 
-    symbols: dict[str, Symbol] = field(default_factory=dict)
+    symbols: dict[str, Declared] = field(default_factory=dict)
     dims: list[str] = field(default_factory=list)
     definitions: dict[str, Definition] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
@@ -150,7 +211,7 @@ _CONTRARY = (
 )
 
 
-def read_shapes(shapes) -> tuple[dict[str, Symbol], list[str]]:
+def read_shapes(shapes) -> tuple[dict[str, Declared], list[str]]:
     """Declared symbols and dimension names from the `shapes` argument.
 
     Raises TypeError or ValueError with one sentence (what was got, what was expected).
@@ -177,7 +238,7 @@ def read_shapes(shapes) -> tuple[dict[str, Symbol], list[str]]:
     return symbols, dims
 
 
-def _read_shape(key, spec, dims) -> Symbol:
+def _read_shape(key, spec, dims) -> Declared:
     """One declared symbol; new dimension names are appended to `dims`."""
     if isinstance(spec, (tuple, list)):
         spec = " ".join(str(part) for part in spec)
@@ -220,7 +281,7 @@ def _read_shape(key, spec, dims) -> Symbol:
     if square and (len(sizes) != 2 or sizes[0] != sizes[1]):
         raise ValueError(f"shapes[{key!r}] = {spec!r}: only a square matrix such as 'd d' can be {square.pop()}")
     rows, columns = (1, 1) if not sizes else (sizes[0], 1) if len(sizes) == 1 else sizes
-    return Symbol(rows, columns, tuple(promises), one_dimensional=len(sizes) == 1)
+    return Declared(rows, columns, tuple(promises), one_dimensional=len(sizes) == 1)
 
 
 def dependencies(node: Node, names: Names) -> set[str]:

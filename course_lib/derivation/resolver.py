@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from .names import Names
-from .symbols import Symbol, Symbols, is_operator_d, symbol_of
+from .names import Names, Symbol, symbol_of
+from .symbols import Symbols, is_operator_d
 from .tex import Tex, flat, trimmed
 from .tokens import BEFORE_SIGN, OPERAND_END, Tok, UnreadableError, check_brackets
 from .vocabulary import ACCENTS, FUNCTIONS, GREEK, SIMPLE

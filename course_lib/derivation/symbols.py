@@ -5,47 +5,12 @@ that are declared.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
-from .names import Names, dependencies, spoken_name, stem
+from .names import Names, Script, Symbol, dependencies, spoken_name, stem, symbol_of
 from .tex import Tex, flat, trimmed
 from .tokens import OPERAND_END, Tok, UnreadableError
 from .tree import Node
-from .vocabulary import ACCENTS, FUNCTIONS, GREEK, STYLES, TRANSPOSES
-
-Script = tuple[str, list[Tex], int, int]
-
-
-@dataclass
-class Symbol:
-    """A base with its accents (`hat y`), and what hangs on it."""
-
-    name: str
-    scripts: tuple[Script, ...] = ()
-
-
-def symbol_of(node: Tex, names: Names | None = None) -> Symbol | None:
-    """The symbol that a node alone spells: a letter, a Greek letter, either with accents and styles; else None."""
-    if node.kind == "letter":
-        return Symbol(node.value, node.scripts)
-    if node.kind == "command" and node.value in GREEK:
-        return Symbol(node.value, node.scripts)
-    wraps = node.kind == "group" or node.kind == "style" or node.kind == "command" and node.value in ACCENTS
-    if not wraps or node.value in ("underbrace", "overbrace", "boxed"):
-        return None
-    inside = trimmed(node.args[0])
-    if len(inside) != 1:
-        return None
-    inner = symbol_of(inside[0], names)
-    if inner is None:
-        return None
-    name = inner.name
-    if node.kind == "command":
-        accented = f"{ACCENTS[node.value]} {name}"
-        arrow = ACCENTS[node.value] == "vec" and not (names is not None and names.known(accented))
-        name = name if arrow else accented
-    return Symbol(name, (*inner.scripts, *node.scripts))
-
+from .vocabulary import ACCENTS, FUNCTIONS, GREEK, TRANSPOSES
 
 def is_operator_d(node: Tex, after: list[Tex]) -> bool:
     """Whether an upright or braced d is the sign of a differential: something to differentiate follows it."""
@@ -852,5 +817,3 @@ def index_items(inside: list[Tex]) -> list:
             return []
     return out
 
-
-__all__ = ["STYLES", "Script", "Symbol", "Symbols", "index_items", "is_operator_d", "parted", "symbol_of"]

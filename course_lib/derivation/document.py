@@ -1,0 +1,631 @@
+r"""From a text to its statements, from a statement to clauses, conditions and the members of its relations, and the
+name that a clause may define. All of it is asked of TeX nodes; the text itself was read once, by tex.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .names import Names, name_of, symbol_of
+from .numpy_reader import looks_like_numpy
+from .symbols import index_items, index_letters, parted
+from .tex import Tex, everywhere, flat, read_tex, trimmed, words_of
+from .vocabulary import FUNCTIONS
+
+MOST_LINES, MOST_CHARACTERS = 80, 3000
+EQUALITIES = frozenset(["=", ":=", "=:", "approx", "gets"])
+TEXTS = frozenset(["text", "textrm", "textit", "textbf", "textnormal", "mbox", "hbox", "mathrm", "rm", "textsf", "emph"])
+# After these words stands what a claim holds for; after those, why it holds; the others only lead on.
+RESTRICTING = frozenset(["for", "if", "when", "whenever", "forall", "for all", "for each", "for every"])
+DEFINING = frozenset(["where", "with", "let", "define", "and let", "denote", "set", "put", "write"])
+REASONS = frozenset(["since", "because", "as", "by", "using", "assuming", "from", "given", "provided", "recall"])
+FILLERS = frozenset(
+    "so hence thus then and therefore now also or i.e. that is finally similarly we get have obtain find the gives "
+    "which yields consequently giving it follows leads to respectively first next this means note similarly, hence, "
+    "thus, so, therefore, then, now, finally,".split()
+)
+_OPEN, _CLOSE = ("(", "[", "{", "lbrace", "langle"), (")", "]", "}", "rbrace", "rangle")
+
+
+@dataclass
+class Member:
+    """One side of a relation: its nodes, the relation sign before it, and where it stands in the text."""
+
+    nodes: list[Tex]
+    sign: str
+    start: int
+    end: int
+    raw: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing stands on this side."""
+        return not self.nodes
+
+
+@dataclass
+class Clause:
+    """One relation of a statement: its members, the conditions it is restricted by, and how it was led in."""
+
+    members: list[Member]
+    conditions: list[tuple[str, str, str]] = field(default_factory=list)
+    led: str = ""
+    continues: bool = False
+    at_point: bool = False
+
+
+@dataclass
+class Statement:
+    """A line of the learner: its text, where it begins in the whole, and its clauses."""
+
+    text: str
+    start: int
+    nodes: list[Tex]
+    numpy: bool = False
+    clauses: list[Clause] = field(default_factory=list)
+
+
+@dataclass
+class _Piece:
+    nodes: list[Tex]
+    start: int
+    end: int
+    numpy: bool = False
+
+
+def read_document(text: str, names: Names) -> list[Statement]:
+    """The statements of a text, in the order in which they stand."""
+    pieces: list[_Piece] = []
+    for line in _physical(read_tex(text), len(text)):
+        pieces += _pieces(line, text)
+    return [_statement(p, text, names) for p in _joined(pieces)]
+
+
+def _statement(piece, text, names) -> Statement:
+    raw = text[piece.start : piece.end]
+    start = piece.start + len(raw) - len(raw.lstrip())
+    said = raw.strip().replace("\n", " ")
+    out = Statement(said, start, piece.nodes, piece.numpy)
+    if len(said) <= MOST_CHARACTERS:
+        out.clauses = list(_numpy_clauses(piece, text) if piece.numpy else _clauses(piece.nodes, text, names))
+    return out
+
+
+# -- from lines of the text to pieces
+
+
+def _physical(nodes: list[Tex], length: int) -> Iterator[_Piece]:
+    """The nodes line by line, wrappers around whole relations opened."""
+    start, line = 0, []
+    for n in nodes:
+        if n.kind == "newline":
+            yield _Piece(line, start, n.start)
+            start, line = n.end, []
+        else:
+            line.append(n)
+    yield _Piece(line, start, length)
+
+
+def _pieces(line: _Piece, text: str) -> Iterator[_Piece]:
+    """The pieces of one line of the text: between `\\\\`, and between dollar signs where there is prose around."""
+    raw = text[line.start : line.end]
+    if looks_like_numpy(raw.split("#")[0]) and not any(n.kind == "dollar" for n in line.nodes):
+        at = raw.find("#")
+        end = line.end if at < 0 else line.start + at
+        yield _Piece([n for n in line.nodes if n.end <= end], line.start, end, True)
+        return
+    nodes = list(_opened(line.nodes))
+    start = line.start
+    piece: list[Tex] = []
+    for n in [*nodes, None]:
+        if n is not None and n.kind != "break":
+            piece.append(n)
+            continue
+        end = line.end if n is None else n.start
+        yield from _segments(piece, start, end)
+        start, piece = end if n is None else n.end, []
+
+
+def _opened(nodes: list[Tex]) -> Iterator[Tex]:
+    """The nodes with boxes around relations, and arrays of relations, replaced by what stands in them."""
+    for n in nodes:
+        boxed = n.kind == "style" and n.value in ("boxed", "fbox", "mathop", "ensuremath", "mathrel", "class")
+        array = n.kind == "env" and n.value == "array"
+        if (boxed or array) and not n.scripts and any(i.kind == "relation" for i in n.args[0]):
+            yield from _opened(n.args[0])
+        elif n.kind == "group" and not n.scripts and _leads(n):
+            yield from _opened(n.args[0])
+        elif n.kind == "command" and n.value in ("overset", "stackrel", "underset") and _is_relation(n.args[1]):
+            inner = _is_relation(n.args[1])
+            set_to = flat(n.args[0]) == ["!"]
+            yield Tex("relation", inner, n.start, n.end, side="!" if set_to else "")
+        elif n.kind == "command" and n.value == "xrightarrow":
+            yield Tex("relation", "implies", n.start, n.end)
+        elif n.kind == "command" and n.value == "tag":
+            yield Tex("space", "quad", n.start, n.end)
+        else:
+            yield n
+
+
+def _leads(group):
+    """Whether a group around relations is only for colour or spacing: {= …} or {a = b}."""
+    inside = trimmed(group.args[0])
+    return len(inside) > 1 and any(n.kind == "relation" and n.value in EQUALITIES for n in inside)
+
+
+def _is_relation(nodes) -> str:
+    inside = trimmed(nodes)
+    return inside[0].value if len(inside) == 1 and inside[0].kind == "relation" else ""
+
+
+def _segments(nodes: list[Tex], start: int, end: int) -> Iterator[_Piece]:
+    """A piece whole, or, where prose stands around mathematics in dollar signs, each of those that claims something."""
+    if not any(trimmed([n], ("space", "amp", "dollar")) for n in nodes):
+        return
+    outside, inside, within = [], [], False
+    for n in nodes:
+        if n.kind == "dollar":
+            within = not within
+            if within:
+                inside.append([])
+        elif within:
+            inside[-1].append(n)
+        else:
+            outside.append(n)
+    words = words_of(outside).split()
+    prose = any(w.strip(".,;:").isalpha() and len(w.strip(".,;:")) > 1 and w not in FUNCTIONS for w in words)
+    formal = any(n.kind in ("relation", "env", "bar", "command") or n.value in ("+", "(", "/") for n in outside)
+    if prose and not formal and inside:
+        yield from _claims_in_prose(nodes)
+        return
+    bare = [n for n in nodes if n.kind != "dollar"]
+    if _is_prose(bare):
+        return
+    yield _Piece(bare, start, end)
+
+
+def _claims_in_prose(nodes) -> Iterator[_Piece]:
+    lead: list[Tex] = []
+    within: list[Tex] | None = None
+    for n in nodes:
+        if n.kind == "dollar" and within is None:
+            within = []
+        elif n.kind == "dollar":
+            if any(i.kind == "relation" for i in within or ()):
+                said = [w.strip(".,;:").lower() for w in words_of(lead).split()]
+                last = next((w for w in reversed(said) if w in DEFINING or w in RESTRICTING or w in REASONS), "")
+                inside = [*_led_in(last, within), *within]
+                yield _Piece(inside, within[0].start, within[-1].end)
+            lead, within = [], None
+        elif within is None:
+            lead.append(n)
+        else:
+            within.append(n)
+
+
+def _led_in(word, nodes) -> list[Tex]:
+    """A word before a formula, as if it stood in the formula as text."""
+    if not word:
+        return []
+    at = nodes[0].start
+    return [Tex("style", "text", at, at, ([Tex("letter", c, at, at) for c in word],))]
+
+
+_ENGLISH = frozenset(
+    "the is we are of to let where that then with for this so as in on by and it be can which have has get from our now "
+    "if how what there note here gradient derivative function respect find since a i you use using rule".split()
+)
+
+
+def _is_prose(nodes) -> bool:
+    """Whether a piece is a sentence and no mathematics."""
+    if any(n.kind in ("relation", "command", "env", "bar", "error") or n.scripts for n in nodes):
+        return False
+    words = [w.strip(".,;:!?()'\"").lower() for w in words_of(nodes).split()]
+    long = [w for w in words if len(w) > 1 and w.isalpha()]
+    return len(long) >= 3 and sum(w in _ENGLISH for w in words) >= 1 and len(long) * 2 >= len(words)
+
+
+def _joined(pieces: list[_Piece]) -> list[_Piece]:
+    """One relation that is broken over several lines as one piece: before or after a sign, or before its `=`."""
+    out: list[_Piece] = []
+    for piece in pieces:
+        last = out[-1] if out else None
+        if last is not None and not last.numpy and not piece.numpy and _carries_on(last, piece):
+            out[-1] = _Piece([*last.nodes, Tex("space", " ", last.end, piece.start), *piece.nodes], last.start, piece.end)
+        else:
+            out.append(piece)
+    return out
+
+
+_PRODUCTS = ("cdot", "times", "odot", "otimes", "circ")
+
+
+def _carries_on(last: _Piece, piece: _Piece) -> bool:
+    if piece.end - last.start > MOST_CHARACTERS:
+        return False
+    skip = ("space", "amp", "newline", "dollar")
+    before, here = trimmed(last.nodes, skip), trimmed(piece.nodes, skip)
+    if not before or not here:
+        return False
+    first, end = here[0], before[-1]
+    sign = first.kind == "sign" and first.value in "+-" or first.kind == "command" and first.value in _PRODUCTS
+    if sign and (first.value == "+" or not _relations(here)):
+        return True
+    if end.kind == "relation" and end.value in EQUALITIES:
+        return True
+    if end.kind == "sign" and end.value in "+-" and not end.scripts or end.kind == "command" and end.value in _PRODUCTS:
+        return True
+    if first.kind == "relation" and first.value in EQUALITIES and not any(n.kind == "relation" for n in before):
+        return True
+    return _depth(before) > 0 > _depth(here)
+
+
+def _depth(nodes) -> int:
+    return sum((_bracket(n) in _OPEN) - (_bracket(n) in _CLOSE) for n in nodes)
+
+
+def _bracket(n: Tex) -> str:
+    return n.value if n.kind in ("sign", "command") else ""
+
+
+def _relations(nodes: list[Tex]) -> list[int]:
+    """The places of the signs of equality that stand outside of all brackets."""
+    depth, found = 0, []
+    for k, n in enumerate(nodes):
+        depth += (_bracket(n) in _OPEN) - (_bracket(n) in _CLOSE)
+        if n.kind == "relation" and n.value in EQUALITIES and depth <= 0:
+            found.append(k)
+    return found
+
+
+# -- from a piece to clauses
+
+
+@dataclass
+class _Segment:
+    led: str
+    nodes: list[Tex]
+
+    @property
+    def claims(self) -> bool:
+        return bool(_relations(self.nodes))
+
+
+def _clauses(nodes: list[Tex], text: str, names: Names) -> Iterator[Clause]:
+    clauses: list[Clause] = []
+    for segment in _merged(list(_split(nodes))):
+        made = _clause(segment, text, names, clauses)
+        if made is not None:
+            clauses.append(made)
+    if not clauses and trimmed(nodes, ("space", "amp")):
+        bare = [n for n in nodes if n.kind != "amp"]
+        clauses = [Clause(_members(bare, text))]
+    yield from clauses
+
+
+def _split(nodes: list[Tex]) -> Iterator[_Segment]:
+    """Segments between words, wide spaces, commas with a space behind, and arrows."""
+    segment = _Segment("", [])
+    depth, blanks = 0, 0
+    queue = list(_words_apart(nodes))
+    for k, (n, word) in enumerate(queue):
+        depth += (_bracket(n) in _OPEN) - (_bracket(n) in _CLOSE)
+        blanks = blanks + 1 if n.kind == "space" else 0
+        comma = n.kind == "sign" and n.value in ",;" and depth <= 0 and not n.scripts
+        arrow = n.kind == "relation" and n.value in ("implies", "impliedby") and depth <= 0
+        wide = n.kind == "space" and (n.value == "quad" or blanks == 3) and depth <= 0
+        if word or comma or arrow or wide:
+            yield segment
+            segment = _Segment(word or ("implies" if arrow else n.value if comma else "quad"), [])
+        elif n.kind != "amp":
+            segment.nodes.append(n)
+    yield segment
+
+
+def _words_apart(nodes: list[Tex]) -> Iterator[tuple[Tex, str]]:
+    """Each node with the word of explanation that it is, or ""; mathematics inside of words stands for itself."""
+    leading = True
+    k = 0
+    while k < len(nodes):
+        n = nodes[k]
+        word = _explanation(n) if n.kind == "style" and n.value in TEXTS and not n.scripts else ""
+        if n.kind == "command" and n.value == "forall":
+            word = "forall"
+        if word and any(i.kind == "dollar" for i in n.args[0:1] and n.args[0]):
+            inner = n.args[0]
+            at = next(j for j, i in enumerate(inner) if i.kind == "dollar")
+            yield n, words_of(inner[:at]).strip().lower() or "with"
+            yield from ((i, "") for i in inner[at:] if i.kind != "dollar")
+        elif leading and n.kind == "letter" and (length := _plain_word(nodes, k)):
+            yield n, "".join(i.value for i in nodes[k : k + length]).lower()
+            k += length - 1
+        else:
+            yield n, word
+            leading = leading and (n.kind in ("space", "amp") or bool(word))
+        k += 1
+
+
+def _plain_word(nodes, k) -> int:
+    """The length of an English word that begins a line without being set as text: `Let r = …`; else 0."""
+    end = k
+    while end < len(nodes) and nodes[end].kind == "letter" and not nodes[end].scripts:
+        end += 1
+    if end >= len(nodes) or nodes[end].kind not in ("space", "sign") or nodes[end].kind == "sign" and nodes[end].value not in ",:":
+        return 0
+    word = "".join(i.value for i in nodes[k:end]).lower()
+    return end - k if len(word) > 1 and (word in DEFINING or word in FILLERS or word in RESTRICTING) else 0
+
+
+def _explanation(node) -> str:
+    """The words of an explanation in a formula, or "" where the node is a name or a function."""
+    said = " ".join(words_of(node.args[0]).split())
+    low = said.lower().strip(" ,.:;")
+    if not low:
+        return " " if node.value in ("text", "mbox", "textrm") and not said else said
+    several = len(low.split()) > 1 or any(c in said for c in "(,")
+    known = low in RESTRICTING or low in DEFINING or low in REASONS or low in FILLERS
+    return low if (several and node.value != "rm") or known else ""
+
+
+def _merged(segments: list[_Segment]) -> list[_Segment]:
+    """Segments that say nothing by themselves joined to their neighbours, or left out."""
+    out: list[_Segment] = []
+    for k, s in enumerate(segments):
+        bare = trimmed(s.nodes)
+        if not bare and s.led in ("", " ", ",", ";", "quad", "implies"):
+            if s.led == "implies":
+                out.append(s)
+            continue
+        related = any(n.kind == "relation" for n in bare)
+        remark = s.led == "quad" and _is_number_of_equation(bare)
+        if related or not out or s.led == "implies":
+            out.append(s)
+        elif remark or s.led not in (",", ";", "quad", " "):
+            continue
+        elif _is_list_before_declaration(bare, segments[k + 1 :]):
+            out.append(s)
+        elif s.led in (",", ";") and out[-1].led in RESTRICTING | {"quad", ",", ";"} and _restricts(out[-1].nodes):
+            out[-1].nodes += s.nodes
+        else:
+            blank = Tex("space", " ", bare[0].start, bare[0].start)
+            sign = [Tex("sign", s.led, bare[0].start, bare[0].start)] if s.led in (",", ";") else [blank]
+            out[-1].nodes += [*sign, *s.nodes]
+    return out
+
+
+def _is_number_of_equation(nodes):
+    said = flat(nodes)
+    return len(said) <= 4 and said[:1] in (["("], ["["]) and said[-1:] in ([")"], ["]"])
+
+
+def _is_list_before_declaration(bare, following):
+    """Whether names alone stand here, and a declaration follows: `W_1, W_2 \\in \\mathbb{R}^{n}`."""
+    after = next((s for s in following if any(n.kind == "relation" for n in s.nodes)), None)
+    alone = all(symbol_of(n) is not None for n in bare if n.kind != "space")
+    return alone and after is not None and any(n.kind == "relation" and n.value == "in" for n in after.nodes)
+
+
+def _clause(segment: _Segment, text, names, before) -> Clause | None:
+    """The clause of a segment; None where it restricts the clauses before it, or only says why they hold."""
+    nodes = trimmed(segment.nodes)
+    led = segment.led
+    first = led.split()[0] if led.split() else ""
+    condition = _condition(nodes, names) if before and (led in RESTRICTING or first in RESTRICTING or led != "implies") else None
+    if condition is not None and (led in RESTRICTING or first in RESTRICTING or led in (",", ";", "quad", "with", "where")):
+        before[-1].conditions += condition
+        return None
+    if led in REASONS or first in REASONS or led in RESTRICTING or first in RESTRICTING:
+        return None if before or not nodes else Clause(_members(nodes, text))
+    if led in DEFINING and before and not segment.claims:
+        return None
+    if not nodes:
+        return Clause([Member([], "", 0, 0)], led="implies") if led == "implies" and not before else None
+    members = _members(nodes, text)
+    clause = Clause(members, led=led)
+    if len(members) > 1 and members[0].empty:
+        clause.continues, clause.members = True, members[1:]
+    set_to = [k for k, n in enumerate(nodes) if n.kind == "relation" and n.side == "!"]
+    clause.at_point = bool(set_to)
+    if not segment.claims and led == "implies":
+        clause.continues = not before
+    return clause
+
+
+def _members(nodes: list[Tex], text: str) -> list[Member]:
+    """The members of a clause: between signs of equality outside of brackets, or all of them where none pair up."""
+    nodes = _without_stops(nodes)
+    places = _relations(nodes)
+    if not places and _depth(nodes) > 0:
+        places = [k for k, n in enumerate(nodes) if n.kind == "relation" and n.value in EQUALITIES]
+    out = []
+    start, sign = 0, ""
+    for k in [*places, len(nodes)]:
+        part = _without_stops(nodes[start:k]) if k == len(nodes) else trimmed(nodes[start:k])
+        at = nodes[start].start if start < len(nodes) else (nodes[-1].end if nodes else 0)
+        begin, end = (part[0].start, part[-1].end) if part else (at, at)
+        out.append(Member(part, sign, begin, end, text[begin:end]))
+        if k < len(nodes):
+            start, sign = k + 1, nodes[k].value
+    return out
+
+
+def _without_stops(nodes):
+    """The nodes without spaces around them and full stops or commas behind them."""
+    nodes = trimmed(nodes, ("space", "amp"))
+    while nodes and nodes[-1].kind == "sign" and nodes[-1].value in ".,;:" and not nodes[-1].scripts:
+        nodes = trimmed(nodes[:-1], ("space", "amp"))
+    return nodes
+
+
+def _numpy_clauses(piece, text) -> Iterator[Clause]:
+    depth, places = 0, []
+    for k, n in enumerate(piece.nodes):
+        depth += (_bracket(n) in _OPEN) - (_bracket(n) in _CLOSE)
+        if n.kind == "relation" and n.value in ("=", ":=") and depth <= 0:
+            places.append(k)
+    cuts = [piece.start, *(p for k in places for p in (piece.nodes[k].start, piece.nodes[k].end)), piece.end]
+    members = []
+    for number in range(0, len(cuts), 2):
+        start, end = cuts[number], cuts[number + 1]
+        raw = text[start:end].rstrip().rstrip(";")
+        start += len(raw) - len(raw.lstrip())
+        nodes = trimmed([n for n in piece.nodes if start <= n.start and n.end <= end])
+        members.append(Member(nodes, "=" if number else "", start, end, raw.strip()))
+    clause = Clause(members)
+    if len(members) > 1 and members[0].empty:
+        clause.continues, clause.members = True, members[1:]
+    yield clause
+
+
+# -- conditions
+
+
+def _restricts(nodes) -> bool:
+    return any(n.kind == "relation" for n in nodes) and len(flat(nodes)) <= 8
+
+
+def _condition(nodes: list[Tex], names: Names) -> list[tuple[str, str, str]] | None:
+    """What `i = j`, `i \\ne j`, `i = 1, \\dots, n`, `1 \\le i \\le n`, `j \\in J` restrict a claim to; None for a claim."""
+    nodes = _without_stops(nodes)
+    while nodes and nodes[0].value in ("(", "[") and nodes[-1].value in (")", "]"):
+        nodes = trimmed(nodes[1:-1])
+    places = [k for k, n in enumerate(nodes) if n.kind == "relation"]
+    if not places or len(flat(nodes)) > 16:
+        return None
+    if any(s.startswith("\\") and s not in (r"\ldots", r"\dots", r"\cdots", r"\ell", r"\prime", r"\mathbb", r"\{", r"\}", r"\forall", r"\dotsc") for s in flat(nodes)):
+        return None
+    first = nodes[places[0]].value
+    left, right = trimmed(nodes[: places[0]]), trimmed(nodes[places[0] + 1 :])
+    letters = index_letters([s for s in flat(left) if s not in (r"\forall", "(", ")")])
+    if first in ("le", "lt") and flat(left) in (["1"], ["0"]):
+        return []
+    if not letters or any(names.known(x) and x not in names.dims for x in letters):
+        return None
+    if first in ("in", "notin"):
+        return []
+    others = index_items(right)
+    if first in ("=", "ne") and len(letters) == 1 and len(others) == 1 and len(places) == 1:
+        if isinstance(others[0], str) and not (names.known(others[0]) and others[0] not in names.dims):
+            return [("eq" if first == "=" else "ne", letters[0], others[0])]
+        return None
+    ranged = [s for s in flat(right) if s.startswith("\\") or s == ","]
+    return [] if first == "=" and ranged and flat(right)[0] in ("0", "1") or first in ("le", "lt", "gt", "ge") else None
+
+
+# -- the name a clause defines
+
+
+@dataclass
+class Left:
+    """A left side that is a name alone: the name, the parameters it is written with, and its index letters."""
+
+    name: str
+    params: tuple[str, ...] = ()
+    indices: tuple[str, ...] = ()
+    called: bool = False
+    raised: bool = False
+
+
+def defined_name(nodes: list[Tex], names: Names) -> Left | None:
+    """What a member introduces when it is a name alone: `L`, `\\hat y`, `f(W)`, `p_i`, `\\text{MSE}`, `z^{(1)}`, else None.
+
+    Whether it is known already is for the caller to ask.
+    """
+    nodes = trimmed(nodes)
+    base = _base(nodes, names)
+    if base is None:
+        return None
+    name, scripts, rest = base
+    out = Left(name)
+    rest = trimmed(rest)
+    if rest:
+        if rest[0].value not in ("(", "[") or rest[-1].value not in (")", "]") or rest[-1].scripts:
+            return None
+        if _depth(rest[:-1]) != 1 or any(_depth(rest[: k + 1]) == 0 for k in range(1, len(rest) - 1)):
+            return None
+        params = [p for p in (_parameter(x) for x in parted(rest[1:-1], (",", ";", "|"))) if p]
+        if name == "d" and len(params) < 2:
+            return None  # d(AB) is a differential; a distance d(x, y) may be defined
+        out.params, out.called = tuple(params), True
+    return out if all(_take(out, s, names) for s in scripts) else None
+
+
+def _base(nodes, names):
+    """(name, scripts, nodes behind it) of the symbol or word that begins here, or None."""
+    if not nodes:
+        return None
+    first = nodes[0]
+    symbol = symbol_of(first, names)
+    if first.kind == "letter":
+        end = 1
+        while end < len(nodes) and nodes[end].kind in ("letter", "digit") and not nodes[end - 1].scripts:
+            end += 1
+        word = "".join(n.value for n in nodes[:end])
+        alone = end == 1 or names.known(word) or is_word(word, names)
+        return (word, nodes[end - 1].scripts, nodes[end:]) if alone else None
+    if symbol is not None:
+        return symbol.name, symbol.scripts, nodes[1:]
+    if first.kind == "style":
+        word = "".join(flat(first.args[0]))
+        if word[:1].isalpha() and word.replace("_", "").isalnum() and (names.known(word) or is_word(word, names)):
+            return word, first.scripts, nodes[1:]
+    return None
+
+
+def _take(out: Left, script, names) -> bool:
+    """Take one script of a left side into its name, its indices or its parameters; False where it is neither."""
+    mark, inside, *_ = script
+    items = flat(inside)
+    bare = [s for s in items if s not in "()[],"]
+    joined = "".join(bare)
+    if mark == "'":
+        return False
+    if joined.isdigit() and not out.indices and len(bare) == 1:
+        out.raised = out.raised or mark == "^" and items[0] not in "(["
+        out.name += joined
+        return True
+    if joined in ("*", r"\star", r"\ast"):
+        out.name += "*"
+        return True
+    letters = index_letters(items)
+    if mark == "_" and letters and len(letters) <= 2 and all(len(s) <= 2 for s in bare):
+        if out.called and all(names.known(x) for x in letters):
+            return True  # h_\theta(x): the subscript is a parameter
+        out.indices = tuple(letters)
+        return True
+    greek = [s[1:] for s in bare if s.startswith("\\")]
+    if mark == "_" and out.called and len(greek) == len(bare) == 1:
+        return True
+    if mark == "_" and joined.isalpha():
+        out.name += "_" + joined
+        return True
+    if mark == "^" and len(letters) == 1 and items[0] in "([" and not out.indices:
+        out.indices = (letters[0],)
+        return True
+    if mark == "^" and joined.isalpha() and len(joined) > 1:
+        out.name += "_" + joined
+        return True
+    return False
+
+
+def _parameter(nodes) -> str | None:
+
+
+    return name_of(nodes)
+
+
+def is_word(word: str, names: Names) -> bool:
+    """Whether a run of letters is one new name rather than a product of known ones or a differential."""
+    if word in FUNCTIONS or word.startswith("grad"):
+        return False
+    known = [names.known(c) for c in word if c.isalpha()]
+    if all(known):
+        return False
+    if word[0] == "d" and names.known(word[1:]):
+        return False
+    return len(known) < 2 or len(known) >= 3 or not any(known)
+
+
+__all__ = ["Clause", "Left", "Member", "Statement", "defined_name", "everywhere", "is_word", "read_document"]

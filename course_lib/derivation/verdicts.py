@@ -1,0 +1,180 @@
+"""The verdict on a relation `a = b = c`: right on every draw, or which member is at fault and what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from . import wording
+from .diagnosis import Finding, diagnose
+from .evaluation import TooLargeError, UndefinedError
+from .judgement import DRAWS, Bench, Relation, close
+from .names import Names, dependencies, spoken_name
+from .tokens import UnreadableError
+from .tree import Node
+
+
+@dataclass
+class Judged:
+    """What a relation came to: the verdict, the member at fault and the finding about it."""
+
+    verdict: str
+    culprit: int | None = None
+    finding: Finding | None = None
+    shape: str = ""
+    message: str = ""
+    nodes: list = field(default_factory=list)
+    reference: Node | None = None
+
+
+class Judge:
+    """Compares the members of relations on the draws of one report, and remembers the wrong claims made."""
+
+    def __init__(self, names: Names, bench: Bench):
+        self.names, self.bench = names, bench
+        self.claims: list[tuple[Node, Node]] = []
+
+    def relation(self, nodes, reference=None) -> Judged:
+        """The verdict on `a = b = c`."""
+        reference = choose_reference(nodes, self.names) if reference is None else reference
+        relation = Relation(self.names, nodes, reference)
+        truth = nodes[reference]
+        out = Judged("right", shape=relation.shape, reference=truth)
+        if relation.misfits[reference]:
+            return self._broken_reference(relation, nodes, reference, out)
+        culprit = next((k for k, m in enumerate(relation.misfits) if m), None)
+        unequal = self._unequal(relation)
+        if unequal is not None and relation.guessed:
+            unequal = self._with_one_varying(relation, unequal)
+        clashing = next((k for k in range(len(nodes)) if relation.clashes(k)), None)
+        wrong = [k for k in (culprit, unequal, clashing) if k is not None]
+        if not wrong:
+            out.message = wording.right(relation)
+            return out
+        k = min(wrong)
+        out.culprit = k
+        misfit = relation.misfits[k]
+        if misfit is None and self._follows(nodes[reference], nodes[k]):
+            out.verdict, out.message = "follows", wording.FOLLOWS
+            self.claims.append((truth, nodes[k]))
+            return out
+        out.verdict = "wrong" if misfit is None or misfit.kind == "free" else "shapes"
+        clashes = relation.clashes(k)
+        broken = False
+        try:
+            finding = diagnose(self.names, self.bench, nodes, k, reference, misfit=misfit, clashes=clashes)
+        except Exception:
+            # The verdict stands whatever happens in the search for the reason; the tests look for this sentence.
+            finding, broken = None, True
+        out.finding = finding
+        out.message = wording.wrong(
+            relation,
+            k,
+            misfit,
+            finding,
+            clashes,
+            self._worst(relation, k) if misfit is None and not finding else None,
+        )
+        if broken:
+            out.message += " " + wording.DEFECT_IN_SEARCH
+        if misfit is None:
+            self.claims.append((truth, nodes[k]))
+        return out
+
+    def _broken_reference(self, relation, nodes, reference, out):
+        misfit = relation.misfits[reference]
+        others = [k for k in range(len(nodes)) if k != reference]
+        finding = diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
+        out.verdict = "wrong" if misfit.kind == "free" else "shapes"
+        out.culprit, out.finding = reference, finding
+        out.message = wording.wrong(relation, reference, misfit, finding, [], None)
+        out.reference = nodes[others[0]] if others else None
+        return out
+
+    def _unequal(self, relation) -> int | None:
+        """The first member that differs from the reference on some draw."""
+        tolerance = relation.tolerance()
+        for number in range(DRAWS):
+            try:
+                values = relation.values(self.bench, number)
+            except UndefinedError:
+                raise UnreadableError("one side has no finite value on any draw", 0) from None
+            truth = values[relation.reference]
+            for k, value in enumerate(values):
+                if value is not None and not close(truth, value, tolerance):
+                    return k
+        return None
+
+    def _with_one_varying(self, relation, unequal):
+        """None when the relation holds with a single declared name varying; nothing in the text says which
+        ones do.
+        """
+        for name in self.names.symbols:
+            relation.forced = (name,)
+            truth = relation.values(self.bench, 0)[relation.reference]
+            if abs(truth[0]).max() > 1e-12 and self._unequal(relation) is None:
+                relation.scope.notes.append(f"read with {spoken_name(name)} varying and the rest constant")
+                return None
+        relation.forced = None
+        return unequal
+
+    def _worst(self, relation, k):
+        """Where a wrong member is furthest from the truth, on the first draw: (row, column, truth, value)."""
+        import numpy as np
+
+        values = relation.values(self.bench, 0)
+        pairs = [(t, v) for t, v in zip(values[relation.reference], values[k], strict=True) if t is not None]
+        for truth, value in pairs:
+            truth, value = np.broadcast_arrays(truth, value)
+            gap = np.abs(truth - value)
+            if gap.max() > 0:
+                at = np.unravel_index(gap.argmax(), gap.shape)
+                return at[-2] + 1, at[-1] + 1, float(truth[at]), float(value[at]), truth.shape[-2:]
+        return None
+
+    def _follows(self, truth, node) -> bool:
+        """Whether a wrong claim is what an earlier wrong claim leads to."""
+        for before, claim in self.claims:
+            if before == truth and self.agree([claim, node]):
+                return True
+            carried = _carried(before, claim, truth, self.names)
+            if carried is not None and self.agree([carried, node]):
+                return True
+        return False
+
+    def agree(self, nodes) -> bool:
+        """Whether expressions fit together and have the same value on every draw."""
+        relation = Relation(self.names, nodes)
+        if any(relation.misfits):
+            return False
+        try:
+            return self._unequal(relation) is None
+        except (UnreadableError, TooLargeError):
+            return False
+
+
+
+def _carried(before: Node, claim: Node, truth: Node, names: Names) -> Node | None:
+    """The derivative that follows by the chain rule when the earlier claim about ∂L/∂u is believed; None when
+    it does not bear.
+    """
+    if before.op != "grad" or truth.op != "grad" or len(before.args) < 2 or len(truth.args) < 2:
+        return None
+    if before.args[0] != truth.args[0] or before.args[1].op != "sym" or truth.args[1].op != "sym":
+        return None
+    u, v = before.args[1], truth.args[1]
+    if u.val not in names.definitions or v.val not in dependencies(u, names):
+        return None
+    return Node("grad", [Node("frob", [Node("frozen", [claim]), u]), v])
+
+
+def choose_reference(nodes, names: Names) -> int:
+    """The member that states what is to be computed: a derivative or a defined name, else the first."""
+
+    def pure(n):
+        if n.op in ("T", "idx", "neg"):
+            return pure(n.args[0])
+        if n.op in ("grad", "hess", "d"):
+            return n.args[0].op in ("sym", "app", "idx")
+        return n.op == "sym" and n.val in names.definitions or n.op == "app"
+
+    return next((k for k, n in enumerate(nodes) if pure(n)), 0)
