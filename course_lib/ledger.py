@@ -28,8 +28,8 @@ from dataclasses import asdict, dataclass, field, replace
 
 import nbformat
 
+from course_lib.derivation.document import defined_name, read_document
 from course_lib.derivation.engine import Session
-from course_lib.derivation.lines import defined_name, split_lines, split_members
 from course_lib.derivation.names import canonical, dependencies
 from course_lib.derivation.tree import names_in
 from course_lib.errors import CourseError
@@ -150,11 +150,12 @@ class Setting:
     def name_defined_by(self, line):
         """The name on the left of a line as the checker spells it, or None."""
         names = self.session().names
-        found = defined_name(split_members(split_lines(line)[0].clean)[0].text, names) if line.strip() else None
+        statements = read_document(line, names)
+        members = statements[0].clauses[0].members if statements and statements[0].clauses else []
+        found = defined_name(members[0].nodes, names) if members else None
         if found is None:
             return None
-        name, _, indices = found
-        return (indices and names.with_entries(name)) or name
+        return (found.indices and names.with_entries(found.name)) or found.name
 
     def without(self, forgotten):
         """The setting without the definitions of some names, and without what was defined by means of them."""
@@ -173,7 +174,7 @@ class Setting:
         """Whether a right line only says again what a name of the metadata stands for."""
         left = line.claimed
         alone = left is not None and left.op in ("sym", "idx") and names_in(left) <= self.declared
-        return alone and len(split_members(split_lines(line.text)[0].clean)) == 2
+        return alone and len(line.sides) == 2
 
 
 def ledger_of(root, names=()):

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from course_lib.authoring import tidied
 from course_lib.cli import app
-from course_lib.derivation.lines import split_lines, split_members
+from course_lib.derivation.document import read_document
+from course_lib.derivation.names import Names
 from course_lib.ledger import LEAST_SHARE, chapter_ledger, displays, ledger_of, summary, written
 
 ROOT = Path(__file__).parents[1]
@@ -92,10 +93,10 @@ DAMAGES = {
 
 def damaged(text, damage):
     """The display with its last member damaged; 0 becomes 1."""
-    line = split_lines(text)[-1]
-    member = split_members(line.clean)[-1]
-    inside = member.text.strip()
-    return line.text[: member.start] + ("1" if inside == "0" else damage(inside))
+    line = read_document(text, Names())[-1]
+    member = line.clauses[-1].members[-1]
+    inside = member.raw.strip()
+    return line.text[: member.start - line.start] + ("1" if inside == "0" else damage(inside))
 
 
 def with_display(notebook, entry, text):

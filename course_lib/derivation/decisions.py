@@ -132,9 +132,9 @@ def names_samples(statements: list[Statement], names: Names) -> bool:
             symbol = symbol_of(n)
             if symbol is not None and symbol.scripts:
                 capital = names.with_entries(symbol.name)
-                if capital and names.is_matrix(capital) and not names.known(symbol.name):
-                    if any(len(index_letters(flat(i))) == 1 for m, i, *_ in symbol.scripts if m in "_^"):
-                        return True
+                sample = capital and names.is_matrix(capital) and not names.known(symbol.name)
+                if sample and any(len(index_letters(flat(i))) == 1 for m, i, *_ in symbol.scripts if m in "_^"):
+                    return True
     return False
 
 

@@ -15,15 +15,59 @@ from .vocabulary import FUNCTIONS
 
 MOST_LINES, MOST_CHARACTERS = 80, 3000
 EQUALITIES = frozenset(["=", ":=", "=:", "approx", "gets"])
-TEXTS = frozenset(["text", "textrm", "textit", "textbf", "textnormal", "mbox", "hbox", "mathrm", "rm", "textsf", "emph"])
+TEXTS = frozenset(
+    ["text", "textrm", "textit", "textbf", "textnormal", "mbox", "hbox", "mathrm", "rm", "textsf", "emph"]
+)
 # After these words stands what a claim holds for; after those, why it holds; the others only lead on.
 RESTRICTING = frozenset(["for", "if", "when", "whenever", "forall", "for all", "for each", "for every"])
 DEFINING = frozenset(["where", "with", "let", "define", "and let", "denote", "set", "put", "write"])
 REASONS = frozenset(["since", "because", "as", "by", "using", "assuming", "from", "given", "provided", "recall"])
 FILLERS = frozenset(
-    "so hence thus then and therefore now also or i.e. that is finally similarly we get have obtain find the gives "
-    "which yields consequently giving it follows leads to respectively first next this means note similarly, hence, "
-    "thus, so, therefore, then, now, finally,".split()
+    [
+        "so",
+        "hence",
+        "thus",
+        "then",
+        "and",
+        "therefore",
+        "now",
+        "also",
+        "or",
+        "i.e.",
+        "that",
+        "is",
+        "finally",
+        "similarly",
+        "we",
+        "get",
+        "have",
+        "obtain",
+        "find",
+        "the",
+        "gives",
+        "which",
+        "yields",
+        "consequently",
+        "giving",
+        "it",
+        "follows",
+        "leads",
+        "to",
+        "respectively",
+        "first",
+        "next",
+        "this",
+        "means",
+        "note",
+        "similarly,",
+        "hence,",
+        "thus,",
+        "so,",
+        "therefore,",
+        "then,",
+        "now,",
+        "finally,",
+    ]
 )
 _OPEN, _CLOSE = ("(", "[", "{", "lbrace", "langle"), (")", "]", "}", "rbrace", "rangle")
 
@@ -132,9 +176,14 @@ def _opened(nodes: list[Tex]) -> Iterator[Tex]:
     for n in nodes:
         boxed = n.kind == "style" and n.value in ("boxed", "fbox", "mathop", "ensuremath", "mathrel", "class")
         array = n.kind == "env" and n.value == "array"
-        if (boxed or array) and not n.scripts and any(i.kind == "relation" for i in n.args[0]):
-            yield from _opened(n.args[0])
-        elif n.kind == "group" and not n.scripts and _leads(n):
+        if (
+            (boxed or array)
+            and not n.scripts
+            and any(i.kind == "relation" for i in n.args[0])
+            or n.kind == "group"
+            and not n.scripts
+            and _leads(n)
+        ):
             yield from _opened(n.args[0])
         elif n.kind == "command" and n.value in ("overset", "stackrel", "underset") and _is_relation(n.args[1]):
             inner = _is_relation(n.args[1])
@@ -213,8 +262,55 @@ def _led_in(word, nodes) -> list[Tex]:
 
 
 _ENGLISH = frozenset(
-    "the is we are of to let where that then with for this so as in on by and it be can which have has get from our now "
-    "if how what there note here gradient derivative function respect find since a i you use using rule".split()
+    [
+        "the",
+        "is",
+        "we",
+        "are",
+        "of",
+        "to",
+        "let",
+        "where",
+        "that",
+        "then",
+        "with",
+        "for",
+        "this",
+        "so",
+        "as",
+        "in",
+        "on",
+        "by",
+        "and",
+        "it",
+        "be",
+        "can",
+        "which",
+        "have",
+        "has",
+        "get",
+        "from",
+        "our",
+        "now",
+        "if",
+        "how",
+        "what",
+        "there",
+        "note",
+        "here",
+        "gradient",
+        "derivative",
+        "function",
+        "respect",
+        "find",
+        "since",
+        "a",
+        "i",
+        "you",
+        "use",
+        "using",
+        "rule",
+    ]
 )
 
 
@@ -233,10 +329,16 @@ def _joined(pieces: list[_Piece]) -> list[_Piece]:
     for piece in pieces:
         last = out[-1] if out else None
         if last is not None and not last.numpy and not piece.numpy and _carries_on(last, piece):
-            out[-1] = _Piece([*last.nodes, Tex("space", " ", last.end, piece.start), *piece.nodes], last.start, piece.end)
+            out[-1] = _Piece(
+                [*last.nodes, Tex("space", " ", last.end, piece.start), *piece.nodes], last.start, piece.end
+            )
         else:
             out.append(piece)
     return out
+
+
+def _is_empty(n: Tex) -> bool:
+    return n.kind == "group" and not n.scripts and not trimmed(n.args[0])
 
 
 _PRODUCTS = ("cdot", "times", "odot", "otimes", "circ")
@@ -246,7 +348,7 @@ def _carries_on(last: _Piece, piece: _Piece) -> bool:
     if piece.end - last.start > MOST_CHARACTERS:
         return False
     skip = ("space", "amp", "newline", "dollar")
-    before, here = trimmed(last.nodes, skip), trimmed(piece.nodes, skip)
+    before, here = trimmed(last.nodes, skip), trimmed([n for n in piece.nodes if not _is_empty(n)], skip)
     if not before or not here:
         return False
     first, end = here[0], before[-1]
@@ -310,9 +412,9 @@ def _split(nodes: list[Tex]) -> Iterator[_Segment]:
     segment = _Segment("", [])
     depth, blanks = 0, 0
     queue = list(_words_apart(nodes))
-    for k, (n, word) in enumerate(queue):
+    for n, word in queue:
         depth += (_bracket(n) in _OPEN) - (_bracket(n) in _CLOSE)
-        blanks = blanks + 1 if n.kind == "space" else 0
+        blanks = blanks + 1 if n.value == "~" else 0
         comma = n.kind == "sign" and n.value in ",;" and depth <= 0 and not n.scripts
         arrow = n.kind == "relation" and n.value in ("implies", "impliedby") and depth <= 0
         wide = n.kind == "space" and (n.value == "quad" or blanks == 3) and depth <= 0
@@ -331,6 +433,8 @@ def _words_apart(nodes: list[Tex]) -> Iterator[tuple[Tex, str]]:
     while k < len(nodes):
         n = nodes[k]
         word = _explanation(n) if n.kind == "style" and n.value in TEXTS and not n.scripts else ""
+        if not word and n.kind == "style" and n.value in TEXTS and _is_remark(nodes, k):
+            word = "remark"
         if n.kind == "command" and n.value == "forall":
             word = "forall"
         if word and any(i.kind == "dollar" for i in n.args[0:1] and n.args[0]):
@@ -347,12 +451,25 @@ def _words_apart(nodes: list[Tex]) -> Iterator[tuple[Tex, str]]:
         k += 1
 
 
+def _is_remark(nodes, k) -> bool:
+    """Whether a text stands at the end of a line, behind a column or a wide space of its own."""
+    before = trimmed(nodes[:k], ("space",))
+    wide = any(n.kind == "space" and n.value == "quad" for n in nodes[len(before) : k])
+    after = trimmed(nodes[k + 1 :], ("space", "amp"))
+    return not after and bool(before) and (wide or before[-1].kind == "amp")
+
+
 def _plain_word(nodes, k) -> int:
     """The length of an English word that begins a line without being set as text: `Let r = …`; else 0."""
     end = k
     while end < len(nodes) and nodes[end].kind == "letter" and not nodes[end].scripts:
         end += 1
-    if end >= len(nodes) or nodes[end].kind not in ("space", "sign") or nodes[end].kind == "sign" and nodes[end].value not in ",:":
+    if (
+        end >= len(nodes)
+        or nodes[end].kind not in ("space", "sign")
+        or nodes[end].kind == "sign"
+        and nodes[end].value not in ",:"
+    ):
         return 0
     word = "".join(i.value for i in nodes[k:end]).lower()
     return end - k if len(word) > 1 and (word in DEFINING or word in FILLERS or word in RESTRICTING) else 0
@@ -412,8 +529,14 @@ def _clause(segment: _Segment, text, names, before) -> Clause | None:
     nodes = trimmed(segment.nodes)
     led = segment.led
     first = led.split()[0] if led.split() else ""
-    condition = _condition(nodes, names) if before and (led in RESTRICTING or first in RESTRICTING or led != "implies") else None
-    if condition is not None and (led in RESTRICTING or first in RESTRICTING or led in (",", ";", "quad", "with", "where")):
+    condition = (
+        _condition(nodes, names)
+        if before and (led in RESTRICTING or first in RESTRICTING or led != "implies")
+        else None
+    )
+    if condition is not None and (
+        led in RESTRICTING or first in RESTRICTING or led in (",", ";", "quad", "with", "where")
+    ):
         before[-1].conditions += condition
         return None
     if led in REASONS or first in REASONS or led in RESTRICTING or first in RESTRICTING:
@@ -487,24 +610,29 @@ def _restricts(nodes) -> bool:
 
 
 def _condition(nodes: list[Tex], names: Names) -> list[tuple[str, str, str]] | None:
-    """What `i = j`, `i \\ne j`, `i = 1, \\dots, n`, `1 \\le i \\le n`, `j \\in J` restrict a claim to; None for a claim."""
+    """What `i = j`, `i \\ne j`, `i = 1, \\dots, n`, `1 \\le i \\le n`, `j \\in J` restrict to; None: a claim."""
     nodes = _without_stops(nodes)
     while nodes and nodes[0].value in ("(", "[") and nodes[-1].value in (")", "]"):
         nodes = trimmed(nodes[1:-1])
     places = [k for k, n in enumerate(nodes) if n.kind == "relation"]
     if not places or len(flat(nodes)) > 16:
         return None
-    if any(s.startswith("\\") and s not in (r"\ldots", r"\dots", r"\cdots", r"\ell", r"\prime", r"\mathbb", r"\{", r"\}", r"\forall", r"\dotsc") for s in flat(nodes)):
+    if any(
+        s.startswith("\\")
+        and s
+        not in (r"\ldots", r"\dots", r"\cdots", r"\ell", r"\prime", r"\mathbb", r"\{", r"\}", r"\forall", r"\dotsc")
+        for s in flat(nodes)
+    ):
         return None
     first = nodes[places[0]].value
     left, right = trimmed(nodes[: places[0]]), trimmed(nodes[places[0] + 1 :])
     letters = index_letters([s for s in flat(left) if s not in (r"\forall", "(", ")")])
     if first in ("le", "lt") and flat(left) in (["1"], ["0"]):
         return []
-    if not letters or any(names.known(x) and x not in names.dims for x in letters):
-        return None
     if first in ("in", "notin"):
         return []
+    if not letters or any(names.known(x) and x not in names.dims for x in letters):
+        return None
     others = index_items(right)
     if first in ("=", "ne") and len(letters) == 1 and len(others) == 1 and len(places) == 1:
         if isinstance(others[0], str) and not (names.known(others[0]) and others[0] not in names.dims):
@@ -529,7 +657,7 @@ class Left:
 
 
 def defined_name(nodes: list[Tex], names: Names) -> Left | None:
-    """What a member introduces when it is a name alone: `L`, `\\hat y`, `f(W)`, `p_i`, `\\text{MSE}`, `z^{(1)}`, else None.
+    """What a member introduces when it is a name alone: `L`, `\\hat y`, `f(W)`, `p_i`, `\\text{MSE}`, `z^{(1)}`.
 
     Whether it is known already is for the caller to ask.
     """
@@ -611,7 +739,6 @@ def _take(out: Left, script, names) -> bool:
 
 
 def _parameter(nodes) -> str | None:
-
 
     return name_of(nodes)
 

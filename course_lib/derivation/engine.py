@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from course_lib.clock import seconds_spent
 
@@ -15,8 +15,9 @@ from .judgement import Bench, Relation, define, is_zero
 from .names import Names, canonical, dependencies, latex_name, read_shapes, spoken_name
 from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import parse, parse_nodes
-from .shapes import MisfitError, is_scalar, spoken_shape
-from .tex import flat
+from .resolver import NO_EQUALITY
+from .shapes import MisfitError, spoken_shape
+from .tex import Tex, flat
 from .tokens import UnreadableError
 from .tree import Node, bound_indices, free_indices, map_tree, names_in, sym, walk
 from .verdicts import Judge, choose_reference
@@ -160,6 +161,7 @@ class Session:
 
     def _clause(self, statement: Statement, clause: Clause) -> Line:
         members = [m for m in clause.members if flat(m.nodes) not in ([r"\cdots"], [r"\dots"], [r"\ldots"])]
+        members = _in_first_order(members, self.names)
         for k, m in enumerate(members):
             if m.empty and not m.raw:
                 at = members[k - 1].end - 1 if k else m.start
@@ -169,13 +171,17 @@ class Session:
         if len(members) == 1:
             return self._lone(statement, members[0])
         left = self._left(statement, members)
+        gets = next((m for m in members if m.sign == "gets"), None)
+        if gets is not None and left is None:
+            raise UnreadableError(NO_EQUALITY, gets.start - 1)
         if left and self._may_define(left, members):
             return self._definition(statement, left, members)
         return self._claim(statement, [self._parse(m) for m in members])
 
     def _left(self, statement, members) -> Left | None:
-        if statement.numpy and members[0].raw.isidentifier():
-            return Left(members[0].raw if members[0].raw not in self.names.symbols else members[0].raw)
+        word = members[0].raw
+        if statement.numpy and word.isidentifier():
+            return None if word[0] == "d" and self.names.known(canonical(word[1:])) else Left(word)
         return defined_name(members[0].nodes, self.names)
 
     def _parse(self, member: Member) -> Node:
@@ -184,8 +190,7 @@ class Session:
             try:
                 if looks_like_numpy(member.raw):
                     return parse_numpy(member.raw, self.names, member.start)
-                nodes = _in_first_order(member) if member.sign == "approx" else member.nodes
-                return parse_nodes(self._with_derivative(nodes), self.names)
+                return parse_nodes(member.nodes, self.names)
             except UnreadableError as problem:
                 if not self._define_first(problem.name):
                     raise
@@ -200,10 +205,6 @@ class Session:
         self._line_at(ahead)
         self.reference, self.claimed = reference, claimed
         return self.names.known(name)
-
-    def _with_derivative(self, nodes):
-        """`L'(w)` of a defined number as a derivative; elsewhere the prime is a transpose."""
-        return nodes
 
     def _continuation(self, statement, members) -> Line:
         if self.reference is None:
@@ -449,9 +450,29 @@ def _misses(lines) -> tuple[int, int]:
     return sum(v not in ("right", "definition") for v in verdicts), verdicts.count("shapes")
 
 
-def _in_first_order(member: Member):
+def _in_first_order(members: list[Member], names: Names) -> list[Member]:
     r"""`\Delta L \approx … \Delta w` is a statement about small steps, so it is read as differentials."""
-    return member.nodes
+    if all(m.sign != "approx" for m in members):
+        return members
+    return [replace(m, nodes=_with_d(m.nodes, names)) for m in members]
+
+
+def _with_d(nodes, names):
+    small = [w for w in ("Delta", "delta") if not names.known(w)]
+    return [
+        Tex("command", "dd", n.start, n.end)
+        if n.kind == "command" and n.value in small and not n.scripts and k + 1 < len(nodes)
+        else _inside(n, lambda part: _with_d(part, names))
+        for k, n in enumerate(nodes)
+    ]
+
+
+def _inside(node, change):
+    if not node.args:
+        return node
+    new = Tex(node.kind, node.value, node.start, node.end, tuple(change(a) for a in node.args), node.side)
+    new.scripts = node.scripts
+    return new
 
 
 def read_functions(functions) -> dict[str, str]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from .tex import COMBINING, GREEK_LETTERS, Tex, flat, read_tex, trimmed
-from .vocabulary import ACCENTS, GREEK
 from .tree import Node, names_in, walk
+from .vocabulary import ACCENTS, GREEK
 
 PROMISES = ("symmetric", "spd", "orthogonal", "orthonormal", "onehot", "simplex", "positive")
 Script = tuple[str, list[Tex], int, int]
@@ -26,7 +26,7 @@ class Symbol:
     scripts: tuple[Script, ...] = ()
 
 
-def symbol_of(node: Tex, names: "Names | None" = None) -> Symbol | None:
+def symbol_of(node: Tex, names: Names | None = None) -> Symbol | None:
     """The symbol that a node alone spells: a letter, a Greek letter, either with accents and styles; else None."""
     if node.kind == "letter":
         return Symbol(node.value, node.scripts)

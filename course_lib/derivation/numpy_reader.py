@@ -48,9 +48,9 @@ def looks_like_numpy(text: str) -> bool:
 
 def parse_numpy(text: str, names: Names, offset: int = 0) -> Node:
     """The tree of a NumPy expression; UnreadableError names what is not on the whitelist."""
-    lead = len(text) - len(text.lstrip())
+    lead = offset + len(text) - len(text.lstrip())
     if text.count("(") + text.count("[") > 4 * MAX_DEPTH:
-        raise UnreadableError("brackets are nested too deep", 0)
+        raise UnreadableError("brackets are nested too deep", offset)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -61,7 +61,7 @@ def parse_numpy(text: str, names: Names, offset: int = 0) -> Node:
         raise UnreadableError("this is no Python expression", lead) from None
     if sum(1 for _ in ast.walk(tree)) > 1500:
         raise UnreadableError("this line is too long to read", lead)
-    return _Reader(names, lead + offset).read(tree.body)
+    return _Reader(names, lead).read(tree.body)
 
 
 class _Reader:
@@ -101,7 +101,7 @@ class _Reader:
             problem = f"{said} is not declared: it is neither in the shapes nor defined in a line above"
             if len(node.id) > 1 and all(self.names.known(c) for c in node.id):
                 problem = f"NumPy reads {said} as one name; a matrix product is written {' @ '.join(node.id)}"
-            raise UnreadableError(problem, self._at(node))
+            raise UnreadableError(problem, self._at(node), node.id)
         return Node("sym", (), name)
 
     def _UnaryOp(self, node, depth):

@@ -62,7 +62,9 @@ class Resolver(Symbols):
         while k < len(nodes):
             k = self._one(nodes, k)
             if len(self.out) > MAX_TOKENS:
-                raise UnreadableError(f"this line is too long to read (more than {MAX_TOKENS} symbols)", nodes[k - 1].start)
+                raise UnreadableError(
+                    f"this line is too long to read (more than {MAX_TOKENS} symbols)", nodes[k - 1].start
+                )
 
     def _one(self, nodes, k) -> int:
         """Emit the token that begins with node k; the place of the next."""
@@ -152,7 +154,8 @@ class Resolver(Symbols):
         label = "".join(flat(script[1]))
         if label not in ("F", "2", "1", r"\infty", "Fro", "fro", "E", r"\ell_2", r"\ell2", r"\ell_1", r"\ell1"):
             raise UnreadableError(
-                f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and \\|.\\|_1 are", script[2]
+                f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and \\|.\\|_1 are",
+                script[2],
             )
         return {"1": "1", r"\ell_1": "1", r"\infty": "inf", "2": "two", r"\ell_2": "two"}.get(label, "2")
 
@@ -193,7 +196,11 @@ class Resolver(Symbols):
         """`\\mathbf`, `\\mathrm`, `\\text` and the like: only a few arguments mean something of their own."""
         node = nodes[k]
         inside = trimmed(node.args[0])
-        word = "".join(flat(inside)) if all(n.kind in ("letter", "style", "space", "digit", "group") for n in inside) else ""
+        word = (
+            "".join(flat(inside))
+            if all(n.kind in ("letter", "style", "space", "digit", "group") for n in inside)
+            else ""
+        )
         if node.value in ("underbrace", "overbrace"):
             node = node.scripted(s for s in node.scripts if s[0] == "'")
         if word in ("1", "𝟙") and node.value not in ("text", "mathrm", "rm", "boxed", "underbrace"):
@@ -247,7 +254,7 @@ class Resolver(Symbols):
             return self.finish(Symbol(name, node.scripts), nodes, k + 1, node)
         if node.value in ("text", "textrm", "mbox", "hbox", "textit", "textnormal") and not self.spells_names(word):
             said = self.undeclared(word) + "; words of explanation belong after a % sign"
-            raise UnreadableError(said, node.start)
+            raise UnreadableError(said, node.start, word)
         longer = self.longer(word, node.scripts)[0]
         if longer != word:
             return self.finish(Symbol(word, node.scripts), nodes, k + 1, node)
@@ -334,7 +341,9 @@ class Resolver(Symbols):
     def _is_bare_d(above, below):
         """Whether `d` alone stands over something that begins with a differential."""
         first = flat(above)
-        return len(above) == 1 and first in (["d"], ["d", "^", "2"]) and flat(below)[:1] == ["d"] and len(flat(below)) > 1
+        return (
+            len(above) == 1 and first in (["d"], ["d", "^", "2"]) and flat(below)[:1] == ["d"] and len(flat(below)) > 1
+        )
 
     def _do_over(self, nodes, k):
         raise UnreadableError(r"\over stands in braces: {a \over b}", nodes[k].start)

@@ -12,6 +12,7 @@ from .tokens import OPERAND_END, Tok, UnreadableError
 from .tree import Node
 from .vocabulary import ACCENTS, FUNCTIONS, GREEK, TRANSPOSES
 
+
 def is_operator_d(node: Tex, after: list[Tex]) -> bool:
     """Whether an upright or braced d is the sign of a differential: something to differentiate follows it."""
     if flat([node.bare()]) != ["d"]:
@@ -145,7 +146,9 @@ class Symbols:
         if node.kind not in ("letter", "command", "style", "group") and node.value != "(":
             return False
         symbol = symbol_of(node)
-        return not self.names.known("d") or not self.out and symbol is not None and symbol.name in self.names.definitions
+        return (
+            not self.names.known("d") or not self.out and symbol is not None and symbol.name in self.names.definitions
+        )
 
     def _operand_before(self):
         return bool(self.out) and self.out[-1].type in OPERAND_END
@@ -182,7 +185,7 @@ class Symbols:
         r"""`\nabla_w`, `\nabla^2_w`, `\partial_w`, `\operatorname{grad}_w`."""
         node = nodes[k]
         order, variable = 1, None
-        for mark, inside, start, end in node.scripts:
+        for mark, inside, start, _ in node.scripts:
             if mark == "^" and flat(inside) == ["2"]:
                 order = 2
             elif mark == "_":
@@ -238,6 +241,8 @@ class Symbols:
             return self.function("sigmoid", rest, nodes, after, whole)
         if name == "delta" and not self.names.known(name) and self._kronecker(rest, whole):
             return after
+        if self._differentiates(name, rest):
+            return self._prime(name, rest, nodes, after, whole)
         end = nodes[after - 1].end if 0 < after <= len(nodes) else whole.end
         self.emit("NAME", self._resolved(name, rest, whole, nodes[after:]), whole.start, end)
         place = len(self.out) - 1
@@ -245,6 +250,33 @@ class Symbols:
         if not rest:
             self._call_if_so(self.out[place], nodes, after)
         return after + self.taken_letter()
+
+    def _differentiates(self, name, scripts):
+        """Whether primes on this name are a derivative: of a defined number, or of what was defined as a function."""
+        definition = self.names.definitions.get(name)
+        if definition is None or name in self.names.symbols and not definition.params:
+            return False
+        return bool(_primes(scripts)) and (bool(definition.params) or definition.shape == ((), ()))
+
+    def _prime(self, name, scripts, nodes, after, whole):
+        """`f'(x)`, `f''`, `f'(3)`: the derivative in the variable that f is a function of."""
+        definition = self.names.definitions[name]
+        at = self._past_space(nodes, after)
+        inside = []
+        if at < len(nodes) and nodes[at].value == "(":
+            inside = trimmed(nodes[at + 1 : self.close_of(nodes, at)])
+        argument = symbol_of(inside[0], self.names) if len(inside) == 1 else None
+        variable = definition.params[0] if definition.params else None
+        if argument is not None and self._canonical(argument) in dependencies(Node("sym", (), name), self.names):
+            variable = self._canonical(argument)
+        orders = sum(len(_primes([s])) for s in scripts)
+        if orders > 2:
+            raise UnreadableError("derivatives of order three and more are not read", whole.start)
+        tokens = [Tok("NAME", variable, whole.start, whole.end)] if variable else None
+        self.emit("NABLA", (tokens, orders), whole.start, whole.end)
+        self.emit("CALL" if inside else "NAME", name, whole.start, whole.end)
+        self.scripts(s for s in scripts if not _primes([s]))
+        return after
 
     def longer(self, name: str, scripts: Iterable[Script]) -> tuple[str, tuple[Script, ...]]:
         """The name with a layer number, star or label taken in when that longer name is known, and what is left."""
@@ -315,7 +347,8 @@ class Symbols:
             return name
         if name == "pi":
             return name
-        raise UnreadableError(self.undeclared(self._whole_word(name, whole, after)), whole.start)
+        word = self._whole_word(name, whole, after)
+        raise UnreadableError(self.undeclared(word), whole.start, word)
 
     def _whole_word(self, name, whole, after):
         """The run of letters a name begins, when none of them is known: MSE and not M is what is missing."""
@@ -611,7 +644,9 @@ class Symbols:
             raise UnreadableError("a sum must start at 1 here", start)
         if high and limit is None:
             limit = "".join(flat(high[0])) or None
-            if limit and not (limit.replace("'", "").replace("_", "").isalnum() and (limit[0].isalpha() or limit.isdigit())):
+            if limit and not (
+                limit.replace("'", "").replace("_", "").isalnum() and (limit[0].isalpha() or limit.isdigit())
+            ):
                 raise UnreadableError("the upper limit of a sum must be the name of a dimension here", high[1])
         return [(i, limit, None) for i in letters]
 
@@ -742,8 +777,10 @@ class Symbols:
             return items
         matrix = self.out and self.out[-1].type == "NAME" and self.names.is_matrix(str(self.out[-1].value))
         ahead = following[0].value
-        if not matrix or ahead not in self.bound and (
-            self.names.known(ahead) or self.names.with_entries(ahead) or ahead in "deIoO"
+        if (
+            not matrix
+            or ahead not in self.bound
+            and (self.names.known(ahead) or self.names.with_entries(ahead) or ahead in "deIoO")
         ):
             return items
         self._second = 1
@@ -751,6 +788,18 @@ class Symbols:
 
     def _two_axes(self):
         return not self.out or self.out[-1].type != "NAME" or self.names.is_matrix(str(self.out[-1].value))
+
+
+def _primes(scripts) -> list[str]:
+    """The primes among the scripts of a name."""
+    out = []
+    for mark, inside, *_ in scripts:
+        items = flat(inside)
+        if mark == "'":
+            out.append("'")
+        elif mark == "^" and items and all(x in (r"\prime", "'") for x in items):
+            out += items
+    return out
 
 
 def parted(nodes: list[Tex], signs) -> list[list[Tex]]:
@@ -816,4 +865,3 @@ def index_items(inside: list[Tex]) -> list:
         else:
             return []
     return out
-

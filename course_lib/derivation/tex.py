@@ -12,7 +12,17 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from .vocabulary import ACCENTS, ARGUMENTS, DECLARED_STYLES, FORGOTTEN, MATRICES, RELATION_WORDS, SPACES, STYLES, WRAPPERS
+from .vocabulary import (
+    ACCENTS,
+    ARGUMENTS,
+    DECLARED_STYLES,
+    FORGOTTEN,
+    MATRICES,
+    RELATION_WORDS,
+    SPACES,
+    STYLES,
+    WRAPPERS,
+)
 
 MAX_DEPTH = 60
 LINES_IN_A_GROUP = 12
@@ -90,7 +100,7 @@ class _Reader:
         if ch == "\n":
             return self._node("newline" if depth == 0 else "space", " ", here)
         if ch.isspace() or ch == "~":
-            return self._node("space", " ", here)
+            return self._node("space", ch if ch == "~" else " ", here)
         if ch == "%":
             end = self.text.find("\n", here, stop)
             self.pos = stop if end < 0 else end
@@ -532,8 +542,6 @@ _UNICODE = {
     "≝": ":=",
     "≔": ":=",
     "∀": r"\forall ",
-    "∑": r"\sum ",
-    "·": r"\cdot ",
 }
 GREEK_LETTERS = {
     "α": "alpha",

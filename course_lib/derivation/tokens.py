@@ -47,11 +47,11 @@ SPOKEN = {
 
 
 class UnreadableError(Exception):
-    """A piece of text that cannot be read: what, and at which position of the line."""
+    """A piece of text that cannot be read: what, and at which position; `name` is the name that is not declared."""
 
-    def __init__(self, message: str, position: int = 0):
+    def __init__(self, message: str, position: int = 0, name: str | None = None):
         super().__init__(message)
-        self.message, self.position = message, position
+        self.message, self.position, self.name = message, position, name
 
 
 @dataclass
@@ -62,21 +62,6 @@ class Tok:
     value: object
     start: int
     end: int
-
-
-def find_close(text: str, start: int) -> int:
-    """The position of the brace that closes the one at `start`."""
-    depth = 0
-    k = start
-    while k < len(text):
-        if text[k] == "\\":
-            k += 2
-            continue
-        depth += (text[k] == "{") - (text[k] == "}")
-        if depth == 0:
-            return k
-        k += 1
-    raise UnreadableError("a brace '{' is opened here and never closed", start)
 
 
 def check_brackets(tokens: list[Tok]) -> None:

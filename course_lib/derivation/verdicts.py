@@ -9,8 +9,11 @@ from .diagnosis import Finding, diagnose
 from .evaluation import TooLargeError, UndefinedError
 from .judgement import DRAWS, Bench, Relation, close
 from .names import Names, dependencies, spoken_name
+from .parser import parse
+from .shapes import MisfitError
 from .tokens import UnreadableError
 from .tree import Node
+from .writer import latex
 
 
 @dataclass
@@ -131,6 +134,16 @@ class Judge:
                 return at[-2] + 1, at[-1] + 1, float(truth[at]), float(value[at]), truth.shape[-2:]
         return None
 
+    def written(self, mended, truth) -> str | None:
+        """A repair as LaTeX, if it still says the same when it is read again."""
+        if mended is None:
+            return None
+        text = latex(mended)
+        try:
+            return text if self.agree([truth, parse(text, self.names)]) else None
+        except (UnreadableError, MisfitError):
+            return None
+
     def _follows(self, truth, node) -> bool:
         """Whether a wrong claim is what an earlier wrong claim leads to."""
         for before, claim in self.claims:
@@ -150,7 +163,6 @@ class Judge:
             return self._unequal(relation) is None
         except (UnreadableError, TooLargeError):
             return False
-
 
 
 def _carried(before: Node, claim: Node, truth: Node, names: Names) -> Node | None:

@@ -37,8 +37,46 @@ FUNCTIONS = {
     "sgn": "sign",
 }
 GREEK = frozenset(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "vartheta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+        "ell",
+    ]
 )
 ACCENTS = {
     "hat": "hat",
@@ -53,12 +91,55 @@ ACCENTS = {
 }
 # Commands that change how their argument looks, or put a box or a brace around it.
 STYLES = dict.fromkeys(
-    "mathbf boldsymbol bm mathrm mathit mathsf mathcal mathscr mathfrak text textrm textbf textit textsf texttt textnormal "
-    "operatorname mbox mathbb mathbbm mathds mathtt pmb hbox mathnormal boxed fbox mathop mathrel mathbin mathord "
-    "ensuremath underbrace overbrace underline cancel bcancel xcancel symbf symbfit bold emph smash class".split(),
+    [
+        "mathbf",
+        "boldsymbol",
+        "bm",
+        "mathrm",
+        "mathit",
+        "mathsf",
+        "mathcal",
+        "mathscr",
+        "mathfrak",
+        "text",
+        "textrm",
+        "textbf",
+        "textit",
+        "textsf",
+        "texttt",
+        "textnormal",
+        "operatorname",
+        "mbox",
+        "mathbb",
+        "mathbbm",
+        "mathds",
+        "mathtt",
+        "pmb",
+        "hbox",
+        "mathnormal",
+        "boxed",
+        "fbox",
+        "mathop",
+        "mathrel",
+        "mathbin",
+        "mathord",
+        "ensuremath",
+        "underbrace",
+        "overbrace",
+        "underline",
+        "cancel",
+        "bcancel",
+        "xcancel",
+        "symbf",
+        "symbfit",
+        "bold",
+        "emph",
+        "smash",
+        "class",
+    ],
     1,
 )
-DECLARED_STYLES = frozenset("rm bf it cal sf tt bfseries".split())
+DECLARED_STYLES = frozenset(["rm", "bf", "it", "cal", "sf", "tt", "bfseries"])
 ARGUMENTS = {
     "frac": 2,
     "dfrac": 2,
@@ -80,11 +161,53 @@ ARGUMENTS = {
 # Commands that say nothing, with the number of arguments that go with them.
 FORGOTTEN = {
     **dict.fromkeys(
-        "displaystyle textstyle scriptstyle limits nolimits nonumber notag therefore because null allowbreak normalsize "
-        "small large hline cline mathstrut strut left. nobreak break noindent item centering qed square".split(),
+        [
+            "displaystyle",
+            "textstyle",
+            "scriptstyle",
+            "limits",
+            "nolimits",
+            "nonumber",
+            "notag",
+            "therefore",
+            "because",
+            "null",
+            "allowbreak",
+            "normalsize",
+            "small",
+            "large",
+            "hline",
+            "cline",
+            "mathstrut",
+            "strut",
+            "left.",
+            "nobreak",
+            "break",
+            "noindent",
+            "item",
+            "centering",
+            "qed",
+            "square",
+        ],
         0,
     ),
-    **dict.fromkeys("label eqref ref cite color textcolor vspace phantom hphantom vphantom footnote mkern".split(), 1),
+    **dict.fromkeys(
+        [
+            "label",
+            "eqref",
+            "ref",
+            "cite",
+            "color",
+            "textcolor",
+            "vspace",
+            "phantom",
+            "hphantom",
+            "vphantom",
+            "footnote",
+            "mkern",
+        ],
+        1,
+    ),
 }
 SPACES = {
     **dict.fromkeys([",", ";", ":", "!", " ", "thinspace", "medspace", "thickspace", "enspace", "/", "hfill"], "thin"),
@@ -131,10 +254,31 @@ RELATION_WORDS = {
     "mapsto": "mapsto",
     "cong": "sim",
 }
-MATRICES = frozenset("bmatrix pmatrix matrix smallmatrix vmatrix Vmatrix Bmatrix array subarray cases".split())
+MATRICES = frozenset(
+    ["bmatrix", "pmatrix", "matrix", "smallmatrix", "vmatrix", "Vmatrix", "Bmatrix", "array", "subarray", "cases"]
+)
 WRAPPERS = frozenset(
-    "aligned align alignat alignedat equation split gather gathered displaymath eqnarray multline multlined flalign math "
-    "subequations IEEEeqnarray center document proof".split()
+    [
+        "aligned",
+        "align",
+        "alignat",
+        "alignedat",
+        "equation",
+        "split",
+        "gather",
+        "gathered",
+        "displaymath",
+        "eqnarray",
+        "multline",
+        "multlined",
+        "flalign",
+        "math",
+        "subequations",
+        "IEEEeqnarray",
+        "center",
+        "document",
+        "proof",
+    ]
 )
 SIMPLE = {
     "cdot": "DOT",
@@ -165,4 +309,6 @@ SIMPLE = {
     "bullet": "DOT",
     "hadamard": "ODOT",
 }
-TRANSPOSES = frozenset(["T", "\\top", "top", "\\intercal", "t", "\\prime", "'", "tr", "H", "\\dagger", "\\mathsf T", "\\perp"])
+TRANSPOSES = frozenset(
+    ["T", "\\top", "top", "\\intercal", "t", "\\prime", "'", "tr", "H", "\\dagger", "\\mathsf T", "\\perp"]
+)
