@@ -87,15 +87,18 @@ def directions(statements: list[Statement], names: Names) -> dict[str, str | Non
     return found
 
 
-def samples_are_columns(statements: list[Statement], names: Names) -> bool:
-    """Whether a text writes w^T x_i or x_i^T w for a column w: then x_i, a row of X, is meant as a column."""
+def samples_are_columns(statements: list[Statement], names: Names, axis: str = "columns") -> bool:
+    """Whether a text writes w^T x_i or x_i^T w for a column w: then x_i, a row of X, is meant as a column.
+
+    With axis "rows", whether it does so where only a column of X has w's length: then x_i is that column.
+    """
     for nodes in _lists(statements):
         flat_nodes = [n for n in nodes if n.value not in ("(", "{")]
         for one, other in zip(flat_nodes, flat_nodes[1:], strict=False):
             a, b = symbol_of(one), symbol_of(other)
             if a is None or b is None:
                 continue
-            if _turned(a) and (_pairs(a, b, names) or _pairs(b, a, names)):
+            if _turned(a) and (_pairs(a, b, names, axis) or _pairs(b, a, names, axis)):
                 return True
     return False
 
@@ -104,21 +107,27 @@ def _turned(symbol: Symbol) -> bool:
     return any(m == "'" or m == "^" and set(flat(i)) & (TRANSPOSES - {"t", "tr", "H"}) for m, i, *_ in symbol.scripts)
 
 
-def _pairs(vector: Symbol, sample: Symbol, names: Names) -> bool:
+def _pairs(vector: Symbol, sample: Symbol, names: Names, axis: str) -> bool:
     """Whether a column (w), or a matrix that maps samples (Wᵀx_i), stands beside a sample of some X."""
     capital = sample_of(sample, names)
-    spec = names.symbols.get(vector.name)
+    other = sample_of(vector, names)
     samples = names.symbols.get(capital or "")
-    return samples is not None and spec is not None and spec.rows != 1 and samples.columns == spec.rows
+    spec = names.symbols.get(other or vector.name)
+    if samples is None or spec is None:
+        return False
+    length = spec.columns if other else spec.rows
+    if axis == "rows":
+        return not other and length == samples.rows != samples.columns
+    return length != 1 and samples.columns == length
 
 
 def sample_of(symbol: Symbol, names: Names) -> str | None:
     """The capital X whose row or column the symbol x_i may be, or None."""
-    capital = names.with_entries(symbol.name)
-    if capital is None or not names.is_matrix(capital) or names.known(symbol.name):
+    capital = symbol.name if symbol.name in names.symbols else names.with_entries(symbol.name)
+    if capital is None or not names.is_matrix(capital):
         return None
     for mark, inside, *_ in symbol.scripts:
-        items = [s for s in flat(inside) if s not in "()"]
+        items = [s for s in flat(inside) if s not in ("(", ")")]
         bracketed = flat(inside)[:1] == ["("]
         if len(index_letters(items)) == 1 and len(items) == 1 and (mark == "_" or bracketed):
             return capital
@@ -136,6 +145,45 @@ def names_samples(statements: list[Statement], names: Names) -> bool:
                 if sample and any(len(index_letters(flat(i))) == 1 for m, i, *_ in symbol.scripts if m in "_^"):
                     return True
     return False
+
+
+def labels(statements: list[Statement]) -> set[str]:
+    """The words in brackets that stand as superscripts, as in y^{(train)}."""
+    found = set()
+    for s in statements:
+        for n in everywhere(s.nodes):
+            for mark, inside, *_ in n.scripts:
+                items = flat(inside)
+                if mark == "^" and items[:1] == ["("] and len(items) == 3 and items[1].isalpha() and len(items[1]) > 1:
+                    found.add(items[1])
+    return found
+
+
+def least_length(statements: list[Statement], names: Names) -> int:
+    """The shortest length that has every entry which the text names by number, 3 or more."""
+    least = 3
+    for s in statements:
+        for n in everywhere(s.nodes):
+            symbol = symbol_of(n, names)
+            for mark, inside, *_ in symbol.scripts if symbol is not None else ():
+                numbers = [int(x) for x in flat(inside) if x.isdigit() and len(x) < 3]
+                layer = len(numbers) == 1 and names.known(f"{symbol.name}{numbers[0]}")
+                if mark == "_" and numbers and not layer and max(numbers) <= 12:
+                    least = max(least, *numbers)
+    return least
+
+
+def clashing_lengths(statements: list[Statement], names: Names) -> list[str]:
+    """Lengths whose letter the text gives to an array: `\\mathbf{p} = \\sigma(X\\beta)` where β has p entries."""
+    found = []
+    for name, places in definitions(statements, names).items():
+        if name not in names.dims:
+            continue
+        nodes = [n for k in places for c in statements[k].clauses for m in c.members[1:] for n in everywhere(m.nodes)]
+        arrays = [s for n in nodes if (s := symbol_of(n, names)) and names.shape(s.name) not in (None, ((), ()))]
+        if arrays:
+            found.append(name)
+    return found
 
 
 def definitions(statements: list[Statement], names: Names) -> dict[str, list[int]]:

@@ -654,6 +654,7 @@ class Left:
     indices: tuple[str, ...] = ()
     called: bool = False
     raised: bool = False
+    numbered: str = ""  # the name before its subscript, where that is a number: y for y_3
 
 
 def defined_name(nodes: list[Tex], names: Names) -> Left | None:
@@ -712,13 +713,15 @@ def _take(out: Left, script, names) -> bool:
         return False
     if joined.isdigit() and not out.indices and len(bare) == 1:
         out.raised = out.raised or mark == "^" and items[0] not in "(["
+        out.numbered = out.name if mark == "_" else out.numbered
         out.name += joined
         return True
     if joined in ("*", r"\star", r"\ast"):
         out.name += "*"
         return True
-    letters = index_letters(items)
-    if mark == "_" and letters and len(letters) <= 2 and all(len(s) <= 2 for s in bare):
+    letters = index_letters([s for s in items if s not in ("(", ")", "[", "]")])
+    word = any(len(s) > 1 and s.isalpha() for s in bare)
+    if mark == "_" and letters and not word and len(letters) <= 2 and all(len(s) <= 2 for s in bare):
         if out.called and all(names.known(x) for x in letters):
             return True  # h_\theta(x): the subscript is a parameter
         out.indices = tuple(letters)
@@ -729,7 +732,7 @@ def _take(out: Left, script, names) -> bool:
     if mark == "_" and joined.isalpha():
         out.name += "_" + joined
         return True
-    if mark == "^" and len(letters) == 1 and items[0] in "([" and not out.indices:
+    if mark == "^" and len(letters) == 1 and not word and not out.indices and (items[0] in "([" or letters[0] == "i"):
         out.indices = (letters[0],)
         return True
     if mark == "^" and joined.isalpha() and len(joined) > 1:

@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from course_lib.clock import seconds_spent
 
 from . import decisions, wording
+from .charity import summed, sums_reaching, with_condition, with_ones
 from .diagnosis import diagnose, diagnose_definition
 from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Statement, defined_name, read_document
 from .evaluation import TooLargeError, UndefinedError
 from .judgement import Bench, Relation, define, is_zero
-from .names import Names, canonical, dependencies, latex_name, read_shapes, spoken_name
+from .names import Declared, Definition, Names, canonical, dependencies, latex_name, read_shapes, spoken_name
 from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import parse, parse_nodes
 from .resolver import NO_EQUALITY
-from .shapes import MisfitError, spoken_shape
+from .shapes import MisfitError, is_entrywise, spoken_shape
+from .stationary import AtPoint
 from .tex import Tex, flat
 from .tokens import UnreadableError
 from .tree import Node, bound_indices, free_indices, map_tree, names_in, sym, walk
@@ -83,6 +85,7 @@ class Session:
         self.reference: Node | None = None
         self.lines: list[Line] = []
         self.claimed: Node | None = None
+        self.point: AtPoint | None = None
 
     # -- lines
     # --------------------------------------------------------------------------------------------------
@@ -107,6 +110,12 @@ class Session:
         return self.lines
 
     def _read(self, text, statements, columns):
+        if not self.names.definitions:
+            for name in decisions.clashing_lengths(statements, self.names):
+                self.names.rename_length(name)
+        self.names.labels |= decisions.labels(statements)
+        self.names.least = max(self.names.least, decisions.least_length(statements, self.names))
+        self.names.samples_stand = decisions.samples_are_columns(statements, self.names, "rows")
         self.names.varied = decisions.varied(statements, self.names)
         self.names.columns = columns
         self.names.directions = decisions.directions(statements, self.names)
@@ -167,7 +176,7 @@ class Session:
                 at = members[k - 1].end - 1 if k else m.start
                 raise UnreadableError("one side of this relation is empty", max(at, statement.start))
         if clause.continues:
-            return self._continuation(statement, members)
+            return self._continuation(statement, clause, members)
         if len(members) == 1:
             return self._lone(statement, members[0])
         left = self._left(statement, members)
@@ -176,7 +185,18 @@ class Session:
             raise UnreadableError(NO_EQUALITY, gets.start - 1)
         if left and self._may_define(left, members):
             return self._definition(statement, left, members)
-        return self._claim(statement, [self._parse(m) for m in members])
+        return self._claim(statement, self._members(members), clause=clause)
+
+    def _members(self, members) -> list[Node]:
+        """The trees of the members, with sums that reach as far as their index does and ones that are written as 1."""
+        nodes = [self._parse(m) for m in members]
+        letters = set(free_indices(nodes[0]))
+        nodes = [nodes[0], *(sums_reaching(n, letters) for n in nodes[1:])]
+        if any(Relation(self.names, nodes).misfits):
+            ones = [with_ones(n, self.names) for n in nodes]
+            if ones != nodes and not any(Relation(self.names, ones).misfits):
+                return ones
+        return nodes
 
     def _left(self, statement, members) -> Left | None:
         word = members[0].raw
@@ -206,12 +226,15 @@ class Session:
         self.reference, self.claimed = reference, claimed
         return self.names.known(name)
 
-    def _continuation(self, statement, members) -> Line:
+    def _continuation(self, statement, clause, members) -> Line:
         if self.reference is None:
             said = "this line continues the one before, but there is none that could be read"
             raise UnreadableError(said, statement.start)
-        nodes = [self._parse(m) for m in members]
-        return self._claim(statement, [self.reference, *nodes], hidden=True)
+        letters = set(free_indices(self.reference))
+        nodes = [sums_reaching(self._parse(m), letters) for m in members]
+        if any(Relation(self.names, [self.reference, *nodes]).misfits):
+            nodes = [with_ones(n, self.names) for n in nodes]
+        return self._claim(statement, [self.reference, *nodes], hidden=True, clause=clause)
 
     def _lone(self, statement, member) -> Line:
         """An expression without a relation claims nothing; it is read and its shape is shown."""
@@ -229,8 +252,13 @@ class Session:
 
     def _may_define(self, left: Left, members) -> bool:
         name = left.name
-        if name in self.names.definitions or name in self.names.dims:
+        if name in self.names.dims or name == "I" and name not in self.names.symbols:
             return False
+        if name in self.names.definitions:
+            # A function of other variables is another function.
+            return left.called and set(left.params) != set(self.names.definitions[name].params)
+        if left.numbered and self.names.known(left.numbered):
+            return False  # y_3 is an entry where y is known
         if left.raised and self.names.known(name.rstrip("0123456789")):
             # H^2 is a power where H is known, not a second layer's name.
             return False
@@ -255,7 +283,11 @@ class Session:
         name, indices = left.name, left.indices
         if indices and name not in self.names.symbols and self.names.with_entries(name) in self.names.symbols:
             name = self.names.with_entries(name) or name
-        nodes = [self._parse(m) for m in members[1:]]
+        unknown = [p for p in left.params if not self.names.known(p)]
+        if unknown:
+            return self._formula(statement, left, unknown, members)
+        nodes = self._right_sides(left, members)
+        name, indices = self._labelled(name, indices, nodes[0])
         params = tuple(p for p in left.params if p in self.names.symbols or p in self.names.definitions)
         for n in nodes:
             self.used |= names_in(n)
@@ -288,6 +320,63 @@ class Session:
         elif len(nodes) > 1:
             self._equal_definitions(line, name, params, indices, nodes)
         return line
+
+    def _right_sides(self, left: Left, members) -> list[Node]:
+        """The right sides of a definition, with sums that reach as far as their index, and ones written as 1."""
+        nodes = [sums_reaching(self._parse(m), set(left.indices)) for m in members[1:]]
+        ones = [with_ones(n, self.names) for n in nodes]
+        if ones != nodes and any(Relation(self.names, [n]).misfits[0] for n in nodes):
+            return ones
+        return nodes
+
+    def _labelled(self, name, indices, body):
+        """(name, indices) where a subscript that stands nowhere on the right is a label: E_R, δ_{ok}."""
+        free = free_indices(body)
+        label = [i for i in indices if i not in free]
+        known = name in self.names.symbols or self.names.with_entries(name) is not None
+        if known or not label or not (len(indices) == 2 and len(label) == 1 or label[0].isupper() and not free):
+            return name, indices
+        return f"{name}_{''.join(label)}", tuple(i for i in indices if i not in label)
+
+    def _formula(self, statement, left: Left, unknown, members) -> Line:
+        """A function that is defined by a formula in parameters of its own: `g(z) = …` with z only here."""
+        number = self._entrywise_formula(left, unknown, members)
+        if number is not None:
+            definition, nodes = number
+        else:
+            self.names.placeholders |= set(unknown)
+            try:
+                nodes = [self._parse(m) for m in members[1:]]
+            finally:
+                self.names.placeholders -= set(unknown)
+            inside = {i for n in nodes[:1] for i in names_in(n)}
+            params = tuple(p for p in left.params if p in unknown or p in inside)
+            definition = Definition(left.name, nodes[0], params)
+        self.names.definitions[left.name] = definition
+        said = ", ".join(latex_name(p) for p in left.params)
+        head = f"{latex_name(left.name)}({said})"
+        line = Line(statement.text, "definition", defines=left.name, sides=(sym(left.name), *nodes))
+        line.reading = " = ".join([head, *(latex(n) for n in nodes)])
+        line.message = wording.formula(left.name, left.params)
+        self.reference = None
+        return line
+
+    def _entrywise_formula(self, left: Left, unknown, members):
+        """(definition, right sides) when the function is one of a number that acts entry by entry, else None."""
+        if len(left.params) != 1 or left.indices:
+            return None
+        (param,) = left.params
+        self.names.symbols[param] = Declared(1, 1)
+        nodes, definition = None, None
+        try:
+            nodes = [self._parse(m) for m in members[1:]]
+            definition, _ = define(self.names, left.name, (param,), (), nodes[0])
+        except (MisfitError, UnreadableError):
+            pass
+        fits = definition is not None and is_entrywise(definition.core) and param in names_in(nodes[0])
+        if not fits or param in self.later:
+            del self.names.symbols[param]
+        return (definition, nodes) if fits else None
 
     def _check_declared(self, name, definition, body):
         if name in self.names.symbols:
@@ -372,28 +461,73 @@ class Session:
         self.names.varied.append(name)
         return changed
 
-    def _claim(self, statement, nodes, hidden=False) -> Line:
+    def _claim(self, statement, nodes, hidden=False, clause=None) -> Line:
         nodes = self._with_variable(nodes)
+        zero = [n for n in nodes if is_zero(n)]
+        if clause is not None and clause.at_point and len(nodes) > 2 and zero:
+            nodes = [n for n in nodes if not is_zero(n)]
+            self._go_to_point(nodes)
         shown = nodes[1:] if hidden else nodes
         reading = ("= " if hidden else "") + " = ".join(latex(n) for n in shown)
         for n in nodes:
             self.used |= {x for name in names_in(n) for x in dependencies(sym(name), self.names)}
-        judged = self.judge.relation(nodes, 0 if hidden else None)
+        conditions = clause.conditions if clause is not None else []
+        judged = self._weighed(nodes, hidden, conditions)
         if not hidden:
             self.reference = judged.reference
         line = Line(statement.text, judged.verdict, judged.shape, message=judged.message, reading=reading)
         line.claimed = self.claimed = self.claimed if hidden else nodes[0]
         line.sides = tuple(nodes)
         line.explicit = not self._derives(nodes[-1])
+        line.assumption = judged.assumption
         finding = judged.finding
         if judged.verdict == "shapes" and nodes[0].op == "sym" and nodes[0].val in self.names.dims:
             line.message = wording.LENGTH.format(name=nodes[0].val)
             return line
+        if judged.verdict == "wrong" and zero and self._go_to_point(nodes):
+            return self._condition(line, nodes)
         if finding is None and judged.verdict == "wrong":
             line.message = self._advice(nodes) or line.message
         if finding is not None:
             line.mistake, line.where = finding.mistake, finding.span
             line.repair = self.judge.written(finding.mended, judged.reference)
+        return line
+
+    def _weighed(self, nodes, hidden, conditions):
+        """The verdict on a relation: in general, under Einstein's convention, or at the point that the text is at."""
+        reference = 0 if hidden else None
+        inside = [with_condition(n, conditions) for n in nodes]
+        judged = self.judge.relation(inside, reference)
+        if conditions:
+            judged.reference = nodes[0] if judged.reference is not None else None
+        if judged.verdict in ("right", "follows"):
+            return judged
+        if self.point is not None and self.judge.at(self.point).agree(inside):
+            return self.judge.at(self.point).holds(inside, reference, wording.AT_POINT.format(name=self._spoken_point()))
+        letters = set(free_indices(nodes[0]))
+        written = [summed(n, letters) for n in nodes[1:]]
+        if any(written) and not letters:
+            whole = [nodes[0], *(w or n for w, n in zip(written, nodes[1:], strict=True))]
+            if self.judge.agree(whole):
+                return self.judge.holds(whole, reference, wording.EINSTEIN)
+        return judged
+
+    def _spoken_point(self):
+        return spoken_name(self.point.variable)
+
+    def _go_to_point(self, nodes) -> bool:
+        """Begin to judge at a point where the gradient among the nodes is 0; False where none of them is one."""
+        for node in nodes:
+            for n in walk(node):
+                if n.op == "grad" and len(n.args) > 1 and n.args[1].op == "sym" and n.args[1].val in self.names.symbols:
+                    self.point = AtPoint(self.names, self.bench, n, n.args[1].val)
+                    return True
+        return False
+
+    def _condition(self, line, nodes) -> Line:
+        """A gradient set to 0 is no claim: from here on the text speaks of a point where it is."""
+        line.verdict, line.mistake, line.repair, line.where = "definition", None, None, None
+        line.message = wording.POINT.format(name=self._spoken_point())
         return line
 
     def _advice(self, nodes) -> str:

@@ -105,7 +105,7 @@ class Draw:
 
     def __init__(self, names: Names, number: int, seed: int = 0, mode: str = "signed", promise: tuple | None = None):
         self.names, self.mode, self.seed, self.number, self.promise = names, mode, seed, number, promise
-        self.dims = _sizes(names.dims, number, seed)
+        self.dims = _sizes(names.dims, number, seed, names.least)
         self.values: dict[str, np.ndarray] = {}
         self.cache: dict = {}
 
@@ -178,12 +178,13 @@ class Draw:
         return self.values[key]
 
 
-def _sizes(dims, number, seed) -> dict[str, int]:
+def _sizes(dims, number, seed, least=3) -> dict[str, int]:
     """Distinct sizes from 3 up, another assignment in each draw; single letters keep their relative order
     free.
     """
     rng = np.random.default_rng([seed, number, 77])
-    pool = np.array(SIZES[: max(len(dims), 1) + 2]) if len(dims) + 2 <= len(SIZES) else np.arange(3, len(dims) + 6)
+    sizes = tuple(range(least, least + len(SIZES)))
+    pool = np.array(sizes[: max(len(dims), 1) + 2]) if len(dims) + 2 <= len(SIZES) else np.arange(least, len(dims) + least + 3)
     order = rng.permutation(pool)[: len(dims)]
     # Rotating the draw's number in makes sure that no dimension keeps its size throughout.
     order = pool[(np.searchsorted(pool, order) + number) % len(pool)]
@@ -580,6 +581,52 @@ class _Evaluator:
         out = steps.reshape(rows, columns, -1, a, b).transpose(2, 4, 3, 1, 0)
         return out.reshape(1, *lead, a * b, rows * columns)
 
+    def _along_moves(self, core):
+        """The derivative along given directions: one complex step, around it a difference for the second."""
+        body, *moves = core.args
+        env, name = self.env, core.data
+        steps = [self.ev(m) for m in moves]
+        if any(s.size != s.shape[0] * s.shape[-1] * s.shape[-2] for s in steps):
+            raise TooLargeError("a derivative along an indexed direction is not read")
+        first, *rest = [s.reshape(s.shape[0], *s.shape[-2:]) for s in steps]
+        if env.perturbed or _differentiates(body, env.names):
+            return self._difference(body, {name: first}, env)
+
+        def slope(at):
+            child = env.child({name: at + 1j * STEP * first})
+            return _Evaluator(child, self.slots).ev(body).imag / STEP
+
+        value = env.value(name)
+        if not rest:
+            return slope(value)
+        h = 1e-3
+        weights = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
+        return sum(w * slope(value + k * h * rest[0]) for k, w in weights) / h
+
+    def _formula(self, core):
+        """A function that the text defines by a formula in one number, entry by entry, or its first derivatives."""
+        name, primes = core.data
+        definition = self.env.names.definitions[name]
+        value = self.ev(core.args[0])
+
+        def f(x):
+            over = {definition.params[0]: x.reshape(x.shape[0], -1, 1)}
+            child = self.env.child(over, x.shape[0])
+            out = _Evaluator(child, definition.slots).ev(definition.core)
+            flat = over[definition.params[0]].shape[1]
+            return np.broadcast_to(out, (out.shape[0], flat, 1)).reshape(out.shape[0], *x.shape[1:])
+
+        def slope(x, order):
+            if order == 0:
+                return f(x)
+            if order == 1 and not np.iscomplexobj(x):
+                return f(x + 1j * STEP).imag / STEP
+            h = 1e-3
+            weights = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
+            return sum(w * slope(x + k * h, order - 1) for k, w in weights) / h
+
+        return slope(value, primes)
+
     def _diff(self, core):
         env = self.env
         along = {}
@@ -617,6 +664,8 @@ def dependencies_of_core(core: Core, names: Names) -> frozenset:
     stack = [core]
     while stack:
         c = stack.pop()
+        if c.op == "formula":
+            found |= dependency_set(c.data[0], names) - {names.definitions[c.data[0]].params[0]}
         if c.op in ("sym", "direction"):
             found.add(c.data)
             if c.data in names.definitions:
@@ -630,7 +679,7 @@ def _differentiates(core: Core, names: Names) -> bool:
     stack, seen = [core], set()
     while stack:
         c = stack.pop()
-        if c.op in ("grad", "jacobian", "diff"):
+        if c.op in ("grad", "jacobian", "diff", "along_moves") or c.op == "formula" and c.data[1]:
             return True
         if c.op == "sym" and c.data in names.definitions and c.data not in seen:
             seen.add(c.data)

@@ -145,6 +145,8 @@ class Relation:
                 c = stack.pop()
                 if c.op in ("grad", "jacobian", "diff") and _differentiates(c.args[0], self.names):
                     return 1e-6
+                if c.op == "along_moves" and len(c.args) > 2 or c.op == "formula" and c.data[1] > 1:
+                    return 1e-6
                 stack.extend(c.args)
         return TOLERANCE
 

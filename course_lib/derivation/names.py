@@ -175,15 +175,27 @@ class Names:
     functions: dict[str, str] = field(default_factory=dict)
     directions: dict[str, str | None] = field(default_factory=dict)
     varied: list[str] = field(default_factory=list)
+    labels: set[str] = field(default_factory=set)
+    least: int = 3  # a length must allow for the entries that the text names by number
+    placeholders: set[str] = field(default_factory=set)  # parameters of functions that are defined by a formula
+    samples_stand: bool = False  # whether x_i is a column of X
     columns: bool = False  # whether x_i, a sample of X, is read as a column (w^T x_i) and not as a row (x_i w)
+
+    def rename_length(self, name: str) -> None:
+        """Give a length another name, since the text calls an array by this one."""
+        new = name + "'"
+        self.dims[self.dims.index(name)] = new
+        for key, s in self.symbols.items():
+            rows, columns = (new if x == name else x for x in (s.rows, s.columns))
+            self.symbols[key] = Declared(rows, columns, s.promises, s.one_dimensional)
 
     def known(self, name: str) -> bool:
         """Whether the name may stand in an expression."""
-        return name in self.symbols or name in self.definitions or name in self.dims or name in self.directions
+        return name in self.placeholders or name in self.symbols or name in self.definitions or name in self.dims or name in self.directions
 
     def shape(self, name: str) -> tuple | None:
         """The two lengths of a declared or defined name, each a tuple of factors (() is 1), or None."""
-        if name in self.definitions:
+        if name in self.definitions and self.definitions[name].core is not None:
             return self.definitions[name].shape
         if name in self.symbols:
             s = self.symbols[name]

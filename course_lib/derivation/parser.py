@@ -251,11 +251,21 @@ def _builder():
         def inner(self, c):
             return Node("frob", [c[1], c[3]], None, _span(c))
 
+        def covector(self, c):
+            return Node("T", [c[1]], None, _span(c))
+
+        def along(self, c):
+            return Node("along", [Node("sym", (), c[1].value.value, _span(c[1:2])), *c[3]], c[0].value.value, _span(c))
+
         def function(self, c):
+            if c[0].value.value[0] == "xent" and len(c[2]) == 2:
+                return Node("xent", c[2], None, _span(c))
             if c[0].value.value[0] == "outer" and len(c[2]) == 2:
                 return Node("outer", c[2], None, _span(c))
             if len(c[2]) != 1:
                 raise UnreadableError(f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos)
+            if c[0].value.value[0] in ("adj", "cofactor"):
+                return _adjugate(c[2][0], c[0].value.value[0] == "cofactor", _span(c))
             return Node("fn", [c[2][0]], c[0].value.value, _span(c))
 
         def call(self, c):
@@ -277,6 +287,12 @@ def _builder():
             return _matrix(c[1], c[0].value.value, _span(c))
 
     return Build()
+
+
+def _adjugate(a, turned, span):
+    """det(A) A⁻¹, or its transpose, the matrix of cofactors."""
+    inverse = Node("inv", [a], None, span)
+    return mul(Node("fn", [a], ("det", 0), span), Node("T", [inverse], None, span) if turned else inverse, span=span)
 
 
 def _under_d(base, apply, kind):
@@ -331,8 +347,18 @@ def _unroll(items, span) -> Node:
             result.append(top)
         else:
             node, k = _unit(items, k)
+            if node.op in ("grad", "hess") and k < len(items) and _at_its_variable(node, items[k]):
+                k += 1
             result.append(node)
     return mul(*result, span=span)
+
+
+def _at_its_variable(node, item):
+    r"""Whether `(x)` behind `\frac{\partial f}{\partial x_j}` only says where the derivative is taken."""
+    if not isinstance(item, Node) or item.op not in ("paren", "mat") or len(node.args) < 2:
+        return False
+    wrt = node.args[1].args[0] if node.args[1].op == "idx" else node.args[1]
+    return all(a.op == "sym" for a in item.args) and wrt in item.args
 
 
 def _is_determinant(item):
@@ -353,9 +379,22 @@ def _with_inner_products(node: Node, names: Names) -> Node:
         return _inner_or_product(*args, names, node.span)
     if node.op == "mul":
         return mul(*args, span=node.span)
+    if node.op == "xent":
+        truth, guess = args if not _is_guess(args[0], names) else args[::-1]
+        return Node("neg", [Node("frob", [truth, Node("fn", [guess], ("log", 0), node.span)], None, node.span)])
+    if node.op == "pow" and args[0].op == "norm" and args[0].val == "spectral":
+        # The square of a matrix's norm with a 2 is written for the sum of squares; alone it is the spectral norm.
+        return Node("pow", [Node("norm", args[0].args, "2", args[0].span), args[1]], None, node.span)
     if node.op == "norm" and node.val == "two":
         return Node("norm", args, "spectral" if _is_matrix(args[0], names) else "2", node.span)
     return node.with_args(args) if args else node
+
+
+def _is_guess(node, names):
+    """Whether a name stands for predicted shares: with a hat, or defined by a softmax."""
+    definition = names.definitions.get(node.val) if node.op == "sym" else None
+    softmax = definition is not None and any(n.op == "fn" and n.val[0] == "softmax" for n in walk(definition.body))
+    return softmax or node.op == "sym" and node.val.startswith("hat ")
 
 
 def _is_matrix(node, names):
@@ -461,10 +500,11 @@ def _reach(head, items, k):
         return Node("d", [inner], head.val, _span([head, inner])), after
     kind, value = head.val.type, head.val.value
     if kind == "SUM":
-        body = _rest(items, k, head)
+        end = next((j for j in range(k, len(items)) if _binds_again(items[j], value)), len(items))
+        body = _rest(items[:end], k, head)
         for index, limit, unequal in reversed(value):
             body = Node("sum", [body], (index, limit, unequal), _span([head, body]))
-        return body, len(items)
+        return body, end
     if kind == "FUNCH":
         name, _ = value
         if name in NUMBER_FUNCTIONS:
@@ -495,17 +535,27 @@ def _reach(head, items, k):
     )
 
 
+def _binds_again(item, value):
+    """Whether a second sum over the same letter begins here: what the first reaches over ends before it."""
+    again = isinstance(item, Node) and item.op == "head" and item.val.type == "SUM"
+    return again and bool({i for i, *_ in item.val.value} & {i for i, *_ in value})
+
+
 def _nabla(head, value, items, k):
     variable, order, *whole = value
     if k >= len(items):
         raise UnreadableError("the gradient of what? Something must follow here", head.span[1] - 1)
     wrt = parse_tokens(variable) if variable else None
+    if wrt is not None and wrt.op == "T" and order == 1:
+        inner, after = _nabla(head, (list(variable)[:-1], order, *whole), items, k)
+        return Node("T", [inner], None, inner.span), after
     item = items[k]
     core, wraps = item, []
     while isinstance(core, Node) and core.op == "T":
         wraps.append(core)
         core = core.args[0]
-    if isinstance(core, Node) and core.op in ("sym", "app", "paren", "idx") and not whole:
+    more = k + 1 < len(items) and core.op == "paren"
+    if isinstance(core, Node) and core.op in ("sym", "app", "paren", "idx") and not whole and not more:
         body, after = core, k + 1
     else:
         wraps = []
@@ -625,9 +675,7 @@ def _tidy(node: Node) -> Node:
     if node.op == "head":
         raise UnreadableError("this sign has nothing to act on", node.span[0])
     if node.op == "d" and node.val[0] == "partial":
-        raise UnreadableError(
-            r"\partial stands alone here; a derivative is written \frac{\partial L}{\partial w}", node.span[0]
-        )
+        node = Node("d", node.args, ("d", node.val[1]), node.span)  # \partial X as others write dX
     if node.op == "d" and node.val[1] == 2:
         # d²L is the differential of dL, with dw held fixed.
         node = Node("d", [Node("d", node.args, (node.val[0], 1), node.span)], (node.val[0], 1), node.span)

@@ -88,6 +88,8 @@ class Resolver(Symbols):
             last += 1
             if nodes[last - 1].scripts:
                 break
+        if text == "1" and last == k + 1 and (after := self.indicator(nodes, k)):
+            return after
         value = float(text) if "." in text or len(text) > 15 else int(text)
         self.emit("NUM", value, nodes[k].start, nodes[last - 1].end)
         self.scripts(nodes[last - 1].scripts)
@@ -115,6 +117,9 @@ class Resolver(Symbols):
 
     def _on_bar(self, nodes, k):
         node = nodes[k]
+        if node.side == "M" and self._within_inner():
+            self.emit("COMMA", ",", node.start, node.end)
+            return k + 1
         if node.side == "M":
             raise UnreadableError("the bar \\mid has no meaning here", node.start)
         kind = "NORM" if node.value == "||" else "BAR"
@@ -126,6 +131,11 @@ class Resolver(Symbols):
             return k + 1
         self._bar(kind, node, node.side)
         return k + 1
+
+    def _within_inner(self):
+        """Whether an inner product is open, so that \\mid parts its two sides."""
+        depth = sum((t.type == "LANG") - (t.type == "RANG") for t in self.out)
+        return depth > 0
 
     def _ends_bar(self):
         return bool(self.bars) and self.bars[-1][0] == "bar |" and self._operand_before()
@@ -271,9 +281,10 @@ class Resolver(Symbols):
             return self._accent_or_greek(nodes, k)
         if word in SIMPLE:
             self.emit(SIMPLE[word], word, node.start, node.end)
-            self.scripts(node.scripts)
+            labels = ("F", "2") if word == "rangle" else ()
+            self.scripts(s for s in node.scripts if s[0] != "_" or "".join(flat(s[1])) not in labels)
             return k + 1
-        if word in FUNCTIONS and word != "sqrt":
+        if word in FUNCTIONS and word not in ("sqrt", "sum"):
             return self.function(FUNCTIONS[word], node.scripts, nodes, k + 1, node)
         if word in ("{", "}"):
             self.emit("LPAR" if word == "{" else "RPAR", word, node.start, node.end)
@@ -329,6 +340,9 @@ class Resolver(Symbols):
             if not inside:
                 raise UnreadableError("an argument of \\frac is empty", node.start)
             self.emit("LBRACE", "{", inside[0].start, inside[0].start)
+            if part == 0 and self._of_function(inside, below, node):
+                self.scripts(node.scripts)
+                return k + 1
             if part == 0 and self._is_bare_d(inside, below):
                 self.emit("DOP", ("d", 2 if inside[0].scripts else 1), inside[0].start, inside[0].end)
             else:
@@ -336,6 +350,29 @@ class Resolver(Symbols):
             self.emit("RBRACE", "}", inside[-1].end, inside[-1].end)
         self.scripts(node.scripts)
         return k + 1
+
+    def _of_function(self, above, below, node) -> bool:
+        r"""`\frac{d\sigma}{dz}` with the function alone: the name that is defined as σ(…), or σ′(z)."""
+        if len(above) != 2 or flat(above)[:1] not in (["d"], [r"\partial"]) or len(below) < 2:
+            return False
+        symbol = symbol_of(above[1], self.names)
+        if symbol is None or symbol.scripts or self.names.known(symbol.name):
+            return False
+        name = self.names.functions.get(symbol.name) or {"sigma": "sigmoid"}.get(symbol.name)
+        if name is None:
+            return False
+        of = [n for n, d in self.names.definitions.items() if d.body.op == "fn" and d.body.val == (name, 0)]
+        if len(of) == 1:
+            self.emit("DIFF", ("partial", 1), above[0].start, above[0].end)
+            self.emit("NAME", of[0], above[1].start, above[1].end)
+            self.emit("RBRACE", "}", above[1].end, above[1].end)
+            self.enclosed(below, "LBRACE", "RBRACE")
+            return True
+        self.out.pop()
+        self.out.pop()
+        self.emit("FUNCP", (name, 1), node.start, node.end)
+        self.enclosed(below[1:], "LPAR", "RPAR")
+        return True
 
     @staticmethod
     def _is_bare_d(above, below):

@@ -9,8 +9,10 @@ decide.
 
 from __future__ import annotations
 
+import math
+
 from .names import Names, dependencies, spoken_name, stem
-from .tree import Node, free_indices, map_tree, names_in, num, sym, walk
+from .tree import Node, bound_indices, free_indices, map_tree, names_in, num, rename_index, sym, walk
 
 ELEMENTWISE = frozenset(
     ["exp", "log", "tanh", "sigmoid", "relu", "sin", "cos", "sinh", "cosh", "sqrt", "softplus", "abs", "sign"]
@@ -51,7 +53,10 @@ class Core:
 
 
 def dim(*atoms) -> tuple:
-    """A dimension as the sorted product of its atoms; ones vanish."""
+    """A dimension as the sorted product of its atoms; numbers are one number, ones vanish."""
+    numbers = [a for a in atoms if isinstance(a, int)]
+    if len(numbers) > 1:
+        atoms = (*(a for a in atoms if not isinstance(a, int)), math.prod(numbers))
     return tuple(sorted((a for a in atoms if a != 1), key=_atom_key))
 
 
@@ -318,8 +323,9 @@ class Typer:
         for cut in range(1, len(typed)):
             mark = len(self.scope.trail)
             left, right = self._any_order(typed[:cut]), self._any_order(typed[cut:])
-            if left is not None and right is not None and (is_scalar(left.shape) or is_scalar(right.shape)):
-                return Core("scale", [left, right], right.shape if is_scalar(left.shape) else left.shape)
+            made = self._product(left, right) if left is not None and right is not None else None
+            if made is not None:
+                return made
             self.scope.undo(mark)
         return None
 
@@ -436,6 +442,9 @@ class Typer:
 
     def _frob(self, node):
         a, b = (self.typed(x) for x in node.args)
+        for x, y, one in ((a, b, node.args[0]), (b, a, node.args[1])):
+            if one == num(1) and not is_scalar(y.shape):  # 1 : A is the sum of all entries
+                return Core("total", [y if x is a else a], SCALAR, "sum")
         if not self.scope.same(a.shape, b.shape):
             raise MisfitError(
                 f"the inner product needs two arrays of one shape; {self.say(node.args[0])} is "
@@ -513,6 +522,8 @@ class Typer:
         name, primes = node.val
         a = self.typed(node.args[0])
         shape = a.shape
+        if name.startswith("def:"):
+            return Core("formula", [a], shape, (name[4:], primes))
         if name in ELEMENTWISE or name.startswith("any:"):
             if primes > 2:
                 raise MisfitError("derivatives above the second are not read", node)
@@ -590,6 +601,9 @@ class Typer:
                 position = self._run_over(items[1 - fixed], rows if fixed else columns, node)
                 return Core("entry", [base], SCALAR, (position, 1) if fixed else (1, position))
             items = (items[0], None)
+            if self._picks_column(items[0], rows, columns):
+                b = self._run_over(items[0], columns, node)
+                return Core("entry", [base], (rows, ()), (None, b))
             if self.names.columns:
                 position = self._run_over(items[0], rows, node)
                 return _turned(Core("entry", [base], ((), columns), (position, None)))
@@ -601,6 +615,16 @@ class Typer:
             )
         a, b = self._run_over(items[0], rows, node), self._run_over(items[1], columns, node)
         return Core("entry", [base], (rows if a is None else (), columns if b is None else ()), (a, b))
+
+    def _picks_column(self, letter, rows, columns):
+        """Whether one subscript picks a column: its letter runs over the columns' length and not over the rows'."""
+        if not isinstance(letter, str):
+            return False
+        known = self.indices.get(letter) or self.scope.free.get(letter)
+        length = resolve(known[1]) if known is not None else None
+        if length is None or any(isinstance(a, Open) for a in length):
+            return self.names.samples_stand
+        return length == resolve(columns) != resolve(rows)
 
     def _sum(self, node):
         letter, limit, unequal = node.val
@@ -724,6 +748,9 @@ class Typer:
         body_node = as_function_of(body_node, name, self.names)
         if name not in dependencies(body_node, self.names) and body_node.op != "app":
             self.scope.notes.append(f"{self.say(node.args[0])} as defined does not contain {spoken_name(name)}")
+        slope = self._entry_by_entry(body_node, 1) if entry is None and node.op == "grad" else None
+        if slope is not None and name == self.names.definitions[body_node.val].params[0]:
+            return slope
         outside = self._evaluated_elsewhere(body_node, name)
         body = self.typed(sym(body_node.val, body_node.span) if outside else body_node)
         core = self._derivative_core(body, name, shape, entry, node)
@@ -762,6 +789,27 @@ class Typer:
             (name, None),
         )
 
+    def _along(self, node):
+        """The derivative of a defined f along directions (one for each order), or its Jacobian without one."""
+        variable, order = node.val
+        f = node.args[0]
+        name = variable or self.only_variable(f, node)
+        if order == 0:
+            first = self._grad(Node("grad", [f, sym(name)], None, node.span))
+            return first if first.op == "jacobian" else _turned(first)
+        body, shape = self.typed(f), self.shape_of(name)
+        moves = [self.typed(a) for a in node.args[1:]]
+        if len(moves) != order or shape is None:
+            raise MisfitError(f"a derivative of order {order} needs {order} direction{'s' * (order > 1)}", node)
+        for move, arg in zip(moves, node.args[1:], strict=True):
+            if not self.scope.same(move.shape, shape):
+                raise MisfitError(
+                    f"{self.say(arg)} is {shape_phrase(move.shape)}; a direction for {spoken_name(name)} is "
+                    f"{shape_phrase(shape)}",
+                    arg,
+                )
+        return Core("along_moves", [body, *moves], body.shape, name)
+
     def _frozen(self, node):
         inner = self.typed(node.args[0])
         return Core("frozen", [inner], inner.shape)
@@ -770,6 +818,9 @@ class Typer:
         if len(node.args) == 1:
             x = sym(self.only_variable(node.args[0], node))
             node = Node("hess", [node.args[0], x, x], None, node.span)
+        bend = self._entry_by_entry(node.args[0], 2)
+        if bend is not None and node.args[1] == sym(self.names.definitions[node.args[0].val].params[0]):
+            return bend
         first = Node("grad", [node.args[0], node.args[1]], None, node.span)
         return self._grad(Node("grad", [first, node.args[2]], None, node.span))
 
@@ -779,6 +830,18 @@ class Typer:
             return None
         params, args = self._bindings(body)
         return (params, args) if name in params else None
+
+    def _entry_by_entry(self, node, primes):
+        """A function of one number, applied to an array; None where the call is an ordinary one."""
+        formula = self.names.definitions.get(node.val) if node.op == "app" else None
+        if formula is None or len(node.args) != 1 or len(formula.params) != 1 or not is_entrywise(formula.core):
+            return None
+        if self.shape_of(formula.params[0]) not in (None, SCALAR) or not is_scalar(formula.shape):
+            return None
+        arg = self.typed(node.args[0])
+        if is_scalar(arg.shape) and self.shape_of(formula.params[0]) is not None:
+            return None
+        return Core("formula", [arg], arg.shape, (node.val, primes))
 
     def _bindings(self, node):
         """Which parameter of the definition each argument of a call replaces."""
@@ -823,6 +886,12 @@ class Typer:
     def _app(self, node):
         if node.val not in self.names.definitions:
             raise MisfitError(f"{spoken_name(node.val)} is not a defined function", node)
+        formula = self.names.definitions[node.val]
+        if formula.core is None:
+            return self.typed(put_in(formula, node))
+        entrywise = self._entry_by_entry(node, 0)
+        if entrywise is not None:
+            return entrywise
         body = self._sym(node)
         params, args = self._bindings(node)
         if not params:
@@ -830,6 +899,43 @@ class Typer:
         if any(n.op == "d" or n.op == "sym" and n.val in self.names.directions for n in walk(node)):
             self.scope.first_order = True
         return Core("at", [body, *args], body.shape, params)
+
+
+_ENTRYWISE = frozenset(["num", "sym", "size", "neg", "add", "scale", "quotient", "power", "fn", "formula", "had"])
+
+
+def is_entrywise(core) -> bool:
+    """Whether a typed tree does the same to every entry of an array put in for its number."""
+    stack = [core]
+    while stack:
+        c = stack.pop()
+        if c is None or c.op not in _ENTRYWISE or not is_scalar(c.shape):
+            return False
+        stack.extend(c.args)
+    return True
+
+
+def put_in(formula, call: Node) -> Node:
+    """The right side of a function's formula with the arguments of a call in place of its parameters."""
+    if len(call.args) > len(formula.params):
+        raise MisfitError(f"{spoken_name(formula.name)} is called with {len(call.args)} arguments", call)
+    given = dict(zip(formula.params, call.args, strict=False))
+    taken = {i for a in call.args for i in free_indices(a)}
+    body = formula.body
+    for letter in set(bound_indices(body)) & taken:
+        body = _with_other_letter(body, letter, taken | set(bound_indices(body)))
+    return map_tree(body, lambda n: given.get(n.val) if n.op == "sym" else None)
+
+
+def _with_other_letter(body, letter, taken):
+    free = next(c for c in "abcefghjklmnopqrstuv" if c not in taken)
+
+    def change(n):
+        if n.op == "sum" and n.val[0] == letter:
+            return Node("sum", [rename_index(n.args[0], letter, free)], (free, *n.val[1:]), n.span)
+        return None
+
+    return map_tree(body, change)
 
 
 def _turned(core):

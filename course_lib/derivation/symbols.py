@@ -62,6 +62,8 @@ class Symbols:
         function = max((f for f in FUNCTIONS if word.startswith(f) and (f == word or len(f) > 2)), key=len, default="")
         if function and self.names.known(function):
             function = ""
+        if function in ("sum", "CE", "adj", "cof") and not self._bracket_at(nodes, k + len(function)):
+            function = ""
         if function and len(function) > len(best):
             end = k + len(function)
             return self.function(FUNCTIONS[function], nodes[end - 1].scripts, nodes, end, nodes[k])
@@ -70,6 +72,8 @@ class Symbols:
         if len(best) > 1:
             end = k + len(best)
             return self.finish(Symbol(best, nodes[end - 1].scripts), nodes, end, nodes[k])
+        if word.startswith("d") and not best and (after := self._differential_along(nodes, k)):
+            return after
         if word.startswith("d") and self._is_differential(nodes, k):
             return self.differential(nodes, k, "d", nodes[k].scripts)
         if word.startswith("grad") and not best:
@@ -81,6 +85,8 @@ class Symbols:
             return k + 1
         if not best and word[0] == "I" and not self._is_indicator(nodes, k):
             return self.eye(nodes, k)
+        if not best and word[0] in "DH" and (after := self._operator(nodes, k, 2 if word[0] == "H" else 1)):
+            return after
         return self.finish(Symbol(best or run[0], nodes[k].scripts), nodes, k + 1, nodes[k])
 
     def spellings(self) -> list[str]:
@@ -209,7 +215,14 @@ class Symbols:
         return after + 1
 
     def hessian(self, nodes, k) -> int:
-        r"""`\mathrm{Hess} f`."""
+        r"""`\mathrm{Hess} f`, and `\mathrm{Hess} f(x)(v, w)` along two directions."""
+        at = self._past_space(nodes, k + 1)
+        symbol = symbol_of(nodes[at], self.names) if at < len(nodes) else None
+        point = self._past_space(nodes, at + 1)
+        if symbol is not None and point < len(nodes) and nodes[point].value == "(":
+            behind = self._past_space(nodes, self.close_of(nodes, point) + 1)
+            if behind < len(nodes) and nodes[behind].value in ("(", "["):
+                return self.along(symbol, nodes, at + 1, nodes[k], None, 2)
         self.emit("NABLA", (None, 2), nodes[k].start, nodes[k].end)
         return k + 1
 
@@ -251,6 +264,58 @@ class Symbols:
             self._call_if_so(self.out[place], nodes, after)
         return after + self.taken_letter()
 
+    def _operator(self, nodes, k, order) -> int:
+        r"""`Df(x)`, `Df(x)(v)`, `D_v f`, `Hf(x)` for a defined f: the Jacobian, the derivative along v; 0 for none."""
+        at = self._past_space(nodes, k + 1)
+        symbol = symbol_of(nodes[at], self.names) if at < len(nodes) else None
+        if symbol is None or self.longer(symbol.name, symbol.scripts)[0] not in self.names.definitions:
+            return 0
+        along = next((inside for mark, inside, *_ in nodes[k].scripts if mark == "_"), None)
+        if order == 2:
+            self.emit("NABLA", (None, 2), nodes[k].start, nodes[k].end)
+            return k + 1
+        return self.along(symbol, nodes, at + 1, nodes[k], None, 1, along)
+
+    def along(self, symbol, nodes, after, whole, variable, order, given=None) -> int:
+        """The derivative of a defined f along what stands behind its point, or its Jacobian where nothing does."""
+        name = self.longer(symbol.name, symbol.scripts)[0]
+        at = self._past_space(nodes, after)
+        if at < len(nodes) and nodes[at].value in ("(", "[") and (given is None or nodes[at].value == "("):
+            after = self.close_of(nodes, at) + 1
+            at = self._past_space(nodes, after)
+        inside = given
+        if inside is None and at < len(nodes) and nodes[at].value in ("(", "["):
+            close = self.close_of(nodes, at)
+            inside, after = nodes[at + 1 : close], close + 1
+        if inside is None:
+            self.emit("LPAR", "(", whole.start, whole.start)
+            self.emit("ALONG", (variable, 0), whole.start, whole.end)
+            self.emit("NAME", name, whole.start, whole.end)
+            self.enclosed([Tex("digit", "0", whole.start, whole.end)], "LPAR", "RPAR")
+            self.emit("RPAR", ")", whole.end, whole.end)
+            return after
+        self.emit("ALONG", (variable, order), whole.start, whole.end)
+        self.emit("NAME", name, whole.start, whole.end)
+        self.enclosed(trimmed(inside), "LPAR", "RPAR")
+        return after
+
+    def _differential_along(self, nodes, k) -> int:
+        """`df(C)[E]`, `df(C)E`: the differential of f at C along E; 0 where that does not stand here."""
+        symbol = symbol_of(nodes[k + 1], self.names) if k + 1 < len(nodes) else None
+        definition = self.names.definitions.get(symbol.name) if symbol is not None else None
+        at = self._past_space(nodes, k + 2)
+        if definition is None or not definition.params or at >= len(nodes) or nodes[at].value != "(":
+            return 0
+        after = self._past_space(nodes, self.close_of(nodes, at) + 1)
+        if after >= len(nodes):
+            return 0
+        if nodes[after].value in ("[", "("):
+            return self.along(symbol, nodes, k + 2, nodes[k], None, 1)
+        moved = symbol_of(nodes[after], self.names)
+        if moved is None or moved.name == "d":
+            return 0
+        return self.along(symbol, [*nodes[: after + 1]], k + 2, nodes[k], None, 1, [nodes[after]]) and after + 1
+
     def _differentiates(self, name, scripts):
         """Whether primes on this name are a derivative: of a defined number, or of what was defined as a function."""
         definition = self.names.definitions.get(name)
@@ -266,10 +331,14 @@ class Symbols:
         if at < len(nodes) and nodes[at].value == "(":
             inside = trimmed(nodes[at + 1 : self.close_of(nodes, at)])
         argument = symbol_of(inside[0], self.names) if len(inside) == 1 else None
+        if inside and orders_of(scripts) == 1:
+            behind = self._past_space(nodes, self.close_of(nodes, at) + 1)
+            if behind < len(nodes) and nodes[behind].value == "[":
+                return self.along(Symbol(name), nodes, after, whole, None, 1)
         variable = definition.params[0] if definition.params else None
         if argument is not None and self._canonical(argument) in dependencies(Node("sym", (), name), self.names):
             variable = self._canonical(argument)
-        orders = sum(len(_primes([s])) for s in scripts)
+        orders = orders_of(scripts)
         if orders > 2:
             raise UnreadableError("derivatives of order three and more are not read", whole.start)
         tokens = [Tok("NAME", variable, whole.start, whole.end)] if variable else None
@@ -306,7 +375,15 @@ class Symbols:
             return name + digit, stay
         if bare in (["*"], [r"\ast"], [r"\star"]) and self.names.known(name + "*"):
             return name + "*", []
+        definition = self.names.definitions.get(name)
+        greek = [s.removeprefix("\\") for s in bare]
+        if mark == "_" and definition is not None and definition.params and all(self.names.known(s) for s in greek):
+            return name, []  # h_\theta(x): the subscript is a parameter
+        if mark == "_" and len(bare) == 2 and self.names.known(f"{name}_{bare[0]}"):
+            return f"{name}_{bare[0]}", [("_", [Tex("letter", bare[1], start, end)], start, end)]
         word = "".join(bare)
+        if mark == "^" and items[0] == "(" and len(word) > 1 and word.isalpha() and self.names.labels == {word}:
+            return name, []  # y^{(train)} where every name carries this label
         if word.isalpha() and self.names.known(f"{name}_{word}") and (mark == "_" or "(" in items or len(word) > 1):
             return f"{name}_{word}", []
         return None
@@ -465,7 +542,7 @@ class Symbols:
 
     def ones(self, nodes, k) -> int:
         node = nodes[k]
-        at = self._indicator(nodes, k)
+        at = self.indicator(nodes, k)
         if at:
             return at
         self.emit("ONES", self._size(node.scripts), node.start, node.end)
@@ -491,7 +568,7 @@ class Symbols:
     def _is_indicator(self, nodes, k):
         return self._bracket_at(nodes, k + 1) and self._comparison(nodes, self._past_space(nodes, k + 1)) is not None
 
-    def _indicator(self, nodes, k) -> int:
+    def indicator(self, nodes, k) -> int:
         r"""`\mathbf 1[z > 0]`, `\mathbb 1_{z>0}`, `1\{i = j\}`; 0 where none stands here."""
         for mark, inside, *_ in nodes[k].scripts:
             if mark == "_" and any(n.kind == "relation" or n.value == "{" for n in inside):
@@ -676,6 +753,13 @@ class Symbols:
         joined = "".join(items)
         if "error" in [n.kind for n in inside]:
             raise UnreadableError(inside[0].value, inside[0].start)
+        if "^" in items and items[0] in "([" and items[-1].isdigit() and items[-2] == "^":
+            # y^{(i)^2} is the square of y^{(i)}
+            row = [x for x in items[: items.index("^")] if x not in "()[]"]
+            if len(row) == 1 and row[0].isalpha():
+                self.emit("SUB", (row[0],), start, end)
+                self._number_power("SUP", items[-1], start)
+                return
         if len(items) == 1 and items[0] in TRANSPOSES and not (items[0] in "Ht" and self.names.known(items[0])):
             self.emit("TRANS", None, start, end)
         elif items and all(s in (r"\prime", "'") for s in items):
@@ -788,6 +872,11 @@ class Symbols:
 
     def _two_axes(self):
         return not self.out or self.out[-1].type != "NAME" or self.names.is_matrix(str(self.out[-1].value))
+
+
+def orders_of(scripts) -> int:
+    """How many primes hang on a name."""
+    return len(_primes(scripts))
 
 
 def _primes(scripts) -> list[str]:

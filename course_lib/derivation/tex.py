@@ -192,6 +192,9 @@ class _Reader:
             return self._node("relation", RELATION_WORDS[word], here)
         if word in SPACES:
             return self._node("space", SPACES[word], here)
+        if word in ("hspace", "hskip", "hfil"):
+            self._argument(stop, depth)
+            return self._node("space", "quad", here)
         if word in FORGOTTEN:
             for _ in range(FORGOTTEN[word]):
                 self._argument(stop, depth)
@@ -205,6 +208,9 @@ class _Reader:
             return self._delimiter(_SIDES[word], here, stop)
         if word in _BARS:
             value, side = _BARS[word]
+            if value == "|" and side != "M" and self.text.startswith(f"\\{word}\\{word}", here):
+                self.pos += len(word) + 1
+                value = "||"
             return self._node("bar", value, here, side=side)
         if word == "eqalign":
             return self._wrapper(stop)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from . import wording
 from .diagnosis import Finding, diagnose
 from .evaluation import TooLargeError, UndefinedError
-from .judgement import DRAWS, Bench, Relation, close
+from .judgement import DRAWS, Bench, Relation, close, is_zero
 from .names import Names, dependencies, spoken_name
 from .parser import parse
 from .shapes import MisfitError
@@ -27,6 +27,7 @@ class Judged:
     message: str = ""
     nodes: list = field(default_factory=list)
     reference: Node | None = None
+    assumption: str = ""
 
 
 class Judge:
@@ -82,6 +83,16 @@ class Judge:
         if misfit is None:
             self.claims.append((truth, nodes[k]))
         return out
+
+    def at(self, bench: Bench) -> Judge:
+        """A judge of the same names on other draws."""
+        return Judge(self.names, bench)
+
+    def holds(self, nodes, reference, assumption) -> Judged:
+        """The verdict on a relation that was found to hold under an assumption."""
+        reference = choose_reference(nodes, self.names) if reference is None else reference
+        relation = Relation(self.names, nodes, reference)
+        return Judged("right", None, None, relation.shape, assumption, [], nodes[reference], assumption)
 
     def _broken_reference(self, relation, nodes, reference, out):
         misfit = relation.misfits[reference]
@@ -189,4 +200,5 @@ def choose_reference(nodes, names: Names) -> int:
             return n.args[0].op in ("sym", "app", "idx")
         return n.op == "sym" and n.val in names.definitions or n.op == "app"
 
-    return next((k for k, n in enumerate(nodes) if pure(n)), 0)
+    stated = next((k for k, n in enumerate(nodes) if pure(n)), None)
+    return stated if stated is not None else next((k for k, n in enumerate(nodes) if not is_zero(n)), 0)

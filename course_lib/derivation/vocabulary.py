@@ -31,6 +31,14 @@ FUNCTIONS = {
     "sqrt": "sqrt",
     "lse": "logsumexp",
     "LSE": "logsumexp",
+    "sum": "sum",
+    "adj": "adj",
+    "cofactor": "cofactor",
+    "cof": "cofactor",
+    "CE": "xent",
+    "xent": "xent",
+    "CrossEntropy": "xent",
+    "crossentropy": "xent",
     "abs": "abs",
     "outer": "outer",
     "sign": "sign",
@@ -308,6 +316,7 @@ SIMPLE = {
     "star": "DOT",
     "bullet": "DOT",
     "hadamard": "ODOT",
+    "oslash": "SLASH",
 }
 TRANSPOSES = frozenset(
     ["T", "\\top", "top", "\\intercal", "t", "\\prime", "'", "tr", "H", "\\dagger", "\\mathsf T", "\\perp"]

@@ -24,6 +24,9 @@ DIFFERENTIAL = (
     "d{name} is read as the differential of {name}, and the other side holds none. If the gradient is meant, write "
     "\\nabla_{{{name}}} and the name of the loss."
 )
+POINT = "From here on claims are judged where the gradient in {name} is 0."
+AT_POINT = "This holds where the gradient in {name} is 0, not everywhere."
+EINSTEIN = "Read with Einstein's convention: indices that stand twice are summed."
 ONLY_DIAGONAL = "the diagonal is right, but every output depends on every input: the other entries are not 0"
 LENGTH = (
     "{name} is the name of a length in the shapes, so it stands for a number here. Give one of the two another name."
@@ -76,6 +79,11 @@ def right(relation) -> str:
 def clash_words(letters) -> str:
     said = " and ".join(letters)
     return f"the index {said} is used twice: it is summed over and also stands outside that sum"
+
+
+def formula(name, params) -> str:
+    """What is said of a function that is defined by a formula."""
+    return f"Defines {spoken_name(name)} as a function of {' and '.join(spoken_name(p) for p in params)}."
 
 
 def clash(letters) -> str:

@@ -117,8 +117,15 @@ def _fn(node):
     return rf"{head}\left({latex(node.args[0])}\right)", ATOM
 
 
+def _along(node):
+    said = "".join(rf"\left({latex(a)}\right)" for a in node.args[1:] if node.val[1])
+    return rf"D{latex(node.args[0])}{said}", ATOM
+
+
 def function_name(name: str) -> str:
     r"""A function's name as LaTeX: `\log`, `\operatorname{tr}`, `\sigma`."""
+    if name.startswith("def:"):
+        return latex_name(name[4:])
     if name == "sigmoid":
         return r"\sigma"
     if name.startswith("any:"):
@@ -260,6 +267,7 @@ _WRITE = {
     "outer": lambda n: (rf"\operatorname{{outer}}\left({latex(n.args[0])}, {latex(n.args[1])}\right)", ATOM),
     "frozen": lambda n: _tex(n.args[0]),
     "stretch": lambda n: _tex(n.args[0]),
+    "along": _along,
 }
 
 
@@ -357,6 +365,8 @@ def _plain(node: Node) -> tuple[str, int]:
         return f"outer({plain_text(args[0])}, {plain_text(args[1])})", ATOM
     if op == "bars":
         return f"|{plain_text(args[0])}|", ATOM
+    if op == "along":
+        return f"D{plain_text(args[0])}" + "".join(f"[{plain_text(a)}]" for a in args[1:] if node.val[1]), ATOM
     if op == "small":
         return f"{node.val}({plain_text(args[0])})", ATOM
     return fixed[op], ATOM
@@ -364,6 +374,6 @@ def _plain(node: Node) -> tuple[str, int]:
 
 def spoken_function(name: str) -> str:
     """A function's name in a sentence."""
-    if name.startswith("any:"):
+    if name.startswith(("any:", "def:")):
         return spoken_name(name[4:])
     return {"sigmoid": "σ", "logdet": "log det"}.get(name, name.rstrip("01"))

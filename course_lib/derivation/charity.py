@@ -1,0 +1,98 @@
+"""Readings that every mathematician shares: how far a sum reaches, sums that are not written, ones written as 1."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from .names import Names
+from .tree import Node, add, free_indices, map_tree, mul, num, walk
+
+
+def sums_reaching(node: Node, letters: set[str]) -> Node:
+    r"""`\frac1n\sum_i a_i + b_i` with b_i under the sum too, where i means nothing outside of it."""
+    if node.op != "add":
+        return node
+    terms = list(node.args)
+    for k, term in enumerate(terms):
+        bound = _last_sum(term)
+        later = [j for j in range(k + 1, len(terms)) if bound and bound.val[0] in free_indices(terms[j])]
+        if bound is not None and later and bound.val[0] not in letters:
+            rest = [t for j, t in enumerate(terms) if j not in later and j != k]
+            inside = Node("sum", [add(bound.args[0], *(terms[j] for j in later))], bound.val, bound.span)
+            whole = _with_last_sum(term, inside)
+            return sums_reaching(add(*rest[:k], whole, *rest[k:], span=node.span), letters)
+    return node
+
+
+def _last_sum(term):
+    """The sum that ends a term, if one does."""
+    if term.op == "sum":
+        return term
+    if term.op == "neg":
+        return _last_sum(term.args[0])
+    return _last_sum(term.args[-1]) if term.op == "mul" else None
+
+
+def _with_last_sum(term, new):
+    if term.op == "sum":
+        return new
+    if term.op == "neg":
+        return Node("neg", [_with_last_sum(term.args[0], new)], None, term.span)
+    return mul(*term.args[:-1], _with_last_sum(term.args[-1], new), span=term.span)
+
+
+def summed(node: Node, letters: set[str]) -> Node | None:
+    """A member with Einstein's sums written out: each letter that stands twice in every term, and not on the left.
+
+    None unless two letters or more are so: a single one is rather a sum that was forgotten.
+    """
+    extra = [i for i in free_indices(node) if i not in letters]
+    if len(extra) < 2 or any(n.op == "sum" for n in walk(node)):
+        return None
+    terms = node.args if node.op == "add" else (node,)
+    out = []
+    for term in terms:
+        counts = Counter(i for n in walk(term) if n.op in ("idx", "kdelta") for i in n.val)
+        repeated = _twice(term, extra, counts)
+        if repeated is None:
+            return None
+        for letter in repeated:
+            term = Node("sum", [term], (letter, None, None), term.span)
+        out.append(term)
+    return add(*out, span=node.span)
+
+
+def _twice(term, extra, counts):
+    """The letters of a term, where each stands in two factors."""
+    factors = term.args if term.op == "mul" else (term,)
+    holds = Counter(i for f in factors for i in set(free_indices(f)))
+    here = [i for i in extra if i in counts]
+    return here if all(holds[i] == 2 for i in here) else None
+
+
+def with_ones(node: Node, names: Names) -> Node:
+    """The tree with a vector of ones where a 1 is transposed, or stands as a factor beside a vector or its transpose."""
+
+    def change(n):
+        if n.op == "T" and n.args[0] == num(1):
+            return Node("T", [Node("ones", (), None, n.args[0].span)], None, n.span)
+        if n.op == "mul" and num(1) in n.args and not _beside_numbers(n, names):
+            args = [Node("ones", (), None, a.span) if a == num(1) else map_tree(a, change) for a in n.args]
+            return Node("mul", args, None, n.span)
+        return None
+
+    return map_tree(node, change)
+
+
+def _beside_numbers(node, names):
+    others = [a for a in node.args if a != num(1)]
+    return not any(n.op == "sym" and names.shape(n.val) not in (None, ((), ())) for a in others for n in walk(a))
+
+
+def with_condition(node: Node, conditions: list[tuple[str, str, str]]) -> Node:
+    """A member that counts only where its indices fulfil the conditions: times δ, or times 1 − δ."""
+    factors = []
+    for kind, i, j in conditions:
+        delta = Node("kdelta", (), (i, j))
+        factors.append(delta if kind == "eq" else add(num(1), Node("neg", [delta])))
+    return mul(*factors, node, span=node.span) if factors else node

@@ -1,0 +1,73 @@
+"""Points where a gradient vanishes, found numerically on each draw, for claims that hold only there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .evaluation import TooLargeError, UndefinedError
+from .judgement import Bench, Relation
+from .names import Names
+from .tree import Node
+
+STEPS = 40
+
+
+class AtPoint(Bench):
+    """Draws on which a declared name has a value where the gradient of a number in it is 0.
+
+    Newton's steps from the draw's own value, the Hessian by differences of the gradient; a draw on which they do not
+    arrive is undefined, so nothing is ever judged beside the point.
+    """
+
+    def __init__(self, names: Names, bench: Bench, slope: Node, variable: str):
+        super().__init__(names, bench.seed, bench.deadline)
+        self.slope, self.variable = slope, variable
+        self.found: set[tuple[int, int]] = set()
+
+    def env(self, number, attempt=0, active=(), scale=1.0):
+        made = super().env(number, attempt, active, scale)
+        if (number, attempt) not in self.found:
+            self.found.add((number, attempt))
+            self._arrive(number, attempt)
+            made = super().env(number, attempt, active, scale)
+        return made
+
+    def _gradient(self, relation, number, attempt, value):
+        self.draws[number, attempt].values[self.variable] = value[None]
+        self.envs.clear()
+        out = relation._value(self, number, attempt, (), len(relation.scope.slots), 0)
+        if out is None or not np.isfinite(out[0]).all():
+            raise UndefinedError
+        return np.real(out[0]).ravel()
+
+    def _arrive(self, number, attempt):
+        draw = self.draws[number, attempt]
+        value = draw.base(self.variable)[0].copy()
+        relation = Relation(self.names, [self.slope])
+        if relation.misfits[0]:
+            raise UndefinedError
+        first = None
+        for _ in range(STEPS):
+            slope = self._gradient(relation, number, attempt, value)
+            first = np.abs(slope).max() if first is None else first
+            if np.abs(slope).max() <= 1e-13 * max(first, 1.0):
+                break
+            value = value - self._newton(relation, number, attempt, value, slope).reshape(value.shape)
+        else:
+            if np.abs(slope).max() > 1e-10 * max(first, 1.0):
+                draw.values[self.variable] = np.full_like(value, np.nan)[None]
+        self.envs.clear()
+
+    def _newton(self, relation, number, attempt, value, slope):
+        size, h = value.size, 1e-5
+        if size > 60:
+            raise TooLargeError("the point where this gradient is 0 has too many entries to be found")
+        hessian = np.empty((size, size))
+        for k in range(size):
+            step = np.zeros(size)
+            step[k] = h
+            up = self._gradient(relation, number, attempt, value + step.reshape(value.shape))
+            down = self._gradient(relation, number, attempt, value - step.reshape(value.shape))
+            hessian[:, k] = (up - down) / (2 * h)
+        self._gradient(relation, number, attempt, value)
+        return np.linalg.lstsq(hessian, slope, rcond=1e-9)[0]
