@@ -180,8 +180,9 @@ def clashing_lengths(statements: list[Statement], names: Names) -> list[str]:
         if name not in names.dims:
             continue
         nodes = [n for k in places for c in statements[k].clauses for m in c.members[1:] for n in everywhere(m.nodes)]
-        arrays = [s for n in nodes if (s := symbol_of(n, names)) and names.shape(s.name) not in (None, ((), ()))]
-        if arrays:
+        others = set(definitions(statements, names)) - {name}
+        symbols = [s.name for n in nodes if (s := symbol_of(n, names)) is not None]
+        if any(names.shape(s) not in (None, ((), ())) or s in others and not names.known(s) for s in symbols):
             found.append(name)
     return found
 

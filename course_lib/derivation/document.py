@@ -492,8 +492,10 @@ def _merged(segments: list[_Segment]) -> list[_Segment]:
     for k, s in enumerate(segments):
         bare = trimmed(s.nodes)
         if not bare and s.led in ("", " ", ",", ";", "quad", "implies"):
-            if s.led == "implies":
+            if s.led == "implies" and len(segments) == 2:
                 out.append(s)
+            elif s.led == "implies" and k + 1 < len(segments) and segments[k + 1].led == "quad":
+                segments[k + 1].led = "implies"
             continue
         related = any(n.kind == "relation" for n in bare)
         remark = s.led == "quad" and _is_number_of_equation(bare)

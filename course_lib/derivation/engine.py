@@ -202,7 +202,10 @@ class Session:
         word = members[0].raw
         if statement.numpy and word.isidentifier():
             return None if word[0] == "d" and self.names.known(canonical(word[1:])) else Left(word)
-        return defined_name(members[0].nodes, self.names)
+        left = defined_name(members[0].nodes, self.names)
+        if left is not None and left.indices and self.names.shape(left.name) == ((), ()):
+            return replace(left, name=f"{left.name}_{''.join(left.indices)}", indices=())  # E_R beside a number E
+        return left
 
     def _parse(self, member: Member) -> Node:
         """The tree of a member. A name that a later line defines is defined first."""
@@ -256,8 +259,9 @@ class Session:
             return False
         if name in self.names.definitions:
             # A function of other variables is another function.
-            return left.called and set(left.params) != set(self.names.definitions[name].params)
-        if left.numbered and self.names.known(left.numbered):
+            before = self.names.definitions[name]
+            return set(left.params) != set(before.params) if left.called else before.core is None
+        if left.numbered and self.names.shape(left.numbered) not in (None, ((), ())):
             return False  # y_3 is an entry where y is known
         if left.raised and self.names.known(name.rstrip("0123456789")):
             # H^2 is a power where H is known, not a second layer's name.
@@ -284,8 +288,9 @@ class Session:
         if indices and name not in self.names.symbols and self.names.with_entries(name) in self.names.symbols:
             name = self.names.with_entries(name) or name
         unknown = [p for p in left.params if not self.names.known(p)]
-        if unknown:
+        if unknown and self._uses(unknown, members):
             return self._formula(statement, left, unknown, members)
+        self.names.written[left.name] = set(unknown)
         nodes = self._right_sides(left, members)
         name, indices = self._labelled(name, indices, nodes[0])
         params = tuple(p for p in left.params if p in self.names.symbols or p in self.names.definitions)
@@ -337,6 +342,15 @@ class Session:
         if known or not label or not (len(indices) == 2 and len(label) == 1 or label[0].isupper() and not free):
             return name, indices
         return f"{name}_{''.join(label)}", tuple(i for i in indices if i not in label)
+
+    def _uses(self, unknown, members) -> bool:
+        """Whether right sides hold parameters that stand for nothing else: then they define a function by formula."""
+        self.names.placeholders |= set(unknown)
+        try:
+            used = {name for m in members[1:] for name in names_in(self._parse(m))}
+        finally:
+            self.names.placeholders -= set(unknown)
+        return bool(used & set(unknown))
 
     def _formula(self, statement, left: Left, unknown, members) -> Line:
         """A function that is defined by a formula in parameters of its own: `g(z) = …` with z only here."""

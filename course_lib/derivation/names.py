@@ -177,6 +177,7 @@ class Names:
     varied: list[str] = field(default_factory=list)
     labels: set[str] = field(default_factory=set)
     least: int = 3  # a length must allow for the entries that the text names by number
+    written: dict[str, set[str]] = field(default_factory=dict)  # parameters that a function is only written with
     placeholders: set[str] = field(default_factory=set)  # parameters of functions that are defined by a formula
     samples_stand: bool = False  # whether x_i is a column of X
     columns: bool = False  # whether x_i, a sample of X, is read as a column (w^T x_i) and not as a row (x_i w)

@@ -353,6 +353,7 @@ class Resolver(Symbols):
 
     def _of_function(self, above, below, node) -> bool:
         r"""`\frac{d\sigma}{dz}` with the function alone: the name that is defined as σ(…), or σ′(z)."""
+        above, below = ([n for n in part if n.kind != "space"] for part in (above, below))
         if len(above) != 2 or flat(above)[:1] not in (["d"], [r"\partial"]) or len(below) < 2:
             return False
         symbol = symbol_of(above[1], self.names)
@@ -446,6 +447,9 @@ class Resolver(Symbols):
         node = nodes[k]
         if node.value == "cases":
             self._cases(node)
+            if self.out[-1].type != "COND":
+                self.scripts(node.scripts)
+                return k + 1
         else:
             kind = "vmatrix" if node.value == "vmatrix" else "bmatrix"
             self.emit("MATOPEN", kind, node.start, node.start + 1)
@@ -463,16 +467,42 @@ class Resolver(Symbols):
     def _cases(self, node):
         """The rows of a cases environment: values as tokens, conditions `i=j`, `i\\ne j`, `z > 0`, otherwise."""
         self.emit("MATOPEN", "cases", node.start, node.start + 1)
-        for row in rows_of(node.args[0]):
-            value, condition = (row[0], [n for c in row[1:] for n in c])
-            value = trimmed(value)
-            while value and value[-1].value in (",", ";"):
-                value = trimmed(value[:-1])
-            if not value:
-                raise UnreadableError("each row of cases needs a value and a condition", node.start)
+        rows = [self._row_of_cases(row, node) for row in rows_of(node.args[0])]
+        if rows and self.positive(rows[0][1]) and len(rows) == 2:
+            self.out.pop()
+            self._two_pieces(rows, node)
+            return
+        for value, condition in rows:
             cond = self.condition(condition, value[-1].end)
             self.read(value)
             self.emit("COND", cond, value[-1].end, value[-1].end + 1)
+
+
+    def _row_of_cases(self, row, node):
+        value = trimmed(row[0])
+        while value and value[-1].value in (",", ";"):
+            value = trimmed(value[:-1])
+        if not value:
+            raise UnreadableError("each row of cases needs a value and a condition", node.start)
+        return value, [n for c in row[1:] for n in c]
+
+    def _two_pieces(self, rows, node):
+        """`a` where z > 0 and `b` elsewhere, as a·1[z > 0] + b·(1 − 1[z > 0])."""
+        where = self.positive(rows[0][1])
+        self.emit("LPAR", "(", node.start, node.start)
+        for number, (value, _) in enumerate(rows):
+            if number:
+                self.emit("PLUS", "+", node.start, node.start)
+            self.enclosed(value, "LPAR", "RPAR")
+            self.emit("ODOT", None, node.start, node.start)
+            if number:
+                self.emit("LPAR", "(", node.start, node.start)
+                self.emit("NUM", 1, node.start, node.start)
+                self.emit("MINUS", "-", node.start, node.start)
+            self.emit("FUNCP", ("relu", 1), node.start, node.start)
+            self.enclosed(where, "LPAR", "RPAR")
+        self.emit("RPAR", ")", node.end, node.end)
+        self.emit("RPAR", ")", node.end, node.end)
 
 
 def rows_of(nodes: list[Tex]) -> list[list[list[Tex]]]:

@@ -310,6 +310,8 @@ class Typer:
     def _product(self, a, b):
         if is_scalar(a.shape) or is_scalar(b.shape):
             return Core("scale", [a, b], b.shape if is_scalar(a.shape) else a.shape)
+        if a.op == "eye" and resolve(b.shape[0]) == () or b.op == "eye" and resolve(a.shape[1]) == ():
+            return None  # I beside a row or a column keeps its own size: a number stands between them
         if self.scope.unify(a.shape[1], b.shape[0]):
             return Core("matmul", [a, b], (a.shape[0], b.shape[1]))
         return None
@@ -739,8 +741,25 @@ class Typer:
             return candidates[0]
         raise MisfitError("∇ names no variable here, and there is more than one: write \\nabla_w", node)
 
+    def _of_numbers(self, node, order):
+        """The gradient (a column) or the Hessian of a function that was defined in several numbers, else None."""
+        body = node.args[0]
+        formula = self.names.definitions.get(body.val) if body.op in ("sym", "app") and len(node.args) == 1 else None
+        if formula is None or len(formula.params) < 2 or not is_scalar(formula.shape):
+            return None
+        names = [p for p in formula.params if self.shape_of(p) == SCALAR and p not in self.names.dims]
+        if len(names) != len(formula.params):
+            return None
+        f = sym(body.val)
+        firsts = [Node("grad", [f, sym(p)]) for p in names]
+        entries = firsts if order == 1 else [Node("grad", [g, sym(p)]) for g in firsts for p in names]
+        return self._mat(Node("mat", entries, (len(names), 1 if order == 1 else len(names)), node.span))
+
     def _grad(self, node):
         body_node = node.args[0]
+        several = self._of_numbers(node, 1)
+        if several is not None:
+            return several
         name, entry = self.variable(node)
         shape = self.shape_of(name)
         if shape is None or name in self.names.dims:
@@ -815,6 +834,9 @@ class Typer:
         return Core("frozen", [inner], inner.shape)
 
     def _hess(self, node):
+        several = self._of_numbers(node, 2)
+        if several is not None:
+            return several
         if len(node.args) == 1:
             x = sym(self.only_variable(node.args[0], node))
             node = Node("hess", [node.args[0], x, x], None, node.span)
@@ -830,6 +852,18 @@ class Typer:
             return None
         params, args = self._bindings(body)
         return (params, args) if name in params else None
+
+    def _called_formula(self, formula, node):
+        """The formula with its arguments put in; a sample that is read as a row stands as a column where that fits."""
+        mark = len(self.scope.trail)
+        try:
+            return self.typed(put_in(formula, node))
+        except MisfitError:
+            self.scope.undo(mark)
+            turned = [Node("T", [a]) if a.op == "idx" and len(a.val) == 1 else a for a in node.args]
+            if tuple(turned) == node.args:
+                raise
+            return self.typed(put_in(formula, node.with_args(turned)))
 
     def _entry_by_entry(self, node, primes):
         """A function of one number, applied to an array; None where the call is an ordinary one."""
@@ -888,7 +922,7 @@ class Typer:
             raise MisfitError(f"{spoken_name(node.val)} is not a defined function", node)
         formula = self.names.definitions[node.val]
         if formula.core is None:
-            return self.typed(put_in(formula, node))
+            return self._called_formula(formula, node)
         entrywise = self._entry_by_entry(node, 0)
         if entrywise is not None:
             return entrywise

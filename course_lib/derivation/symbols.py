@@ -240,6 +240,12 @@ class Symbols:
             return self.differential([*nodes[: after - 1], whole, *nodes[after:]], after - 1, "d", symbol.scripts)
         if symbol.name == "e" and not self.names.known("e") and symbol.scripts and symbol.scripts[0][0] == "^":
             return self.exponential(Tex("letter", "e", whole.start, whole.end).scripted(symbol.scripts), after - 1)
+        if symbol.name in ("D", "H") and not self.names.known(symbol.name):
+            spelled = Tex("letter", symbol.name, whole.start, whole.end).scripted(symbol.scripts)
+            order = 2 if symbol.name == "H" else 1
+            after_operator = self._operator([*nodes[: after - 1], spelled, *nodes[after:]], after - 1, order)
+            if after_operator:
+                return after_operator
         if symbol.name == "I" and not self.names.known("I"):
             eye = Tex("letter", "I", whole.start, whole.end).scripted(symbol.scripts)
             return self.eye([*nodes[: after - 1], eye, *nodes[after:]], after - 1)
@@ -250,7 +256,8 @@ class Symbols:
         name, rest = self.longer(symbol.name, symbol.scripts)
         if name not in self.names.symbols and self.names.functions.get(name):
             return self.function(self.names.functions[name], rest, nodes, after, whole)
-        if name == "sigma" and not self.names.known(name):
+        entry = self.names.with_entries(name) and any(m == "_" and len(index_items(i)) == 2 for m, i, *_ in rest)
+        if name == "sigma" and not self.names.known(name) and not entry:
             return self.function("sigmoid", rest, nodes, after, whole)
         if name == "delta" and not self.names.known(name) and self._kronecker(rest, whole):
             return after
@@ -260,9 +267,29 @@ class Symbols:
         self.emit("NAME", self._resolved(name, rest, whole, nodes[after:]), whole.start, end)
         place = len(self.out) - 1
         self.scripts(rest, nodes[after : after + 1])
-        if not rest:
+        after += self.taken_letter()
+        behind = self._past_arguments(self.out[place], nodes, after, bool(rest))
+        if behind == after and not rest:
             self._call_if_so(self.out[place], nodes, after)
-        return after + self.taken_letter()
+        return behind
+
+    def _past_arguments(self, tok, nodes, after, indexed) -> int:
+        """The place behind a bracket that only repeats what a function is written with: R(θ), l^{(i)}(w, b)."""
+        definition = self.names.definitions.get(tok.value)
+        at = self._past_space(nodes, after)
+        if definition is None or at >= len(nodes) or nodes[at].value != "(":
+            return after
+        close = self.close_of(nodes, at)
+        inside = [symbol_of(p[0], self.names) if len(p := trimmed(part)) == 1 else None
+                  for part in parted(nodes[at + 1 : close], (",", ";", "|"))]
+        words = {self._canonical(s) for s in inside if s is not None}
+        if None in inside or nodes[close].scripts:
+            return after
+        written = self.names.written.get(str(tok.value), set())
+        if written and words <= written | self.names.symbols.keys() and words & written:
+            return close + 1
+        needs = dependencies(Node("sym", (), tok.value), self.names)
+        return close + 1 if indexed and definition.params and words <= needs else after
 
     def _operator(self, nodes, k, order) -> int:
         r"""`Df(x)`, `Df(x)(v)`, `D_v f`, `Hf(x)` for a defined f: the Jacobian, the derivative along v; 0 for none."""
@@ -634,6 +661,18 @@ class Symbols:
             return ("else",)
         raise UnreadableError("a condition in cases must be like i = j, i \\ne j or otherwise", at)
 
+    def positive(self, nodes: list[Tex]) -> list[Tex] | None:
+        """What a condition `z > 0` or `0 < z` says to be positive, or None where it is another condition."""
+        at = next((j for j, n in enumerate(nodes) if n.kind == "relation"), None)
+        if at is None:
+            return None
+        left = [n for n in trimmed(nodes[:at]) if n.kind != "style"]
+        right = [n for n in trimmed(nodes[at + 1 :]) if n.kind != "style"]
+        right = trimmed([n for n in right if n.value not in (".", ",")])
+        if nodes[at].value in ("gt", "ge") and flat(right) == ["0"]:
+            return trimmed(left)
+        return right if nodes[at].value in ("lt", "le") and flat(left) == ["0"] else None
+
     def maximum(self, nodes, k) -> int:
         r"""`\max(0, z)`, entry by entry, is relu. `k` is the place of the word's last letter."""
         at = self._past_space(nodes, k + 1)
@@ -736,7 +775,7 @@ class Symbols:
 
     def scripts(self, scripts: Iterable[Script], following: list[Tex] = ()) -> None:
         """Emit what hangs on the operand before: subscripts first, then superscripts, as written."""
-        scripts = list(scripts)
+        scripts = self._entry_of_transpose(list(scripts))
         for script in sorted(scripts, key=lambda s: s[0] != "_"):
             mark, inside, start, end = script
             if mark == "'":
@@ -747,6 +786,20 @@ class Symbols:
                 self._subscript(inside, start, end, following if script is scripts[-1] else [])
             else:
                 self._superscript(inside, start, end)
+
+    def _entry_of_transpose(self, scripts):
+        """X_{jc}^T is the entry j, c of the transpose, for a number needs none."""
+        turns = [s for s in scripts if s[0] == "^" and len(flat(s[1])) == 1 and flat(s[1])[0] in (r"\top", "T", r"\intercal")]
+        entries = [s for s in scripts if s[0] == "_" and len(index_items(s[1])) == 2 and None not in index_items(s[1])]
+        matrix = bool(self.out) and self.out[-1].type == "NAME" and self.names.is_matrix(str(self.out[-1].value))
+        if not (matrix and len(turns) == 1 and len(entries) == 1):
+            return scripts
+        mark, inside, start, end = entries[0]
+        letters = [n for n in inside if n.kind in ("letter", "digit")]
+        if len(letters) != 2:
+            return scripts
+        swapped = (mark, letters[::-1], start, end)
+        return [swapped if s is entries[0] else s for s in scripts if s is not turns[0]]
 
     def _superscript(self, inside, start, end):
         items = flat(inside)
@@ -837,7 +890,8 @@ class Symbols:
         shape = self.names.shape(name)
         if bracketed:
             return rows or shape is not None and shape != ((), ())
-        return letter in self.bound and (rows or shape is not None and shape != ((), ()))
+        square = shape is not None and len(shape) == 2 and shape[0] == shape[1]
+        return (letter in self.bound or letter in "ij" and not square) and (rows or shape is not None and shape != ((), ()))
 
     def _subscript(self, inside, start, end, following):
         if inside and inside[0].kind == "error":
