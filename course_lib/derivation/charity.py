@@ -18,7 +18,8 @@ def sums_reaching(node: Node, letters: set[str]) -> Node:
         later = [j for j in range(k + 1, len(terms)) if bound and bound.val[0] in free_indices(terms[j])]
         if bound is not None and later and bound.val[0] not in letters:
             rest = [t for j, t in enumerate(terms) if j not in later and j != k]
-            inside = Node("sum", [add(bound.args[0], *(terms[j] for j in later))], bound.val, bound.span)
+            body = sums_reaching(add(bound.args[0], *(terms[j] for j in later)), letters | {bound.val[0]})
+            inside = Node("sum", [body], bound.val, bound.span)
             whole = _with_last_sum(term, inside)
             return sums_reaching(add(*rest[:k], whole, *rest[k:], span=node.span), letters)
     return node

@@ -13,11 +13,21 @@ from .diagnosis import diagnose, diagnose_definition
 from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Statement, defined_name, read_document
 from .evaluation import TooLargeError, UndefinedError
 from .judgement import Bench, Relation, define, is_zero
-from .names import Declared, Definition, Names, canonical, dependencies, latex_name, read_shapes, spoken_name
+from .names import (
+    Declared,
+    Definition,
+    Names,
+    canonical,
+    dependencies,
+    latex_name,
+    read_shapes,
+    spoken_name,
+    symbol_of,
+)
 from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import parse, parse_nodes
 from .resolver import NO_EQUALITY
-from .shapes import MisfitError, is_entrywise, spoken_shape
+from .shapes import MisfitError, is_entrywise, replaced, spoken_shape
 from .stationary import AtPoint
 from .tex import Tex, flat
 from .tokens import UnreadableError
@@ -158,7 +168,7 @@ class Session:
 
     def _judged(self, statement: Statement) -> Line:
         """The line of a statement: the first of its clauses that does not hold, or else the first."""
-        lines = [self._clause(statement, clause) for clause in statement.clauses]
+        lines = [self._whole(statement, clause) for clause in statement.clauses]
         if not lines:
             raise UnreadableError("nothing stands here", statement.start)
         line = next((x for x in lines if x.verdict not in ("right", "definition", "follows")), lines[0])
@@ -166,6 +176,19 @@ class Session:
             line.reading = r" \Rightarrow ".join(x.reading for x in lines)
         if line.where is not None:
             line.where = (line.where[0] - statement.start, line.where[1] - statement.start)
+        return line
+
+    def _whole(self, statement, clause) -> Line:
+        """The line of a clause; where a part of it was skipped it is no right line, whatever the rest came to."""
+        self.skipped: UnreadableError | None = None
+        line = self._clause(statement, clause)
+        problem, self.skipped = self.skipped, None
+        if problem is not None:
+            line.partial = True
+            if line.verdict in ("right", "definition"):
+                unread = _unreadable(statement, problem)
+                line.verdict, line.position, line.where = "unreadable", unread.position, None
+                line.message = wording.partly(line.message, problem.message, unread.position)
         return line
 
     def _clause(self, statement: Statement, clause: Clause) -> Line:
@@ -189,7 +212,7 @@ class Session:
 
     def _members(self, members) -> list[Node]:
         """The trees of the members, with sums that reach as far as their index does and ones that are written as 1."""
-        nodes = [self._parse(m) for m in members]
+        nodes = self._readable(members, 2)
         letters = set(free_indices(nodes[0]))
         nodes = [nodes[0], *(sums_reaching(n, letters) for n in nodes[1:])]
         if any(Relation(self.names, nodes).misfits):
@@ -198,14 +221,65 @@ class Session:
                 return ones
         return nodes
 
+    def _readable(self, members, fewest) -> list[Node]:
+        """The trees of those members that can be read; UnreadableError when they are too few to say anything."""
+        nodes, problems = [], []
+        for m in members:
+            try:
+                nodes.append(self._parse(m))
+            except UnreadableError as problem:
+                again = self._implied(m, problem, members)
+                if again is None:
+                    problems.append(problem)
+                else:
+                    nodes.append(again)
+        if problems and len(nodes) < fewest:
+            raise problems[0]
+        self.skipped = problems[0] if problems else None
+        return nodes
+
+    def _implied(self, member, problem, members) -> Node | None:
+        """`h = g(u) = expression in u` with g known nowhere: the function that this says it is."""
+        call = [n for n in member.nodes if n.kind != "space"]
+        symbol = symbol_of(call[0]) if call else None
+        if symbol is None or problem.name != symbol.name or symbol.scripts or len(call) < 4 or call[1].value != "(":
+            return None
+        if call[-1].value != ")" or call[-1].scripts:
+            return None
+        try:
+            inside = parse_nodes(call[2:-1], self.names)
+            bodies = [self._parse(m) for m in members if m is not member]
+        except UnreadableError:
+            return None
+        param = next(p for p in ("t", "s", "u", "z", "q") if not self.names.known(p))
+        for body in bodies:
+            made = replaced(body, inside, sym(param))
+            if param in names_in(made) and not names_in(made) & names_in(inside) - set(self.names.dims):
+                self.names.definitions[symbol.name] = Definition(symbol.name, made, (param,))
+                return self._parse(member)
+        return None
+
     def _left(self, statement, members) -> Left | None:
         word = members[0].raw
         if statement.numpy and word.isidentifier():
-            return None if word[0] == "d" and self.names.known(canonical(word[1:])) else Left(word)
+            gradient = word[0] == "d" and self.names.known(canonical(word[1:]))
+            if gradient and self.names.loss is None and self._begins_backward(word[1:], members):
+                numbers = [n for n, d in self.names.definitions.items() if d.shape == ((), ())]
+                self.names.loss = numbers[-1] if numbers else None
+            return None if gradient else Left(word)
         left = defined_name(members[0].nodes, self.names)
         if left is not None and left.indices and self.names.shape(left.name) == ((), ()):
             return replace(left, name=f"{left.name}_{''.join(left.indices)}", indices=())  # E_R beside a number E
         return left
+
+    def _begins_backward(self, name, members) -> bool:
+        """Whether `dscores = (P - Y)/n` names a gradient: an array's, in a program, with no differential behind it."""
+        shape = self.names.shape(canonical(name))
+        try:
+            nodes = [self._parse(m) for m in members[1:]]
+        except UnreadableError:
+            return False
+        return shape not in (None, ((), ())) and not any(x.op == "d" for n in nodes for x in walk(n))
 
     def _parse(self, member: Member) -> Node:
         """The tree of a member. A name that a later line defines is defined first."""
@@ -328,7 +402,7 @@ class Session:
 
     def _right_sides(self, left: Left, members) -> list[Node]:
         """The right sides of a definition, with sums that reach as far as their index, and ones written as 1."""
-        nodes = [sums_reaching(self._parse(m), set(left.indices)) for m in members[1:]]
+        nodes = [sums_reaching(n, set(left.indices)) for n in self._readable(members[1:], 1)]
         ones = [with_ones(n, self.names) for n in nodes]
         if ones != nodes and any(Relation(self.names, [n]).misfits[0] for n in nodes):
             return ones
@@ -360,7 +434,7 @@ class Session:
         else:
             self.names.placeholders |= set(unknown)
             try:
-                nodes = [self._parse(m) for m in members[1:]]
+                nodes = self._readable(members[1:], 1)
             finally:
                 self.names.placeholders -= set(unknown)
             inside = {i for n in nodes[:1] for i in names_in(n)}

@@ -87,6 +87,8 @@ class Relation:
                 return Typer(self.scope).typed(Node("idx", [node], tuple(letters), node.span))
         if extra:
             raise MisfitError(_loose(extra), node, "free")
+        if core.op == "along" and self.scope.same(reference.shape, core.shape[::-1]):
+            return Core("T", [core], core.shape[::-1])  # NumPy's sums along an axis are neither rows nor columns
         if not self.scope.same(reference.shape, core.shape):
             raise MisfitError(
                 f"this side is {shape_phrase(core.shape)}, the other is {shape_phrase(reference.shape)}",

@@ -96,7 +96,9 @@ class _Reader:
             name = node.id
         if not self.names.known(name):
             if len(node.id) > 1 and node.id[0] == "d" and self.names.known(canonical(node.id[1:])):
-                return Node("d", [Node("sym", (), canonical(node.id[1:]))])
+                of = Node("sym", (), canonical(node.id[1:]))
+                loss = self.names.loss
+                return Node("grad", [Node("sym", (), loss), of]) if loss else Node("d", [of])
             said = spoken_name(name)
             problem = f"{said} is not declared: it is neither in the shapes nor defined in a line above"
             if len(node.id) > 1 and all(self.names.known(c) for c in node.id):

@@ -10,9 +10,9 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from .names import Names
+from .names import Definition, Names
 from .resolver import lex
-from .shapes import MisfitError, Scope, Typer, is_scalar, is_vector
+from .shapes import MisfitError, Scope, Typer, is_scalar, is_vector, resolve
 from .tex import Tex, read_tex
 from .tokens import Tok, UnreadableError
 from .tree import Node, add, mul, neg, num, walk
@@ -60,7 +60,10 @@ def parse_nodes(nodes: list[Tex], names: Names) -> Node:
     tokens = lex(nodes, names)
     if not tokens:
         raise UnreadableError("nothing stands here", nodes[0].start if nodes else 0)
-    return _with_inner_products(parse_tokens(tokens), names)
+    try:
+        return in_an_expression(_with_inner_products(parse_tokens(tokens), names), names)
+    except MisfitError:
+        raise UnreadableError("a derivative is taken in a name or an entry of one", tokens[0].start) from None
 
 
 def parse_tokens(tokens: list[Tok]) -> Node:
@@ -390,6 +393,20 @@ def _with_inner_products(node: Node, names: Names) -> Node:
     return node.with_args(args) if args else node
 
 
+def in_an_expression(node: Node, names: Names) -> Node:
+    r"""Derivatives in an expression, `\frac{\partial f}{\partial (x - \mu)}`, as derivatives in a name for it."""
+    args = [in_an_expression(a, names) for a in node.args]
+    node = node.with_args(args) if args else node
+    if node.op != "grad" or len(args) < 2 or args[1].op not in ("add", "mul", "paren"):
+        return node
+    name = next(u for u in ("u", "v", "s", "q", "u1", "u2") if not names.known(u))
+    relation = Scope(names)
+    core = Typer(relation).typed(args[1])
+    shape = tuple(resolve(d) for d in core.shape)
+    names.definitions[name] = Definition(name, args[1], (), shape, core, len(relation.slots))
+    return Node("grad", [args[0], Node("sym", (), name, args[1].span)], None, node.span)
+
+
 def _is_guess(node, names):
     """Whether a name stands for predicted shares: with a hat, or defined by a softmax."""
     definition = names.definitions.get(node.val) if node.op == "sym" else None
@@ -689,7 +706,7 @@ def _tidy(node: Node) -> Node:
     if node.op == "grad" and len(args) == 2 or node.op == "hess":
         for wrt in args[1:]:
             base = wrt.args[0] if wrt.op == "idx" or wrt.op == "fn" and wrt.val == ("vec", 0) else wrt
-            if base.op != "sym":
+            if base.op != "sym" and not (node.op == "grad" and base.op in ("add", "mul", "paren")):
                 raise UnreadableError(
                     "a derivative is taken in a name or an entry of one", wrt.span[0] if wrt.span else 0
                 )

@@ -873,7 +873,7 @@ class Typer:
         if self.shape_of(formula.params[0]) not in (None, SCALAR) or not is_scalar(formula.shape):
             return None
         arg = self.typed(node.args[0])
-        if is_scalar(arg.shape) and self.shape_of(formula.params[0]) is not None:
+        if node.args[0] == sym(formula.params[0]):
             return None
         return Core("formula", [arg], arg.shape, (node.val, primes))
 

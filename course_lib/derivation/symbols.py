@@ -261,6 +261,9 @@ class Symbols:
             return self.function("sigmoid", rest, nodes, after, whole)
         if name == "delta" and not self.names.known(name) and self._kronecker(rest, whole):
             return after
+        row = self._row_of_features(name, rest, nodes, after)
+        if row:
+            return row
         if self._differentiates(name, rest):
             return self._prime(name, rest, nodes, after, whole)
         end = nodes[after - 1].end if 0 < after <= len(nodes) else whole.end
@@ -272,6 +275,23 @@ class Symbols:
         if behind == after and not rest:
             self._call_if_so(self.out[place], nodes, after)
         return behind
+
+    def _row_of_features(self, name, rest, nodes, after) -> int:
+        r"""`\phi(x_n)` beside a declared Φ is its row n; 0 where nothing of the kind stands here."""
+        capital = self.names.with_entries(name)
+        at = self._past_space(nodes, after)
+        if capital is None or rest or self.names.known(name) or at >= len(nodes) or nodes[at].value != "(":
+            return 0
+        inside = trimmed(nodes[at + 1 : self.close_of(nodes, at)])
+        symbol = symbol_of(inside[0], self.names) if len(inside) == 1 else None
+        letters = [x for m, i, *_ in symbol.scripts for x in index_items(i)] if symbol is not None else []
+        if len(letters) != 1 or not isinstance(letters[0], str) or not self.names.is_matrix(capital):
+            return 0
+        close = self.close_of(nodes, at)
+        self.emit("NAME", capital, nodes[after - 1].start, nodes[close].end)
+        self.emit("SUB", (letters[0],), nodes[at].start, nodes[close].end)
+        self.scripts(nodes[close].scripts)
+        return close + 1
 
     def _past_arguments(self, tok, nodes, after, indexed) -> int:
         """The place behind a bracket that only repeats what a function is written with: R(θ), l^{(i)}(w, b)."""

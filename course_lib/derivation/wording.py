@@ -86,6 +86,11 @@ def formula(name, params) -> str:
     return f"Defines {spoken_name(name)} as a function of {' and '.join(spoken_name(p) for p in params)}."
 
 
+def partly(said, problem, column) -> str:
+    """What is said of a line of which a part was skipped."""
+    return sentence(f"partly read. Column {column}: {problem}. {said or 'The rest holds'}")
+
+
 def clash(letters) -> str:
     return sentence(clash_words(letters) + "; give the summed one another name")
 
