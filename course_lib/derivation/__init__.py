@@ -36,12 +36,11 @@ def derive(text: str | None = None, shapes=None, functions=()):
         return editor(shapes, functions)
     if not isinstance(text, str):
         raise TypeError(f"the derivation must be text; got {type(text).__name__}")
-    if shapes is None:
-        raise TypeError("derive(text, shapes) needs the shapes too, such as {'X': 'n d', 'w': 'd'}")
     from .engine import Session
     from .report import Report
 
-    return Report(Session(shapes, functions, SECONDS).read(text))
+    session = Session(shapes, functions, SECONDS)
+    return Report(session.read(text), session.assumed, session.unknown)
 
 
 __all__ = ["derive"]

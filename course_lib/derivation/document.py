@@ -4,9 +4,11 @@ name that a clause may define. All of it is asked of TeX nodes; the text itself 
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .declarations import declared
 from .names import Names, name_of, symbol_of
 from .numpy_reader import looks_like_numpy
 from .symbols import index_items, index_letters, parted
@@ -81,6 +83,7 @@ class Member:
     start: int
     end: int
     raw: str = ""
+    numpy: bool = False
 
     @property
     def empty(self) -> bool:
@@ -97,6 +100,7 @@ class Clause:
     led: str = ""
     continues: bool = False
     at_point: bool = False
+    declares: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -123,7 +127,21 @@ def read_document(text: str, names: Names) -> list[Statement]:
     pieces: list[_Piece] = []
     for line in _physical(read_tex(text), len(text)):
         pieces += _pieces(line, text)
+    if any(p.numpy for p in pieces):
+        for p in pieces:
+            p.numpy = p.numpy or _may_be_numpy(text[p.start : p.end])
     return [_statement(p, text, names) for p in _joined(pieces)]
+
+
+def _may_be_numpy(raw: str) -> bool:
+    """Whether a line of a text in which NumPy is written may be NumPy too."""
+    if any(c in raw for c in "\\^$&'"):
+        return False
+    try:
+        ast.parse(raw.split("#")[0].strip())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _statement(piece, text, names) -> Statement:
@@ -530,6 +548,9 @@ def _clause(segment: _Segment, text, names, before) -> Clause | None:
     """The clause of a segment; None where it restricts the clauses before it, or only says why they hold."""
     nodes = trimmed(segment.nodes)
     led = segment.led
+    shapes = None if segment.claims else declared(nodes)
+    if shapes is not None:
+        return Clause([], declares=shapes)
     first = led.split()[0] if led.split() else ""
     condition = (
         _condition(nodes, names)
@@ -597,7 +618,7 @@ def _numpy_clauses(piece, text) -> Iterator[Clause]:
         raw = text[start:end].rstrip().rstrip(";")
         start += len(raw) - len(raw.lstrip())
         nodes = trimmed([n for n in piece.nodes if start <= n.start and n.end <= end])
-        members.append(Member(nodes, "=" if number else "", start, end, raw.strip()))
+        members.append(Member(nodes, "=" if number else "", start, end, raw.strip(), True))
     clause = Clause(members)
     if len(members) > 1 and members[0].empty:
         clause.continues, clause.members = True, members[1:]
@@ -676,7 +697,9 @@ def defined_name(nodes: list[Tex], names: Names) -> Left | None:
             return None
         if _depth(rest[:-1]) != 1 or any(_depth(rest[: k + 1]) == 0 for k in range(1, len(rest) - 1)):
             return None
-        params = [p for p in (_parameter(x) for x in parted(rest[1:-1], (",", ";", "|"))) if p]
+        params = [p for p in (_parameter(x) for x in parted(rest[1:-1], (",", ";", "|"))) if p is not None]
+        if len(params) < len([x for x in parted(rest[1:-1], (",", ";", "|")) if trimmed(x)]):
+            return None  # f(x + h) is no name
         if name == "d" and len(params) < 2:
             return None  # d(AB) is a differential; a distance d(x, y) may be defined
         out.params, out.called = tuple(params), True

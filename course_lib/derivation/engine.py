@@ -12,6 +12,7 @@ from .charity import summed, sums_reaching, with_condition, with_ones
 from .diagnosis import diagnose, diagnose_definition
 from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Statement, defined_name, read_document
 from .evaluation import TooLargeError, UndefinedError
+from .inference import TRIALS, declared_as, lengths_of_sums, open_declared, settled, undeclared
 from .judgement import Bench, Relation, define, is_zero
 from .names import (
     Declared,
@@ -32,9 +33,9 @@ from .stationary import AtPoint
 from .tex import Tex, flat
 from .tokens import UnreadableError
 from .tree import Node, bound_indices, free_indices, map_tree, names_in, sym, walk
-from .verdicts import Judge, choose_reference
+from .verdicts import Judge, Judged, choose_reference
 from .vocabulary import FUNCTIONS
-from .writer import latex, plain_text
+from .writer import latex, latex_shape, plain_text
 
 KNOWN_FUNCTIONS = {**FUNCTIONS, "sigma": "sigmoid"}
 BAD = ("wrong", "shapes", "unreadable")
@@ -77,6 +78,10 @@ class Session:
     """
 
     def __init__(self, shapes, functions, seconds: float, seed: int = 0):
+        self.infers = shapes is None
+        self.assumed: dict[str, str] = {}
+        self.unknown: list[str] = []
+        shapes = {} if shapes is None else shapes
         self.deadline = seconds_spent() + seconds
         self.texts: list[str] = []
         symbols, dims = read_shapes(shapes)
@@ -108,6 +113,9 @@ class Session:
         """
         self.texts.append(text)
         statements = read_document(text, self.names)
+        self._declare(statements)
+        if self.infers:
+            self._infer(text, statements)
         columns = decisions.samples_are_columns(statements, self.names)
         self._read(text, statements, columns)
         if _misses(self.lines)[0] and decisions.names_samples(statements, self.names):
@@ -118,6 +126,23 @@ class Session:
             if _misses(self.lines) >= _misses(first["lines"]):
                 vars(self).update(first)
         return self.lines
+
+    def _declare(self, statements) -> None:
+        """Take the declarations that stand in the text itself, unless a name has its shape already."""
+        for statement in statements:
+            for clause in statement.clauses:
+                new = {n: s for n, s in clause.declares.items() if n not in self.names.symbols}
+                symbols, dims = read_shapes(new)
+                self.names.dims += [d for d in dims if d not in self.names.dims]
+                self.names.symbols.update(symbols)
+
+    def _infer(self, text, statements) -> None:
+        """Give every undeclared name the shape in which most lines of the text fit together."""
+        found = infer(text, statements, self.names)
+        self.assumed, self.unknown = found.shapes, found.unknown
+        symbols, dims = read_shapes({k: v for k, v in found.shapes.items() if k not in self.names.symbols})
+        self.names.dims += [d for d in (*found.lengths, *dims) if d not in self.names.dims]
+        self.names.symbols.update(symbols)
 
     def _read(self, text, statements, columns):
         if not self.names.definitions:
@@ -168,7 +193,9 @@ class Session:
 
     def _judged(self, statement: Statement) -> Line:
         """The line of a statement: the first of its clauses that does not hold, or else the first."""
-        lines = [self._whole(statement, clause) for clause in statement.clauses]
+        lines = [self._whole(statement, clause) for clause in statement.clauses if not clause.declares]
+        if not lines and statement.clauses:
+            return self._declaration(statement)
         if not lines:
             raise UnreadableError("nothing stands here", statement.start)
         line = next((x for x in lines if x.verdict not in ("right", "definition", "follows")), lines[0])
@@ -176,6 +203,21 @@ class Session:
             line.reading = r" \Rightarrow ".join(x.reading for x in lines)
         if line.where is not None:
             line.where = (line.where[0] - statement.start, line.where[1] - statement.start)
+        return line
+
+    def _declaration(self, statement) -> Line:
+        """A line that only declares; what contradicts an earlier declaration does not fit."""
+        given = {n: s for clause in statement.clauses for n, s in clause.declares.items()}
+        reading = r",\quad ".join(rf"{latex_name(n)} \in {latex_shape(s)}" for n, s in given.items())
+        line = Line(statement.text, "definition", reading=reading)
+        for name, shape in given.items():
+            wanted = read_shapes({name: shape})[0].get(name)
+            known = self.names.symbols.get(name)
+            if wanted is not None and known is not None and (known.rows, known.columns) != (wanted.rows, wanted.columns):
+                line.verdict = "shapes"
+                line.message = wording.declared_twice(name, spoken_shape(self.names.shape(name)))
+                return line
+        line.message = wording.declares(given)
         return line
 
     def _whole(self, statement, clause) -> Line:
@@ -285,13 +327,23 @@ class Session:
         """The tree of a member. A name that a later line defines is defined first."""
         for _ in range(len(self.statements) + 1):
             try:
-                if looks_like_numpy(member.raw):
-                    return parse_numpy(member.raw, self.names, member.start)
-                return parse_nodes(member.nodes, self.names)
+                return self._read_member(member)
             except UnreadableError as problem:
                 if not self._define_first(problem.name):
                     raise
         raise UnreadableError("these names are defined in a circle", member.start)
+
+    def _read_member(self, member: Member) -> Node:
+        """A member as NumPy where it looks like it or stands in a program, else as TeX."""
+        if looks_like_numpy(member.raw):
+            return parse_numpy(member.raw, self.names, member.start)
+        if member.numpy:
+            try:
+                return parse_numpy(member.raw, self.names, member.start)
+            except UnreadableError as problem:
+                if problem.name is not None and (len(problem.name) > 1 or problem.name in self.later):
+                    raise
+        return parse_nodes(member.nodes, self.names)
 
     def _define_first(self, name) -> bool:
         """Judge the line that defines a name, if one does that was not judged yet."""
@@ -334,8 +386,8 @@ class Session:
         if name in self.names.definitions:
             # A function of other variables is another function.
             before = self.names.definitions[name]
-            return set(left.params) != set(before.params) if left.called else before.core is None
-        if left.numbered and self.names.shape(left.numbered) not in (None, ((), ())):
+            return self._other_variables(left.params, before.params) if left.called else before.core is None
+        if name not in self.names.symbols and left.numbered and self.names.shape(left.numbered) not in (None, ((), ())):
             return False  # y_3 is an entry where y is known
         if left.raised and self.names.known(name.rstrip("0123456789")):
             # H^2 is a power where H is known, not a second layer's name.
@@ -356,6 +408,11 @@ class Session:
         except UnreadableError:
             return False
         return not any(name in dependencies(n, self.names) for n in nodes)
+
+    def _other_variables(self, new, old) -> bool:
+        """Whether a function is written in other variables than before, and not only called at another point."""
+        shapes = [[self.names.shape(p) for p in params] for params in (new, old)]
+        return len(new) != len(old) or shapes[0] != shapes[1] and None not in shapes[0]
 
     def _definition(self, statement, left: Left, members) -> Line:
         name, indices = left.name, left.indices
@@ -590,6 +647,12 @@ class Session:
             judged.reference = nodes[0] if judged.reference is not None else None
         if judged.verdict in ("right", "follows"):
             return judged
+        if self.infers and judged.finding is not None and judged.finding.mistake == "assumption":
+            targets = any(f"when {name} " in judged.finding.words for name in ("y", "Y", "t", "T"))
+            shares = targets and wording.SUMS_TO_ONE in judged.finding.words.replace("sum to 1", wording.SUMS_TO_ONE)
+            last = judged.culprit == len(nodes) - 1
+            if shares and last:  # targets are shares, and nobody could say so without declaring them
+                return self.judge.holds(inside, reference, wording.sentence(judged.finding.words))
         if self.point is not None and self.judge.at(self.point).agree(inside):
             return self.judge.at(self.point).holds(inside, reference, wording.AT_POINT.format(name=self._spoken_point()))
         letters = set(free_indices(nodes[0]))
@@ -695,6 +758,92 @@ def _inside(node, change):
     new = Tex(node.kind, node.value, node.start, node.end, tuple(change(a) for a in node.args), node.side)
     new.scripts = node.scripts
     return new
+
+
+@dataclass
+class Inferred:
+    """What was inferred: shapes of names, names of lengths, and the names for which no shape makes the text fit."""
+
+    shapes: dict[str, str]
+    lengths: list[str]
+    unknown: list[str]
+
+
+class _Trial(Session):
+    """A session that only asks whether lines fit together, for shapes that are tried."""
+
+    def __init__(self, names: Names, kinds: dict[str, str], lengths: list[str]):
+        super().__init__({}, (), SECONDS_OF_A_TRIAL)
+        symbols = {**names.symbols, **{declared_as(n, k): open_declared(k) for n, k in kinds.items()}}
+        self._begin(symbols, [*names.dims, *lengths], names.functions, 0)
+        self.names.inferring = True
+
+    def _weighed(self, nodes, hidden, conditions):
+        relation = Relation(self.names, nodes, 0 if hidden else choose_reference(nodes, self.names))
+        verdict = "shapes" if any(relation.misfits) else "right"
+        return Judged(verdict, shape=relation.shape, reference=nodes[relation.reference])
+
+    def _finite(self, relation, statement):
+        return None
+
+    def _equal_definitions(self, line, name, params, indices, nodes):
+        if any(Relation(self.names, [self.reference, *nodes[1:]]).misfits):
+            line.verdict = "shapes"
+
+    def _misfit_definition(self, line, name, params, indices, nodes, misfit):
+        line.verdict = "shapes"
+        return line
+
+    def misses(self, text) -> list[bool]:
+        """For each line whether it does not fit or cannot be read."""
+        statements = read_document(text, self.names)
+        self._read(text, statements, decisions.samples_are_columns(statements, self.names))
+        return [line.verdict in ("shapes", "unreadable", "wrong") for line in self.lines]
+
+    def cost(self, text) -> int:
+        """The lines that do not fit, and the losses that come out as arrays."""
+        misses = sum(self.misses(text))
+        arrays = [n for n, d in self.names.definitions.items() if n in LOSSES and d.core and d.shape != ((), ())]
+        return misses + len(arrays)
+
+
+def infer(text: str, statements: list[Statement], names: Names) -> Inferred:
+    """Shapes for the names of a text that nobody declared: the kinds in which the fewest lines do not fit."""
+    found = decisions.definitions(statements, names)
+    defined = {name for name, places in found.items() if name not in _updated(statements, places, name)}
+    lengths = [x for x in lengths_of_sums(statements) if not names.known(x)]
+    options = undeclared(statements, names, defined)
+    kinds = {name: k[0] for name, k in options.items()}
+    best = _Trial(names, kinds, lengths).cost(text)
+    trials = 0
+    improved = True
+    while best and improved and trials < TRIALS:
+        improved = False
+        for name, choices in options.items():
+            for kind in choices:
+                if kind == kinds[name] or trials >= TRIALS:
+                    continue
+                trials += 1
+                other = {**kinds, name: kind}
+                misses = _Trial(names, other, lengths).cost(text)
+                if misses < best:
+                    best, kinds, improved = misses, other, True
+    last = _Trial(names, kinds, lengths)
+    bad = last.misses(text)
+    shapes = settled(last.names, kinds)
+    unsure = [n for n in kinds if any(b and n in s.text for b, s in zip(bad, statements, strict=False))] if best else []
+    return Inferred(shapes, lengths, unsure)
+
+
+SECONDS_OF_A_TRIAL = 1.0
+LOSSES = ("L", "J", "E", "C", "ell", "loss", "RSS", "MSE", "SSE", "NLL")
+
+
+def _updated(statements, places, name) -> set[str]:
+    """The name, when its every definition holds it on the right too, as in w := w − ηg."""
+    sides = [c.members[1:] for k in places for c in statements[k].clauses]
+    holds = [any((s := symbol_of(n)) and s.name == name for m in side for n in m.nodes) for side in sides if side]
+    return {name} if holds and all(holds) else set()
 
 
 def read_functions(functions) -> dict[str, str]:

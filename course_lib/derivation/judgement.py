@@ -241,7 +241,7 @@ def define(names: Names, name: str, params, indices, node: Node) -> tuple[Defini
         raise MisfitError(_loose(extra), node, "free")
     if indices:
         core = _collected(core, indices, node, scope)
-    if any(isinstance(a, Open) for d in core.shape for a in resolve(d)):
+    if not names.inferring and any(isinstance(a, Open) for d in core.shape for a in resolve(d)):
         raise MisfitError("the size of this is not decided by anything: give it, as in I_m", node)
     shape = tuple(resolve(d) for d in core.shape)
     return Definition(

@@ -175,6 +175,7 @@ class Names:
     functions: dict[str, str] = field(default_factory=dict)
     directions: dict[str, str | None] = field(default_factory=dict)
     varied: list[str] = field(default_factory=list)
+    inferring: bool = False  # while shapes are inferred, lengths may stay open
     loss: str | None = None  # the number whose gradients are called dX in a program
     labels: set[str] = field(default_factory=set)
     least: int = 3  # a length must allow for the entries that the text names by number

@@ -177,6 +177,8 @@ class _Reader:
         flat = [d for d in shape if d != ()] or [()]
         one_axis = array.val in self.names.symbols and self.names.symbols[array.val].one_dimensional
         atoms = (flat if one_axis else shape)[0 if one_axis else axis]
+        if self.names.inferring:
+            return num(1)
         return mul(*(num(a) if isinstance(a, int) else Node("sym", (), a) for a in atoms)) if atoms else num(1)
 
     def _Call(self, node, depth):

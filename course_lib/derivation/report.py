@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import dataclass, field
 
+from . import wording
 from .engine import Line
 
 MARKS = {"definition": "≝", "right": "✓", "wrong": "✗", "follows": "↳", "shapes": "⊠", "unreadable": "?"}
@@ -34,6 +35,13 @@ class Report:
     """The lines of a derivation with their verdicts."""
 
     lines: list[Line] = field(default_factory=list)
+    assumed: dict[str, str] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the whole text was read as, where that had to be guessed: sentences for the head of the report."""
+        return wording.assumptions(self.assumed, self.unknown)
 
     @property
     def first_wrong(self) -> int | None:
@@ -47,7 +55,7 @@ class Report:
         """Whether no line is wrong, misfit or unreadable (a line that follows from a wrong one comes after a
         wrong one).
         """
-        return not any(line.verdict in (*BAD, "follows") for line in self.lines)
+        return not any(line.verdict in (*BAD, "follows") or line.partial for line in self.lines)
 
     def summary(self) -> str:
         """One sentence about the whole."""
@@ -79,6 +87,8 @@ class Report:
             "ok": self.ok,
             "first_wrong": self.first_wrong,
             "summary": self.summary(),
+            "assumed": self.assumed,
+            "notes": self.notes,
             "lines": [
                 {
                     "text": line.text,
@@ -90,6 +100,8 @@ class Report:
                     "reading": line.reading,
                     "position": line.position,
                     "where": list(line.where) if line.where else None,
+                    "partial": line.partial,
+                    "assumption": line.assumption,
                 }
                 for line in self.lines
             ],
@@ -109,15 +121,17 @@ class Report:
                     out.append(f"{indent}mended: {line.repair}")
             elif line.message and line.verdict == "right":
                 out.extend(indent + part for part in _folded(line.message, 78))
-        return "\n".join([*out, self.summary()])
+        return "\n".join([*self.notes, *out, self.summary()])
 
     def _repr_html_(self) -> str:
         rows = "".join(_row(k, line) for k, line in enumerate(self.lines, 1))
+        notes = "".join(f'<p style="margin:0 0 0.5em">{html.escape(note)}</p>' for note in self.notes)
         heads = "".join(
             f'<th scope="col" style="{_CELL}">{h}</th>' for h in ("line", "as it was read", "shape", "verdict")
         )
         return (
             '<div class="course-derivation" style="color:var(--jp-content-font-color1, inherit)">'
+            f"{notes}"
             f'<table style="border-collapse:collapse;background:transparent"><thead><tr>{heads}</tr></thead>'
             f"<tbody>{rows}</tbody></table>"
             f'<p style="margin:0.5em 0 0">{html.escape(self.summary())}</p></div>'

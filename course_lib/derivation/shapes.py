@@ -23,12 +23,12 @@ SCALAR = ((), ())
 class Open:
     """A length that is not known yet."""
 
-    __slots__ = ("bound", "number")
+    __slots__ = ("bound", "number", "long")
     count = 0
 
-    def __init__(self):
+    def __init__(self, long=False):
         Open.count += 1
-        self.bound, self.number = None, Open.count
+        self.bound, self.number, self.long = None, Open.count, long  # long: an array's length, never 1
 
     def __lt__(self, other):
         return isinstance(other, Open) and self.number < other.number
@@ -131,6 +131,10 @@ class Scope:
         return not left and not right
 
     def _bind(self, open_, value):
+        if open_.long and value == ():
+            return False
+        if open_.long and len(value) == 1 and isinstance(value[0], Open) and not value[0].long:
+            open_, value = value[0], (open_,)
         open_.bound = value
         self.trail.append(open_)
         return True
@@ -994,8 +998,19 @@ def as_function_of(node: Node, name: str, names: Names) -> Node:
         return node
     meaning = names.definitions[name].body
     expanded = inlined(node, names)
+    if meaning.op == "table" and meaning.val[2] is None:
+        return _with_entries(expanded, meaning, name)
     found = replaced(expanded, meaning, sym(name))
     return found if found != expanded else node
+
+
+def _with_entries(node: Node, table: Node, name: str) -> Node:
+    """The tree with o_k in place of what the definition o_i = … says with k for i."""
+    letter = table.val[0]
+    letters = {i for n in walk(node) if n.op == "idx" for i in n.val if isinstance(i, str)}
+    for other in sorted(letters):
+        node = replaced(node, rename_index(table.args[0], letter, other), Node("idx", [sym(name)], (other,)))
+    return node
 
 
 def inlined(node: Node, names: Names, depth: int = 6, keep: str | None = None) -> Node:
@@ -1004,9 +1019,14 @@ def inlined(node: Node, names: Names, depth: int = 6, keep: str | None = None) -
         return node
 
     def change(n):
+        if n.op == "idx" and n.args[0].op == "sym" and n.args[0].val in names.definitions and n.args[0].val != keep:
+            body = names.definitions[n.args[0].val].body
+            if body.op == "table" and body.val[2] is None and len(n.val) == 1 and isinstance(n.val[0], str):
+                entry = rename_index(body.args[0], body.val[0], n.val[0])
+                return inlined(entry, names, depth - 1, keep) if n.val[0] not in bound_indices(entry) else n
         if n.op == "sym" and n.val in names.definitions and n.val != keep:
             body = names.definitions[n.val].body
-            if not free_indices(body):
+            if not free_indices(body) and body.op != "table":
                 return inlined(body, names, depth - 1, keep)
         return n if n.op == "app" else None
 

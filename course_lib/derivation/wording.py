@@ -27,6 +27,7 @@ DIFFERENTIAL = (
 POINT = "From here on claims are judged where the gradient in {name} is 0."
 AT_POINT = "This holds where the gradient in {name} is 0, not everywhere."
 EINSTEIN = "Read with Einstein's convention: indices that stand twice are summed."
+SUMS_TO_ONE = "sums to 1"
 ONLY_DIAGONAL = "the diagonal is right, but every output depends on every input: the other entries are not 0"
 LENGTH = (
     "{name} is the name of a length in the shapes, so it stands for a number here. Give one of the two another name."
@@ -89,6 +90,29 @@ def formula(name, params) -> str:
 def partly(said, problem, column) -> str:
     """What is said of a line of which a part was skipped."""
     return sentence(f"partly read. Column {column}: {problem}. {said or 'The rest holds'}")
+
+
+def assumptions(shapes: dict[str, str], unknown: list[str]) -> list[str]:
+    """What a report says first where nobody declared shapes: what was taken, and what could not be found out."""
+    out = []
+    if shapes:
+        said = [f"{spoken_name(n)} {s.replace(' ', '×') or 'a number'}" for n, s in shapes.items()]
+        out.append(f"Nobody said what the letters are, so they were taken as: {', '.join(said)}.")
+    if unknown:
+        names = ", ".join(spoken_name(n) for n in unknown)
+        out.append(f"With that not all lines fit together. Declare {names}, as in X \\in \\mathbb{{R}}^{{n \\times d}}.")
+    return out
+
+
+def declares(shapes: dict[str, str]) -> str:
+    """What is said of a declaration in the text."""
+    said = [f"{spoken_name(n)} {s.replace(' ', '×') or 'a number'}" for n, s in shapes.items()]
+    return sentence("Declares " + ", ".join(said))
+
+
+def declared_twice(name, shape) -> str:
+    """What is said of a declaration that contradicts an earlier one."""
+    return f"{spoken_name(name)} is declared {shape} already, and otherwise here."
 
 
 def clash(letters) -> str:

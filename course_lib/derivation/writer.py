@@ -271,6 +271,13 @@ _WRITE = {
 }
 
 
+def latex_shape(shape: str) -> str:
+    r"""A shape as `shapes` takes it as a set: "n d" as `\mathbb{R}^{n\times d}`."""
+    sizes = [w for w in shape.split() if len(w) < 3 or w.isdigit()]
+    raised = r" \times ".join(sizes)
+    return rf"\mathbb{{R}}^{{{raised}}}" if sizes else r"\mathbb{R}"
+
+
 def plain_text(node: Node) -> str:
     """The tree in one line of Unicode for a sentence: `Xᵀ(Xw − y)`."""
     return _plain(node)[0]
