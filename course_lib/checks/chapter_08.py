@@ -1150,7 +1150,7 @@ hidden_layer_derivation = derivation(
             L = -\frac{1}{n} \sum_{i=1}^{n} \sum_{j=1}^{k} Y_{ij} \log P_{ij}
         """,
         goal=r"\nabla_{W^1} L",
-        steps=3,
+        steps=2,
     ),
     chapter="08",
     points=6,

@@ -71,8 +71,22 @@ def _twice(term, extra, counts):
     return here if all(holds[i] == 2 for i in here) else None
 
 
+def matched(pattern: Node, tree: Node, name: str) -> Node | None:
+    """What a name must stand for to make a pattern the same as a tree; None where nothing does."""
+    found: list[Node] = []
+
+    def same(a, b):
+        if a.op == "sym" and a.val == name:
+            found.append(b)
+            return True
+        alike = a.op == b.op and a.val == b.val and len(a.args) == len(b.args)
+        return alike and all(same(x, y) for x, y in zip(a.args, b.args, strict=True))
+
+    return found[0] if same(pattern, tree) and found and all(f == found[0] for f in found) else None
+
+
 def with_ones(node: Node, names: Names) -> Node:
-    """The tree with a vector of ones where a 1 is transposed, or stands as a factor beside a vector or its transpose."""
+    """The tree with a vector of ones where a 1 is transposed, or stands as a factor beside a vector."""
 
     def change(n):
         if n.op == "T" and n.args[0] == num(1):

@@ -126,7 +126,7 @@ def read_document(text: str, names: Names) -> list[Statement]:
     """The statements of a text, in the order in which they stand."""
     pieces: list[_Piece] = []
     for line in _physical(read_tex(text), len(text)):
-        pieces += _pieces(line, text)
+        pieces += _pieces(line, text, names)
     if any(p.numpy for p in pieces):
         for p in pieces:
             p.numpy = p.numpy or _may_be_numpy(text[p.start : p.end])
@@ -169,7 +169,7 @@ def _physical(nodes: list[Tex], length: int) -> Iterator[_Piece]:
     yield _Piece(line, start, length)
 
 
-def _pieces(line: _Piece, text: str) -> Iterator[_Piece]:
+def _pieces(line: _Piece, text: str, names: Names) -> Iterator[_Piece]:
     """The pieces of one line of the text: between `\\\\`, and between dollar signs where there is prose around."""
     raw = text[line.start : line.end]
     if looks_like_numpy(raw.split("#")[0]) and not any(n.kind == "dollar" for n in line.nodes):
@@ -185,7 +185,7 @@ def _pieces(line: _Piece, text: str) -> Iterator[_Piece]:
             piece.append(n)
             continue
         end = line.end if n is None else n.start
-        yield from _segments(piece, start, end)
+        yield from _segments(piece, start, end, names)
         start, piece = end if n is None else n.end, []
 
 
@@ -226,7 +226,7 @@ def _is_relation(nodes) -> str:
     return inside[0].value if len(inside) == 1 and inside[0].kind == "relation" else ""
 
 
-def _segments(nodes: list[Tex], start: int, end: int) -> Iterator[_Piece]:
+def _segments(nodes: list[Tex], start: int, end: int, names: Names) -> Iterator[_Piece]:
     """A piece whole, or, where prose stands around mathematics in dollar signs, each of those that claims something."""
     if not any(trimmed([n], ("space", "amp", "dollar")) for n in nodes):
         return
@@ -242,12 +242,12 @@ def _segments(nodes: list[Tex], start: int, end: int) -> Iterator[_Piece]:
             outside.append(n)
     words = words_of(outside).split()
     prose = any(w.strip(".,;:").isalpha() and len(w.strip(".,;:")) > 1 and w not in FUNCTIONS for w in words)
-    formal = any(n.kind in ("relation", "env", "bar", "command") or n.value in ("+", "(", "/") for n in outside)
+    formal = any(n.kind in ("relation", "env", "bar", "command") or n.value == "+" for n in outside)
     if prose and not formal and inside:
         yield from _claims_in_prose(nodes)
         return
     bare = [n for n in nodes if n.kind != "dollar"]
-    if _is_prose(bare):
+    if _is_prose(bare, names):
         return
     yield _Piece(bare, start, end)
 
@@ -332,12 +332,17 @@ _ENGLISH = frozenset(
 )
 
 
-def _is_prose(nodes) -> bool:
+def _is_prose(nodes, names: Names) -> bool:
     """Whether a piece is a sentence and no mathematics."""
     if any(n.kind in ("relation", "command", "env", "bar", "error") or n.scripts for n in nodes):
         return False
     words = [w.strip(".,;:!?()'\"").lower() for w in words_of(nodes).split()]
+    if all(w.isdigit() or not w for w in words):
+        return True
     long = [w for w in words if len(w) > 1 and w.isalpha()]
+    strange = all(len(w) > 2 and not names.known(w) and not all(names.known(c) for c in w) for w in words)
+    if strange and len(words) > 1 and all(w.isalpha() for w in words):
+        return True
     return len(long) >= 3 and sum(w in _ENGLISH for w in words) >= 1 and len(long) * 2 >= len(words)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from course_lib.clock import seconds_spent
 
 from . import decisions, wording
-from .charity import summed, sums_reaching, with_condition, with_ones
+from .charity import matched, summed, sums_reaching, with_condition, with_ones
 from .diagnosis import diagnose, diagnose_definition
 from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Statement, defined_name, read_document
 from .evaluation import TooLargeError, UndefinedError
@@ -28,7 +28,7 @@ from .names import (
 from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import parse, parse_nodes
 from .resolver import NO_EQUALITY
-from .shapes import MisfitError, is_entrywise, replaced, spoken_shape
+from .shapes import MisfitError, is_entrywise, is_vector, replaced, spoken_shape
 from .stationary import AtPoint
 from .tex import Tex, flat
 from .tokens import UnreadableError
@@ -101,6 +101,7 @@ class Session:
         self.lines: list[Line] = []
         self.claimed: Node | None = None
         self.point: AtPoint | None = None
+        self.worked: set[str] = set()  # names that a chain of equal sides gives without a derivative
 
     # -- lines
     # --------------------------------------------------------------------------------------------------
@@ -213,7 +214,11 @@ class Session:
         for name, shape in given.items():
             wanted = read_shapes({name: shape})[0].get(name)
             known = self.names.symbols.get(name)
-            if wanted is not None and known is not None and (known.rows, known.columns) != (wanted.rows, wanted.columns):
+            if (
+                wanted is not None
+                and known is not None
+                and (known.rows, known.columns) != (wanted.rows, wanted.columns)
+            ):
                 line.verdict = "shapes"
                 line.message = wording.declared_twice(name, spoken_shape(self.names.shape(name)))
                 return line
@@ -270,7 +275,7 @@ class Session:
             try:
                 nodes.append(self._parse(m))
             except UnreadableError as problem:
-                again = self._implied(m, problem, members)
+                again = self._implied(m, problem, members) or self._explained(m, problem, members)
                 if again is None:
                     problems.append(problem)
                 else:
@@ -299,6 +304,31 @@ class Session:
             if param in names_in(made) and not names_in(made) & names_in(inside) - set(self.names.dims):
                 self.names.definitions[symbol.name] = Definition(symbol.name, made, (param,))
                 return self._parse(member)
+        return None
+
+    def _explained(self, member, problem, members) -> Node | None:
+        """A member with a letter that the text explains only by what it equals: ε^Tε = (y − ŷ)^T(y − ŷ)."""
+        name = problem.name
+        if name is not None and len(set(name)) == 1:
+            name = name[0]  # e^Te: both letters are the same unknown
+        if name is None or name in self.names.placeholders:
+            return None
+        self.names.placeholders.add(name)
+        try:
+            pattern = self._parse(member)
+        except UnreadableError:
+            return None
+        finally:
+            self.names.placeholders.discard(name)
+        for other in members:
+            try:
+                meant = matched(pattern, self._parse(other), name) if other is not member else None
+                if meant is None or meant == sym(name) or name in names_in(meant):
+                    continue
+                self.names.definitions[name], _ = define(self.names, name, (), (), meant)
+                return pattern
+            except (UnreadableError, MisfitError):
+                continue
         return None
 
     def _left(self, statement, members) -> Left | None:
@@ -337,11 +367,12 @@ class Session:
         """A member as NumPy where it looks like it or stands in a program, else as TeX."""
         if looks_like_numpy(member.raw):
             return parse_numpy(member.raw, self.names, member.start)
-        if member.numpy:
+        if member.numpy and (member.sign or member.raw.isidentifier()):
             try:
                 return parse_numpy(member.raw, self.names, member.start)
             except UnreadableError as problem:
-                if problem.name is not None and (len(problem.name) > 1 or problem.name in self.later):
+                letters = problem.name or ""
+                if letters in self.later or len(letters) > 1 and not all(self.names.known(c) for c in letters):
                     raise
         return parse_nodes(member.nodes, self.names)
 
@@ -444,7 +475,7 @@ class Session:
             return self._misfit_definition(line, name, params, indices, nodes, misfit)
         self.names.definitions[name] = definition
         line.shape = spoken_shape(definition.shape)
-        line.message = wording.definition(name, definition.shape)
+        line.message = wording.definition(name, definition.shape) + self._squared(nodes)
         self.reference = defined
         self._finite(relation, statement)
         if clashes:
@@ -455,7 +486,19 @@ class Session:
             line.repair = latex(finding.mended) if finding and finding.mended is not None else None
         elif len(nodes) > 1:
             self._equal_definitions(line, name, params, indices, nodes)
+            if line.verdict == "definition" and not all(self._derives(n) for n in nodes):
+                self.worked.add(name)
         return line
+
+    def _squared(self, nodes) -> str:
+        """What is said where a vector is squared: entry by entry, though the sum of squares may be meant."""
+        for node in nodes:
+            for n in walk(node):
+                if n.op == "pow" and n.args[0].op in ("sym", "add", "mul") and n.args[1].op == "num":
+                    relation = Relation(self.names, [n.args[0]])
+                    if relation.cores[0] is not None and is_vector(relation.cores[0].shape):
+                        return " " + wording.SQUARED.format(base=plain_text(n.args[0]))
+        return ""
 
     def _right_sides(self, left: Left, members) -> list[Node]:
         """The right sides of a definition, with sums that reach as far as their index, and ones written as 1."""
@@ -608,23 +651,27 @@ class Session:
 
     def _claim(self, statement, nodes, hidden=False, clause=None) -> Line:
         nodes = self._with_variable(nodes)
-        zero = [n for n in nodes if is_zero(n)]
-        if clause is not None and clause.at_point and len(nodes) > 2 and zero:
-            nodes = [n for n in nodes if not is_zero(n)]
-            self._go_to_point(nodes)
+        zero = any(is_zero(n) for n in nodes)
+        set_to_zero = zero and clause is not None and clause.at_point and len(nodes) > 2
+        if set_to_zero:
+            nodes, zero = [n for n in nodes if not is_zero(n)], False
         shown = nodes[1:] if hidden else nodes
         reading = ("= " if hidden else "") + " = ".join(latex(n) for n in shown)
         for n in nodes:
             self.used |= {x for name in names_in(n) for x in dependencies(sym(name), self.names)}
         conditions = clause.conditions if clause is not None else []
         judged = self._weighed(nodes, hidden, conditions)
+        if set_to_zero:
+            self._go_to_point(nodes)
         if not hidden:
             self.reference = judged.reference
         line = Line(statement.text, judged.verdict, judged.shape, message=judged.message, reading=reading)
         line.claimed = self.claimed = self.claimed if hidden else nodes[0]
         line.sides = tuple(nodes)
         line.explicit = not self._derives(nodes[-1])
-        line.assumption = judged.assumption
+        line.assumption = judged.assumption or self._constant_names(nodes)
+        if line.assumption and judged.verdict == "right":
+            line.message = line.assumption
         finding = judged.finding
         if judged.verdict == "shapes" and nodes[0].op == "sym" and nodes[0].val in self.names.dims:
             line.message = wording.LENGTH.format(name=nodes[0].val)
@@ -637,6 +684,15 @@ class Session:
             line.mistake, line.where = finding.mistake, finding.span
             line.repair = self.judge.written(finding.mended, judged.reference)
         return line
+
+    def _constant_names(self, nodes) -> str:
+        """What is to be said of d(XY) = (dX)Y where nothing in the text says that Y is constant, else ""."""
+        if self.names.definitions or any(n.op == "grad" for node in nodes for n in walk(node)):
+            return ""
+        varying = {n.args[0].val for node in nodes for n in walk(node) if n.op == "d" and n.args[0].op == "sym"}
+        inside = {x for node in nodes for n in walk(node) if n.op == "d" for x in names_in(n.args[0])}
+        still = [x for x in self.names.symbols if x in inside - varying - set(self.names.varied)]
+        return wording.CONSTANT.format(names=" and ".join(map(spoken_name, still))) if still and varying else ""
 
     def _weighed(self, nodes, hidden, conditions):
         """The verdict on a relation: in general, under Einstein's convention, or at the point that the text is at."""
@@ -653,8 +709,11 @@ class Session:
             last = judged.culprit == len(nodes) - 1
             if shares and last:  # targets are shares, and nobody could say so without declaring them
                 return self.judge.holds(inside, reference, wording.sentence(judged.finding.words))
-        if self.point is not None and self.judge.at(self.point).agree(inside):
-            return self.judge.at(self.point).holds(inside, reference, wording.AT_POINT.format(name=self._spoken_point()))
+        derives = any(x.op in ("grad", "hess", "d", "along") for n in nodes for x in walk(n))
+        if self.point is not None and not derives and self.judge.at(self.point).agree(inside):
+            return self.judge.at(self.point).holds(
+                inside, reference, wording.AT_POINT.format(name=self._spoken_point())
+            )
         letters = set(free_indices(nodes[0]))
         written = [summed(n, letters) for n in nodes[1:]]
         if any(written) and not letters:
@@ -702,9 +761,21 @@ class Session:
         """Whether expressions fit together and have the same value on every draw."""
         return self.judge.agree(nodes)
 
+    def _unworked(self, node) -> set[str]:
+        """The definitions a tree depends on, but for those that a chain has already said without a derivative."""
+        seen: set[str] = set()
+        todo = list(names_in(node))
+        while todo:
+            name = todo.pop()
+            if name in seen or name not in self.names.definitions or name in self.worked:
+                continue
+            seen.add(name)
+            todo.extend(names_in(self.names.definitions[name].body))
+        return seen
+
     def _derives(self, node) -> bool:
         """Whether an expression, or a definition it uses, holds a derivative that is still to be taken."""
-        used = dependencies(node, self.names) & set(self.names.definitions)
+        used = self._unworked(node)
         bodies = [self.names.definitions[name].body for name in used]
         return any(part.op in ("grad", "hess", "d") for tree in (node, *bodies) for part in walk(tree))
 

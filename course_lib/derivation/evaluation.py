@@ -184,7 +184,11 @@ def _sizes(dims, number, seed, least=3) -> dict[str, int]:
     """
     rng = np.random.default_rng([seed, number, 77])
     sizes = tuple(range(least, least + len(SIZES)))
-    pool = np.array(sizes[: max(len(dims), 1) + 2]) if len(dims) + 2 <= len(SIZES) else np.arange(least, len(dims) + least + 3)
+    pool = (
+        np.array(sizes[: max(len(dims), 1) + 2])
+        if len(dims) + 2 <= len(SIZES)
+        else np.arange(least, len(dims) + least + 3)
+    )
     order = rng.permutation(pool)[: len(dims)]
     # Rotating the draw's number in makes sure that no dimension keeps its size throughout.
     order = pool[(np.searchsorted(pool, order) + number) % len(pool)]

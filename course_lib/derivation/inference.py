@@ -19,7 +19,7 @@ from .vocabulary import FUNCTIONS, TRANSPOSES
 
 KINDS = ("number", "column", "matrix")
 TRIALS = 28
-LENGTHS = "n d k m p q r h l s t".split()
+LENGTHS = ["n", "d", "k", "m", "p", "q", "r", "h", "l", "s", "t"]
 INDEX_LETTERS = "ijklmnabc"
 NEVER = frozenset(["d", "e", "I", "pi", "partial"])
 
@@ -64,7 +64,9 @@ def _only_numbers(statements, defined) -> bool:
     """Whether nothing in the text speaks of arrays: no transpose, no norm, no index, no sum, no bold letter."""
     for s in statements:
         for n in everywhere(s.nodes):
-            array = n.kind == "bar" or n.kind == "env" or n.kind == "style" and n.value in ("mathbf", "boldsymbol", "bm")
+            array = (
+                n.kind == "bar" or n.kind == "env" or n.kind == "style" and n.value in ("mathbf", "boldsymbol", "bm")
+            )
             words = ("sum", "odot", "otimes", "langle", "vec", "nabla", "top")
             if array or n.kind == "command" and n.value in words or s.numpy:
                 return False
@@ -103,12 +105,13 @@ class _Use:
 def _uses(statements, defined) -> Iterator[_Use]:
     """Every symbol of the text outside of scripts; whether it is transposed, and whether a bracket follows it."""
     for statement in statements:
-        if statement.numpy:
+        if statement.numpy or statement.clauses and all(c.declares for c in statement.clauses):
             continue
         for nodes in _rows(statement.nodes):
             for k, n in enumerate(nodes):
                 symbol = symbol_of(n)
-                if symbol is None or n.kind == "letter" and _in_word(nodes, k, defined):
+                blackboard = n.kind == "style" and n.value == "mathbb"
+                if symbol is None or blackboard or n.kind == "letter" and _in_word(nodes, k, defined):
                     continue
                 after = next((x for x in nodes[k + 1 :] if x.kind != "space"), None)
                 called = after is not None and after.value == "(" and symbol.name in ("f", "g", "h", "l", "phi", "D")
@@ -117,7 +120,9 @@ def _uses(statements, defined) -> Iterator[_Use]:
                 marks = [set(flat(i)) for m, i, *_ in symbol.scripts if m == "^"]
                 primed = any(m == "'" for m, *_ in symbol.scripts) and not (after is not None and after.value == "(")
                 turned = primed or any(m & (TRANSPOSES - {"t", "tr"}) for m in marks)
-                before = next((symbol_of(x) for x in reversed(nodes[:k]) if x.kind != "space" and x.value != "cdot"), None)
+                before = next(
+                    (symbol_of(x) for x in reversed(nodes[:k]) if x.kind != "space" and x.value != "cdot"), None
+                )
                 paired = before is not None and any(set(flat(i)) & (TRANSPOSES - {"t"}) for _, i, *_ in before.scripts)
                 yield _Use(symbol, turned, called, paired)
 
@@ -261,4 +266,3 @@ def settled(names: Names, found: dict[str, str]) -> dict[str, str]:
                 sizes.append(letters[key])
         out[name] = " ".join(sizes)
     return out
-

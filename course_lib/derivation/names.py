@@ -194,7 +194,13 @@ class Names:
 
     def known(self, name: str) -> bool:
         """Whether the name may stand in an expression."""
-        return name in self.placeholders or name in self.symbols or name in self.definitions or name in self.dims or name in self.directions
+        return (
+            name in self.placeholders
+            or name in self.symbols
+            or name in self.definitions
+            or name in self.dims
+            or name in self.directions
+        )
 
     def shape(self, name: str) -> tuple | None:
         """The two lengths of a declared or defined name, each a tuple of factors (() is 1), or None."""

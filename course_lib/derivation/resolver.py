@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from .names import Names, Symbol, symbol_of
-from .symbols import Symbols, is_operator_d
+from .symbols import Symbols, is_exponential, is_operator_d
 from .tex import Tex, flat, trimmed
 from .tokens import BEFORE_SIGN, OPERAND_END, Tok, UnreadableError, check_brackets
 from .vocabulary import ACCENTS, FUNCTIONS, GREEK, SIMPLE
@@ -217,7 +217,7 @@ class Resolver(Symbols):
             return self.ones(nodes, k)
         if word in ("I", "Id") and not self.names.known(word):
             return self.eye(nodes, k)
-        if word == "e" and not self.names.known("e") and node.scripts and node.scripts[0][0] == "^":
+        if word == "e" and not self.names.known("e") and is_exponential(node.scripts):
             return self.exponential(node, k)
         if word == "d" and self._upright(node) and (not self.names.known("d") or is_operator_d(node, nodes[k + 1 :])):
             return self.differential(nodes, k, "d", node.scripts)
@@ -476,7 +476,6 @@ class Resolver(Symbols):
             cond = self.condition(condition, value[-1].end)
             self.read(value)
             self.emit("COND", cond, value[-1].end, value[-1].end + 1)
-
 
     def _row_of_cases(self, row, node):
         value = trimmed(row[0])

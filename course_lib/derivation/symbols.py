@@ -78,7 +78,7 @@ class Symbols:
             return self.differential(nodes, k, "d", nodes[k].scripts)
         if word.startswith("grad") and not best:
             return self.nabla(nodes, k + 3)
-        if not best and word[0] == "e" and nodes[k].scripts and nodes[k].scripts[0][0] == "^":
+        if not best and word[0] == "e" and is_exponential(nodes[k].scripts):
             return self.exponential(nodes[k], k)
         if not best and word[0] in "oO" and self._bracket_at(nodes, k + 1):
             self.emit("LITTLEO", word[0], nodes[k].start, nodes[k].end)
@@ -238,7 +238,7 @@ class Symbols:
         """A symbol that stands alone (a letter in bold, a Greek letter, one with an accent)."""
         if symbol.name == "d" and is_operator_d(whole, nodes[after:]) and not self.names.known("d"):
             return self.differential([*nodes[: after - 1], whole, *nodes[after:]], after - 1, "d", symbol.scripts)
-        if symbol.name == "e" and not self.names.known("e") and symbol.scripts and symbol.scripts[0][0] == "^":
+        if symbol.name == "e" and not self.names.known("e") and is_exponential(symbol.scripts):
             return self.exponential(Tex("letter", "e", whole.start, whole.end).scripted(symbol.scripts), after - 1)
         if symbol.name in ("D", "H") and not self.names.known(symbol.name):
             spelled = Tex("letter", symbol.name, whole.start, whole.end).scripted(symbol.scripts)
@@ -300,8 +300,10 @@ class Symbols:
         if definition is None or at >= len(nodes) or nodes[at].value != "(":
             return after
         close = self.close_of(nodes, at)
-        inside = [symbol_of(p[0], self.names) if len(p := trimmed(part)) == 1 else None
-                  for part in parted(nodes[at + 1 : close], (",", ";", "|"))]
+        inside = [
+            symbol_of(p[0], self.names) if len(p := trimmed(part)) == 1 else None
+            for part in parted(nodes[at + 1 : close], (",", ";", "|"))
+        ]
         words = {self._canonical(s) for s in inside if s is not None}
         if None in inside or nodes[close].scripts:
             return after
@@ -809,7 +811,9 @@ class Symbols:
 
     def _entry_of_transpose(self, scripts):
         """X_{jc}^T is the entry j, c of the transpose, for a number needs none."""
-        turns = [s for s in scripts if s[0] == "^" and len(flat(s[1])) == 1 and flat(s[1])[0] in (r"\top", "T", r"\intercal")]
+        turns = [
+            s for s in scripts if s[0] == "^" and len(flat(s[1])) == 1 and flat(s[1])[0] in (r"\top", "T", r"\intercal")
+        ]
         entries = [s for s in scripts if s[0] == "_" and len(index_items(s[1])) == 2 and None not in index_items(s[1])]
         matrix = bool(self.out) and self.out[-1].type == "NAME" and self.names.is_matrix(str(self.out[-1].value))
         if not (matrix and len(turns) == 1 and len(entries) == 1):
@@ -911,7 +915,9 @@ class Symbols:
         if bracketed:
             return rows or shape is not None and shape != ((), ())
         square = shape is not None and len(shape) == 2 and shape[0] == shape[1]
-        return (letter in self.bound or letter in "ij" and not square) and (rows or shape is not None and shape != ((), ()))
+        return (letter in self.bound or letter in "ij" and not square) and (
+            rows or shape is not None and shape != ((), ())
+        )
 
     def _subscript(self, inside, start, end, following):
         if inside and inside[0].kind == "error":
@@ -946,6 +952,11 @@ class Symbols:
 
     def _two_axes(self):
         return not self.out or self.out[-1].type != "NAME" or self.names.is_matrix(str(self.out[-1].value))
+
+
+def is_exponential(scripts) -> bool:
+    """Whether an e with these scripts is the exponential function: e^x, and not e^T."""
+    return bool(scripts) and scripts[0][0] == "^" and flat(scripts[0][1]) not in (["T"], [r"\top"])
 
 
 def orders_of(scripts) -> int:

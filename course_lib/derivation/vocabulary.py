@@ -170,6 +170,8 @@ ARGUMENTS = {
 FORGOTTEN = {
     **dict.fromkeys(
         [
+            "begingroup",
+            "endgroup",
             "displaystyle",
             "textstyle",
             "scriptstyle",

@@ -27,6 +27,8 @@ DIFFERENTIAL = (
 POINT = "From here on claims are judged where the gradient in {name} is 0."
 AT_POINT = "This holds where the gradient in {name} is 0, not everywhere."
 EINSTEIN = "Read with Einstein's convention: indices that stand twice are summed."
+SQUARED = "The square of the vector {base} is taken entry by entry; for the sum of squares write \\|{base}\\|^2."
+CONSTANT = "This holds while {names} stays constant."
 SUMS_TO_ONE = "sums to 1"
 ONLY_DIAGONAL = "the diagonal is right, but every output depends on every input: the other entries are not 0"
 LENGTH = (
@@ -100,7 +102,9 @@ def assumptions(shapes: dict[str, str], unknown: list[str]) -> list[str]:
         out.append(f"Nobody said what the letters are, so they were taken as: {', '.join(said)}.")
     if unknown:
         names = ", ".join(spoken_name(n) for n in unknown)
-        out.append(f"With that not all lines fit together. Declare {names}, as in X \\in \\mathbb{{R}}^{{n \\times d}}.")
+        out.append(
+            f"With that not all lines fit together. Declare {names}, as in X \\in \\mathbb{{R}}^{{n \\times d}}."
+        )
     return out
 
 

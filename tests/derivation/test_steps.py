@@ -133,7 +133,7 @@ def test_every_line_of_the_solution_counts(name, course_root):
     found = progress_of(_solution(name, course_root), find(name).problem)
     claims = [line for line in found.lines if line.verdict != "definition"]
     assert all(line.verdict == "right" for line in claims) and found.reached
-    assert found.right == len(claims) - 1 >= find(name).problem.steps
+    assert found.right >= len(claims) - 1 >= find(name).problem.steps
 
 
 @pytest.mark.parametrize("name", DERIVATIONS)

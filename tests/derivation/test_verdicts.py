@@ -87,7 +87,7 @@ def test_expansions_are_compared_to_first_order():
 def test_a_gradient_at_the_minimum_is_zero():
     text = LOSS + "\\hat w = (X^\\top X)^{-1}X^\\top y\n\\nabla_w L(\\hat w) = 0"
     assert verdicts(text)[-1] == "right"
-    assert verdicts(LOSS + r"\nabla_w L = 0")[-1] == "wrong"
+    assert verdicts(LOSS + r"\nabla_w L = 0")[-1] == "definition"
 
 
 def test_chain_rule_products_stand_in_either_convention():
@@ -193,8 +193,24 @@ def test_an_approximate_change_is_read_to_first_order():
 
 def test_a_condition_is_no_claim_and_the_message_says_so():
     report = derive(LOSS + r"\nabla_w L = 0" + "\n" + r"w = (X^\top X)^{-1}X^\top y", MEAN_SQUARES)
-    assert "claim about one point" in report.lines[1].message
-    assert "any value here" in report.lines[2].message
+    assert report.lines[1].verdict == "definition" and "where the gradient in w is 0" in report.lines[1].message
+    assert report.lines[2].verdict == "right" and "not everywhere" in report.lines[2].assumption
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        r"w = (X^\top X)^{-1}X^\top (y + y)",
+        r"X^\top X w = y",
+        r"\nabla_w L = X^\top(Xw - y)",
+        r"\nabla_w L = \frac{5}{n} X^\top(Xw - y)",
+    ],
+)
+def test_what_is_false_at_the_point_or_a_gradient_beside_it_stays_wrong(claim):
+    assert derive(LOSS + r"\nabla_w L = 0" + "\n" + claim, MEAN_SQUARES).lines[2].verdict in ("wrong", "shapes")
+
+
+def test_a_solution_of_its_own_name_is_put_into_the_gradient():
     assert derive(LOSS + "\\hat w = (X^\\top X)^{-1}X^\\top y\n\\nabla_w L(\\hat w) = 0", MEAN_SQUARES).ok
 
 
@@ -306,8 +322,10 @@ def test_numpy_repeats_what_keeps_its_axis_and_nothing_else():
     assert verdicts(given + "P = np.exp(X) / np.exp(X).sum(axis=1)")[-1] == "shapes"
 
 
-def test_a_length_that_is_given_a_value_is_told_apart():
-    assert "name of a length" in last("n = Xw").message
+def test_a_letter_may_be_a_length_and_an_array():
+    text = "\\mathbf{n} = Xw\nL = \\frac12\\|\\mathbf{n}\\|^2\n\\nabla_w L = "
+    assert last(text + "X^\\top n").verdict == "right"
+    assert last(text + "X n").verdict in ("wrong", "shapes")
 
 
 def test_a_differential_without_differentials_is_told_from_a_gradient():
