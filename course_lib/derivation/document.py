@@ -595,11 +595,16 @@ def _members(nodes: list[Tex], text: str) -> list[Member]:
     for k in [*places, len(nodes)]:
         part = _without_stops(nodes[start:k]) if k == len(nodes) else trimmed(nodes[start:k])
         at = nodes[start].start if start < len(nodes) else (nodes[-1].end if nodes else 0)
-        begin, end = (part[0].start, part[-1].end) if part else (at, at)
+        begin, end = (part[0].start, end_of(part[-1])) if part else (at, at)
         out.append(Member(part, sign, begin, end, text[begin:end]))
         if k < len(nodes):
             start, sign = k + 1, nodes[k].value
     return out
+
+
+def end_of(node: Tex) -> int:
+    """Where a node ends in the text, with what hangs on it."""
+    return max([node.end, *(end for _, _, _, end in node.scripts)])
 
 
 def _without_stops(nodes):

@@ -320,7 +320,7 @@ class Session:
             return None
         finally:
             self.names.placeholders.discard(name)
-        for other in members:
+        for other in members if pattern != sym(name) else ():
             try:
                 meant = matched(pattern, self._parse(other), name) if other is not member else None
                 if meant is None or meant == sym(name) or name in names_in(meant):

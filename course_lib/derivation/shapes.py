@@ -217,15 +217,15 @@ class Typer:
             return self.scope.direction_shapes[name]
         return None
 
-    def _length(self, written):
+    def _length(self, written, long=False):
         if written is None:
-            return (Open(),)
+            return (Open(long),)
         if written.isdigit():
             return dim(int(written))
         return dim(written) if written in self.names.dims else (Open(),)
 
     def _ones(self, node):
-        return Core("ones", (), (self._length(node.val), ()))
+        return Core("ones", (), (self._length(node.val, long=True), ()))
 
     def _eye(self, node):
         size = self._length(node.val)
