@@ -279,7 +279,8 @@ def _ratio(tester, names, member, exclude, factors):
         return None
     ratios = []
     for number, value in zip(numbers, values, strict=True):
-        below = float((value * value).sum())
+        with np.errstate(over="ignore"):
+            below = float((value * value).sum())
         truth = tester.truth_on(number)[0]
         try:
             ratio = float((value * truth).sum()) / below if below > 1e-20 else None
