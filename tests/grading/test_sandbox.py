@@ -280,3 +280,24 @@ def test_a_derivation_is_judged_from_its_text_even_where_the_cells_never_end(con
         result = graded(confinement, notebook(*cells), limits=HASTY if "while True" in cells[-1] else PATIENT)
         assert (result.status, result.verdicts[0].points) == ("graded", 2)
     assert texts == [derivation] * 3 + [None] * 3
+
+
+def test_one_evaluation_for_every_weight_runs_out_of_time(confinement, monkeypatch):
+    """The wide draw of a gradient: the limit of the call decides, and the formula beside it is judged as ever."""
+    monkeypatch.setattr("course_lib.checks.wide.SECONDS", 0.5)
+    complex_steps = """
+import numpy as np
+def mse_gradient(X, w, y):
+    slopes = np.zeros(len(w))
+    for j in range(len(w)):
+        z = w.astype(complex)
+        z[j] += 1e-30j
+        slopes[j] = (np.sum((X @ z - y) ** 2) / (2 * len(y))).imag / 1e-30
+    return slopes
+def weighted_mse_gradient(X, w, y, s):
+    return X.T @ (s * (X @ w - y)) / len(y)
+"""
+    verdicts = {v.exercise: v for v in graded(confinement, notebook(complex_steps), "03").verdicts}
+    slow, quick = verdicts["mse_gradient"], verdicts["weighted_mse_gradient"]
+    assert (slow.status, slow.mistake, slow.points) == ("costly", "one-pass-per-parameter", 0)
+    assert quick.status == "right"
