@@ -69,7 +69,7 @@ def undisturbed(simulated):
 
 
 def struck(simulated, number, *moments, out):
-    """`course grade inbox --out OUT`, met by the signal at these statements of its own: the finished process."""
+    """`course grade inbox --out OUT`, met by the signal at these moments: the finished process."""
     command = [sys.executable, str(Path(__file__).with_name("struck.py")), number.name, ",".join(map(str, moments))]
     command += ["grade", "inbox", "--out", out, "--seed", str(SEED)]
     return subprocess.run(command, cwd=simulated, capture_output=True, text=True, timeout=HANGING)
@@ -92,7 +92,7 @@ def goes_on(simulated, out):
 def test_a_class_killed_at_random_moments_has_the_same_gradebook_in_the_end(simulated):
     moments, database = random.Random(7), simulated / "killed" / "gradebook.sqlite"
     for _ in range(5):
-        assert struck(simulated, signal.SIGKILL, moments.randint(60, 240), out="killed").returncode == -signal.SIGKILL
+        assert struck(simulated, signal.SIGKILL, moments.randint(1, 40), out="killed").returncode == -signal.SIGKILL
         assert query(database, "pragma integrity_check") == [("ok",)]
     assert 0 < count(database) < len(undisturbed(simulated))
     goes_on(simulated, "killed")
@@ -103,11 +103,11 @@ def count(database):
 
 
 def test_an_interrupt_and_two_of_them_leave_a_clean_gradebook_and_say_how_to_go_on(simulated):
-    run = struck(simulated, signal.SIGINT, 150, out="interrupted")
+    run = struck(simulated, signal.SIGINT, 20, out="interrupted")
     assert (run.returncode, run.stderr) == (INTERRUPTED, "")
     assert SENTENCE in run.stdout
     assert 0 < count(simulated / "interrupted" / "gradebook.sqlite") < len(undisturbed(simulated))
-    hurried = struck(simulated, signal.SIGINT, 150, 151, out="interrupted")
+    hurried = struck(simulated, signal.SIGINT, 20, 20, out="interrupted")
     assert hurried.returncode == INTERRUPTED
     assert hurried.stderr.strip() == "Ended at once. What is graded is kept; the same command goes on from here."
     goes_on(simulated, "interrupted")
