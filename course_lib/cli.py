@@ -73,6 +73,7 @@ def grade(
     ] = "bwrap",
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; else one per processor.")] = None,
     regrade: Annotated[bool, typer.Option(help="Grade again what is graded, and show what changes.")] = False,
+    stale: Annotated[bool, typer.Option(help="Judge again exactly the verdicts that are stale.")] = False,
     dask: Annotated[str | None, typer.Option(help="Address of a dask scheduler, to grade on its workers.")] = None,
 ):
     """Grade what is new in an inbox, without trusting any of it."""
@@ -84,9 +85,8 @@ def grade(
     from course_lib.grading.console import grade as grade_inbox
     from course_lib.grading.interrupts import INTERRUPTED
 
-    report = grade_inbox(
-        inbox, gradebook=gradebook, out=out, seed=seed, sandbox=sandbox, jobs=jobs, regrade=regrade, dask=dask
-    )
+    again = {"regrade": regrade, "stale": stale}
+    report = grade_inbox(inbox, gradebook=gradebook, out=out, seed=seed, sandbox=sandbox, jobs=jobs, dask=dask, **again)
     if report.interrupted:
         raise typer.Exit(INTERRUPTED)
 
@@ -97,7 +97,8 @@ def report(gradebook: GradebookOption = None, out: OutOption = None):
     from course_lib.grading.console import opened
 
     with opened(gradebook, out, must_exist=True) as desk:
-        desk.write()
+        for line in desk.write():
+            print(line)
         print(desk.out / "report.html")
 
 

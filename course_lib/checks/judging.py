@@ -7,6 +7,10 @@ It takes an exercise and a caller, which is a way to reach the learner's functio
     caller.text(name)        the text of a string variable, or None
     caller.call_within(name, args, seconds)   where the caller lives in this process: a `patience.Timed` or None;
                              any other caller takes the seconds as a third argument of `call`
+    caller.shows             whether the message may show numbers of the draws and what is right for them: in the
+                             learner's own notebook it helps (and by default); where points are given, it could be
+                             handed in
+    caller.wide_seed         the seed of the wide call, where it differs: its inputs are large, and one set is enough
 
 The truth is computed from the judge's own copy of the inputs, before the learner's function runs.
 """
@@ -93,7 +97,9 @@ def judge(exercise: Exercise, caller: Any, seed: int = SEED, closely: bool = Tru
             break
     seconds = sum(trial.outcome.seconds for trial in trials)
     verdict = _ladder(exercise, trials, signature[0], seconds, closely)
-    return _widely(exercise, caller, verdict, seed) if closely and verdict.ok and exercise.widest else verdict
+    if not (closely and verdict.ok and exercise.widest):
+        return verdict
+    return _widely(exercise, caller, verdict, getattr(caller, "wide_seed", seed))
 
 
 def _widely(exercise, caller, verdict, seed):
@@ -106,7 +112,8 @@ def _widely(exercise, caller, verdict, seed):
     return replace(verdict, message=verdict.message + wide.message, seconds=seconds)
 
 
-@lru_cache(maxsize=1024)
+# Room for the whole stock of draws that a class shares, of every exercise of a course.
+@lru_cache(maxsize=1 << 14)
 def questions(exercise: Exercise, seed: int) -> tuple[tuple[tuple[Any, ...], Any], ...]:
     """The draws of an exercise as ((arguments, what is right for them), ...).
 
@@ -124,7 +131,9 @@ def questions(exercise: Exercise, seed: int) -> tuple[tuple[tuple[Any, ...], Any
 def _trial(exercise, caller, args, truth):
     given = tuple(Watched(arg) if callable(arg) else copied(arg) for arg in args)
     outcome = caller.call(exercise.name, given)
-    return Trial(args, truth, outcome, tuple(arg for arg in given if isinstance(arg, Watched)))
+    return Trial(
+        args, truth, outcome, tuple(arg for arg in given if isinstance(arg, Watched)), getattr(caller, "shows", True)
+    )
 
 
 def _judge_derivation(exercise, text):
@@ -225,7 +234,7 @@ def _first_rung(exercise, trial):
         where = f" in line {outcome.line_number}, `{outcome.line}`" if outcome.line else ""
         looked_up = "unhashable type: 'numpy.ndarray'" in outcome.error
         help_ = " An array can be no key: leave `@cache` away, and put no array into a set or dict." * looked_up
-        return "raised", f"Called with {_described(exercise, trial.args)}, it raised {outcome.error}{where}.{help_}"
+        return "raised", f"Called with {_described(exercise, trial)}, it raised {outcome.error}{where}.{help_}"
     if outcome.value is None:
         return "none", "Your function returned None. Did you forget `return`?"
     if exercise.acceptance:
@@ -278,7 +287,7 @@ def _shape_rung(exercise, trial, name, got, expected):
         return "shape", message + (
             ". It is the transpose of the right answer." if same else ". The two axes are swapped."
         )
-    return "shape", message + f" when called with {_described(exercise, trial.args)}."
+    return "shape", message + f" when called with {_described(exercise, trial)}."
 
 
 def _finite_rung(exercise, trial, name, got, expected):
@@ -289,7 +298,7 @@ def _finite_rung(exercise, trial, name, got, expected):
     value = np.atleast_1d(got)[tuple(index)]
     return (
         "not finite",
-        f"{_sentence(name)} holds {value}{where} when called with {_described(exercise, trial.args)}.",
+        f"{_sentence(name)} holds {value}{where} when called with {_described(exercise, trial)}.",
     )
 
 
@@ -297,17 +306,18 @@ def _value_rung(exercise, trial, name, got, expected):
     if close(got, expected, exercise.rtol):
         return None
     if isinstance(expected, str):
-        return "wrong", f"Your function returned {got!r}, expected {expected!r}."
+        wanted = f"expected {expected!r}" if trial.shows else "another text was expected"
+        return "wrong", f"Your function returned {got!r}, {wanted}."
     index, yours, right = worst_entry(got, expected, exercise.rtol)
     off = int(np.sum(errors(got, expected, exercise.rtol) > 1))
     where = f"entry {_index(index)}" if index else name
     share = f" {off} of {np.size(expected)} entries are off." if np.size(expected) > 1 else ""
     which = f" of {name}" if index and name != "the value" else ""
+    called = f"Called with {_described(exercise, trial)}"
+    if not trial.shows:
+        return "wrong", f"{called}, {'an entry' if index else name}{which} is wrong.{share}"
     yours, right = _apart(yours, right)
-    return (
-        "wrong",
-        f"Called with {_described(exercise, trial.args)}, {where}{which} is {yours}, it should be {right}.{share}",
-    )
+    return "wrong", f"{called}, {where}{which} is {yours}, it should be {right}.{share}"
 
 
 def _kept_rung(exercise, trial):
@@ -370,10 +380,10 @@ def _same_failure(mistake, trial):
     return theirs is not None and theirs.kind == "raised" and same_cause(trial.outcome, theirs)
 
 
-def _described(exercise, args):
-    """The arguments in words: numbers by value, arrays by shape."""
+def _described(exercise, trial):
+    """The arguments in words: numbers by value where they may be shown, arrays by shape."""
     parts = []
-    for name, arg in zip(exercise.parameters, args, strict=True):
+    for name, arg in zip(exercise.parameters, trial.args, strict=True):
         if isinstance(arg, np.ndarray):
             parts.append(f"{name} of shape {arg.shape}")
         elif isinstance(arg, np.random.Generator):
@@ -382,6 +392,8 @@ def _described(exercise, args):
             parts.append(f"a function {name}")
         elif isinstance(arg, tuple):
             parts.append(f"{name} of {len(arg)} items")
+        elif is_number(arg) and not trial.shows:
+            parts.append(f"a number {name}")
         else:
             parts.append(f"{name} = {_number(arg) if is_number(arg) else repr(arg)}")
     return ", ".join(parts)

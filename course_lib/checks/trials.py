@@ -28,12 +28,16 @@ def copied(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Trial:
-    """One draw: the inputs as the judge keeps them, what is right, what came back, and the watched calls."""
+    """One draw: the inputs as the judge keeps them, what is right, what came back, and the watched calls.
+
+    shows   whether what is said of it may show numbers: those that were drawn, and what is right for them.
+    """
 
     args: tuple
     truth: Any
     outcome: calling.Outcome
     watched: tuple = ()
+    shows: bool = True
 
 
 def answer_of(mistake: Mistake, args: tuple) -> calling.Outcome:

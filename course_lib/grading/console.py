@@ -17,18 +17,24 @@ from course_lib.checks import SEED, find
 from course_lib.errors import CourseError
 from course_lib.grading.cluster import cluster
 from course_lib.grading.config import Config, course_root, instructors_config
+from course_lib.grading.falls import fallen, remember
 from course_lib.grading.feedback import write_feedback
-from course_lib.grading.gradebook import Gradebook, write_grades
+from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.intake import checked_inbox, count_candidates
 from course_lib.grading.interrupts import SENTENCE, Interrupts
+from course_lib.grading.marks import write_grades
 from course_lib.grading.report import write_report
 from course_lib.grading.run import grade_inbox
 from course_lib.grading.sandbox import find_confinement
+from course_lib.grading.today import stale as stale_verdicts
+from course_lib.grading.today import today
 
 ROWS_SHOWN = 40
 
 
-def grade(inbox, *, gradebook=None, out=None, seed=None, sandbox="bwrap", jobs=None, regrade=False, dask=None):
+def grade(
+    inbox, *, gradebook=None, out=None, seed=None, sandbox="bwrap", jobs=None, regrade=False, stale=False, dask=None
+):
     """Grade the folder or archive `inbox`, write gradebook, grades.csv, feedback pages and report; the Report."""
     console = Console()
     inbox = checked_inbox(inbox)
@@ -46,24 +52,26 @@ def grade(inbox, *, gradebook=None, out=None, seed=None, sandbox="bwrap", jobs=N
                 "machines the environment of your other programs.",
                 style="bold",
             )
+        seed = _seed(seed, desk.config, desk.book)
         with _bar(console) as progress:
             task = progress.add_task("grading", total=count_candidates(inbox))
             report = grade_inbox(
                 inbox,
                 desk.book,
                 desk.config,
-                seed=_seed(seed, desk.config, desk.book),
+                seed=seed,
                 how=how,
                 sandbox=sandbox,
                 jobs=jobs,
                 executor=executor,
                 regrade=regrade,
+                stale=stale_verdicts(desk.book, today(desk.config, seed)).by_submission if stale else {},
                 advance=lambda found: _advance(progress, task),
                 interrupts=interrupts,
             )
-        desk.write()
+        lines = desk.write()
         report.interrupted |= interrupts.noted
-        show(console, report, desk.out)
+        show(console, report, desk.out, lines)
     return report
 
 
@@ -81,10 +89,17 @@ class Desk:
     out: Path
 
     def write(self):
-        """Write everything that follows from the gradebook: grades.csv, feedback pages, the class report."""
+        """Write everything that follows from the gradebook: grades.csv, feedback pages, the class report.
+
+        Returns what there is to say of it, line by line: which marks fell, which verdicts are stale.
+        """
+        remember(self.book, self.out / "grades.csv")
         write_grades(self.book, self.config, self.out / "grades.csv")
         write_feedback(self.book, self.config, self.out / "feedback")
         write_report(self.book, self.config, self.out / "report.html")
+        now = today(self.config, self.config.seed if self.config.seed is not None else self.book.last_seed())
+        lines = [self.book.note, *_fallen(fallen(self.book, self.config)), str(stale_verdicts(self.book, now))]
+        return [line for line in lines if line]
 
 
 @contextmanager
@@ -157,7 +172,16 @@ def _bar(console):
     return Progress(*columns, console=console, auto_refresh=False)
 
 
-def show(console, report, out):
+def _fallen(falls):
+    """Lines that say which marks fell, so that nobody finds out later."""
+    if falls:
+        yield f"Marks that fell since they were said last: {len(falls)}"
+        yield from (f"  {fall}" for fall in falls[:ROWS_SHOWN])
+    if len(falls) > ROWS_SHOWN:
+        yield f"  and {len(falls) - ROWS_SHOWN} more"
+
+
+def show(console, report, out, lines=()):
     """The tables after a run; what students wrote is shown as text, never as markup."""
     table = Table("chapter", "graded", title=None)
     for chapter in sorted({row[1] for row in report.graded}):
@@ -177,6 +201,8 @@ def show(console, report, out):
         f"{len(report.graded)} graded, {report.known} graded before, {len(report.refused)} refused, "
         f"{len(report.failed)} failed, in {report.seconds:.1f} s ({rate:.1f} per second)."
     )
+    for line in lines:
+        console.print(Text(line), soft_wrap=True)
     console.print(Text(f"Grades, gradebook, feedback pages and report: {out}"), soft_wrap=True)
     if report.interrupted:
         console.print(SENTENCE, style="bold")

@@ -8,7 +8,7 @@ from course_lib.checks import exercises
 from course_lib.checks.verdict import STATUSES
 from course_lib.errors import CourseError
 from course_lib.grading.files import save
-from course_lib.grading.gradebook import scores
+from course_lib.grading.marks import course_total, marks_of, scores, worth
 from course_lib.grading.notebook import receipt_code
 from course_lib.grading.pages import template
 
@@ -21,10 +21,10 @@ def write_feedback(gradebook, config, folder):
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CourseError(f"The folder {folder} cannot be made: {error.strerror}.") from None
-    written = []
+    written, decided, most = [], worth(config), course_total(gradebook, config)
     for student, submissions, adjustments in gradebook.everyone():
         path = folder / page_name(student)
-        text = page(student, submissions, config, adjustments).encode()
+        text = page(student, submissions, config, adjustments, decided, most).encode()
         # By content and not by time: points, due times and adjustments change pages too.
         if not path.exists() or path.read_bytes() != text:
             save(path, text)
@@ -40,25 +40,37 @@ def page_name(student):
     return f"{readable}-{hashlib.sha256(student.encode()).hexdigest()[:10]}.html"
 
 
-def page(student, submissions, config, adjustments=None):
-    """The HTML page of one student from the rows of the gradebook."""
-    counted = scores(submissions, config, adjustments)
+def page(student, submissions, config, adjustments, decided, most):
+    """The HTML page of one student from the rows of the gradebook.
+
+    decided   what the exercises are worth today, chapter by chapter.
+    most      the most that can be had in the course so far.
+    """
+    counted = scores(submissions, config, adjustments, decided)
     counting = {score.submission.id for score in counted.values() if score.submission}
     return template("feedback.html").render(
         title=config.title,
         student=student,
         chapters=[_chapter(chapter, score, config) for chapter, score in sorted(counted.items())],
         unread=[row for row in submissions if row.status != "graded"],
-        earlier=[row for row in submissions if row.status == "graded" and row.id not in counting],
+        earlier=[
+            (row, *_points(row, decided))
+            for row in submissions
+            if row.status == "graded" and row.id not in counting and row.chapter in decided
+        ],
         points=sum(score.points for score in counted.values()),
-        max_points=sum(score.max_points for score in counted.values()),
+        max_points=most,
     )
+
+
+def _points(row, decided):
+    """(points, most) of an attempt, before lateness and without what was set by hand."""
+    return sum(mark.judged for mark in marks_of(row, decided[row.chapter])), sum(decided[row.chapter].values())
 
 
 def _chapter(chapter, score, config):
     row = score.submission
-    verdicts = row.verdicts if row else ()
-    judged = {verdict.exercise for verdict in verdicts}
+    judged = {mark.verdict.exercise for mark in score.marks}
     shown = {
         "number": chapter,
         "score": score,
@@ -75,14 +87,15 @@ def _chapter(chapter, score, config):
         "code": receipt_code(row.sha256),
         "verdicts": [
             {
-                "row": verdict,
-                "adjustment": score.adjusted.get(verdict.exercise),
-                "status": STATUSES.get(verdict.status, verdict.status),
-                "right": verdict.status == "right",
-                "idle": verdict.status == "not attempted",
-                "hints": () if verdict.status == "right" else hints.get(verdict.exercise, ()),
+                "row": mark.verdict,
+                "mark": mark,
+                "adjustment": mark.adjustment,
+                "status": STATUSES.get(mark.verdict.status, mark.verdict.status),
+                "right": mark.verdict.status == "right",
+                "idle": mark.verdict.status == "not attempted",
+                "hints": () if mark.verdict.status == "right" else hints.get(mark.verdict.exercise, ()),
             }
-            for verdict in verdicts
+            for mark in score.marks
         ],
         "errors": json.loads(row.errors),
         "printed": row.printed[:PRINTED_LIMIT],

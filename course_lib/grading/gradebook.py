@@ -1,11 +1,11 @@
-"""The gradebook: students, submissions, verdicts, adjustments and runs in one database, one transaction each."""
+"""The gradebook: students, submissions, verdicts, adjustments and runs in one database, one transaction each.
 
-import csv
+What is in it are facts: what was handed in and when, what was judged of it, by which exercise and library, what an
+instructor set by hand. Marks are computed from them, see `marks`.
+"""
+
 import difflib
-import io
 import json
-import math
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     create_engine,
+    delete,
     event,
     inspect,
     select,
@@ -26,14 +27,16 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
 
+from course_lib import __version__
 from course_lib.errors import CourseError
 from course_lib.grading.alike import Answer
-from course_lib.grading.files import save
-from course_lib.grading.pages import number
+from course_lib.grading.marks import scores, share_of
+from course_lib.grading.migration import migrated
+from course_lib.grading.today import NOTHING
 
 BATCH = 50
-_FORMULA = re.compile(r"(^|[;\t])(\s*[=+\-@＝＋－＠\t\r])")
 STATUSES = ("graded", "refused", "failed")
+_TIMES = ("submitted_at", "received_at", "claimed_at")
 
 
 class _Utc(TypeDecorator):
@@ -74,7 +77,10 @@ class Run(_Base):
 
 
 class Submission(_Base):
-    """One notebook that was handed in, known by its hash; `status` is one of STATUSES."""
+    """One notebook that was handed in, known by its hash; `status` is one of STATUSES.
+
+    submitted_at, received_at, claimed_at, source   of its first arrival: the same bytes count from then.
+    """
 
     __tablename__ = "submissions"
     __table_args__ = (UniqueConstraint("student_id", "chapter", "sha256"),)
@@ -100,20 +106,36 @@ class Submission(_Base):
     verdicts: Mapped[list["VerdictRow"]] = relationship(
         back_populates="submission", cascade="all, delete-orphan", order_by="VerdictRow.id"
     )
+    arrivals: Mapped[list["Arrival"]] = relationship(
+        back_populates="submission", cascade="all, delete-orphan", order_by="Arrival.id"
+    )
 
     answers: Mapped[list["AnswerRow"]] = relationship(cascade="all, delete-orphan")
 
-    @property
-    def points(self):
-        return sum(verdict.points for verdict in self.verdicts)
 
-    @property
-    def max_points(self):
-        return sum(verdict.max_points for verdict in self.verdicts)
+class Arrival(_Base):
+    """One file in which the bytes of a submission were handed in, and when it came first."""
+
+    __tablename__ = "arrivals"
+    __table_args__ = (UniqueConstraint("submission_id", "source"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), index=True)
+    source: Mapped[str]
+    submitted_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    claimed_at: Mapped[datetime]
+    submission: Mapped[Submission] = relationship(back_populates="arrivals")
 
 
 class VerdictRow(_Base):
-    """One verdict on one submission; the fields are those of checks.verdict.Verdict."""
+    """One verdict on one submission; the fields are those of checks.verdict.Verdict, and how it came about.
+
+    points, max_points   on the scale that the exercise itself has; what they are worth today is decided elsewhere.
+    fingerprint   of the exercise as it was (checks.fingerprint); "" in a gradebook of the first edition.
+    library       the course's version.
+    draws         which set of the stock of draws was met, None where an exercise has none.
+    run_id        the run that judged: with which seed.
+    """
 
     __tablename__ = "verdicts"
     __table_args__ = (UniqueConstraint("submission_id", "exercise"),)
@@ -126,6 +148,10 @@ class VerdictRow(_Base):
     max_points: Mapped[float]
     mistake: Mapped[str | None]
     seconds: Mapped[float]
+    fingerprint: Mapped[str] = mapped_column(default="")
+    library: Mapped[str] = mapped_column(default="")
+    draws: Mapped[int | None]
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
     submission: Mapped[Submission] = relationship(back_populates="verdicts")
 
 
@@ -157,6 +183,18 @@ class Adjustment(_Base):
     made_at: Mapped[datetime]
 
 
+class Told(_Base):
+    """What was said last of one student's chapter, so that what lowers a mark can be said; see `falls`."""
+
+    __tablename__ = "told"
+    __table_args__ = (UniqueConstraint("student_id", "chapter"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(ForeignKey("students.id"), index=True)
+    chapter: Mapped[str]
+    points: Mapped[float]
+    facts: Mapped[str]
+
+
 @dataclass(frozen=True)
 class Change:
     """What regrading changed of one submission: exercise -> (points before, points now), and the totals."""
@@ -168,34 +206,20 @@ class Change:
     exercises: dict[str, tuple[float, float]]
 
 
-@dataclass(frozen=True)
-class Score:
-    """What a student has in one chapter, after adjustments and the late policy.
-
-    submission   the one that counts, or None where there are only adjustments.
-    adjusted     exercise -> Adjustment, where one is in force.
-    given        the points before lateness.
-    share        what lateness left of them, between 0 and 1.
-    """
-
-    submission: Submission | None
-    points: float
-    max_points: float
-    given: float
-    share: float
-    adjusted: dict[str, Adjustment]
-
-
 class Gradebook:
     """The one place that writes grades."""
 
     def __init__(self, url, must_exist=False):
-        """Open the database at `url` (a SQLAlchemy URL); make it where it is new, unless it must exist."""
+        """Open the database at `url` (a SQLAlchemy URL); make it where it is new, unless it must exist.
+
+        One of the first edition is brought up to date, and `note` says where the copy lies.
+        """
         try:
             self.engine = create_engine(url)
             if self.engine.dialect.name == "sqlite":
                 self._complain_about_no_file(must_exist)
                 event.listen(self.engine, "connect", _careful_sqlite)
+            self.note = migrated(self.engine) or ""
             self._complain_about_others(must_exist)
             _Base.metadata.create_all(self.engine)
         except (ArgumentError, NoSuchModuleError):
@@ -258,56 +282,75 @@ class Gradebook:
             session.get_one(Run, run_id).finished_at = _now()
 
     def known(self, found):
-        """Whether this submission is graded already; its time is brought up to date if it was handed in again."""
-        with self.session() as session, session.begin():
-            row = _row(session, found.student, found.chapter, found.sha256)
-            if row is None or row.status != "graded":
-                return False
-            _bring_up_to_date(row, found)
-            return True
+        """Whether this submission is graded already; that it came again, or in another file, is noted."""
+        return self.dealt_with(found, ("graded",)) is not None
 
-    def record(self, run_id, found, graded):
+    def dealt_with(self, found, statuses):
+        """The row (id, status, chapter, reason) of the same bytes by the same student, if its status is one of these.
+
+        That they came again, or in another file, is noted.
+        """
+        with self.session() as session:
+            query = select(Submission.id, Submission.status, Submission.chapter, Submission.reason)
+            row = session.execute(_same(query, found).where(Submission.status.in_(statuses))).first()
+            if row is None:
+                return None
+            noted = select(*(getattr(Arrival, key) for key in _TIMES)).where(
+                Arrival.submission_id == row.id, Arrival.source == found.source
+            )
+            times = session.execute(noted).first()
+        if times is None or any(new < old for new, old in zip(_times(found), times, strict=True)):
+            self._note_arrival(row.id, found)
+        return row
+
+    def _note_arrival(self, number, found):
+        try:
+            with self.session() as session, session.begin():
+                _arrived(session.get_one(Submission, number), found)
+        except IntegrityError:  # another grader noted the same file just now
+            return
+
+    def record(self, run_id, found, graded, today=NOTHING):
         """Write one submission and its verdicts in one transaction; a Change if it was graded before, else None.
 
-        Where grading again failed, what was there stays: points are not lost because a sandbox did not start.
+        Where grading again failed, what was there stays: points are not lost because a sandbox did not start. Where
+        only some verdicts were asked for again (`graded.partial`), the others stay.
 
         found: an intake.Submission or Refused.  graded: a unit.Graded.
+        today: the Today that is graded by.
         """
         try:
-            return self._record(run_id, found, graded)
+            return self._record(run_id, found, graded, today)
         except IntegrityError:  # another grader wrote the same student or submission just now; it is there by now
-            return self._record(run_id, found, graded)
+            return self._record(run_id, found, graded, today)
 
-    def _record(self, run_id, found, graded):
+    def _record(self, run_id, found, graded, today):
         with self.session() as session, session.begin():
             if session.get(Student, found.student) is None:
                 session.add(Student(id=found.student))
             chapter = graded.chapter or found.chapter
-            row = _row(session, found.student, chapter, found.sha256) or _row(
-                session, found.student, found.chapter, found.sha256
-            )
+            row = _row_for(session.scalars(_same(select(Submission), found)).all(), chapter, found.chapter)
             before = None
             if row is not None and row.status == "graded" and graded.status == "failed":
                 return None
             if row is None:
-                row = Submission(student_id=found.student, sha256=found.sha256)
-                row.submitted_at, row.received_at = found.submitted_at, found.received_at
-                row.claimed_at, row.lms = found.claimed_at or found.submitted_at, found.lms
+                row = Submission(student_id=found.student, sha256=found.sha256, lms=found.lms)
                 session.add(row)
             else:
-                before = {verdict.exercise: verdict.points for verdict in row.verdicts} or None
-                row.verdicts.clear()
-                row.answers.clear()
+                before = _worth_of(row.verdicts, today) if row.verdicts else None
+                judged = {verdict.exercise for verdict in graded.verdicts}
+                row.verdicts[:] = [v for v in row.verdicts if graded.partial and v.exercise not in judged]
+                row.answers[:] = [a for a in row.answers if graded.partial and a.exercise not in judged]
                 session.flush()
-            row.chapter, row.source, row.run_id, row.graded_at = chapter, found.source, run_id, _now()
-            _bring_up_to_date(row, found)
-            row.code_hash = graded.code_hash
+            row.chapter, row.run_id, row.graded_at = chapter, run_id, _now()
+            _arrived(row, found)
+            row.code_hash = graded.code_hash or (graded.partial and row.code_hash) or ""
             row.status, row.reason, row.seconds = graded.status, graded.reason, graded.seconds
             row.printed, row.printed_bytes = graded.printed, graded.printed_bytes
             row.errors = json.dumps(graded.errors)
-            row.verdicts = [_verdict_row(verdict) for verdict in graded.verdicts]
-            row.answers = [AnswerRow(exercise=name, code=code, length=most) for name, code, most in graded.answers]
-            now = {verdict.exercise: verdict.points for verdict in graded.verdicts}
+            row.verdicts += [_verdict_row(verdict, graded, today, run_id) for verdict in graded.verdicts]
+            row.answers += [AnswerRow(exercise=name, code=code, length=most) for name, code, most in graded.answers]
+            now = _worth_of(row.verdicts, today)
         return _change(found.student, chapter, before, now) if before is not None else None
 
     def students(self):
@@ -353,6 +396,39 @@ class Gradebook:
             graded = session.scalars(select(Submission.chapter).where(Submission.status == "graded").distinct())
             return sorted({*graded, *session.scalars(select(Adjustment.chapter).distinct())})
 
+    def graded(self):
+        """(submission id, chapter) of everything that is graded."""
+        with self.session() as session:
+            return session.execute(select(Submission.id, Submission.chapter).where(Submission.status == "graded")).all()
+
+    def origins(self):
+        """(submission id, exercise, fingerprint, library, seed) of every verdict on what is graded."""
+        query = select(
+            VerdictRow.submission_id, VerdictRow.exercise, VerdictRow.fingerprint, VerdictRow.library, Run.seed
+        )
+        query = query.join_from(VerdictRow, Submission).join(Run, VerdictRow.run_id == Run.id, isouter=True)
+        with self.session() as session:
+            return session.execute(query.where(Submission.status == "graded").order_by(VerdictRow.id)).all()
+
+    def told_anything(self):
+        with self.session() as session:
+            return session.scalar(select(Told.id).limit(1)) is not None
+
+    def told(self, student):
+        """chapter -> (points, facts as JSON) as they were said last of one student."""
+        with self.session() as session:
+            query = select(Told.chapter, Told.points, Told.facts).where(Told.student_id == student)
+            return {chapter: (points, facts) for chapter, points, facts in session.execute(query)}
+
+    def tell(self, student, marks):
+        """Keep what is said of a student from now on: chapter -> (points, facts as JSON)."""
+        with self.session() as session, session.begin():
+            session.execute(delete(Told).where(Told.student_id == student))
+            session.add_all(
+                Told(student_id=student, chapter=chapter, points=points, facts=facts)
+                for chapter, (points, facts) in marks.items()
+            )
+
     def lms_numbers(self):
         """ "moodle:12345" or "canvas:12345" -> the student who handed in under that number."""
         with self.session() as session:
@@ -389,94 +465,57 @@ class Gradebook:
         return scores(self.submissions(student), config, self.adjustments(student))
 
 
-def scores(submissions, config, adjustments=None):
-    """chapter -> Score of one student: the latest or the best graded submission counts, as the course decides.
-
-    adjustments   exercise -> Adjustment in force; they replace what the judge gave, before lateness is counted.
-    """
-    adjustments = adjustments or {}
-    counted = {}
-    for row in sorted(submissions, key=config.counting_time):
-        if row.status != "graded":
-            continue
-        score = _score(row, config, {name: a for name, a in adjustments.items() if a.chapter == row.chapter})
-        last = counted.get(row.chapter)
-        if last is None or config.attempts == "latest" or score.points >= last.points:
-            counted[row.chapter] = score
-    for chapter in {a.chapter for a in adjustments.values()} - set(counted):
-        alone = {name: a for name, a in adjustments.items() if a.chapter == chapter}
-        points, most = (sum(getattr(a, key) for a in alone.values()) for key in ("points", "max_points"))
-        counted[chapter] = Score(None, points, most, points, 1.0, alone)
-    return counted
-
-
-def _score(row, config, adjusted):
-    share = config.share_after(row.chapter, config.counting_time(row))
-    given = {verdict.exercise: verdict.points for verdict in row.verdicts}
-    given |= {name: adjustment.points for name, adjustment in adjusted.items()}
-    points = math.fsum(given.values())
-    return Score(row, points * share, row.max_points, points, share, adjusted)
-
-
-def write_grades(gradebook, config, path):
-    """Write `student, <chapter>..., total, max` as CSV to `path`, whole or not at all."""
-    rows, most = {}, defaultdict(float, dict.fromkeys(config.chapters, 0.0))
-    for student, submissions, adjustments in gradebook.everyone():
-        counted = scores(submissions, config, adjustments)
-        rows[student] = {chapter: score.points for chapter, score in counted.items()}
-        for chapter, score in counted.items():
-            most[chapter] = max(most[chapter], score.max_points)
-    chapters = sorted(most)
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow(["student", *chapters, "total", "max"])
-    for student, counted in rows.items():
-        points = [number(counted[chapter]) if chapter in counted else "" for chapter in chapters]
-        total = math.fsum(counted.values())
-        table.writerow([no_formula(student), *points, number(total), number(math.fsum(most.values()))])
-    save(path, text.getvalue().encode())
-
-
-def no_formula(text):
-    """The text so that a spreadsheet reads it as text: a formula's first character gets an apostrophe before it.
-
-    Also after a semicolon, at which spreadsheets in many countries divide, and for the wide forms that some accept.
-    """
-    return _FORMULA.sub(r"\1'\2", text)
-
-
 def _now():
     return datetime.now(UTC)
 
 
 def _in_order():
-    """The query for submissions with their verdicts, by chapter and time."""
+    """The query for submissions with their verdicts and arrivals, by chapter and time."""
     order = (Submission.chapter, Submission.submitted_at, Submission.id)
-    return select(Submission).order_by(*order).options(selectinload(Submission.verdicts))
+    return select(Submission).order_by(*order).options(*map(selectinload, (Submission.verdicts, Submission.arrivals)))
 
 
 def _in_force(latest):
     return {name: row for name, row in latest.items() if row.points is not None}
 
 
-def _row(session, student, chapter, digest):
-    return session.scalar(
-        select(Submission).where(
-            Submission.student_id == student,
-            Submission.sha256 == digest,
-            *([Submission.chapter == chapter] if chapter else []),
-        )
+def _same(query, found):
+    """The query for the row of the same bytes by the same student: the chapter asked for first, graded ones first."""
+    return query.where(Submission.student_id == found.student, Submission.sha256 == found.sha256).order_by(
+        Submission.status != "graded", Submission.chapter != found.chapter, Submission.id
     )
 
 
-def _bring_up_to_date(row, found):
-    """Handed in again: the later times count."""
-    row.submitted_at = max(row.submitted_at, found.submitted_at)
-    row.received_at = max(row.received_at, found.received_at)
-    row.claimed_at = max(row.claimed_at, found.claimed_at or found.submitted_at)
+def _row_for(rows, chapter, hint):
+    """Of rows with the same bytes the one of this chapter, else of the chapter that a name told, else an unread one."""
+    fits = (
+        lambda row: row.chapter == chapter,
+        lambda row: hint in ("", row.chapter),
+        lambda row: row.status != "graded",
+    )
+    return next((row for fit in fits for row in rows if fit(row)), None)
 
 
-def _verdict_row(verdict):
+def _times(found):
+    return found.submitted_at, found.received_at, found.claimed_at or found.submitted_at
+
+
+def _arrived(row, found):
+    """Note a file that holds the submission's bytes; the earliest times of all files count."""
+    times = dict(zip(_TIMES, _times(found), strict=True))
+    there = next((arrival for arrival in row.arrivals if arrival.source == found.source), None)
+    if there is None:
+        row.arrivals.append(Arrival(source=found.source, **times))
+    else:
+        for key, time in times.items():
+            setattr(there, key, min(getattr(there, key), time))
+    first = min(row.arrivals, key=lambda arrival: (arrival.submitted_at, arrival.source))
+    row.source = first.source
+    for key in _TIMES:
+        setattr(row, key, min(getattr(arrival, key) for arrival in row.arrivals))
+
+
+def _verdict_row(verdict, graded, today, run_id):
     return VerdictRow(
         exercise=verdict.exercise,
         status=verdict.status,
@@ -485,7 +524,19 @@ def _verdict_row(verdict):
         max_points=verdict.max_points,
         mistake=verdict.mistake,
         seconds=verdict.seconds,
+        fingerprint=today.fingerprints.get(verdict.exercise, ""),
+        draws=graded.draws.get(verdict.exercise),
+        library=__version__,
+        run_id=run_id,
     )
+
+
+def _worth_of(verdicts, today):
+    """exercise -> the points that its verdict is worth."""
+    return {
+        v.exercise: share_of(v.points, v.max_points, v.status) * today.points.get(v.exercise, v.max_points)
+        for v in verdicts
+    }
 
 
 def _change(student, chapter, before, now):

@@ -15,6 +15,7 @@ from course_lib.errors import CourseError
 from course_lib.grading.config import instructors_config, load_config
 from course_lib.grading.files import spare
 from course_lib.grading.intake import Refused, Submission, of_one_student
+from course_lib.grading.marks import share_of, worth
 from course_lib.grading.notebook import answers_in, read_notebook
 from course_lib.grading.sandbox import PACKAGE, find_confinement
 from course_lib.grading.unit import Pending, Unit, grade_unit
@@ -109,16 +110,13 @@ def results_of(submission, chapter, seed, config, how):
     # Files of one time, such as the members of an archive: the answered one counts.
     latest = max(fitting, key=lambda item: (item.submitted_at, answers_in(read_notebook(item.notebook), names)))
     pending = (Pending("0", chapter, latest.notebook),)
-    points = tuple(config.points.items())
-    unit = Unit("student", pending, seed, how.name, config.limits, points, banks=sources())
+    unit = Unit("student", pending, seed, how.name, config.limits, banks=sources())
     (graded,) = grade_unit(unit, how)
     if graded.status != "graded":
         return failure(graded.reason)
-    return {
-        "score": sum(verdict.points for verdict in graded.verdicts),
-        "visibility": "visible",
-        "tests": [_test(verdict) for verdict in graded.verdicts],
-    }
+    decided = worth(config)[chapter]
+    tests = [_test(verdict, decided[verdict.exercise]) for verdict in graded.verdicts]
+    return {"score": sum(test["score"] for test in tests), "visibility": "visible", "tests": tests}
 
 
 def failure(reason):
@@ -126,12 +124,13 @@ def failure(reason):
     return {"score": 0, "output": reason, "output_format": "text", "visibility": "visible", "tests": []}
 
 
-def _test(verdict):
+def _test(verdict, most):
+    """Gradescope's test of one verdict, on an exercise that is worth `most` points."""
     hints = {exercise.name: exercise.hints for exercise in exercises(verdict.chapter)}.get(verdict.exercise, ())
     return {
         "name": f"{verdict.exercise}: {STATUSES[verdict.status]}",
-        "score": verdict.points,
-        "max_score": verdict.max_points,
+        "score": share_of(verdict.points, verdict.max_points, verdict.status) * most,
+        "max_score": most,
         "status": "passed" if verdict.ok else "failed",
         "output": "\n".join([verdict.message, *(() if verdict.ok else (f"Hint: {hint}" for hint in hints[:1]))]),
         "output_format": "text",

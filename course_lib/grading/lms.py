@@ -18,8 +18,7 @@ from pathlib import Path
 from course_lib.checks.verdict import STATUSES
 from course_lib.errors import CourseError
 from course_lib.grading.files import save, spare
-from course_lib.grading.gradebook import write_grades
-from course_lib.grading.pages import number
+from course_lib.grading.marks import course_total, number, write_grades
 
 TOTAL = "total"
 NAMES_SHOWN = 10
@@ -115,6 +114,7 @@ class Grades:
         self.students = set(gradebook.students())
         self.by_number = gradebook.lms_numbers()
         self.found = set()
+        self.most = course_total(gradebook, config)
 
     def students_of(self, keys):
         """The student of each row of a file, None for nobody, from its key: the LMS's number and names.
@@ -138,7 +138,9 @@ class Grades:
         wanted = list(counted.values()) if what == TOTAL else [counted[what]] if what in counted else []
         if not wanted:
             return None
-        return sum(score.points for score in wanted), sum(score.max_points for score in wanted)
+        # One total for the whole class, whoever handed in what.
+        most = self.most if what == TOTAL else sum(score.max_points for score in wanted)
+        return sum(score.points for score in wanted), most
 
 
 def write_plain(path, gradebook, config):
@@ -297,11 +299,10 @@ def _summary(gradebook, config, student, what):
     lines = []
     for chapter, score in sorted(gradebook.scores(student, config).items()):
         if what in (TOTAL, chapter) and score.submission is not None:
-            for verdict in score.submission.verdicts:
+            for mark in score.marks:
+                verdict, adjusted = mark.verdict, mark.adjustment
                 status = STATUSES.get(verdict.status, verdict.status)
-                adjusted = score.adjusted.get(verdict.exercise)
-                points = adjusted.points if adjusted else verdict.points
-                text = f"{verdict.exercise}: {status}, {number(points)} of {number(verdict.max_points)}"
+                text = f"{verdict.exercise}: {status}, {number(mark.points)} of {number(mark.max_points)}"
                 reason = f"adjusted by hand: {adjusted.reason}" if adjusted else verdict.message
                 lines.append(text if verdict.status == "right" and not adjusted else f"{text}. {reason}")
     return "".join(f"<p>{html.escape(line)}</p>" for line in lines)

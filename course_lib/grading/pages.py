@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from course_lib.checks.verdict import inline_html
+from course_lib.grading.marks import number
 
 
 @cache
@@ -24,8 +25,3 @@ def template(name):
     # inline_html escapes all of its text itself.
     environment.filters["sentence"] = lambda text: Markup(inline_html(text))
     return environment.get_template(name)
-
-
-def number(value):
-    """At most two decimals, and none that say nothing."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -17,7 +17,7 @@ from course_lib.grading import advice
 from course_lib.grading.alike import groups as groups_alike
 from course_lib.grading.feedback import page_name
 from course_lib.grading.files import save
-from course_lib.grading.gradebook import scores
+from course_lib.grading.marks import scores, worth
 from course_lib.grading.pages import template
 
 BINS = 10
@@ -118,8 +118,9 @@ class Class:
 def gather(gradebook, config):
     """The Class of a gradebook."""
     found = Class()
+    decided = worth(config)
     for student, rows, adjustments in gradebook.everyone():
-        counted = scores(rows, config, adjustments)
+        counted = scores(rows, config, adjustments, decided)
         found.totals[student] = {chapter: (score.points, score.max_points) for chapter, score in counted.items()}
         found.unread += [row for row in rows if row.status != "graded"]
         found.seconds += [row.seconds for row in rows if row.status == "graded"]
@@ -136,11 +137,10 @@ def gather(gradebook, config):
 
 
 def _gather_chapter(found, student, chapter, score):
-    earned = {verdict.exercise: verdict.points for verdict in score.submission.verdicts}
-    earned |= {name: adjustment.points for name, adjustment in score.adjusted.items() if name in earned}
-    possible = {verdict.exercise: verdict.max_points for verdict in score.submission.verdicts}
-    for verdict in score.submission.verdicts:
-        name = verdict.exercise
+    earned = {mark.verdict.exercise: mark.points for mark in score.marks}
+    possible = {mark.verdict.exercise: mark.max_points for mark in score.marks}
+    for mark in score.marks:
+        verdict, name = mark.verdict, mark.verdict.exercise
         item = found.items.setdefault(name, Item(chapter, name))
         item.share.append(earned[name] / possible[name] if possible[name] else 0.0)
         others = math.fsum(possible.values()) - possible[name]

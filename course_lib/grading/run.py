@@ -11,21 +11,19 @@ import signal
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from importlib import metadata
+from functools import cached_property
 from itertools import groupby
 
 from course_lib import __version__
-from course_lib.checks.bank import try_out
-from course_lib.checks.calling import describe
-from course_lib.checks.origins import sources
 from course_lib.errors import CourseError
-from course_lib.grading import confine
 from course_lib.grading.intake import Refused, Skipped, intake
 from course_lib.grading.interrupts import Interrupts
-from course_lib.grading.unit import Graded, Pending, Unit, clean, grade_unit
+from course_lib.grading.today import NOTHING
+from course_lib.grading.work import Graded, Pending, Unit
 
 UNITS_AHEAD = 3
 # How often the engine looks up from waiting, to see whether it was interrupted.
@@ -74,6 +72,8 @@ def process_pool(jobs):
 
 
 def _start_worker():
+    from course_lib.grading import confine
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     confine.die_with_parent()
 
@@ -88,56 +88,93 @@ def grade_inbox(
     sandbox="bwrap",
     jobs=1,
     regrade=False,
+    stale: Mapping[int, tuple[str, ...]] | None = None,
+    settled=False,
     executor=None,
     advance=lambda found: None,
     interrupts=None,
 ):
     """Grade what is new in the folder `inbox` into `gradebook`; a Report.
 
-    how       the Confinement; None lets each worker find its own of the kind `sandbox` (on other machines).
+    how       the Confinement, or a function that finds it when it is needed; None lets each worker find its own of
+              the kind `sandbox` (on other machines).
+    stale     submission id -> the exercises of it that are judged again, whatever was judged before.
+    settled   whether what was refused would be refused again, because neither the course nor the decisions changed.
     executor  where units run; by default `jobs` processes on this machine.
     advance   called with each Submission or Refused that has been dealt with.
     interrupts   the Interrupts that the caller has entered; the run ends between two records when one is noted.
     """
     start = time.monotonic()
-    interrupts = interrupts or Interrupts()
-    engine = _Engine(inbox, gradebook, config, seed, how, how.name if how else sandbox, regrade, advance, interrupts)
+    again, interrupts = _Again(regrade, stale or {}, settled), interrupts or Interrupts()
+    engine = _Engine(inbox, gradebook, config, seed, how, sandbox, again, advance, interrupts)
     with _workers(executor, jobs, interrupts) as workers:
         try:
             engine.run(workers, UNITS_AHEAD * jobs)
         except KeyboardInterrupt:
             engine.report.interrupted = True
             if executor is None:
-                _end(workers.executor)
-    gradebook.finish_run(engine.run_id)
+                workers.end()
+    engine.finish()
     engine.report.seconds = time.monotonic() - start
     return engine.report
 
 
-class _Workers:
-    """The executor in use, and how to get another when a worker process has died."""
+def grade_unit(unit, how):
+    """`unit.grade_unit`, which is loaded where and when it is needed."""
+    from course_lib.grading import unit as loaded
 
-    def __init__(self, executor, renew):
-        self.executor, self.renew = executor, renew
+    return loaded.grade_unit(unit, how)
+
+
+def _grader_failed(error):
+    from course_lib.checks.calling import describe
+    from course_lib.grading.unit import clean
+
+    return f"The grader failed: {clean(describe(error))}."
+
+
+class _Workers:
+    """The executor in use, started when it is first needed, and how to get another when a worker process has died."""
+
+    def __init__(self, renew):
+        self.renew, self.started = renew, None
+
+    @property
+    def executor(self):
+        if self.started is None:
+            self.started = self.renew()
+        return self.started
 
     def replace(self):
         self.executor.shutdown(wait=False, cancel_futures=True)
-        self.executor = self.renew()
+        self.started = self.renew()
+
+    def shutdown(self):
+        if self.started is not None:
+            self.started.shutdown(wait=True, cancel_futures=True)
+
+    def end(self):
+        if self.started is not None:
+            _end(self.started)
 
 
 @contextmanager
 def _workers(executor, jobs, interrupts):
     if executor is not None:
-        yield _Workers(executor, lambda: executor)
+        yield _Workers(lambda: executor)
         return
-    workers = _Workers(_local(jobs, interrupts), lambda: _local(jobs, interrupts))
+    workers = _Workers(lambda: _local(jobs, interrupts))
     try:
         yield workers
     finally:
-        workers.executor.shutdown(wait=True, cancel_futures=True)
+        workers.shutdown()
 
 
 def _local(jobs, interrupts):
+    from course_lib.checks import exercises
+
+    # What the workers need is loaded before they are forked, once for all of them.
+    exercises()
     return process_pool(jobs) if jobs > 1 else Here(interrupts)
 
 
@@ -162,18 +199,57 @@ def _pieces(items):
         yield piece
 
 
+@dataclass(frozen=True)
+class _Again:
+    """What is graded though it was graded before: everything, or exercises by submission; see `grade_inbox`."""
+
+    everything: bool
+    stale: Mapping[int, tuple[str, ...]]
+    settled: bool
+
+
 class _Engine:
     """One run: what was found, what is out being graded, what came back."""
 
-    def __init__(self, inbox, gradebook, config, seed, how, sandbox, regrade, advance, interrupts):
+    def __init__(self, inbox, gradebook, config, seed, how, sandbox, again, advance, interrupts):
         self.inbox, self.gradebook, self.config = inbox, gradebook, config
-        self.seed, self.how, self.sandbox, self.regrade, self.advance = seed, how, sandbox, regrade, advance
+        self.seed, self.find, self.sandbox, self.again, self.advance = seed, how, sandbox, again, advance
         self.interrupts = interrupts
         self.report, self.out, self.seen, self.spent = Report(), {}, set(), defaultdict(float)
-        self.banks = sources()
-        try_out(self.banks, seed)
+        # (student, sha256) -> the exercises that alone are judged again.
+        self.only = {}
+
+    @cached_property
+    def how(self):
+        return self.find() if callable(self.find) else self.find
+
+    @cached_property
+    def banks(self):
+        """The banks besides the course's own, tried out before the first notebook is asked."""
+        from course_lib.checks.bank import try_out
+        from course_lib.checks.origins import sources
+
+        banks = sources()
+        try_out(banks, self.seed)
+        return banks
+
+    @cached_property
+    def run_id(self):
+        """The number of this run; one in which there was nothing to record has none."""
+        from importlib import metadata
+
         versions = {"python": platform.python_version(), "numpy": metadata.version("numpy"), "course_lib": __version__}
-        self.run_id = gradebook.start_run(seed, sandbox, versions)
+        return self.gradebook.start_run(self.seed, self.how.name if self.how else self.sandbox, versions)
+
+    @cached_property
+    def today(self):
+        from course_lib.grading.today import today
+
+        return today(self.config, self.seed)
+
+    def finish(self):
+        if "run_id" in vars(self):
+            self.gradebook.finish_run(self.run_id)
 
     def run(self, workers, ahead):
         again = []
@@ -199,19 +275,33 @@ class _Engine:
         if isinstance(item, Skipped):
             self.report.skipped.append((item.source, item.reason))
             return False
+        before = self.gradebook.dealt_with(item, ("graded", "refused"))
         if isinstance(item, Refused):
-            self._record(item, Graded(item.sha256, "refused", item.chapter, item.reason))
-        elif not self.regrade and self.gradebook.known(item):
+            if before and before.status == "refused" and before.reason == item.reason:
+                self.report.refused.append((item.student, item.chapter, item.reason, item.source))
+            else:
+                self._record(item, Graded(item.sha256, "refused", item.chapter, item.reason))
+        elif before is None or self.again.everything:
+            return True
+        elif before.id in self.again.stale:
+            self.only[item.student, item.sha256] = self.again.stale[before.id]
+            return True
+        elif before.status == "graded":
             self.report.known += 1
+        elif self.again.settled:
+            self.report.refused.append((item.student, before.chapter, before.reason, item.source))
         else:
             return True
         self.advance(item)
         return False
 
+    def _only(self, item):
+        return self.only.get((item.student, item.sha256), ())
+
     def _submit(self, workers, items, again):
         new = []
         for item in items:
-            key = (item.student, item.chapter, item.sha256)
+            key = (item.student, item.sha256)
             if key in self.seen:  # handed in twice: graded once, and its time brought up to date at the end
                 again.append(item)
                 self.report.known += 1
@@ -220,17 +310,17 @@ class _Engine:
                 self.seen.add(key)
                 new.append(item)
         if new:
-            self.out[workers.executor.submit(grade_unit, self._unit(new), self.how)] = new
+            how = self.how
+            self.out[workers.executor.submit(grade_unit, self._unit(new), how)] = new
 
     def _unit(self, items):
         config = self.config
         return Unit(
             items[0].student,
-            tuple(Pending(str(i), item.chapter, item.notebook) for i, item in enumerate(items)),
+            tuple(Pending(str(i), item.chapter, item.notebook, self._only(item)) for i, item in enumerate(items)),
             self.seed,
             self.sandbox,
             config.limits,
-            tuple(config.points.items()),
             config.chapters,
             self.banks,
             config.limits.seconds_per_student - self.spent[items[0].student],
@@ -250,7 +340,7 @@ class _Engine:
             except CourseError:
                 raise
             except Exception as error:
-                results = self._failed(items, f"The grader failed: {clean(describe(error))}.")
+                results = self._failed(items, _grader_failed(error))
             del self.out[future]
             self._record_all(items, results)
 
@@ -273,7 +363,7 @@ class _Engine:
             except BrokenExecutor:
                 results = self._failed(items, "The grader's process died on it, twice.")
             except Exception as error:
-                results = self._failed(items, f"The grader failed: {clean(describe(error))}.")
+                results = self._failed(items, _grader_failed(error))
             self._record_all(items, results)
         workers.replace()
 
@@ -290,9 +380,10 @@ class _Engine:
         self.spent[item.student] += graded.seconds
         if graded.status == "graded" and item.remark:
             graded = replace(graded, reason=item.remark)
-        change = self.gradebook.record(self.run_id, item, graded)
-        again = " Where it was graded before, that stays; --regrade tries again."
-        reason = graded.reason + again * (self.regrade and graded.status == "failed")
+        change = self.gradebook.record(self.run_id, item, graded, self.today if graded.verdicts else NOTHING)
+        again = " Where it was graded before, that stays; the same command tries again."
+        anew = self.again.everything or bool(self._only(item))
+        reason = graded.reason + again * (anew and graded.status == "failed")
         row = (item.student, graded.chapter or item.chapter, reason, item.source)
         {"graded": self.report.graded, "refused": self.report.refused, "failed": self.report.failed}[
             graded.status

@@ -32,6 +32,7 @@ INSIDE_FILES = (
     "grading/frames.py",
     "grading/confine.py",
     "grading/cells.py",
+    "grading/normal.py",
     "grading/worker.py",
 )
 OLDEST_BWRAP = (0, 8)

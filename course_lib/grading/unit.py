@@ -8,7 +8,7 @@ import math
 import re
 import time
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import zip_longest
 
@@ -16,12 +16,12 @@ import numpy as np
 
 from course_lib.checks import exercises, judge
 from course_lib.checks.calling import TEXT_LIMIT, Outcome, describe, plain
-from course_lib.checks.origins import Source
 from course_lib.checks.verdict import Verdict
 from course_lib.grading import frames
-from course_lib.grading.config import Limits
+from course_lib.grading.draws import chosen, seed_of
 from course_lib.grading.notebook import UnreadableError, defined_names, read_notebook, recognised, sha256
 from course_lib.grading.sandbox import Confinement, Sandbox, StoppedError, find_confinement
+from course_lib.grading.work import Graded, Pending, Unit
 
 CALLBACKS_PER_CALL = 20_000
 CALLBACK_BYTES = 16 << 10
@@ -30,59 +30,6 @@ CALLBACK_ERRORS = {"ValueError", "TypeError", "IndexError", "ZeroDivisionError",
 _BLANKS = re.compile(r"#[^\n]*|\s+")
 _DESCRIPTION = re.compile(r'^[ \t]*r?("""|\'\'\').*?\1[ \t]*$', re.MULTILINE | re.DOTALL)
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-@dataclass(frozen=True)
-class Pending:
-    """One submission to grade: what it is known by, and the notebook's bytes. `chapter` "" means: see its content."""
-
-    key: str
-    chapter: str
-    notebook: bytes
-
-
-@dataclass(frozen=True)
-class Unit:
-    """One student's pending submissions, and how to grade them.
-
-    banks     the exercises besides the course's own.
-    seconds   how long all of them may take; those that are not begun by then fail, for the next run to go on with.
-    """
-
-    student: str
-    pending: tuple[Pending, ...]
-    seed: int
-    sandbox: str = "bwrap"
-    limits: Limits = Limits()
-    points: tuple[tuple[str, float], ...] = ()
-    chapters: tuple[str, ...] = ()
-    banks: tuple[Source, ...] = ()
-    seconds: float = Limits.seconds_per_student
-
-
-@dataclass(frozen=True)
-class Graded:
-    """What became of one submission.
-
-    status    "graded"; "refused": not readable, or of no known chapter, see `reason`; "failed": the grader itself
-              did, see `reason`, and the next run tries again.
-    errors    ("cell 3", error, line) of the cells that failed.
-    code_hash   the same for notebooks whose answers differ in blanks and comments alone; "" where nothing was answered.
-    answers   (exercise, code, length) of what was attempted, see `alike.Answer`.
-    printed   the start of what the notebook printed, and how many bytes it printed in all.
-    """
-
-    key: str
-    status: str
-    chapter: str = ""
-    reason: str = ""
-    verdicts: tuple[Verdict, ...] = ()
-    errors: tuple[tuple[str, str, str], ...] = ()
-    printed: str = ""
-    printed_bytes: int = 0
-    seconds: float = 0.0
-    code_hash: str = ""
-    answers: tuple[tuple[str, str, int], ...] = ()
 
 
 def clean(text, most=TEXT_LIMIT):
@@ -96,7 +43,7 @@ def confinement(kind):
     return find_confinement(kind)
 
 
-def grade_unit(unit, how: Confinement | None = None):
+def grade_unit(unit: Unit, how: Confinement | None = None) -> list[Graded]:
     """Grade one student's submissions one after the other in one sandbox; a list of Graded, one per submission."""
     end = time.monotonic() + unit.seconds
     with Box(how or confinement(unit.sandbox), unit.limits) as box:
@@ -117,7 +64,7 @@ def _put_off(pending, unit):
     return Graded(pending.key, "failed", pending.chapter, reason)
 
 
-def grade_one(pending, unit, box):
+def grade_one(pending: Pending, unit: Unit, box: "Box") -> Graded:
     """Grade one submission; only the operator's interrupt passes through."""
     start = time.monotonic()
     try:
@@ -138,12 +85,14 @@ def _graded(pending, unit, box):
     wanted = exercises(chapter, unit.banks)
     if not wanted or (unit.chapters and chapter not in unit.chapters):
         raise UnreadableError(f"There is no chapter {chapter} to grade.")
-    answers = Answers(box, cells, wanted, unit.limits)
-    points = dict(unit.points)
-    verdicts, problems = [], []
-    for exercise in wanted:
-        verdict = _verdict(exercise, answers, unit.seed, problems)
-        verdicts.append(_with_points(verdict, points.get(exercise.name)))
+    asked = [exercise for exercise in wanted if not pending.only or exercise.name in pending.only]
+    answers = Answers(box, cells, wanted, unit.limits, unit.seed)
+    verdicts, problems, met = [], [], {}
+    for exercise in asked:
+        number = chosen(unit.seed, chapter, exercise.name, answers.codes.get(exercise.name, ""))
+        if exercise.kind == "function":
+            met[exercise.name] = number
+        verdicts.append(_verdict(exercise, answers, seed_of(unit.seed, number), problems))
     answers.close()
     attempted = {verdict.exercise for verdict in verdicts if verdict.status != "not attempted"}
     return Graded(
@@ -157,6 +106,8 @@ def _graded(pending, unit, box):
         answers.printed_bytes,
         code_hash=code_hash(cells, wanted) if attempted else "",
         answers=tuple(answer for answer in answer_codes(cells, [e.name for e in wanted]) if answer[0] in attempted),
+        draws=met,
+        partial=bool(pending.only),
     )
 
 
@@ -229,13 +180,6 @@ def _with_fault(verdict, exercise, answers):
     return verdict
 
 
-def _with_points(verdict, points):
-    """The verdict on the instructor's scale, where course.toml gives this exercise other points."""
-    if points is None or not verdict.max_points:
-        return verdict
-    return replace(verdict, points=verdict.points * points / verdict.max_points, max_points=points)
-
-
 class Box:
     """One student's sandbox, started when first needed and again after it died."""
 
@@ -280,13 +224,15 @@ class Answers:
     have run again, as long as the chapter's time lasts. `fault` is the reason why nothing can be called any more.
     """
 
-    def __init__(self, box, cells, wanted, limits):
-        self.box, self.limits = box, limits
+    shows = False
+
+    def __init__(self, box, cells, wanted, limits, seed):
+        self.box, self.limits, self.wide_seed = box, limits, seed
         names = [exercise.name for exercise in wanted if exercise.kind == "function"]
         texts = [exercise.name for exercise in wanted if exercise.kind != "function"]
         self.request = frames.pack({"op": "run", "names": names, "texts": texts}, [json.dumps(cells).encode()])
         self.channel, self.fault, self.used, self.calls = None, "", 0.0, 0
-        self.texts, self.signatures, self.errors, self.stopped = {}, {}, [], {}
+        self.texts, self.codes, self.signatures, self.errors, self.stopped = {}, {}, {}, [], {}
         self.cells, self.failures = cells, {}
         self.printed, self.printed_bytes = b"", 0
         self._start()
@@ -323,7 +269,7 @@ class Answers:
         try:
             most = self.limits.seconds_per_chapter
             texts, _ = self._exchange(self.request, most)
-            self.texts = _texts(texts)
+            self.texts, self.codes = _texts(texts), _codes(texts)
             ready, _ = self._exchange(b"", most)
             self.signatures, self.errors, self.failures = _signatures(ready), _errors(ready), _failures(ready)
         except (StoppedError, frames.FrameError) as failure:
@@ -395,6 +341,13 @@ def _texts(header):
     if header.get("op") != "texts" or not isinstance(found, dict):
         raise frames.FrameError("it does not say which texts it has")
     return {name: text[: frames.STRING_LIMIT] for name, text in found.items() if isinstance(text, str)}
+
+
+def _codes(header):
+    found = header.get("codes")
+    if not isinstance(found, dict) or not all(isinstance(code, str) for code in found.values()):
+        raise frames.FrameError("it does not say what its answers consist of")
+    return found
 
 
 def _signatures(header):

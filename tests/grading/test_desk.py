@@ -6,14 +6,16 @@ from contextlib import closing
 
 import pytest
 
+from course_lib.checks.verdict import Verdict
 from course_lib.errors import CourseError
 from course_lib.grading.console import adjust, opened
 from course_lib.grading.files import save
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.intake import Refused, checked_inbox, intake
+from course_lib.grading.work import Graded
 from tests.grading.handing_in import SLOPE, notebook
 from tests.grading.shared import course
-from tests.grading.test_gradebook import graded, handed_in, record
+from tests.grading.test_gradebook import handed_in, record
 
 
 @pytest.fixture
@@ -22,7 +24,8 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "course.toml").touch()
     monkeypatch.chdir(tmp_path)
     with opened() as desk:
-        record(desk.book, handed_in("ada"), graded(2, 1))
+        verdict = Verdict("square_slope", "wrong", "message", 0.0, 1.0, "factor", 0.1, "00")
+        record(desk.book, handed_in("ada"), Graded("0", "graded", "00", verdicts=(verdict,)))
         desk.write()
     return tmp_path
 
@@ -101,9 +104,9 @@ def test_a_students_folder_that_cannot_be_read_is_a_row_with_the_reason(tmp_path
 
 def test_more_points_than_an_exercise_gives_are_given_and_said(place):
     with opened() as desk:
-        assert adjust(desk, "ada", "square_slope", 1.0, "x") == "ada: 3 → 4 points"
+        assert adjust(desk, "ada", "square_slope", 1.0, "x") == "ada: 0 → 1 points"
         said = adjust(desk, "ada", "square_slope", 30.0, "x")
-    assert said == "ada: 4 → 33 points; 30 is more than the 1 that square_slope gives"
+    assert said == "ada: 1 → 30 points; 30 is more than the 1 that square_slope gives"
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import create_engine, text
 
-from course_lib.checks import find
 from course_lib.checks.verdict import Verdict
 from course_lib.errors import CourseError
 from course_lib.grading.config import Config, Late
-from course_lib.grading.gradebook import Gradebook, write_grades
+from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.intake import Submission
+from course_lib.grading.marks import write_grades
 from course_lib.grading.unit import Graded
 
 SERVER = os.environ.get("COURSE_TEST_POSTGRES")
@@ -47,7 +47,7 @@ def address(request, tmp_path):
 
 
 @pytest.fixture
-def book(address):
+def book(address, made_up):
     book = Gradebook(address)
     yield book
     book.close()
@@ -58,9 +58,11 @@ def handed_in(student="ada", chapter="00", data=b"1", at=DUE, lms="", claimed=No
 
 
 def graded(*points, chapter="00", status="graded", printed=""):
-    """A Graded with one verdict per number of points, each of 2."""
+    """A Graded with one verdict per number of points, each of 2, on the exercises of the course that is `made_up`."""
     verdicts = tuple(
-        Verdict(f"e{n}", "right" if p == 2 else "wrong", "message", p, 2.0, None if p else "sign", 0.1, chapter)
+        Verdict(
+            f"e{chapter}{n}", "right" if p == 2 else "wrong", "message", p, 2.0, None if p else "sign", 0.1, chapter
+        )
         for n, p in enumerate(points)
     )
     return Graded("0", status, chapter, "" if status == "graded" else "why", verdicts, printed=printed)
@@ -73,9 +75,10 @@ def record(book, found, result):
 def test_what_is_recorded_comes_back(book):
     assert record(book, handed_in(), graded(2, 1, printed="é \N{SNOWMAN}")) is None
     (row,) = book.submissions("ada")
-    assert (row.points, row.max_points, row.status, row.printed) == (3, 4, "graded", "é \N{SNOWMAN}")
+    assert [(v.points, v.max_points) for v in row.verdicts] == [(2, 2), (1, 2)]
+    assert (row.status, row.printed) == ("graded", "é \N{SNOWMAN}")
     assert (row.submitted_at, row.received_at, row.claimed_at) == (DUE, DUE, DUE)
-    assert [v.exercise for v in row.verdicts] == ["e0", "e1"]
+    assert [v.exercise for v in row.verdicts] == ["e000", "e001"]
     assert book.known(handed_in()) and not book.known(handed_in(data=b"2"))
     assert book.last_seed() == 2**40
     assert (book.students(), book.chapters()) == (["ada"], ["00"])
@@ -84,7 +87,7 @@ def test_what_is_recorded_comes_back(book):
 def test_recording_again_replaces_and_says_what_changed(book):
     record(book, handed_in(), graded(2, 1))
     change = record(book, handed_in(), graded(2, 2))
-    assert (change.before, change.now, change.exercises) == (3, 4, {"e1": (1, 2)})
+    assert (change.before, change.now, change.exercises) == (3, 4, {"e001": (1, 2)})
     assert len(book.submissions("ada")) == 1
 
 
@@ -100,36 +103,34 @@ def test_grading_again_in_vain_loses_nothing(book):
     record(book, handed_in(), graded(2, 1))
     assert record(book, handed_in(), graded(0, status="failed")) is None
     (row,) = book.submissions("ada")
-    assert (row.status, row.points, row.reason) == ("graded", 3, "")
-    assert [v.exercise for v in row.verdicts] == ["e0", "e1"]
+    assert (row.status, sum(v.points for v in row.verdicts), row.reason) == ("graded", 3, "")
+    assert [v.exercise for v in row.verdicts] == ["e000", "e001"]
 
 
-def test_an_adjustment_counts_survives_regrading_and_can_be_withdrawn(book):
+def test_an_adjustment_counts_survives_regrading_and_can_be_withdrawn(book, made_up):
     record(book, handed_in(), graded(0, 2))
-    exercise = find("square_slope")
-    named = type(exercise)(**{**vars(exercise), "name": "e0"})
+    named = made_up["e000"]
     book.adjust("ada", named, 1.5, 2.0, "the question was unclear")
     assert book.scores("ada", Config())["00"].points == 3.5
     record(book, handed_in(), graded(0, 1))
     score = book.scores("ada", Config())["00"]
-    assert (score.points, score.adjusted["e0"].reason) == (2.5, "the question was unclear")
+    assert (score.points, score.adjusted["e000"].reason) == (2.5, "the question was unclear")
     book.adjust("ada", named, None, 2.0, "clear after all")
     assert book.scores("ada", Config())["00"].points == 1
 
 
-def test_an_adjustment_counts_where_nothing_was_handed_in_and_for_nobody_unknown(book):
+def test_an_adjustment_counts_where_nothing_was_handed_in_and_for_nobody_unknown(book, made_up):
     record(book, handed_in(chapter="01"), graded(2, chapter="01"))
-    book.adjust("ada", find("square_slope"), 1.0, 1.0, "done at the board")
+    book.adjust("ada", made_up["e000"], 1.0, 2.0, "done at the board")
     assert {chapter: score.points for chapter, score in book.scores("ada", Config()).items()} == {"00": 1, "01": 2}
     with pytest.raises(CourseError, match="did you mean ada"):
-        book.adjust("adda", find("square_slope"), 1.0, 1.0, "x")
+        book.adjust("adda", made_up["e000"], 1.0, 2.0, "x")
 
 
-def test_lateness_takes_its_share_of_adjusted_points_too(book):
+def test_lateness_takes_its_share_of_adjusted_points_too(book, made_up):
     record(book, handed_in(at=DUE + timedelta(hours=30)), graded(0, 2))
     config = Config(due={"00": DUE}, late=Late(0.25))
-    exercise = find("square_slope")
-    book.adjust("ada", type(exercise)(**{**vars(exercise), "name": "e0"}), 2.0, 2.0, "x")
+    book.adjust("ada", made_up["e000"], 2.0, 2.0, "x")
     score = book.scores("ada", config)["00"]
     assert (score.given, score.share, score.points) == (4, 0.5, 2)
 

@@ -63,7 +63,7 @@ def test_whichever_statement_it_meets_the_record_is_whole_and_the_next_run_goes_
         assert said.err == "" and caplog.records == []
         assert interrupted == (SENTENCE in said.out)
         found = everything(place)
-        assert found == [(row[0], "graded", "e0", 2.0) for row in found]
+        assert found == [(row[0], "graded", "e000", 2.0) for row in found]
         assert len(query(place / "graded" / "gradebook.sqlite", "select id from submissions")) == len(found)
         if len(found) not in stopped:
             stopped.add(len(found))

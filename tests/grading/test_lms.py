@@ -10,7 +10,6 @@ import zipfile
 
 import pytest
 
-from course_lib.checks import find
 from course_lib.errors import CourseError
 from course_lib.grading.config import Config
 from course_lib.grading.gradebook import Gradebook
@@ -38,7 +37,7 @@ MOODLE = (
 
 
 @pytest.fixture
-def book(tmp_path):
+def book(tmp_path, made_up):
     book = Gradebook(f"sqlite:///{tmp_path / 'gradebook.sqlite'}")
     record(book, handed_in("lovelaceada (1234)", lms="canvas:1234"), graded(2, 1))
     record(book, handed_in("Ada Lovelace", lms="moodle:12345"), graded(2, 1))
@@ -95,7 +94,7 @@ def test_canvas_may_give_the_two_names_apart_and_say_who_is_not_assigned(tmp_pat
 
 def test_canvas_columns_can_be_named_and_points_stretched(tmp_path, book):
     filled = fill_canvas(put(tmp_path, CANVAS), book, Config(), ("total=Essay",), scale=True)
-    assert [row[6] for row in cells(filled.path)] == ["Essay (556)", "10", "7.5", "10", "7.5", ""]
+    assert [row[6] for row in cells(filled.path)] == ["Essay (556)", "10", "3.75", "5", "7.5", ""]
     assert filled.columns == ("Essay (556) ← total",)
 
 
@@ -136,17 +135,15 @@ def test_a_file_that_is_not_text_is_one_sentence(tmp_path, book):
         fill_canvas(put(tmp_path, "Student,ID\né,1", "latin-1"), book, Config())
 
 
-def test_moodle_gets_grades_and_comments(tmp_path, book):
+def test_moodle_gets_grades_and_comments(tmp_path, book, made_up):
     path = put(tmp_path, MOODLE)
     filled = fill_moodle(path, book, Config(), "00")
     assert [row[4] for row in cells(filled.path)] == ["Grade", "3", "4", ""]
     assert [row[8] for row in cells(filled.path)] == [row[8] for row in cells(path)]
     assert filled.only_in_file == ("Nobody Here",)
-    exercise = find("square_slope")
-    by_hand = type(exercise)(**{**vars(exercise), "name": "e1"})
-    book.adjust("Ada Lovelace", by_hand, 2.0, 2.0, "a <slip> of ours")
+    book.adjust("Ada Lovelace", made_up["e001"], 2.0, 2.0, "a <slip> of ours")
     remarks = [row[8] for row in cells(fill_moodle(path, book, Config(), "00", comments=True).path)]
-    assert "e1: wrong values, 2 of 2. adjusted by hand: a &lt;slip&gt; of ours" in remarks[1]
+    assert "e001: wrong values, 2 of 2. adjusted by hand: a &lt;slip&gt; of ours" in remarks[1]
     assert remarks[3] == ""
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,8 @@ import pytest
 from course_lib.errors import CourseError
 from course_lib.grading.config import Config
 from course_lib.grading.feedback import page_name, write_feedback
-from course_lib.grading.gradebook import Gradebook, no_formula, scores, write_grades
+from course_lib.grading.gradebook import Gradebook
+from course_lib.grading.marks import no_formula, scores, write_grades
 from course_lib.grading.run import grade_inbox
 from tests.grading.handing_in import PATIENT, SEED, SLOPE, bundle, chapter_01, notebook
 
@@ -96,10 +98,12 @@ def test_what_is_graded_is_not_graded_again(inbox, book, confinement):
 def test_regrading_says_what_changed(inbox, book, confinement):
     put(inbox, "ada/00.ipynb", RIGHT)
     run(inbox, book, confinement)
+    with sqlite3.connect(book.engine.url.database) as database:
+        database.execute("update verdicts set status = 'wrong', points = 0")
     report = run(inbox, book, confinement, Config(limits=PATIENT, points={"square_slope": 4}), regrade=True)
     (change,) = report.changes
-    assert (change.student, change.before, change.now) == ("ada", 1, 4)
-    assert change.exercises == {"square_slope": (1, 4)}
+    assert (change.student, change.before, change.now) == ("ada", 0, 4)
+    assert change.exercises == {"square_slope": (0, 4)}
     assert len(rows(book)) == 1
 
 
@@ -133,7 +137,7 @@ def test_processes_grade_what_one_process_grades(inbox, book, confinement):
     for name in "abcd":
         put(inbox, f"{name}/00.ipynb", RIGHT if name < "c" else WRONG)
     assert len(run(inbox, book, confinement, jobs=2).graded) == 4
-    assert [row.points for row in rows(book)] == [1, 1, 0, 0]
+    assert [row.verdicts[0].points for row in rows(book)] == [1, 1, 0, 0]
 
 
 class Dying(ThreadPoolExecutor):

@@ -37,16 +37,16 @@ def test_both_seats_say_the_same(confinement, value):
 
     from course_lib.checks import find, judge
     from course_lib.checks.judging import FunctionCaller
+    from course_lib.grading.draws import seed_of
 
     wrong = f"def polar_jacobian(r, theta):\n    return {SEATS[value]}"
-    there = next(
-        v
-        for v in graded(confinement, chapter_01(polar_jacobian=wrong), "01").verdicts
-        if v.exercise == "polar_jacobian"
-    )
+    result = graded(confinement, chapter_01(polar_jacobian=wrong), "01")
+    there = next(v for v in result.verdicts if v.exercise == "polar_jacobian")
     namespace = {"np": np}
     exec(wrong, namespace)
-    here = judge(find("polar_jacobian"), FunctionCaller(namespace["polar_jacobian"]), SEED)
+    caller = FunctionCaller(namespace["polar_jacobian"])
+    caller.shows = False  # numbers of the draws are for the learner's own notebook
+    here = judge(find("polar_jacobian"), caller, seed_of(SEED, result.draws["polar_jacobian"]))
     assert not here.ok
     assert (there.status, there.message, there.mistake) == (here.status, here.message, here.mistake)
 
@@ -176,7 +176,7 @@ def test_all_that_is_seen_is_python_numpy_and_six_files_of_the_course(confinemen
     result = graded(confinement, notebook(f"import os, json\nprint(json.dumps({look}))"), limits=SEE_ALL)
     seen = set(json.loads(result.printed))
     course = {path for path in seen if path.startswith("/sandbox/course_lib/") and "__pycache__" not in path}
-    checks, grading = ("calling", "operands"), ("frames", "confine", "cells", "worker")
+    checks, grading = ("calling", "operands"), ("frames", "confine", "cells", "normal", "worker")
     inside = [*(f"checks/{name}.py" for name in checks), *(f"grading/{name}.py" for name in grading)]
     assert course == {f"/sandbox/course_lib/{name}" for name in inside}
     python = tuple(f"{os.path.realpath(path)}/" for path in sys.path if path.endswith("lib-dynload"))

@@ -201,7 +201,7 @@ THREATS = {
     "a call with nothing in it": chapter_one(
         "complex_step_gradient",
         "def complex_step_gradient(f, x):\n    try: f(np.zeros(0, complex))\n    except ValueError: pass\n    return x",
-        words="6 of 6 entries are off",
+        words="entries are off",
     ),
     "a question of a million texts": chapter_one(
         "central_jacobian",
