@@ -16,7 +16,7 @@ import sys
 import time
 import types
 from importlib.machinery import ModuleSpec
-from opcode import opmap
+from itertools import islice
 
 import numpy as np
 
@@ -330,6 +330,24 @@ def failure(error, filename):
     return {"error": told, "line": line, "line_number": number}
 
 
+def unpacked(frame):
+    """Into how many names the text that a frame is at unpacks a value; 0 where it does something else with it."""
+    place = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), (None,))
+    if None in place:
+        return 0
+    first, last, start, end = place
+    lines = [linecache.getline(frame.f_code.co_filename, number).encode() for number in range(first, last + 1)]
+    lines[-1] = lines[-1][:end]
+    lines[0] = lines[0][start:]
+    try:
+        (target,) = ast.parse(b"(" + b"".join(lines) + b") = 0").body[0].targets
+    except (SyntaxError, ValueError):  # no place for names, so nothing is unpacked into it
+        return 0
+    if not isinstance(target, ast.Tuple | ast.List):
+        return 0
+    return sum(not isinstance(name, ast.Starred) for name in target.elts)
+
+
 class Nothing:
     """What every name of a stubbed module is: it can be called, read, unpacked and entered, and does nothing."""
 
@@ -348,10 +366,8 @@ class Nothing:
         pass
 
     def __iter__(self):
-        # `figure, axes = plt.subplots()` must unpack: the caller's own code says into how many names.
-        frame = sys._getframe(1)
-        code, at = frame.f_code.co_code, frame.f_lasti
-        return iter([self] * code[at + 1] if code[at] == opmap["UNPACK_SEQUENCE"] else [])
+        # `figure, axes = plt.subplots()` must unpack: the caller's own text says into how many names.
+        return iter([self] * unpacked(sys._getframe(1)))
 
     def __enter__(self):
         return self
