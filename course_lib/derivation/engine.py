@@ -730,8 +730,9 @@ class Session:
         for node in nodes:
             for n in walk(node):
                 if n.op == "grad" and len(n.args) > 1 and n.args[1].op == "sym" and n.args[1].val in self.names.symbols:
-                    self.point = AtPoint(self.names, self.bench, n, n.args[1].val)
-                    return True
+                    point = AtPoint(self.names, self.bench, n, n.args[1].val)
+                    self.point = point if point.exists else self.point
+                    return point.exists
         return False
 
     def _condition(self, line, nodes) -> Line:

@@ -46,17 +46,26 @@ class AtPoint(Bench):
         relation = Relation(self.names, [self.slope])
         if relation.misfits[0]:
             raise UndefinedError
-        first = None
+        slope = self._gradient(relation, number, attempt, value)
+        first = max(np.abs(slope).max(), 1.0)
         for _ in range(STEPS):
+            step = self._newton(relation, number, attempt, value, slope).reshape(value.shape)
+            value = value - step
             slope = self._gradient(relation, number, attempt, value)
-            first = np.abs(slope).max() if first is None else first
-            if np.abs(slope).max() <= 1e-13 * max(first, 1.0):
+            # A slope that only fades while the steps stay long, as that of e^x, is 0 nowhere.
+            if np.abs(slope).max() <= 1e-10 * first and np.abs(step).max() <= 1e-6 * (1 + np.abs(value).max()):
                 break
-            value = value - self._newton(relation, number, attempt, value, slope).reshape(value.shape)
         else:
-            if np.abs(slope).max() > 1e-10 * max(first, 1.0):
-                draw.values[self.variable] = np.full_like(value, np.nan)[None]
+            draw.values[self.variable] = np.full_like(value, np.nan)[None]
         self.envs.clear()
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a point on the first draw."""
+        try:
+            return bool(np.isfinite(self.env(0).value(self.variable)).all())
+        except (UndefinedError, TooLargeError, np.linalg.LinAlgError):
+            return False
 
     def _newton(self, relation, number, attempt, value, slope):
         size, h = value.size, 1e-5

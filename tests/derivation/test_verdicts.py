@@ -197,6 +197,10 @@ def test_a_condition_is_no_claim_and_the_message_says_so():
     assert report.lines[2].verdict == "right" and "not everywhere" in report.lines[2].assumption
 
 
+def test_a_slope_that_vanishes_nowhere_is_not_set_to_zero():
+    assert derive("f = e^x\n\\frac{df}{dx} = 0", {"x": ""}).lines[1].verdict == "wrong"
+
+
 @pytest.mark.parametrize(
     "claim",
     [
