@@ -440,6 +440,13 @@ class Session:
             return False
         return not any(name in dependencies(n, self.names) for n in nodes)
 
+    def _clashing(self, line, name, indices, body, clashes) -> None:
+        """Say that an index of a definition is summed and free at once, and mend it if that can be done."""
+        misfit = MisfitError("", body, "clash")
+        finding = diagnose_definition(self.names, self.bench, name, indices, body, misfit, clashes)
+        line.verdict, line.mistake, line.message = "wrong", "index", wording.clash(clashes)
+        line.repair = latex(finding.mended) if finding and finding.mended is not None else None
+
     def _other_variables(self, new, old) -> bool:
         """Whether a function is written in other variables than before, and not only called at another point."""
         shapes = [[self.names.shape(p) for p in params] for params in (new, old)]
@@ -466,7 +473,7 @@ class Session:
         if zero and len(nodes) == 1 and name in self.names.symbols:
             line.verdict, line.message = "wrong", wording.SET_TO_ZERO.format(name=spoken_name(name))
             return line
-        body, finding = nodes[0], None
+        body = nodes[0]
         try:
             definition, relation = define(self.names, name, params, indices, body)
             self._check_declared(name, definition, body)
@@ -479,11 +486,7 @@ class Session:
         self.reference = defined
         self._finite(relation, statement)
         if clashes:
-            finding = diagnose_definition(
-                self.names, self.bench, name, indices, body, MisfitError("", body, "clash"), clashes
-            )
-            line.verdict, line.mistake, line.message = "wrong", "index", wording.clash(clashes)
-            line.repair = latex(finding.mended) if finding and finding.mended is not None else None
+            self._clashing(line, name, indices, body, clashes)
         elif len(nodes) > 1:
             self._equal_definitions(line, name, params, indices, nodes)
             if line.verdict == "definition" and not all(self._derives(n) for n in nodes):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
-import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from . import wording
 from .engine import Line
+from .tex import Tex, everywhere, read_tex
 
 MARKS = {"definition": "≝", "right": "✓", "wrong": "✗", "follows": "↳", "shapes": "⊠", "unreadable": "?"}
 # Blue and orange are told apart by nearly everyone; the symbol and the word say the same without colour.
@@ -163,23 +164,21 @@ LONG = 45  # signs that are seen
 
 def _mathematics(latex: str) -> str:
     """LaTeX for a cell; a long line in pieces, for a formula in one piece would push the verdict out of sight."""
-    seen = re.sub(r"\\[A-Za-z]+", "x", re.sub(r"\\(?:left|right|frac|operatorname|mathrm)|[{}^_\s]", "", latex))
-    pieces = _pieces(latex) if len(seen) > LONG else [latex]
+    nodes = read_tex(latex)
+    seen = sum(n.kind in ("letter", "digit", "sign", "relation", "command", "bar") for n in everywhere(nodes))
+    pieces = _pieces(latex, nodes) if seen > LONG else [latex]
     return " ".join(f"${html.escape(piece)}$" for piece in pieces)
 
 
-_SIGN_OR_BRACKET = re.compile(r" (?P<sign>=|[+-]|\\Rightarrow) |\\left|\\begin|\\right|\\end|\\.|[{}]")
-_OPENING, _CLOSING = ("{", r"\left", r"\begin"), ("}", r"\right", r"\end")
-
-
-def _pieces(latex: str) -> list[str]:
+def _pieces(latex: str, nodes: list[Tex]) -> list[str]:
     """The LaTeX cut before every relation sign and every sign of a sum that stands outside all brackets."""
     pieces, depth, start = [], 0, 0
-    for found in _SIGN_OR_BRACKET.finditer(latex):
-        depth += (found[0] in _OPENING) - (found[0] in _CLOSING)
-        if found["sign"] and not depth:
-            pieces.append(latex[start : found.start()])
-            start = found.start()
+    for before, n in pairwise(nodes):
+        depth += (n.side == "L") - (n.side == "R")
+        between = n.kind == "relation" or n.kind == "sign" and n.value in "+-" and before.kind == "space"
+        if between and not depth and n.start > start:
+            pieces.append(latex[start : n.start].rstrip())
+            start = n.start
     # The empty group keeps a sign at the front of a piece one between two terms.
     return [pieces[0], *("{}" + piece for piece in [*pieces[1:], latex[start:]])] if pieces else [latex]
 

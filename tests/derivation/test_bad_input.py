@@ -2,14 +2,17 @@
 false 'right'.
 """
 
+import re
 import string
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import course_lib.derivation
 from course_lib import derive
 from course_lib.derivation.diagnosis import scaled
 from course_lib.derivation.engine import Session
@@ -157,6 +160,16 @@ def test_monstrous_text_is_answered_in_bounded_time(text):
     start = time.thread_time()
     survives(text)
     assert time.thread_time() - start < 4
+
+
+def test_only_the_reader_looks_at_latex_as_text():
+    # Python's own text, the header of a file, shapes and a style sheet are no LaTeX.
+    elsewhere = {"numpy_reader.py", "files.py", "names.py", "editor.py"}
+    room = Path(course_lib.derivation.__file__).parent
+    with_expressions = {
+        p.name for p in room.rglob("*.py") if re.search(r"^\s*(import|from) re\b", p.read_text("utf-8"), re.M)
+    }
+    assert with_expressions <= elsewhere
 
 
 def test_what_cannot_be_read_says_where():
