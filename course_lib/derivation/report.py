@@ -180,7 +180,7 @@ def _pieces(latex: str, nodes: list[Tex]) -> list[str]:
             pieces.append(latex[start : n.start].rstrip())
             start = n.start
     # The empty group keeps a sign at the front of a piece one between two terms.
-    return [pieces[0], *("{}" + piece for piece in [*pieces[1:], latex[start:]])] if pieces else [latex]
+    return [pieces[0], *("{} " + piece for piece in [*pieces[1:], latex[start:]])] if pieces else [latex]
 
 
 def _marked(line: Line) -> str:
