@@ -40,10 +40,8 @@ dL = \frac{1}{n}(Xw-y)^\top X\,dw
 def judged(text, shapes=None, functions=()):
     """The report on a derivation as plain data, or {"error": the sentence that says what is wrong with the shapes}.
 
-    text, shapes, functions: as `derive` takes them; no shapes means that they are to be inferred. Besides what
-    `Report.to_dict` holds there are "assumed" ({name: shape} that were inferred), "notes" (sentences about the whole),
-    and for each line "pieces" (its reading in pieces between which it may break), "assumption" (a condition it rests
-    on, or "") and "partial" (whether a part of it was skipped).
+    text, shapes, functions: as `derive` takes them; what the shapes do not say is inferred. Besides what
+    `Report.to_dict` holds, each line has "pieces": its reading in pieces between which it may break.
     """
     try:
         report = _report(text, shapes, functions)
@@ -53,10 +51,6 @@ def judged(text, shapes=None, functions=()):
     for entry, line in zip(said["lines"], report.lines, strict=True):
         # A line may break before a sign that stands outside all brackets, so that it fits a narrow page.
         entry["pieces"] = _pieces(line.reading) if len(line.reading) > LONG else [line.reading]
-        entry["assumption"] = getattr(line, "assumption", "") or ""
-        entry["partial"] = bool(getattr(line, "partial", False))
-    said["assumed"] = dict(getattr(report, "assumed", None) or {})
-    said["notes"] = list(getattr(report, "notes", None) or ())
     return said
 
 
@@ -68,7 +62,7 @@ def _report(text, shapes, functions):
     session = Session(shapes or {}, functions, room.SECONDS)
     session.infers = True
     lines = session.read(text)
-    return Report(lines, *(getattr(session, name) for name in ("assumed", "unknown") if hasattr(session, name)))
+    return Report(lines, session.assumed, session.unknown)
 
 
 def editor(shapes=None, functions=()):

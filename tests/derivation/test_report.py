@@ -236,3 +236,11 @@ def test_what_the_component_hears_is_plain_data(component):
     )
     component.asked = {"id": 1, "text": "L = w", "shapes": {"w": "d k n"}, "functions": []}
     assert "at most two" in component.report["error"]
+
+
+def test_a_letter_that_is_said_leaves_the_others_to_be_inferred():
+    text = "L = \\|Xw-y\\|^2\n\\nabla_w L = 2X^\\top(Xw-y)"
+    bare, said = editor.judged(text), editor.judged(text, {"w": "p"})
+    assert set(bare["assumed"]) == {"X", "w", "y"} and set(said["assumed"]) == {"X", "y"}
+    assert said["assumed"]["X"].split()[1] == "p"
+    assert bare["ok"] and said["ok"]
