@@ -139,6 +139,7 @@ def _trial(exercise, caller, args, truth):
 def _judge_derivation(exercise, text):
     """The verdict on a derivation: half of the points for reaching the goal, half for the right steps before it."""
     from course_lib.derivation.goal import progress_of
+    from course_lib.derivation.report import Report
 
     problem = exercise.problem
     if text is None:
@@ -148,25 +149,44 @@ def _judge_derivation(exercise, text):
     found = progress_of(text, problem)
     steps = min(found.right, problem.steps)
     share = (0.5 + 0.5 * steps / problem.steps) if found.reached else 0.25 * steps / problem.steps
+    share = min(share, _MOST_WITH_A_WRONG_LINE) if found.first_bad else share
     points = round(share * exercise.points, 2)
+    status, message, mistake = _of_derivation(found, problem, steps)
+    verdict = _verdict(exercise, status, message, mistake, points=points)
+    return replace(verdict, table=Report(list(found.lines))._repr_html_())
+
+
+# A derivation with a wrong line in it is not whole, even where its end is right.
+_MOST_WITH_A_WRONG_LINE = 0.75
+
+
+def _of_derivation(found, problem, steps):
+    """(status, message, mistake) of a derivation that was judged."""
     if found.first_bad:
         number, line = found.first_bad
-        message = f"Line {number}, `{line.text.strip()}`: {line.message}"
-        return _verdict(exercise, "wrong line", message, line.mistake, points=points)
+        return "wrong line", f"Line {number}, `{line.text.strip()}`: {line.message}", line.mistake
+    counted = _counted(found.steps)
     if not found.reached:
         message = (
             f"No line is wrong, but the derivation does not end yet: the last line must say what `{problem.goal}` is, "
-            "without a derivative on its right side."
+            f"without a derivative on its right side. {counted}"
         )
-        return _verdict(exercise, "unfinished", message, points=points)
+        return "unfinished", message, None
     if steps < problem.steps:
-        there = f"there {'is' if steps == 1 else 'are'} {steps or 'none'}"
         message = (
-            f"The result is right. It asks for {problem.steps} right steps before it, and {there}: "
-            "a line that repeats or pads one is none."
+            f"The result is right. It asks for {problem.steps} right steps before it. {counted} A line that repeats or "
+            "pads another is no step."
         )
-        return _verdict(exercise, "unfinished", message, points=points)
-    return _verdict(exercise, "right", f"Every line is right, and the last one says what `{problem.goal}` is.")
+        return "unfinished", message, None
+    return "right", f"Every line is right, and the last one says what `{problem.goal}` is.", None
+
+
+def _counted(steps):
+    """Which lines count as steps, as a sentence."""
+    if not steps:
+        return "No line counts as a step so far."
+    numbers = ", ".join(map(str, steps[:-1]))
+    return f"Lines {numbers} and {steps[-1]} count as steps." if numbers else f"Line {steps[0]} counts as a step."
 
 
 def _verdict(exercise, status, message, mistake=None, seconds=0.0, points=0.0):

@@ -2,7 +2,7 @@
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 STATUSES = {
     "right": "right",
@@ -38,6 +38,7 @@ class Verdict:
     mistake     id of the named mistake that was recognised, or None.
     seconds     wall time spent in the learner's code.
     chapter     two digits, "" for an unknown exercise.
+    table       the judged lines of a derivation as HTML, for the notebook alone; "" otherwise.
     """
 
     exercise: str
@@ -48,6 +49,7 @@ class Verdict:
     mistake: str | None = None
     seconds: float = 0.0
     chapter: str = ""
+    table: str = field(default="", repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -75,7 +77,7 @@ class Verdict:
         return (
             f'<div style="border-left:4px solid {colour};padding:.2em .8em;margin:.2em 0">'
             f"<strong>{_MARKS.get(self.status, '✗')} {html.escape(self.heading)}</strong>{score}<br>"
-            f"{inline_html(self.message)}</div>"
+            f"{inline_html(self.message)}{self.table}</div>"
         )
 
 

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 from course_lib.checks.bank import exercises, find
+from course_lib.checks.judging import TextCaller, judge
 from course_lib.derivation.goal import Problem, progress_of
 
 PROBLEM = Problem(
@@ -152,3 +153,45 @@ def _solution(name, course_root):
                 if isinstance(statement, ast.Assign) and statement.targets[0].id == name:
                     return ast.literal_eval(statement.value)
     raise AssertionError(f"no solution of {name}")
+
+
+HIDDEN = find("hidden_layer_derivation")
+NAMED = "\n".join(
+    [
+        r"\delta^2 = \frac{\partial L}{\partial Z^2} = \frac1n(P-Y)",
+        r"\delta^1 = \delta^2 (W^2)^T \odot A \odot (1-A)",
+        r"\frac{\partial L}{\partial W^1} = X^T\delta^1",
+    ]
+)
+
+
+def test_names_given_on_the_way_count():
+    verdict = judge(HIDDEN, TextCaller(NAMED))
+    assert verdict.ok and verdict.points == HIDDEN.points
+
+
+def test_a_name_that_is_no_gradient_on_the_way_is_no_step():
+    padded = "U = X^T\nV = P - Y\n" + r"\nabla_{W^1} L = \frac1n U (V (W^2)^T \odot A \odot (1-A))"
+    assert progress_of(padded, HIDDEN.problem).right == 0
+
+
+def test_a_goal_may_be_reached_entry_by_entry():
+    problem = Problem(
+        shapes={"z": "k", "t": "k onehot"},
+        given="p = \\operatorname{softmax}(z)\nL = -\\sum_j t_j\\log p_j",
+        goal=r"\nabla_z L",
+        steps=0,
+    )
+    assert progress_of(r"\frac{\partial L}{\partial z_i} = p_i - t_i", problem).reached
+    assert not progress_of(r"\frac{\partial L}{\partial z_1} = p_1 - t_1", problem).reached
+
+
+def test_a_wrong_line_leaves_no_full_points_and_the_table_shows_it():
+    verdict = judge(HIDDEN, TextCaller(r"\frac{\partial L}{\partial Z^2} = \frac1n(Y-P)" + "\n" + NAMED))
+    assert verdict.status == "wrong line" and verdict.points < HIDDEN.points
+    assert "course-derivation" in verdict._repr_html_() and verdict.table not in repr(verdict)
+
+
+def test_an_unfinished_derivation_says_which_lines_count():
+    verdict = judge(HIDDEN, TextCaller(NAMED.splitlines()[0]))
+    assert verdict.status == "unfinished" and "Line 1 counts as a step" in verdict.message
