@@ -210,7 +210,32 @@ def _search(tester, names, bench, truth, member, misfit):
                 return found
     found = _first(tester, edits, lambda e: e.cost > 1.3)
     found = found or (_without_a_name(tester, names, member) if fits else None)
-    return found or _other_variable(names, bench, truth, member)
+    found = found or _other_variable(names, bench, truth, member)
+    return found or _two_slips(tester, names, truth, member, exclude, edits)
+
+
+FIRST_SLIPS, MOST_OF_TWO = 24, 1.2
+
+
+def _two_slips(tester, names, truth, member, exclude, edits):
+    """Two slips at once: a cheap edit and a multiple, or two cheap edits; both confirmed together on all draws."""
+    firsts = [e for e in edits if e.cost <= MOST_OF_TWO and e.tree != truth and not _restates(e.tree, truth)]
+    for first in firsts[:FIRST_SLIPS]:
+        found = _ratio(tester, names, first.tree, exclude, names.symbols)
+        if found is not None and found.mended is not None:
+            return _both(first, found.mistake, found.words, found.mended)
+    for first in firsts[:FIRST_SLIPS]:
+        for second in all_edits(Draft(names, first.tree, truth, exclude)):
+            fits = second.cost <= MOST_OF_TWO and second.tree != member and not _restates(second.tree, truth)
+            if fits and tester.right(second.tree):
+                return _both(first, second.mistake, second.words, second.tree)
+    return None
+
+
+def _both(first, mistake, words, mended):
+    """The finding of two slips: it bears the name of the first, and says both."""
+    said = f"two slips at once: {first.words}; and then {words}" if mistake else first.words
+    return Finding(first.mistake, said, mended, first.place.span, first.cost + 1)
 
 
 def _lone_term(edit):

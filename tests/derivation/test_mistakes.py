@@ -183,3 +183,22 @@ def test_names_are_exchanged_in_the_order_of_the_text():
     edits = activations(Draft(names, member, truth=Node("fn", [sym("a")], ("tanh", 0))))
     exchanged = [edit.words[-1] for edit in edits if "must be taken at" in edit.words]
     assert list(dict.fromkeys(exchanged)) == list(text)
+
+
+TWO_SLIPS = [
+    (r"L = \frac{1}{2n}\|Xw-y\|^2", r"\nabla_w L = \frac{2}{n} X(y-Xw)", {"transpose", "sign", "factor"}),
+    (r"L = \|XW-Y\|^2", r"\nabla_W L = (Y-XW)X^\top", {"order", "sign", "factor"}),
+    (
+        "p = \\sigma(Xw)\nL = \\|p-y\\|^2",
+        r"\nabla_w L = -2X^\top((p-y)\odot\sigma(Xw))",
+        {"activation-derivative", "sign"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "claim", "names"), TWO_SLIPS)
+def test_two_slips_at_once_are_both_said_and_mended(before, claim, names):
+    shapes = {"X": "n d", "w": "d", "y": "n", "W": "d k", "Y": "n k"}
+    line = derive(f"{before}\n{claim}", shapes).lines[-1]
+    assert line.mistake in names and "wo slips at once" in line.message
+    assert derive(f"{before}\n{claim.partition('=')[0]} = {line.repair}", shapes).lines[-1].verdict == "right"
