@@ -21,6 +21,7 @@ from .engine import Session, read_functions
 from .files import split_header
 from .names import read_shapes
 from .report import Report, _pieces
+from .tex import read_tex
 
 WEB = Path(__file__).parent / "web"
 MATHLIVE = WEB / "mathlive"
@@ -50,7 +51,7 @@ def judged(text, shapes=None, functions=()):
     said = report.to_dict()
     for entry, line in zip(said["lines"], report.lines, strict=True):
         # A line may break before a sign that stands outside all brackets, so that it fits a narrow page.
-        entry["pieces"] = _pieces(line.reading) if len(line.reading) > LONG else [line.reading]
+        entry["pieces"] = _pieces(line.reading, read_tex(line.reading)) if len(line.reading) > LONG else [line.reading]
     return said
 
 

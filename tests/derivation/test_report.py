@@ -244,3 +244,10 @@ def test_a_letter_that_is_said_leaves_the_others_to_be_inferred():
     assert set(bare["assumed"]) == {"X", "w", "y"} and set(said["assumed"]) == {"X", "y"}
     assert said["assumed"]["X"].split()[1] == "p"
     assert bare["ok"] and said["ok"]
+
+
+def test_a_long_reading_comes_in_pieces_between_which_it_may_break():
+    sides = " = ".join(["\\frac{1}{n} X^\\top (X w - y)"] * 4)
+    line = editor.judged(f"L = \\frac{{1}}{{2n}}\\|Xw-y\\|^2\n\\nabla_w L = {sides}", S)["lines"][1]
+    assert line["verdict"] == "right"
+    assert len(line["pieces"]) == 5 and all("= " in piece for piece in line["pieces"][1:])
