@@ -26,7 +26,7 @@ release: .venv/.lab
 	$(BIN)/course release
 
 site: .venv/.site
-	$(BIN)/course authoring site
+	$(BIN)/course authoring site $(ARGS)
 
 pictures: .venv/.test
 	$(BIN)/python -m pytest tests/browser/make_pictures.py

@@ -43,7 +43,7 @@ def start(
     layout = lay_out(course_folder(folder))
     print(layout)
     if lab:
-        raise typer.Exit(open_lab(layout.folder, context.args))
+        open_lab(layout.folder, context.args)
 
 
 @app.command()

@@ -1,26 +1,64 @@
-"""The chapters and exercises as a static site: to be read without running anything, on a server or from a folder.
+"""The course as a static site: pages to read, the lab to work in, and the page that checks anyone's derivation.
 
 Sphinx with MyST-NB reads the notebooks as they are committed and runs none; the theme is Jupyter Book's. MathJax and
-all other scripts are copied into the site, so it asks no other server for anything.
+all other scripts are copied into the site, so the pages ask no other server for anything; `lab` and `page` say where
+Python in the browser comes from.
 """
 
+import json
 import re
 import shutil
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from course_lib import page
+from course_lib import lab, page
 from course_lib.errors import CourseError
+from course_lib.start import FOLDERS
 
 TITLE = "From Jacobians to backpropagation"
-INTRODUCTION = """A course that walks from the derivative of one number to the gradients of a neural network. Every
-gradient is derived by hand, and every hand can be checked. Here it can be read. To run it, move the explorers and have
-answers checked, get the course and open it in JupyterLab."""
+INTRODUCTION = """From the derivative of one number to the gradients of a neural network: ten chapters that derive every
+gradient by hand, and a library that checks every hand. It names the mistake in a function or in a line of a derivation,
+and it knows no answer key, only the definition."""
+# The doors of the first page: where it leads, its picture, its name, what is behind it.
+DOORS = (
+    (
+        "notebooks/00_start_here.html",
+        "read",
+        "Read",
+        "The chapters as pages, with pictures, search and a phone's width.",
+    ),
+    (
+        "lab/lab/index.html?path=notebooks/00_start_here.ipynb",
+        "lab",
+        "Work in the browser",
+        "The whole course in JupyterLab, nothing installed: move the explorers, solve, be checked, hand in.",
+    ),
+    (
+        "derive/index.html",
+        "derive",
+        "Check a derivation",
+        "Paste what you derived; every line is compared with the definition it came from.",
+    ),
+)
+PICTURES = {
+    "read": "A page of chapter 8: the network with the value and the gradient at every node",
+    "lab": "JupyterLab in a browser: an exercise, and the sentence that names the mistake in the answer",
+    "derive": "A derivation as formulas, the shapes of its letters, and which line is the first that is wrong",
+}
 # A printed line that is too long for the page is folded. A table without column titles, such as a chapter's opening
 # card, has an empty head, because Markdown wants one: it is not shown, and no screen reader announces it.
 STYLE = """.cell_output pre { white-space: pre-wrap; }
 thead:not(:has(p:not(:empty))) { display: none; }
+.doors { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 1.5rem 0; }
+.door { display: block; border: 1px solid var(--pst-color-border); border-radius: 6px; overflow: hidden;
+  text-decoration: none; color: var(--pst-color-text-base); }
+.door:hover, .door:focus-visible { border-color: var(--pst-color-link); }
+.door img { display: block; width: 100%; aspect-ratio: 4 / 3; object-fit: cover; object-position: left top; }
+.door strong, .door span { display: block; padding: 0 .9rem; }
+.door strong { padding-top: .7rem; color: var(--pst-color-link); }
+.door span { padding-bottom: .9rem; }
+.btn-launch-lab .btn__text-container { font-size: 1rem; padding-left: .4rem; }
 """
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="16" fill="#0072b2"/>'
@@ -69,13 +107,17 @@ def built(root, out, pyodide=None):
         source, pages, doctrees = (Path(folder) / name for name in ("source", "pages", "doctrees"))
         _stage(root, source)
         warnings = StringIO()
-        Sphinx(source, None, pages, doctrees, "html", SETTINGS, status=None, warning=warnings).build()
-        page.built(pages / "derive", pyodide)
+        sphinx = Sphinx(source, None, pages, doctrees, "html", SETTINGS, status=None, warning=warnings)
+        sphinx.connect("html-page-context", _add_launch_button, priority=502)
+        sphinx.build()
+        if warnings.getvalue():
+            said = re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()).replace(f"{source}/", "")
+            raise CourseError(f"No site is written, because not all is well with its pages:\n{said.strip()}")
+        lab.built(root, pages / "lab", pyodide)
+        # One copy of Pyodide serves both.
+        page.built(pages / "derive", pyodide and "../lab/pyodide/")
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(pages, out)
-    if warnings.getvalue():
-        said = re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()).replace(f"{source}/", "")
-        raise CourseError(f"The site is built, but not all is well:\n{said.strip()}")
     return out / "index.html"
 
 
@@ -88,11 +130,53 @@ def _stage(root, source):
     (source / "_static").mkdir()
     for name, text in (("course.css", STYLE), ("icon.svg", ICON)):
         (source / "_static" / name).write_text(text, encoding="utf-8")
-    pages = "\n\n".join(
-        f"```{{toctree}}\n:caption: {caption}\n:maxdepth: 1\n\n{listed}\n```"
+    for path in (root / "notebooks" / "images" / f"{name}.png" for name in PICTURES):
+        if path.is_file():
+            shutil.copy(path, source / "_static")
+    trees = "\n\n".join(
+        f"```{{toctree}}\n:caption: {caption}\n:maxdepth: 1\n:hidden:\n\n{listed}\n```"
         for caption, listed in (("Chapters", _pages(source, "notebooks")), ("Exercises", _pages(source, "exercises")))
     )
-    (source / "index.md").write_text(f"# {TITLE}\n\n{INTRODUCTION}\n\n{pages}\n", encoding="utf-8")
+    doors = "\n".join(_door(*door) for door in DOORS)
+    parts = [f"# {TITLE}", INTRODUCTION, f'<div class="doors">\n{doors}\n</div>', "## Chapters", _table(root), trees]
+    (source / "index.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _door(target, picture, name, about):
+    return (
+        f'<a class="door" href="{target}"><img src="_static/{picture}.png" alt="{PICTURES[picture]}">'
+        f"<strong>{name}</strong><span>{about}</span></a>"
+    )
+
+
+def _table(root):
+    """The chapters with a line on each and their exercises; the lines stand in chapter 0."""
+    text = (root / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8")
+    prose = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+    rows = re.findall(r"^\| (\d+) \| \[([^\]]+)\]\(([^)]+)\) \| (.+?) \|$", prose, re.MULTILINE)
+    lines = [("0", "Start here", "00_start_here.ipynb", "a check, a hint, a derivation, a submission"), *rows]
+    return "\n".join(
+        ["| | | | |", "|:--|:--|:--|:--|"]
+        + [
+            f"| {number} | [{title}](notebooks/{name}) | {about} | [exercises](exercises/{name[:2]}_exercises.ipynb) |"
+            for number, title, name, about in lines
+        ]
+    )
+
+
+def _add_launch_button(app, pagename, templatename, context, doctree):
+    """A button on the page of each notebook that opens it in the lab."""
+    if pagename.startswith(FOLDERS):
+        context["header_buttons"].append(
+            {
+                "type": "link",
+                "url": f"../lab/lab/index.html?path={pagename}.ipynb",
+                "text": "Run in the browser",
+                "tooltip": "Open this notebook in the lab, nothing installed",
+                "icon": "fas fa-play",
+                "label": "launch-lab",
+            }
+        )
 
 
 def _pages(source, folder):

@@ -7,8 +7,6 @@ own.
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -128,20 +126,17 @@ def _put_beside(path, data):
 
 
 def open_lab(folder, options=()):
-    """Run JupyterLab rooted in `folder` until it is stopped; returns its exit code. CourseError without JupyterLab."""
+    """Run JupyterLab rooted in `folder`, in this process, until it is stopped. CourseError without JupyterLab."""
     if find_spec("jupyterlab") is None:
         raise CourseError(NO_LAB.format(folder=folder))
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
-    command.append(f"--LabApp.default_url=/lab/tree/{FIRST}")
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")
-    try:
-        return subprocess.run([*command, *options], cwd=folder, env=lab_environment()).returncode
-    except KeyboardInterrupt:
-        return 130
+    os.environ["JUPYTER_CONFIG_PATH"] = config_path()
+    os.chdir(folder)
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    from jupyterlab.labapp import main
+
+    main([f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{FIRST}", *root, *options])
 
 
-def lab_environment():
-    """The environment in which JupyterLab finds the course's defaults: widgets are saved, no news are fetched."""
-    paths = [str(PACKAGE / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-    return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
+def config_path():
+    """Where Jupyter looks for settings, the course's first: widgets are saved with a notebook, no news are fetched."""
+    return os.pathsep.join(filter(None, [str(PACKAGE / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")]))

@@ -73,6 +73,7 @@ def main(paths):
         "receipt": repr(receipt),
         "doctor": repr(doctor()),
         "imported": imported(),
+        "modules": sorted(name for name in sys.modules if name.partition(".")[0] == "course_lib"),
     }
     print(json.dumps(told))
 

@@ -14,7 +14,7 @@ from course_lib import start
 from course_lib.checks import exercises
 from course_lib.errors import CourseError
 from course_lib.grading.config import Config, load_config
-from course_lib.start import NEW_EDITION, course_folder, lab_environment, lay_out, material, open_lab
+from course_lib.start import NEW_EDITION, config_path, course_folder, lay_out, material, open_lab
 from tests.grading.shared import HANGING, course
 from tests.test_walk import CHAPTER, filled, solved
 
@@ -124,7 +124,7 @@ def test_the_sheet_of_a_chapter_is_handed_in_not_its_new_edition(tmp_path):
 
 
 def test_widgets_are_saved_with_a_notebook():
-    folder = lab_environment()["JUPYTER_CONFIG_PATH"].partition(":")[0]
+    folder = config_path().partition(":")[0]
     told = json.loads((Path(folder) / "labconfig" / "default_setting_overrides.json").read_text())
     assert told["@jupyter-widgets/jupyterlab-manager:plugin"] == {"saveState": True}
 

@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from course_lib import clock, health
 from course_lib.checks import exercises
+from course_lib.lab import lock
 from tests.grading.shared import HANGING
 
 
@@ -83,6 +84,17 @@ def test_what_the_seat_imports_is_among_the_courses_dependencies(course_root, to
         wanted += map(Requirement, metadata.distribution(need.name).requires or ())
     # psygnal, which anywidget needs, takes mypy-extensions where a tool of the tests has brought it.
     assert {canonicalize_name(name) for name in told["imported"]} - {"setuptools", "mypy-extensions"} <= brought
+
+
+def test_every_module_that_the_seat_loads_travels_to_the_browser(told):
+    shipped = {*lock.sources(lock.SEAT), *lock.sources(lock.FIGURES)}
+    missing = [
+        name
+        for name in told["modules"]
+        if not {f"{name.replace('.', '/')}.py", f"{name.replace('.', '/')}/__init__.py"} & shipped
+    ]
+    assert len(told["modules"]) > 40
+    assert missing == []
 
 
 def doctor_in_a_browser(monkeypatch):

@@ -1,6 +1,7 @@
 """Hand in a notebook: one zip file with the notebook as it is and a manifest, and a receipt for the learner."""
 
 import ast
+import base64
 import html
 import inspect
 import io
@@ -10,12 +11,13 @@ import platform
 import re
 import textwrap
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
 from course_lib import __version__
+from course_lib.browser import IN_BROWSER
 from course_lib.checks import chapters, exercises
 from course_lib.checks.origins import sources
 from course_lib.checks.seat import session_names
@@ -50,6 +52,7 @@ class Receipt:
     copy: Path | None
     answered: tuple[str, ...]
     missing: tuple[str, ...]
+    content: bytes = field(default=b"", repr=False)
 
     @property
     def _lines(self):
@@ -69,7 +72,18 @@ class Receipt:
         lines = "<br>".join(html.escape(line) for line in self._lines)
         return (
             '<div style="border-left:4px solid #1f77b4;padding:.2em .8em;margin:.2em 0"><strong>✓ Submitted for '
-            f"{html.escape(self.student)}</strong>, receipt <code>{self.code}</code><br>{lines}</div>"
+            f"{html.escape(self.student)}</strong>, receipt <code>{self.code}</code><br>{lines}{self._link}</div>"
+        )
+
+    @property
+    def _link(self):
+        """In a browser the bundle lies in the browser's own store; a link that holds it brings it out."""
+        if not IN_BROWSER:
+            return ""
+        data = base64.b64encode(self.content).decode()
+        return (
+            f'<br><a download="{html.escape(self.bundle.name)}" href="data:application/zip;base64,{data}">'
+            f"Download {html.escape(self.bundle.name)}</a>"
         )
 
 
@@ -126,13 +140,13 @@ def hand_in(notebook=None, student=None, inbox=None, session=None):
             f"{path.name} belongs to no chapter with exercises; a name such as 01_title.ipynb was expected."
         )
     _complain_about_unsaved(wanted, session, cells, path)
-    bundle = _write_bundle(root / "submissions", student, chapter, path.name, data)
+    bundle, content = _write_bundle(root / "submissions", student, chapter, path.name, data)
     target = inbox or os.environ.get("COURSE_INBOX") or (config.inbox and root / Path(config.inbox).expanduser())
     copy = deliver(bundle, Path(target).expanduser()) if target else None
     written = answered_names(cells)
     answered = tuple(name for name in wanted if name in written)
     missing = tuple(name for name in wanted if name not in written)
-    return Receipt(student, chapter, path.name, receipt_code(sha256(data)), bundle, copy, answered, missing)
+    return Receipt(student, chapter, path.name, receipt_code(sha256(data)), bundle, copy, answered, missing, content)
 
 
 def student_id(given, config):
@@ -159,17 +173,40 @@ def notebook_path(given, root, session):
         path = Path(given).expanduser().resolve()
     else:
         running = session.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
-        if not running:
-            raise CourseError(
-                'Which notebook? Give its path or its chapter: submit("01") in a notebook, or course submit 01.'
-            )
-        path = Path(running).resolve()
+        path = Path(running).resolve() if running else _notebook_of(session)
     if not path.is_file():
         raise CourseError(
             f"There is no file {path}. If the notebook was renamed or moved, say where it is now: "
             f'submit("path/to/notebook.ipynb").'
         )
     return path
+
+
+def _notebook_of(session):
+    """The notebook of this folder that defines the exercises which the session holds, where no frontend names it.
+
+    CourseError asks when none does, or several do.
+    """
+    if IN_BROWSER and course_root() is None:
+        raise CourseError(
+            "This browser gives Python no files, as in a private window; File → Download saves the notebook: hand that "
+            "file in, or open the course in an ordinary window."
+        )
+    mine = {exercise.name for exercise in exercises() if exercise.name in session}
+    fitting = [path for path in sorted(Path.cwd().glob("*.ipynb")) if mine & _defined_in(path)] if mine else []
+    if len(fitting) == 1:
+        return fitting[0].resolve()
+    choice = f" {', '.join(path.name for path in fitting)} all define them." if fitting else ""
+    raise CourseError(
+        f'Which notebook?{choice} Give its path or its chapter: submit("01") in a notebook, or course submit 01.'
+    )
+
+
+def _defined_in(path):
+    try:
+        return set(defined_names(code_cells(path.read_bytes())))
+    except (OSError, UnreadableError):
+        return set()
 
 
 def _exercise_notebook(chapter, root):
@@ -308,7 +345,7 @@ def packed(student, chapter, name, data, time):
 
 
 def _write_bundle(folder, student, chapter, name, data):
-    """The path of a new bundle in `folder`; a half-written one is never seen."""
+    """(path, bytes) of a new bundle in `folder`; a half-written one is never seen."""
     now = datetime.now(UTC)
     stem = bundle_name(student, chapter, now)
     try:
@@ -317,10 +354,12 @@ def _write_bundle(folder, student, chapter, name, data):
         while path.exists():
             count += 1
             path = folder / f"{stem}-{count}.zip"
-        write_whole(path, packed(student, chapter, name, data, now))
+        content = packed(student, chapter, name, data, now)
+        write_whole(path, content)
     except OSError as error:
-        raise CourseError(f"The bundle cannot be written to {folder}: {error.strerror}.") from None
-    return path
+        advice = " The browser's store may be full: File → Download saves the notebook itself." if IN_BROWSER else ""
+        raise CourseError(f"The bundle cannot be written to {folder}: {error.strerror}.{advice}") from None
+    return path, content
 
 
 def deliver(bundle, inbox):

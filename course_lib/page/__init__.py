@@ -59,7 +59,7 @@ def built(out, pyodide=None):
     modules = _modules(out / "modules.zip")
     address = RELEASE if pyodide is None else pyodide
     if isinstance(address, Path):
-        _copy_of(address, out / "pyodide")
+        copied(address, out / "pyodide", {name: sha256 for name, (_, sha256) in FILES.items()})
         address = "pyodide/"
     config = {
         "pyodide": address,
@@ -79,10 +79,10 @@ def examples():
     return json.loads((STATIC / "examples.json").read_text(encoding="utf-8"))
 
 
-def _copy_of(release, folder):
-    """A copy of what the page needs of the release in `release`, every file checked first."""
-    folder.mkdir()
-    for name, (_, sha256) in FILES.items():
+def copied(release, folder, files):
+    """A copy of the `files` (name → SHA-256) of the release in the folder `release`, every one checked first."""
+    folder.mkdir(exist_ok=True)
+    for name, sha256 in files.items():
         try:
             content = (release / name).read_bytes()
         except OSError:

@@ -1,15 +1,20 @@
-"""The README's pictures, taken from the real thing; `make pictures` writes them to notebooks/images/."""
+"""Pictures of the real thing for the README and for the site's first page; `make pictures` writes notebooks/images/."""
 
 import nbformat
+import pytest
 
 from course_lib.checks import find
+from course_lib.site import built
+from tests.browser.serving import serving
 from tests.browser.test_lab import (
     LIES_STILL,
     all_cells_done,
+    kernel_idle,
     open_notebook,
     page,  # noqa: F401  (a fixture)
     scrolled_to,
 )
+from tests.browser.test_student import cell_with, write_and_run
 from tests.grading.shared import course
 from tests.test_walk import CHAPTER, filled, solution, solved  # noqa: F401  (solution is a fixture)
 
@@ -71,6 +76,60 @@ def test_report(browser, bwrap, course_root, tmp_path):  # noqa: F811
     page.goto((out / "report.html").as_uri())
     page.screenshot(path=image(course_root, "report"))
     page.close()
+
+
+@pytest.fixture(scope="module")
+def site(course_root, pyodide, tmp_path_factory):
+    """The address of the built site."""
+    out = tmp_path_factory.mktemp("built") / "site"
+    built(course_root, out, pyodide)
+    with serving(out) as address:
+        yield address
+
+
+@pytest.fixture
+def door(browser):
+    """A page of the size from which the doors of the first page are scaled."""
+    context = browser.new_context(viewport={"width": 800, "height": 600})
+    page = context.new_page()  # noqa: F811
+    page.set_default_timeout(300_000)
+    yield page
+    context.close()
+
+
+def test_read(site, door, course_root):
+    door.goto(f"{site}/notebooks/08_the_two_layer_perceptron_by_hand.html")
+    picture = door.locator("article img").first
+    picture.evaluate("e => window.scrollBy(0, e.getBoundingClientRect().top - 120)")
+    door.wait_for_timeout(2000)
+    door.screenshot(path=image(course_root, "read"))
+    assert picture.is_visible()
+
+
+def test_lab_in_the_browser(site, door, course_root):
+    door.goto(f"{site}/lab/lab/index.html?path=exercises/01_exercises.ipynb")
+    kernel_idle(door)
+    door.keyboard.press("Control+b")
+    write_and_run(door, cell_with(door, "import numpy as np"), "import numpy as np\nfrom course_lib import check")
+    write_and_run(door, cell_with(door, "def polar_jacobian"), mistaken("polar_jacobian", "chain-factor"))
+    write_and_run(door, cell_with(door, "check(polar_jacobian)"), "check(polar_jacobian)")
+    verdict = door.get_by_text("polar_jacobian: wrong values")
+    verdict.wait_for()
+    cell_with(door, "def polar_jacobian").evaluate("e => e.scrollIntoView()")
+    door.wait_for_timeout(2000)
+    door.screenshot(path=image(course_root, "lab"))
+    assert verdict.is_visible()
+
+
+def test_derive(site, door, course_root):
+    door.goto(f"{site}/derive/index.html")
+    door.get_by_label("Start from").select_option(index=1)
+    wrong = door.get_by_text("✗").first
+    wrong.wait_for()
+    wrong.evaluate("e => window.scrollBy(0, e.getBoundingClientRect().top - 200)")
+    door.wait_for_timeout(2000)
+    door.screenshot(path=image(course_root, "derive"))
+    assert wrong.is_visible()
 
 
 def image(course_root, name):

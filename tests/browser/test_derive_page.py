@@ -6,15 +6,13 @@ import os
 import re
 import shutil
 import zlib
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from playwright.sync_api import expect
 
 from course_lib import page as derive_page
+from tests.browser.serving import serving
 from tests.browser.test_access import complaints_of_axe
 
 # The page is built once, so its tests run in one process.
@@ -31,14 +29,8 @@ def built(pyodide, mathlive_at_hand, tmp_path_factory):
 def served(built):
     """The address of the page on a server of this machine."""
 
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=built.parent))
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/derive/index.html"
-    server.shutdown()
+    with serving(built.parent) as address:
+        yield f"{address}/derive/index.html"
 
 
 @pytest.fixture

@@ -2,10 +2,7 @@
 
 import json
 import re
-from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import unquote, urlsplit
 
 import nbformat
@@ -14,7 +11,9 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from playwright.sync_api import expect
 
 from course_lib.errors import CourseError
+from course_lib.page import RELEASE
 from course_lib.site import built
+from tests.browser.serving import serving
 from tests.browser.test_access import complaints_of_axe
 
 # The theme warns about itself. The site is built once, so its tests run in one process.
@@ -34,14 +33,8 @@ def site(course_root, tmp_path_factory, mathlive_at_hand):
 def served(site):
     """The address of the site on a server of this machine."""
 
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site))
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with serving(site) as address:
+        yield address
 
 
 def notebooks(course_root):
@@ -75,6 +68,41 @@ def test_every_notebook_is_a_page_that_can_be_found(site, course_root):
         assert (site / page).is_file()
         assert path.with_suffix("").as_posix() in documents
         assert page.as_posix() in contents
+
+
+def test_the_first_page_has_three_doors_with_pictures_and_a_line_on_each_chapter(site, served, browser, course_root):
+    page = browser.new_page(viewport={"width": 400, "height": 900})
+    page.goto(f"{served}/index.html")
+    doors = page.locator(".door")
+    expect(doors).to_have_count(3)
+    pictures = page.locator(".door img").all()
+    assert all(picture.evaluate("image => image.complete && image.naturalWidth > 300") for picture in pictures)
+    assert all(len(picture.get_attribute("alt")) > 40 for picture in pictures)
+    rows = page.locator("article table tbody tr")
+    assert rows.count() == len(list((course_root / "notebooks").glob("*.ipynb")))
+    assert all(len(row.locator("td").nth(2).inner_text()) > 15 for row in rows.all())
+    # Nothing sticks out on a phone.
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.close()
+
+
+def test_every_notebooks_page_opens_it_in_the_lab(site, course_root):
+    lab = site / "lab" / "lab" / "index.html"
+    for path in notebooks(course_root):
+        page = site / path.with_suffix(".html")
+        (launch,) = [link for link in Links(page).linked if "index.html?path=" in link]
+        address, _, opened = launch.partition("?path=")
+        assert (page.parent / address).resolve() == lab
+        assert (site / "lab" / "files" / opened).is_file()
+
+
+def test_by_default_browsers_get_python_from_pyodides_public_release(site):
+    settings = json.loads((site / "lab" / "jupyter-lite.json").read_text(encoding="utf-8"))["jupyter-config-data"]
+    kernel = settings["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]
+    assert kernel["pyodideUrl"] == f"{RELEASE}pyodide.js"
+    assert "/v0.27.7/" in RELEASE
+    assert not (site / "lab" / "pyodide").exists()
+    assert not list(site.rglob("*.map"))
 
 
 def test_every_link_leads_somewhere_and_nothing_is_fetched_from_elsewhere(site):

@@ -1,6 +1,8 @@
 """Handing in: a bundle that intake reads, a receipt, and refusals that say what to type."""
 
+import base64
 import os
+import re
 
 import pytest
 
@@ -91,6 +93,44 @@ def test_the_running_notebook_is_found(course, monkeypatch):
         hand_in(student="ada")
     monkeypatch.setenv("JPY_SESSION_NAME", str(course / "renamed.ipynb"))
     with pytest.raises(CourseError, match="renamed or moved"):
+        hand_in(student="ada")
+
+
+def test_where_no_frontend_names_the_notebook_its_folder_and_names_tell(course, monkeypatch):
+    monkeypatch.chdir(course / "exercises")
+    (course / "exercises" / "notes.ipynb").write_bytes(notebook("x = 1"))
+    (course / "exercises" / "broken.ipynb").write_text("{")
+    session = {"square_slope": lambda x: 2 * x}
+    assert hand_in(student="ada", session=session).notebook == "00_start_here.ipynb"
+    with pytest.raises(CourseError, match="Which notebook"):
+        hand_in(student="ada", session={"x": 1})
+    (course / "exercises" / "copy.ipynb").write_bytes(notebook(SLOPE))
+    with pytest.raises(CourseError, match="00_start_here.ipynb, copy.ipynb all define them"):
+        hand_in(student="ada", session=session)
+
+
+def test_in_a_browser_the_receipt_holds_the_bundle_as_a_link(course, monkeypatch):
+    assert "<a " not in hand_in("00", "ada")._repr_html_()
+    monkeypatch.setattr(bundling, "IN_BROWSER", True)
+    receipt = hand_in("00", "ada")
+    name, data = re.search(
+        r'<a download="([^"]+)" href="data:application/zip;base64,([^"]+)">', receipt._repr_html_()
+    ).groups()
+    assert name == receipt.bundle.name
+    assert base64.b64decode(data) == receipt.bundle.read_bytes()
+
+
+def test_a_browser_without_files_and_one_whose_store_is_full_say_how_to_keep_the_work(course, monkeypatch, tmp_path):
+    monkeypatch.setattr(bundling, "IN_BROWSER", True)
+
+    def full(path, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(bundling, "write_whole", full)
+    with pytest.raises(CourseError, match="No space left on device.*File → Download"):
+        hand_in("00", "ada")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CourseError, match="private window.*File → Download"):
         hand_in(student="ada")
 
 

@@ -1,0 +1,145 @@
+"""The whole student's seat in a browser: JupyterLite and Pyodide out of a folder, and no other server at hand."""
+
+import csv
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from course_lib import lab
+from course_lib.checks import exercises
+from course_lib.lab import lock
+from tests.browser.serving import serving
+from tests.browser.test_lab import CONTROLS, all_cells_done, is_complaint, kernel_idle, move_it, scrolled_to
+from tests.browser.test_student import cell_with, write_and_run
+from tests.test_walk import course
+
+# The lab is built once, so its tests run in one process.
+pytestmark = pytest.mark.xdist_group("lab-in-browser")
+
+# What a busy machine may take to start Python in a browser, in milliseconds.
+PATIENCE = 300_000
+
+
+@pytest.fixture(scope="module")
+def folder(course_root, pyodide, tmp_path_factory):
+    """The folder of the built lab, with its own copy of Pyodide."""
+    out = tmp_path_factory.mktemp("site") / "lab"
+    lab.built(course_root, out, pyodide)
+    return out
+
+
+@pytest.fixture(scope="module")
+def served(folder):
+    with serving(folder.parent) as address:
+        yield address
+
+
+@pytest.fixture
+def opened(browser, served):
+    """Call it with a notebook to open it in the lab; what was asked for and complained of is noted on the page."""
+    contexts = []
+
+    def open_notebook(path):
+        contexts.append(browser.new_context(viewport={"width": 1300, "height": 1000}, accept_downloads=True))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(PATIENCE)
+        page.complaints, page.asked = [], []
+        contexts[-1].on("request", lambda request: page.asked.append(request.url))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("console", lambda said: page.complaints.append(told(said)) if is_news(said) else None)
+        page.goto(f"{served}/lab/lab/index.html?path={path}")
+        page.wait_for_selector(".jp-Notebook")
+        kernel_idle(page)
+        return page
+
+    yield open_notebook
+    for context in contexts:
+        context.close()
+
+
+def told(said):
+    return f"{said.text} {said.location.get('url', '')}"
+
+
+def is_news(said):
+    """An error, but not that the site lacks a file: the lab asks there first for what lies in the browser's store."""
+    asked_for = re.search(r"/lab/(api/contents|files)/", said.location.get("url", ""))
+    return is_complaint(said) and not (asked_for and "404" in said.text)
+
+
+def strangers(page, served):
+    """Requests that left this machine."""
+    return [url for url in page.asked if not url.startswith((served, "data:", "blob:"))]
+
+
+def test_chapter_1_runs_whole_and_an_explorer_moves(opened, served):
+    page = opened("notebooks/01_gradients_and_jacobians.ipynb")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile("Run All Cells")).first.click()
+    all_cells_done(page, 600)
+    # No traceback and no red box, such as a library's word about its font cache.
+    expect(page.locator("[data-mime-type='application/vnd.jupyter.stderr']")).to_have_count(0)
+    expect(page.locator("[data-mime-type='application/vnd.jupyter.error']")).to_have_count(0)
+    page.locator(".jp-WindowedPanel-outer:visible").first.evaluate("panel => panel.scrollTo(0, 0)")
+    cell = page.locator(".jp-CodeCell", has=page.locator(".jupyter-widgets img")).filter(has=page.locator(CONTROLS))
+    move_it(scrolled_to(page, cell))
+    assert strangers(page, served) == []
+    assert page.complaints == []
+
+
+def test_from_a_wrong_answer_to_a_grade(opened, served, tmp_path, confinement):
+    page = opened("exercises/00_exercises.ipynb")
+    write_and_run(
+        page, cell_with(page, "from course_lib import"), "from course_lib import *\nfrom course_lib import doctor"
+    )
+    check = cell_with(page, "check(square_slope)")
+    write_and_run(page, cell_with(page, "def square_slope"), "def square_slope(x):\n    return x")
+    shown = write_and_run(page, check, "check(square_slope)\nhint(square_slope)")
+    expect(shown.get_by_text("hint 1 of 3")).to_be_visible()
+    shown = write_and_run(page, check, "check(square_slope)")
+    expect(shown.get_by_text("half of the slope")).to_be_visible()
+    write_and_run(page, cell_with(page, "def square_slope"), "def square_slope(x):\n    return 2 * x")
+    shown = write_and_run(page, check, "check(square_slope)")
+    expect(shown.get_by_text("square_slope: right")).to_be_visible()
+    shown = write_and_run(page, cell_with(page, 'progress("00")'), 'progress("00")')
+    expect(shown.get_by_text("1 of 1 exercises right")).to_be_visible()
+
+    # The cell is found by what stands in it, so a comment keeps that.
+    derivation = 'derive("L = w^T w\\n\\\\nabla_w L = w", shapes={"w": "d"})  # check(square_slope)'
+    shown = write_and_run(page, check, derivation)
+    expect(shown.get_by_text("✗").first).to_be_visible()
+    shown = write_and_run(page, check, "doctor()  # check(square_slope)")
+    expect(shown.get_by_text("kept in this browser's data")).to_be_visible()
+    write_and_run(page, check, "check(square_slope)")
+
+    hand_in = cell_with(page, "submit(student=")
+    shown = write_and_run(page, hand_in, 'submit(student="ada")')
+    expect(shown.get_by_text("save first (Ctrl+S)")).to_be_visible()
+    page.keyboard.press("Control+s")
+    expect(page.locator(".lm-mod-current .jp-mod-dirty")).to_have_count(0)
+    shown = write_and_run(page, hand_in, 'submit(student="ada")')
+    expect(shown.get_by_text("Submitted for ada")).to_be_visible()
+    with page.expect_download() as downloading:
+        shown.get_by_role("link", name=re.compile(r"Download ada_00_\w+\.zip")).click()
+    (tmp_path / "inbox").mkdir()
+    downloading.value.save_as(tmp_path / "inbox" / downloading.value.suggested_filename)
+    assert strangers(page, served) == []
+    assert page.complaints == []
+
+    graded = course("grade", "inbox", "--out", "graded", cwd=tmp_path)
+    assert graded.returncode == 0, graded.stderr
+    with (tmp_path / "graded" / "grades.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert (row["student"], float(row["00"])) == ("ada", sum(exercise.points for exercise in exercises("00")))
+
+
+def test_the_lock_holds_the_releases_own_words(pyodide):
+    """What the lab's lock says of a package of Pyodide's release is what the release says of it."""
+
+    release = json.loads((pyodide / "pyodide-lock.json").read_text(encoding="utf-8"))
+    ours = json.loads(lock.RELEASE.read_text(encoding="utf-8"))
+    assert ours["info"] == release["info"]
+    assert len(ours["packages"]) > 20
+    assert all(release["packages"][name] == package for name, package in ours["packages"].items())
