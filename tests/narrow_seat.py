@@ -1,12 +1,13 @@
 """The student's seat as a browser has it: run by `test_students_seat.py` in a process of its own.
 
-What Python in a browser lacks is taken away first: some modules, processes, the clock of a thread.
+What Python in a browser lacks is taken away first: some modules, processes, threads and their clock.
 What the instructor's and the author's seat bring is taken away too. Then the cells of notebooks run in IPython, one
 notebook after the other, and every exercise that was checked is printed with its verdict, as JSON.
 """
 
 import json
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -34,6 +35,11 @@ def narrow():
     assert not loaded, f"loaded before it could be taken away: {loaded}"
     sys.meta_path.insert(0, Absence())
     del time.thread_time
+    threading.Thread.start = no_thread
+
+
+def no_thread(self):
+    raise RuntimeError("can't start new thread")
 
 
 def run(shell, path):

@@ -204,7 +204,7 @@ def _notebook_of(session):
 
 def _defined_in(path):
     try:
-        return set(defined_names(code_cells(path.read_bytes())))
+        return set(defined_names(read_notebook(path.read_bytes()).cells))
     except (OSError, UnreadableError):
         return set()
 
