@@ -27,6 +27,10 @@ def folder(course_root, pyodide, tmp_path_factory):
     """The folder of the built lab, with its own copy of Pyodide."""
     out = tmp_path_factory.mktemp("site") / "lab"
     lab.built(course_root, out, pyodide)
+    # As with JupyterLab's own switch of that name: the tests look at the notebook from within.
+    settings = json.loads((out / "jupyter-lite.json").read_text(encoding="utf-8"))
+    settings["jupyter-config-data"]["exposeAppInBrowser"] = True
+    (out / "jupyter-lite.json").write_text(json.dumps(settings), encoding="utf-8")
     return out
 
 
@@ -78,12 +82,14 @@ def test_chapter_1_runs_whole_and_an_explorer_moves(opened, served):
     page = opened("notebooks/01_gradients_and_jacobians.ipynb")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name=re.compile("Run All Cells")).first.click()
-    all_cells_done(page, 600)
+    all_cells_done(page)
     # No traceback and no red box, such as a library's word about its font cache.
     expect(page.locator("[data-mime-type='application/vnd.jupyter.stderr']")).to_have_count(0)
     expect(page.locator("[data-mime-type='application/vnd.jupyter.error']")).to_have_count(0)
     page.locator(".jp-WindowedPanel-outer:visible").first.evaluate("panel => panel.scrollTo(0, 0)")
-    cell = page.locator(".jp-CodeCell", has=page.locator(".jupyter-widgets img")).filter(has=page.locator(CONTROLS))
+    # A cell out of view stays in the page, hidden, when it holds a widget.
+    cell = page.locator(".jp-CodeCell:visible", has=page.locator(".jupyter-widgets img"))
+    cell = cell.filter(has=page.locator(CONTROLS))
     move_it(scrolled_to(page, cell))
     assert strangers(page, served) == []
     assert page.complaints == []
