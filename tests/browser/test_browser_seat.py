@@ -13,7 +13,7 @@ from course_lib.lab import lock
 from tests.browser.serving import serving
 from tests.browser.test_lab import CONTROLS, all_cells_done, is_complaint, kernel_idle, move_it, scrolled_to
 from tests.browser.test_student import cell_with, write_and_run
-from tests.test_walk import course
+from tests.grading.shared import course
 
 # The lab is built once, so its tests run in one process.
 pytestmark = pytest.mark.xdist_group("lab-in-browser")
