@@ -50,6 +50,7 @@ PICTURES = {
 # card, has an empty head, because Markdown wants one: it is not shown, and no screen reader announces it.
 STYLE = """.cell_output pre { white-space: pre-wrap; }
 thead:not(:has(p:not(:empty))) { display: none; }
+.bd-article h1 { font-size: clamp(1.6rem, 7.5vw, 2.65rem); overflow-wrap: anywhere; }
 .doors { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 1.5rem 0; }
 .door { display: block; border: 1px solid var(--pst-color-border); border-radius: 6px; overflow: hidden;
   text-decoration: none; color: var(--pst-color-text-base); }
