@@ -68,8 +68,8 @@ def told(said):
 
 
 def is_news(said):
-    """An error, but not that the site lacks a file: the lab asks there first for what lies in the browser's store."""
-    asked_for = re.search(r"/lab/(api/contents|files)/", said.location.get("url", ""))
+    """An error, but not that the host lacks a file: the lab asks there first for what lies in the browser's store."""
+    asked_for = re.search(r"/lab/(api/contents|files)/|/favicon.ico$", said.location.get("url", ""))
     return is_complaint(said) and not (asked_for and "404" in said.text)
 
 

@@ -102,7 +102,7 @@ def test_by_default_browsers_get_python_from_pyodides_public_release(site):
     assert kernel["pyodideUrl"] == f"{RELEASE}pyodide.js"
     assert "/v0.27.7/" in RELEASE
     assert not (site / "lab" / "pyodide").exists()
-    assert not list(site.rglob("*.map"))
+    assert not list((site / "lab").rglob("*.map"))
 
 
 def test_every_link_leads_somewhere_and_nothing_is_fetched_from_elsewhere(site):
