@@ -162,8 +162,8 @@ def test_a_link_to_a_notebook_that_is_not_there_is_an_error(tmp_path, mathlive_a
     for folder in ("notebooks", "exercises"):
         (tmp_path / folder).mkdir()
         notebook = new_notebook(cells=[new_markdown_cell("# Page\n\n[next](99_nowhere.ipynb)")])
-        nbformat.write(notebook, tmp_path / folder / "00_page.ipynb")
-    with pytest.raises(CourseError, match="notebooks/00_page.*99_nowhere"):
+        nbformat.write(notebook, tmp_path / folder / "00_start_here.ipynb")
+    with pytest.raises(CourseError, match="notebooks/00_start_here.*99_nowhere"):
         built(tmp_path, tmp_path / "site")
 
 
