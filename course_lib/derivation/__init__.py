@@ -9,8 +9,9 @@ definition.
 >>> report.first_wrong, report.lines[1].mistake
 (1, 'sign')
 
-language (names, vocabulary, tokens, lexer, parser, numpy_reader, writer) -> shapes -> evaluation ->
-judgement, edits -> diagnosis -> engine -> report -> editor
+tex (TeX read once, to nodes) -> document (statements, clauses, members), decisions (what the whole text decides) ->
+symbols, resolver (what a symbol is) -> parser, numpy_reader (trees) -> charity, shapes -> evaluation -> judgement,
+stationary -> edits, diagnosis -> verdicts -> engine, with inference -> report -> editor
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ SECONDS = 2.0
 def derive(text: str | None = None, shapes=None, functions=()):
     r"""Check a derivation line by line against its own definitions.
 
-    text: LaTeX or NumPy, one relation a line. shapes: {"X": "n d", "w": "d", "lam": "", "A": "d d
-    symmetric"}.
+    text: LaTeX or NumPy, one relation a line; whole posts with words around the formulas are read too. shapes:
+    {"X": "n d", "w": "d", "lam": "", "A": "d d symmetric"}; what the text declares, X \in \mathbb{R}^{n \times d},
+    need not stand there, and without `shapes` they are inferred and said in `Report.assumed`.
     functions: names of elementwise functions such as "sigma". Returns a Report; without text, opens an
     editor.
     Errors: TypeError or ValueError when `shapes` or `functions` cannot be understood, never for what stands

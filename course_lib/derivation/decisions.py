@@ -116,6 +116,8 @@ def _pairs(vector: Symbol, sample: Symbol, names: Names, axis: str) -> bool:
     if samples is None or spec is None:
         return False
     length = spec.columns if other else spec.rows
+    if names.inferring:
+        return axis == "columns" and length != 1  # lengths are still open: rows are samples unless declared otherwise
     if axis == "rows":
         return not other and length == samples.rows != samples.columns
     return length != 1 and samples.columns == length

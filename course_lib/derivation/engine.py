@@ -861,6 +861,9 @@ class _Trial(Session):
     def _finite(self, relation, statement):
         return None
 
+    def _go_to_point(self, nodes):
+        return False
+
     def _equal_definitions(self, line, name, params, indices, nodes):
         if any(Relation(self.names, [self.reference, *nodes[1:]]).misfits):
             line.verdict = "shapes"

@@ -6,7 +6,7 @@ r"""A derivation in a file: a line with the shapes, perhaps one with functions, 
     \nabla_w L = \frac{1}{n}X^\top(Xw-y)
 
 `X: n d, w: d` and `{"X": "n d"}` are understood too, several `shapes:` lines add up, and `%` begins a
-comment.
+comment. Without such a line the shapes are inferred.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def derive_file(path):
         raise CourseError(f"The header of {path} is not understood: {e}.") from None
 
 
-def split_header(text: str, source: str = "the file") -> tuple[dict[str, str], tuple[str, ...], str]:
-    """(shapes, functions, derivation) of a file's text."""
+def split_header(text: str, source: str = "the file") -> tuple[dict[str, str] | None, tuple[str, ...], str]:
+    """(shapes, functions, derivation) of a file's text; shapes is None where no line declares any."""
     shapes: dict[str, str] = {}
     functions: list[str] = []
     body, seen = [], False
@@ -57,11 +57,7 @@ def split_header(text: str, source: str = "the file") -> tuple[dict[str, str], t
             shapes.update(_entries(found[2], source))
         else:
             functions += [f for f in re.split(r"[\s,;]+", found[2].strip()) if f]
-    if not seen:
-        raise CourseError(
-            f"{source} has no line with shapes; its first line should be like 'shapes: X = n d; w = d; y = n'."
-        )
-    return shapes, tuple(functions), "\n".join(body)
+    return (shapes if seen else None), tuple(functions), "\n".join(body)
 
 
 def _entries(text: str, source: str) -> dict[str, str]:

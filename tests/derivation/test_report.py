@@ -146,7 +146,6 @@ def test_a_file_may_name_functions_and_promises():
     ("content", "said"),
     [
         (None, "no file"),
-        ("L = 1", "no line with shapes"),
         ("shapes: nonsense", "not understood"),
         ("shapes: X = n d k", "at most two"),
         (b"\xff\xfe\x00\x01", "UTF-8"),
@@ -251,3 +250,38 @@ def test_a_long_reading_comes_in_pieces_between_which_it_may_break():
     line = editor.judged(f"L = \\frac{{1}}{{2n}}\\|Xw-y\\|^2\n\\nabla_w L = {sides}", S)["lines"][1]
     assert line["verdict"] == "right"
     assert len(line["pieces"]) == 5 and all("= " in piece for piece in line["pieces"][1:])
+
+
+def test_a_file_without_shapes_has_them_inferred(tmp_path):
+    path = tmp_path / "post.tex"
+    path.write_text("L = \\|Xw - y\\|^2\n\\nabla_w L = 2X^\\top(Xw - y)\n", encoding="utf-8")
+    report = derive_file(path)
+    assert report.ok and set(report.assumed) == {"X", "w", "y"}
+    assert report.assumed["X"].split() == [report.assumed["y"], report.assumed["w"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "assumed"),
+    [
+        ("f(x) = x^2 + 3x\nf'(x) = 2x + 3", {"x": ""}),
+        ("f = v^TQv\n\\nabla_v f = (Q + Q^T)v", {"v": "n", "Q": "n n"}),
+        (
+            "J(\\theta) = \\frac1n\\sum_{i=1}^n (\\theta^T x^{(i)} - y^{(i)})^2\n"
+            "\\nabla_\\theta J = \\frac2n\\sum_{i=1}^n (\\theta^T x^{(i)} - y^{(i)})\\,x^{(i)}",
+            {"theta": "d", "X": "n d", "y": "n"},
+        ),
+    ],
+)
+def test_shapes_are_inferred_from_the_text_and_said(text, assumed):
+    report = derive(text)
+    assert report.ok and report.assumed == assumed and "taken as" in repr(report)
+
+
+@pytest.mark.parametrize("claim", ["\\nabla_v f = 2Qv", "\\nabla_v f = (Q - Q^T)v", "df = v^TQ\\,dv"])
+def test_no_shape_is_inferred_to_make_a_false_line_right(claim):
+    assert not derive(f"f = v^TQv\n{claim}").ok
+
+
+def test_what_contradicts_a_declaration_does_not_fit():
+    lines = derive("X \\in \\mathbb{R}^{n \\times d}\nX \\in \\mathbb{R}^{d \\times n}").lines
+    assert [line.verdict for line in lines] == ["definition", "shapes"]
