@@ -17,6 +17,8 @@ from tests.browser.test_access import complaints_of_axe
 
 # The page is built once, so its tests run in one process.
 pytestmark = pytest.mark.xdist_group("derive")
+# Each page that is opened compiles Python anew, which takes a busy machine its time.
+PATIENCE = 120_000  # milliseconds
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,7 @@ def opened(browser, served):
 
     def open_page(fragment="", address=served, before=None, **context):
         contexts.append(browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **context}))
+        contexts[-1].set_default_timeout(PATIENCE)
         page = contexts[-1].new_page()
         page.asked, page.complaints = [], []
         contexts[-1].on("request", lambda request: page.asked.append(request.url))
@@ -59,6 +62,7 @@ def opened(browser, served):
 def running(browser, served):
     """A page in which Python runs, for several tests, each with a draft of its own."""
     context = browser.new_context(viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.asked = []
     context.on("request", lambda request: page.asked.append(request.url))
@@ -207,6 +211,7 @@ HOSTILE = {
 def patient(browser, served):
     """A page that is open for several tests, with a draft of its own."""
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(served)
     page.locator("textarea").fill("my own line")
