@@ -7,6 +7,7 @@ and interrupts the call as Ctrl-C would. Processor time, not time on the wall, b
 import _thread
 import contextlib
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -42,7 +43,8 @@ class Timed:
 
 def can_interrupt() -> bool:
     """Whether a call can be stopped here: in the main thread of a Python that has threads and signals."""
-    return threading.current_thread() is threading.main_thread() and hasattr(_thread, "interrupt_main")
+    stoppable = sys.platform != "emscripten" and hasattr(_thread, "interrupt_main")  # a browser has no threads
+    return stoppable and threading.current_thread() is threading.main_thread()
 
 
 def call_within(function: Callable[..., Any], args: tuple, seconds: float) -> Timed | None:

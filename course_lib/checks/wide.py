@@ -96,7 +96,8 @@ def wide_answer(exercise: Exercise, caller: Any, seed: int) -> WideAnswer:
         "an end in time."
     )
     if limited and timed is None:
-        return WideAnswer()
+        untold = " Whether it takes one pass or one for every parameter cannot be told here: no call can be stopped."
+        return WideAnswer("", untold)
     if outcome is None and not per_weight:
         return WideAnswer("", cannot_tell)
     if outcome is None or outcome.kind == "stopped":
