@@ -355,15 +355,18 @@ def main():
     try:
         app()
     except CourseError as error:
-        sys.exit(str(error))
+        _end(str(error))
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         extra = next((name for name, packages in EXTRAS.items() if package in packages), None)
         if extra is None:
             raise
-        sys.exit(
-            f"This needs {package}, which is not installed: install the course with its extra, course_lib[{extra}]."
-        )
+        _end(f"This needs {package}, which is not installed: install the course with its extra, course_lib[{extra}].")
+
+
+def _end(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

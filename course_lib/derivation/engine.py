@@ -26,7 +26,7 @@ from .names import (
     symbol_of,
 )
 from .numpy_reader import looks_like_numpy, parse_numpy
-from .parser import parse, parse_nodes
+from .parser import grammar, parse, parse_nodes
 from .resolver import NO_EQUALITY
 from .shapes import MisfitError, is_entrywise, is_vector, replaced, spoken_shape
 from .stationary import AtPoint
@@ -82,6 +82,7 @@ class Session:
         self.assumed: dict[str, str] = {}
         self.unknown: list[str] = []
         shapes = {} if shapes is None else shapes
+        grammar()  # built when first needed, which takes longer in a browser than a report may
         self.deadline = seconds_spent() + seconds
         self.texts: list[str] = []
         symbols, dims = read_shapes(shapes)

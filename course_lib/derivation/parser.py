@@ -68,7 +68,7 @@ def parse_nodes(nodes: list[Tex], names: Names) -> Node:
 
 def parse_tokens(tokens: list[Tok]) -> Node:
     """The tree of a list of tokens."""
-    lark, errors = _lark()
+    lark, errors = grammar()
     try:
         flat = lark.parse(tokens)
     except errors.UnexpectedToken as e:
@@ -99,7 +99,7 @@ def _unexpected(error, tokens):
 
 
 @lru_cache(maxsize=1)
-def _lark():
+def grammar():
     """The LALR parser, built when the first line is read (lark is imported only then)."""
     from lark import Lark, Token, exceptions
     from lark.lexer import Lexer as LarkLexer
