@@ -161,7 +161,7 @@ def test_a_shared_link_opens_the_same_text_elsewhere(page, opened):
     expect(page.locator("#share")).to_contain_text("link", ignore_case=True)
     page.wait_for_function("location.hash.startsWith('#z=')")
     other = opened(address=page.url)
-    assert other.locator("textarea").input_value() == RIGHT["text"] + "\n% π ≠ 3 <b>"
+    expect(other.locator("textarea")).to_have_value(RIGHT["text"] + "\n% π ≠ 3 <b>")
     expect(other.locator(".cd-chip", has_text="n × d")).to_be_visible()
     assert other.complaints == []
 
