@@ -180,25 +180,6 @@ def test_the_plain_derivation_editor_judges_while_one_writes(page, lab, course_c
     assert not page.complaints
 
 
-def test_a_notebook_that_was_saved_shows_its_explorer_when_it_is_opened_again(page, lab, course_copy):
-    source = "from course_lib.figures import chapter_02 as figures\n\nfigures.pull_back_arrows()"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    nbformat.write(notebook, course_copy / "notebooks" / "saved.ipynb")
-    open_notebook(page, lab, "notebooks/saved.ipynb")
-    expect(page.locator(".jupyter-widgets img").first).to_be_visible()
-    all_cells_done(page)
-    page.get_by_role("menuitem", name="File", exact=True).click()
-    with page.expect_response(lambda answer: answer.request.method == "PUT" and "saved.ipynb" in answer.url):
-        page.get_by_role("menuitem", name=re.compile("^Save Notebook")).first.click()
-    # Another name, so that no kernel is left that would know the widgets.
-    (course_copy / "notebooks" / "saved.ipynb").rename(course_copy / "notebooks" / "again.ipynb")
-    go_to(page, lab, "notebooks/again.ipynb")
-    expect(page.locator(".jupyter-widgets img").first).to_be_visible()
-    expect(page.get_by_text("model not found")).to_have_count(0)
-    assert not page.complaints
-
-
 def test_the_derivation_editor_takes_mathematics_as_it_looks(page, lab, course_copy, mathlive):
     source = "from pathlib import Path\nfrom course_lib import derive\nfrom course_lib.derivation import editor\n"
     open_cell(page, lab, course_copy, f"{source}editor.MATHLIVE = Path({str(mathlive)!r})\nderive()")
