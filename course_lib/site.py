@@ -114,9 +114,9 @@ def built(root, out, pyodide=None):
         if warnings.getvalue():
             said = re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()).replace(f"{source}/", "")
             raise CourseError(f"No site is written, because not all is well with its pages:\n{said.strip()}")
-        lab.built(root, pages / "lab", pyodide)
-        # One copy of Pyodide serves both.
+        # One copy of Pyodide serves both. The page comes first: it brings MathLive, which the lab's library holds then.
         page.built(pages / "derive", pyodide and "../lab/pyodide/")
+        lab.built(root, pages / "lab", pyodide)
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(pages, out)
     return out / "index.html"
