@@ -157,10 +157,11 @@ def test_a_shared_link_opens_the_same_text_elsewhere(page, opened):
     show(page, RIGHT)
     expect(status(page)).to_contain_text("The claim is right.")
     page.locator("textarea").fill(RIGHT["text"] + "\n% π ≠ 3 <b>")
+    before = page.evaluate("location.hash")
     page.get_by_role("button", name="Copy a link to this").click()
     expect(page.locator("#share")).to_contain_text("link", ignore_case=True)
-    page.wait_for_function("location.hash.startsWith('#z=')")
-    other = opened(address=page.url)
+    page.wait_for_function("before => location.hash !== before && location.hash.startsWith('#z=')", arg=before)
+    other = opened(address=page.evaluate("location.href"))
     expect(other.locator("textarea")).to_have_value(RIGHT["text"] + "\n% π ≠ 3 <b>")
     expect(other.locator(".cd-chip", has_text="n × d")).to_be_visible()
     assert other.complaints == []
