@@ -192,6 +192,52 @@ def best_momentum(X):
 
 
 # ----------------------------------------------------------------------------------------------------------------------
+# Adam: a step of its own for every weight.
+
+
+def adam_step(w, m, s, grad, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    """One step of Adam: against the mean of the past gradients, divided by their root mean square, entry by entry.
+
+    w, m, s, grad  arrays of one shape; m is the running mean of the gradients, in the units of grad, s that of their
+    squares, in those of grad², both 0 before the first step; t  the number of this step, counted from 1.
+    lr  the step size, in the units of w: no entry moves by much more; beta1, beta2  the share of m and of s that is
+    kept; eps  added to the root, in the units of grad, so that nothing is divided by 0.
+    Returns the new w, m and s, in this order; the old ones stay as they were. Complex entries pass through, except
+    where the root has no derivative, at s = 0.
+    Raises ValueError when the shapes differ or t is no whole number from 1 on.
+    Source: Kingma and Ba (2015), "Adam: a method for stochastic optimization", algorithm 1; its v is our s.
+    """
+    w, grad = _alike(w, grad, "grad")
+    w, m = _alike(w, m, "m")
+    w, s = _alike(w, s, "s")
+    if _count(t, "t") == 0:
+        raise ValueError("t is 0, a whole number from 1 on was expected: the first step has number 1")
+    m = beta1 * m + (1 - beta1) * grad
+    s = beta2 * s + (1 - beta2) * grad**2
+    # Both means began at 0 and are too small by the weight that this 0 still has, beta to the power t.
+    m_hat = m / (1 - beta1**t)
+    s_hat = s / (1 - beta2**t)
+    return w - lr * m_hat / (np.sqrt(s_hat) + eps), m, s
+
+
+def descend_with_adam(X, y, lr, steps, beta1=0.9, beta2=0.999, eps=1e-8, start=None):
+    """All weights that Adam visits on 1/(2n) ‖Xw − y‖², the start first.
+
+    X  (n, d), y  (n,), lr, beta1, beta2, eps  see `adam_step`; steps  how many steps; start  (d,), by default 0.
+    Returns an array of shape (steps + 1, d).
+    Raises ValueError when the shapes do not fit together or steps is negative.
+    Source: `adam_step`, repeated.
+    """
+    w = _start(X, start)
+    m, s = np.zeros_like(w), np.zeros_like(w)
+    path = [w]
+    for t in range(1, _count(steps, "steps") + 1):
+        w, m, s = adam_step(w, m, s, mse_gradient(X, w, y), t, lr, beta1, beta2, eps)
+        path.append(w)
+    return np.array(path)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
 
 
 def _extreme_curvatures(X):

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import scipy.linalg
 import scipy.optimize
+from autograd.misc import optimizers
 from sklearn.linear_model import SGDRegressor
 
 from course_lib.calculus import descent
+from course_lib.calculus.jacobian import complex_step_jacobian
 from course_lib.calculus.least_squares import mse, mse_gradient
 
 SIZES = [(7, 3), (9, 4), (12, 5)]
@@ -197,11 +199,80 @@ def test_momentum_reaches_its_rate():
 
 
 # ----------------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("beta1", "beta2", "eps"), [(0.9, 0.999, 1e-8), (0.7, 0.95, 0.1), (0.0, 0.5, 1e-3)])
+def test_adam_goes_where_autograds_adam_goes(beta1, beta2, eps, rng):
+    X, y = rng.normal(size=(12, 4)) * [1, 10, 0.1, 3], rng.normal(size=12)
+    path = descent.descend_with_adam(X, y, 0.05, 30, beta1, beta2, eps, np.ones(4))
+    theirs = []
+    optimizers.adam(
+        lambda w, i: mse_gradient(X, w, y), np.ones(4), lambda w, i, g: theirs.append(w), 31, 0.05, beta1, beta2, eps
+    )
+    np.testing.assert_allclose(path, theirs, rtol=1e-9, atol=1e-12)
+
+
+def test_the_means_of_adam_are_sums_over_all_past_gradients(rng):
+    grads, beta1, beta2 = rng.normal(size=(6, 2, 3)), 0.8, 0.9
+    w = m = s = np.zeros((2, 3))
+    for t, grad in enumerate(grads, start=1):
+        before = w
+        w, m, s = descent.adam_step(w, m, s, grad, t, 0.1, beta1, beta2, 1e-8)
+        # The weights of a mean sum to 1, which is what the correction is for.
+        weights1, weights2 = beta1 ** np.arange(t)[::-1], beta2 ** np.arange(t)[::-1]
+        mean = np.tensordot(weights1, grads[:t], 1) / np.sum(weights1)
+        square = np.tensordot(weights2, grads[:t] ** 2, 1) / np.sum(weights2)
+        np.testing.assert_allclose(m, mean * (1 - beta1**t), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(s, square * (1 - beta2**t), rtol=1e-9)
+        np.testing.assert_allclose(w, before - 0.1 * mean / (np.sqrt(square) + 1e-8), rtol=1e-9, atol=1e-12)
+
+
+def test_the_first_step_of_adam_moves_every_weight_by_lr_whatever_its_slope(rng):
+    grad = rng.normal(size=5) * [1e-3, 1, 1e3, 1e6, 1e-2]
+    w, _, _ = descent.adam_step(np.zeros(5), np.zeros(5), np.zeros(5), grad, 1, 0.3, eps=0)
+    np.testing.assert_allclose(w, -0.3 * np.sign(grad), rtol=1e-12)
+
+
+def test_slopes_in_other_units_change_no_step_of_adam(rng):
+    grads, paths = rng.normal(size=(8, 3)), []
+    for units in (np.ones(3), np.array([1e-2, 1.0, 1e3])):
+        w = m = s = np.zeros(3)
+        for t, grad in enumerate(grads * units, start=1):
+            w, m, s = descent.adam_step(w, m, s, grad, t, 0.1, eps=0)
+        paths.append(w)
+    np.testing.assert_allclose(paths[0], paths[1], rtol=1e-10)
+
+
+def test_a_complex_step_passes_through_adam(rng):
+    w, m, grad = rng.normal(size=(3, 4))
+    s = rng.uniform(0.5, 2, size=4)
+
+    def moved(grad):
+        return descent.adam_step(w, m, s, grad, 3, 0.1, 0.9, 0.99, 1e-3)[0]
+
+    # Each weight depends on its own slope alone; central differences are good to some ten digits here.
+    steps = 1e-5 * np.eye(4)
+    expected = np.stack([(moved(grad + e) - moved(grad - e)) / 2e-5 for e in steps], axis=1)
+    np.testing.assert_allclose(complex_step_jacobian(moved, grad), expected, rtol=1e-6, atol=1e-9)
+    assert np.count_nonzero(complex_step_jacobian(moved, grad)) == 4
+
+
+def test_adam_leaves_what_it_was_handed_as_it_was():
+    handed = [np.ones(3) for _ in range(4)]
+    descent.adam_step(*handed, 2, 0.1)
+    for array in handed:
+        np.testing.assert_array_equal(array, 1)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("call", "complaint"),
     [
         (lambda: descent.gradient_step(np.ones(3), np.ones(4), 0.1), r"grad has shape \(4,\), .* \(3,\)"),
         (lambda: descent.momentum_step(np.ones(3), np.ones(2), np.ones(3), 0.1, 0.9), r"v has shape \(2,\)"),
+        (lambda: descent.adam_step(*np.ones((3, 3)), np.ones(4), 1, 0.1), r"grad has shape \(4,\), .* \(3,\)"),
+        (lambda: descent.adam_step(np.ones(3), np.ones(2), *np.ones((2, 3)), 1, 0.1), r"m has shape \(2,\)"),
+        (lambda: descent.adam_step(*np.ones((2, 3)), np.ones(2), np.ones(3), 1, 0.1), r"s has shape \(2,\)"),
+        (lambda: descent.adam_step(*np.ones((4, 3)), 0, 0.1), "t is 0, a whole number from 1 on was expected"),
+        (lambda: descent.adam_step(*np.ones((4, 3)), 1.5, 0.1), "t is 1.5, a whole number"),
         (lambda: descent.curvatures(np.ones(3)), r"X has shape \(3,\), \(n, d\) was expected"),
         (lambda: descent.curvatures(np.ones((0, 3))), r"X has shape \(0, 3\)"),
         (lambda: descent.largest_stable_step(np.zeros((4, 3))), "only zeros"),
