@@ -8,14 +8,15 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-# Okabe and Ito's palette: these stay apart for colour-blind readers and in grey print.
+# Okabe and Ito's palette, and for their red, which is an orange, Paul Tol's: these stay apart for colour-blind readers
+# and in grey print.
 BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY = (
     "#0072b2",
     "#e69f00",
     "#009e73",
     "#cc79a7",
     "#56b4e9",
-    "#d55e00",
+    "#cc3311",
     "#7f7f7f",
 )
 
