@@ -38,7 +38,7 @@ def loss(X, Y, W1, b1, W2, b2):
     Raises ValueError when the shapes do not fit.
     """
     _, _, Z2, _ = forward(X, W1, b1, W2, b2)
-    _require_targets(Y, Z2)
+    require_targets(Y, Z2)
     return np.sum(log_sum_exp(Z2) - np.sum(Y * Z2, axis=1)) / len(X)
 
 
@@ -83,7 +83,7 @@ def gradients(X, Y, W1, b1, W2, b2):
     Raises ValueError when the shapes do not fit.
     """
     _, A, _, P = forward(X, W1, b1, W2, b2)
-    _require_targets(Y, P)
+    require_targets(Y, P)
     dW2, db2 = output_layer_gradients(A, P, Y)
     dZ1 = hidden_signal(output_signal(P, Y), W2, A)
     dW1, db1 = input_layer_gradients(X, dZ1)
@@ -98,10 +98,10 @@ def sgd_step(X, Y, W1, b1, W2, b2, lr):
     Raises ValueError when the shapes do not fit.
     """
     parameters = W1, b1, W2, b2
-    return _moved(parameters, gradients(X, Y, *parameters), lr)
+    return moved(parameters, gradients(X, Y, *parameters), lr)
 
 
-def _moved(parameters, slopes, lr):
+def moved(parameters, slopes, lr):
     """θ - lr · ∂L/∂θ for every parameter θ. The memory of the slopes holds the answer, so they are gone afterwards."""
     for theta, slope in zip(parameters, slopes, strict=True):
         # `theta - lr * slope` would ask for fresh memory twice, and to get that costs as much as a small product.
@@ -125,7 +125,8 @@ def _require_fit(X, W1, b1, W2, b2):
             raise ValueError(f"{name} has shape {np.shape(array)}, {shape} was expected")
 
 
-def _require_targets(Y, P):
+def require_targets(Y, P):
+    """Raise ValueError unless the targets Y have the shape (n, k) of the predictions P."""
     if np.shape(Y) != P.shape:
         raise ValueError(f"Y has shape {np.shape(Y)}, {P.shape} was expected: one row for each sample")
 
@@ -141,10 +142,26 @@ def glorot(d, h, rng):
     Returns (d, h).
     Source: Glorot and Bengio (2010), "Understanding the difficulty of training deep feedforward neural networks".
     """
-    if d < 1 or h < 1:
-        raise ValueError(f"a layer from {d} units to {h} was asked for, at least 1 on each side was expected")
+    _require_units(d, h)
     limit = np.sqrt(6 / (d + h))
     return rng.uniform(-limit, limit, (d, h))
+
+
+def he(d, h, rng):
+    """Random weights of a layer from d units to h ReLUs: normal, with variance 2/d.
+
+    A ReLU lets half of the squares through, and the 2 makes up for it: values keep their size from layer to layer.
+    d, h  whole numbers, at least 1; rng  a numpy Generator, which moves on.
+    Returns (d, h).
+    Source: He, Zhang, Ren and Sun (2015), "Delving Deep into Rectifiers".
+    """
+    _require_units(d, h)
+    return rng.normal(0, np.sqrt(2 / d), (d, h))
+
+
+def _require_units(d, h):
+    if d < 1 or h < 1:
+        raise ValueError(f"a layer from {d} units to {h} was asked for, at least 1 on each side was expected")
 
 
 def initial_parameters(d, h, k, rng):
@@ -223,7 +240,7 @@ def sgd_epoch(X, Y, W1, b1, W2, b2, lr, batches, lam=0.0):
     for rows in batches:
         slopes = gradients(X[rows], Y[rows], W1, b1, W2, b2)
         slopes = weight_decay_gradients(*slopes, W1, W2, lam)
-        W1, b1, W2, b2 = _moved((W1, b1, W2, b2), slopes, lr)
+        W1, b1, W2, b2 = moved((W1, b1, W2, b2), slopes, lr)
     return W1, b1, W2, b2
 
 
