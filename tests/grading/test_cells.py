@@ -13,6 +13,9 @@ from tests.grading.handing_in import SEED, SLOPE, notebook
 from tests.grading.shared import course, once, query
 
 # Each beside the answer in one cell: what loses its cell loses the answer.
+# One process sets up what all of them read.
+pytestmark = pytest.mark.xdist_group("cells")
+
 RUNS = {
     "an indented cell": "    x = 1\n\n    def square_slope(x):\n        return 2 * x",
     "prompts": ">>> def square_slope(x):\n...     return 2 * x",

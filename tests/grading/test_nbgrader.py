@@ -20,6 +20,9 @@ from course_lib.grading.simulate import filled, sources
 from tests.conftest import missing
 from tests.grading.shared import HANGING, course
 
+# One process sets up what all of them read.
+pytestmark = pytest.mark.xdist_group("nbgrader")
+
 SHEET = "03_exercises"
 POINTS = 5.0
 DERIVATION = "mse_gradient_derivation"

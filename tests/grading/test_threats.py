@@ -15,6 +15,9 @@ from tests.grading.handing_in import CHAPTER_01, SEED, SLOPE, notebook
 from tests.grading.shared import arrived, course, once, query
 from tests.grading.threats import THREATS, World
 
+# One process sets up what all of them read.
+pytestmark = pytest.mark.xdist_group("threats")
+
 NASTY = "<img src=x onerror=alert(1)>\x1b[31m\u202e"
 LIMITS = (
     "[limits]\nseconds_per_call = 3.0\nseconds_per_chapter = 8.0\nmemory_mb = 1024\noutput_mb = 64\nanswer_mb = 8\n"
