@@ -15,6 +15,9 @@ from course_lib.grading.notebook import chapter_by_name
 from course_lib.grading.release import BEGIN, defines
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+STATE = "application/vnd.jupyter.widget-state+json"
+# The site's tag for an output behind a click; JupyterLab's is `outputs_hidden`, and either brings the other.
+HIDDEN = "hide-output"
 KERNEL = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
 
 
@@ -30,12 +33,17 @@ def executed(path, timeout=300):
 
 
 def tidied(notebook):
-    """The same notebook without what varies from run to run: times, kernel versions, widget models."""
+    """The same notebook without what varies from run to run: times, kernel versions, widget models.
+
+    In the place of an explorer its picture stays, which a notebook without a kernel shows; what it says was tested.
+    """
+    widgets = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     declared = {key: notebook.metadata[key] for key in ("course",) if key in notebook.metadata}
     notebook.metadata.clear()
     notebook.metadata.update(nbformat.from_dict({**KERNEL, "language_info": {"name": "python"}, **declared}))
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02d}"
+        hidden = _is_hidden(cell)
         for key in ("execution", "collapsed", "scrolled", "jupyter", "trusted"):
             cell.metadata.pop(key, None)
         if cell.cell_type == "code":
@@ -43,8 +51,36 @@ def tidied(notebook):
             cell.metadata.update(nbgrader_metadata(cell.source))
             cell.outputs = with_whole_streams(cell.outputs)
             for output in cell.outputs:
-                output.get("data", {}).pop(WIDGET, None)
+                shown = output.get("data", {}).pop(WIDGET, None)
+                if still := _still_of(shown, widgets):
+                    output.data["text/html"] = still
+                    _tag(cell, "nbval-ignore-output")
+            if hidden:
+                cell.metadata["jupyter"] = nbformat.from_dict({"outputs_hidden": True})
+                _tag(cell, HIDDEN)
     return notebook
+
+
+def _is_hidden(cell):
+    """Whether a reader is asked for a guess first: the stored output is hidden until it is clicked or the cell run."""
+    return bool(cell.metadata.get("jupyter", {}).get("outputs_hidden")) or HIDDEN in cell.metadata.get("tags", ())
+
+
+def _tag(cell, tag):
+    tags = cell.metadata.setdefault("tags", [])
+    if tag not in tags:
+        tags.append(tag)
+
+
+def _still_of(shown, widgets):
+    """The picture of an explorer that was just made, from its widget's models; None for anything else."""
+    waiting = [shown["model_id"]] if shown else []
+    while waiting:
+        state = widgets.get(waiting.pop(), {}).get("state", {})
+        if "<img " in str(state.get("value", "")):
+            return state["value"]
+        waiting += [child.removeprefix("IPY_MODEL_") for child in state.get("children", ())]
+    return None
 
 
 def with_whole_streams(outputs):

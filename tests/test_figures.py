@@ -2,12 +2,16 @@
 
 import inspect
 import pkgutil
+import re
 from importlib import import_module
 
 import ipywidgets
+import nbformat
 import pytest
+from ipywidgets.embed import embed_data
 
 from course_lib import figures
+from course_lib.authoring import HIDDEN, STATE, tidied
 from course_lib.figures.base import Explorer, Picture
 
 MODULES = [import_module(f"course_lib.figures.{m.name}") for m in pkgutil.iter_modules(figures.__path__)]
@@ -56,3 +60,30 @@ def other_values(control):
     if isinstance(control, ipywidgets.Checkbox):
         return [not control.value]
     return [value for value in (control.max, control.min) if value != control.value]
+
+
+def stored(output, metadata, widgets=None):
+    """The one code cell of a notebook as it is kept after a run."""
+    cell = nbformat.v4.new_code_cell("shown()", metadata=metadata, outputs=[output])
+    return tidied(nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": widgets or {}})).cells[0]
+
+
+def test_in_the_place_of_an_explorer_its_picture_is_kept():
+    explorer = next(shown for make in MAKERS if isinstance(shown := make(), Explorer))
+    data, _ = explorer._repr_mimebundle_()
+    state = embed_data(views=[explorer.view])["manager_state"]
+    cell = stored(nbformat.v4.new_output("display_data", nbformat.from_dict(data)), {}, {STATE: state})
+    assert cell.outputs[0].data == {"text/plain": data["text/plain"], "text/html": explorer.image.value}
+    assert cell.metadata.tags == ["nbval-ignore-output"]
+
+
+@pytest.mark.parametrize("metadata", [{"jupyter": {"outputs_hidden": True}}, {"tags": [HIDDEN]}])
+def test_what_a_reader_is_to_guess_stays_hidden(metadata):
+    cell = stored(nbformat.v4.new_output("stream", text="4"), metadata)
+    assert cell.metadata == {"jupyter": {"outputs_hidden": True}, "tags": [HIDDEN]}
+
+
+def test_a_picture_is_shown_at_half_of_its_pixels():
+    image = next(shown for make in MAKERS if isinstance(shown := make(), Picture))
+    shown = int(re.search(r'width="(\d+)"', image._repr_html_())[1])
+    assert int.from_bytes(image.png[16:20], "big") == 2 * shown

@@ -30,13 +30,21 @@ _STYLE = {
     "legend.frameon": False,
     "mathtext.fontset": "cm",
 }
-_DPI = 100
+# Twice as many pixels as are shown: crisp on a screen of two pixels to the point.
+_DPI, _SHARP = 100, 2
+
+# In a dark theme of JupyterLab or of the site a picture is shown light on dark, its hues as they were. Where style
+# sheets are taken away, on a code host or in a notebook that nobody has trusted yet, it stays on white.
+_DARK = (
+    "<style>[data-jp-theme-light=false] .course-figure,[data-theme=dark] .course-figure"
+    "{filter:invert(.92) hue-rotate(180deg)}</style>"
+)
 
 
 def new_figure(width=7.2, height=3.2, columns=1, rows=1, **options):
     """A figure (inches) and its axes in the course's look, without touching pyplot's global state."""
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), dpi=_DPI, layout="constrained", facecolor="white")
+        figure = Figure(figsize=(width, height), dpi=_SHARP * _DPI, layout="constrained", facecolor="white")
         FigureCanvasAgg(figure)
         axes = figure.subplots(rows, columns, **options)
     return figure, axes
@@ -72,8 +80,11 @@ class Explorer:
         import ipywidgets
 
         self.controls, self.redraw, self.about = controls, redraw, about
+        # One width for all labels and one for all controls, so that equal steps of two sliders are equal ways.
+        letters = max(len(control.description) for control in controls.values())
         for control in controls.values():
-            control.style.description_width = "initial"
+            control.style.description_width = f"{0.55 * letters + 1:.1f}em"
+            control.layout.width = "min(100%, 36em)"
         self.image = ipywidgets.HTML()
         self.view = ipywidgets.VBox([*controls.values(), self.image])
         for control in controls.values():
@@ -85,7 +96,8 @@ class Explorer:
         # A title at a given height is not measured against the axis below it again at every move.
         with matplotlib.rc_context({"axes.titley": 1.0}):
             figure, alt = self.redraw(**{name: control.value for name, control in self.controls.items()})
-        self.image.value = image_html(png_bytes(figure, compression=1), alt)
+        # The first picture is the one that may be kept, see `authoring`.
+        self.image.value = image_html(png_bytes(figure, compression=1 if change else 9), alt)
         if figure.get_layout_engine() is not None:
             # The layout is solved once; solving it again at every move would take longer than drawing.
             figure.set_layout_engine("none")
@@ -108,11 +120,12 @@ def _hold_x_label(axis):
 
 
 def image_html(png, alt):
-    """An <img> that carries the picture and its text alternative."""
+    """An <img> that carries the picture and its text alternative, as wide as its figure is in inches of 100 pixels."""
     data = base64.b64encode(png).decode()
+    width = int.from_bytes(png[16:20], "big") // _SHARP
     return (
-        f'<img alt="{html.escape(" ".join(alt.split()), quote=True)}" src="data:image/png;base64,{data}" '
-        'style="max-width:100%;height:auto;background:white;border-radius:4px">'
+        f'{_DARK}<img class="course-figure" alt="{html.escape(" ".join(alt.split()), quote=True)}" width="{width}" '
+        f'src="data:image/png;base64,{data}" style="max-width:100%;height:auto;background:white;border-radius:4px">'
     )
 
 
