@@ -15,9 +15,11 @@ FAR = 1000.0
 
 
 def wild_logits(draw, n, k):
-    """Logits (n, k) that break a bare exp: row offsets from -1000 to 1000, and one class that is out of reach."""
+    """Logits (n, k) that break a bare exp: row offsets from -1000 to 1000, and rows that mix the two."""
     offsets = draw.rng.permutation(np.linspace(-FAR, FAR, n))
     Z = offsets[:, None] + 1.5 * draw.array(n, k)
+    # In the row near +1000 one class lies near -1000. The row near -1000 stays whole: all its exponentials are 0.
+    Z[np.argmax(offsets), draw.rng.integers(k)] -= 2 * FAR
     # In a row of moderate size one class lies so low that its share is exactly 0 in floating point. In every other draw
     # another lies as far above, and the mean of the row in the middle: exp overflows unless the largest is taken out.
     low, high = draw.rng.permutation(k)[:2]
@@ -38,6 +40,27 @@ def shares(z):
     """Softmax by its definition: each exponential over the sum of all."""
     E = exponentials(z)
     return [float(e / sum(E)) for e in E]
+
+
+# Where people cut logits off, so that exp stays in range.
+CUTS = (20, 30, 50, 88, 100, 200, 250, 300, 350, 400, 500, 600, 700, 709)
+
+
+def cut_off(of_shares):
+    """Whether a value comes of logits that were cut off at ±c, for one of the usual c.
+
+    of_shares  the logarithms of the exponentials' sums (n, 1), the shares (n, k) and the other arguments → the value.
+    """
+
+    def shown(value, Z, *others):
+        for c in CUTS:
+            E = np.exp(np.clip(Z, -c, c))
+            sums = E.sum(axis=1, keepdims=True)
+            if close(value, of_shares(np.log(sums), E / sums, *others), 1e-8):
+                return True
+        return False
+
+    return shown
 
 
 def one_hot_rows(draw, n, k):
@@ -178,6 +201,13 @@ def mean_shift(Z):
     return m + np.log(np.sum(np.exp(Z - m[:, None]), axis=1))
 
 
+@log_sum_exp.mistake(shown=cut_off(lambda F, P: F[:, 0]))
+def clipped(Z):
+    """The logits were cut off before the exponentials, so rows beyond the cut lost what tells their entries apart. A
+    shift loses nothing: take the largest entry m of each row out, and add it again."""
+    return np.log(np.sum(np.exp(np.clip(Z, -700, 700)), axis=1))
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 softmax = exercise(
     "softmax(Z)",
@@ -302,6 +332,14 @@ def twice(Z):
         E = np.exp(Z - Z.max(axis=1, keepdims=True))
         Z = E / E.sum(axis=1, keepdims=True)
     return Z
+
+
+@softmax.mistake(shown=cut_off(lambda F, P: P))
+def clipped(Z):
+    """The logits were cut off before the exponentials, so all classes beyond the cut have the same share. A shift keeps
+    every difference: subtract the largest entry of each row."""
+    E = np.exp(np.clip(Z, -700, 700))
+    return E / E.sum(axis=1, keepdims=True)
 
 
 def _shares_over_more(value, Z):
@@ -832,16 +870,24 @@ def table_for_labels(Z, Y):
     return P / len(Z)
 
 
+@cross_entropy_gradient.mistake(shown=cut_off(lambda F, P, Y: (P - Y) / len(Y)))
+def clipped(Z, Y):
+    """The logits were cut off before the exponentials, so all classes beyond the cut have the same share. A shift keeps
+    every difference: subtract the largest logit of each row."""
+    E = np.exp(np.clip(Z, -700, 700))
+    return (E / E.sum(axis=1, keepdims=True) - Y) / len(Z)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 logistic_gradient = exercise(
-    "logistic_gradient(X, w, t)",
+    "logistic_gradient(X, w, y)",
     chapter="07",
     points=5,
     minutes=12,
     hints=(
         "Three links, from w to the margins z = Xw, to the shares σ(z), to the loss. The last two collapse together.",
-        "For one sample ∂L/∂z_i = (σ(z_i) - t_i)/n. Which product with X turns n of these into d slopes (chapter 3)?",
-        "`X.T @ (p - t) / len(t)` with `p = 1 / (1 + np.exp(-X @ w))`. Where exp overflows to inf this p is 0, as it "
+        "For one sample ∂L/∂z_i = (σ(z_i) - y_i)/n. Which product with X turns n of these into d slopes (chapter 3)?",
+        "`X.T @ (p - y) / len(y)` with `p = 1 / (1 + np.exp(-X @ w))`. Where exp overflows to inf this p is 0, as it "
         "should be; silence the warning with `np.errstate(over='ignore')`.",
     ),
 )
@@ -853,25 +899,25 @@ def inputs(draw):
     # Columns in very different units, as in a real table: no single step of a difference quotient suits them all.
     units = 10.0 ** draw.rng.permutation(np.linspace(-7 if draw.drowns else -3, 3, d))
     X, w = draw.array(n, d) * units, draw.array(d) / units
-    t = draw.rng.integers(2, size=n).astype(float)
+    y = draw.rng.integers(2, size=n).astype(float)
     order = np.argsort(np.abs(X @ w))
     # Two samples far out, one on either side, moved there along the column of the smallest unit: the first is on the
     # wrong side. The others stay near the boundary. In the last draw it lies so far out that its loss outweighs all.
     far, column = order[-2:], np.argmin(units)
     X[far, column] += (np.array([HUGE if draw.drowns else FAR, -FAR]) - (X @ w)[far]) / w[column]
-    t[far], t[order[0]] = 0.0, 1.0
-    return X, w, t
+    y[far], y[order[0]] = 0.0, 1.0
+    return X, w, y
 
 
 @logistic_gradient.truth
-def truth(X, w, t):
+def truth(X, w, y):
     def softplus(u):
         """log(1 + exp u), with exp of nothing positive: -log σ(z) is softplus(-z), -log(1 - σ(z)) softplus(z)."""
         return u + np.log(1 + np.exp(-u)) if u.real > 0 else np.log(1 + np.exp(u))
 
     def loss(w):
-        terms = [t_i * softplus(-z) + (1 - t_i) * softplus(z) for z, t_i in zip(X @ w, t, strict=True)]
-        return sum(terms) / len(t)
+        terms = [y_i * softplus(-z) + (1 - y_i) * softplus(z) for z, y_i in zip(X @ w, y, strict=True)]
+        return sum(terms) / len(y)
 
     return complex_step_gradient(loss, w)
 
@@ -883,148 +929,148 @@ def wide(draw):
 
 
 @logistic_gradient.slopes
-def slopes(X, w, t):
+def slopes(X, w, y):
     def loss(w):
         z = X @ w
         # log(1 + exp u), with exp of nothing positive.
         large = np.where(z.real > 0, z, -z)
         softplus = np.log(1 + np.exp(-large))
-        return np.sum(np.where(z.real > 0, z, 0) + softplus - t * z) / len(t)
+        return np.sum(np.where(z.real > 0, z, 0) + softplus - y * z) / len(y)
 
     return loss, (w,)
 
 
 @logistic_gradient.mistake
-def overflow(X, w, t):
+def overflow(X, w, y):
     """nan: some margins are ±1e3 or beyond, where exp(z)/(1 + exp(z)) is inf/inf and σ(z) is exactly 0 or 1. Write σ as
     1/(1 + exp(-z)), and let σ(1 - σ) cancel on paper, so that nothing is divided by 0."""
     p = np.exp(X @ w) / (1 + np.exp(X @ w))
-    return X.T @ (p - t) / len(t)
+    return X.T @ (p - y) / len(y)
 
 
 @logistic_gradient.mistake
-def sign(X, w, t):
-    """Your answer is -1 times the gradient: it is prediction minus target, σ(Xw) - t."""
-    return X.T @ (t - 1 / (1 + np.exp(-X @ w))) / len(t)
+def sign(X, w, y):
+    """Your answer is -1 times the gradient: it is prediction minus target, σ(Xw) - y."""
+    return X.T @ (y - 1 / (1 + np.exp(-X @ w))) / len(y)
 
 
 @logistic_gradient.mistake
-def mean(X, w, t):
+def mean(X, w, y):
     """Your answer is n times the gradient: the 1/n of the loss is lost."""
-    return X.T @ (1 / (1 + np.exp(-X @ w)) - t)
+    return X.T @ (1 / (1 + np.exp(-X @ w)) - y)
 
 
 @logistic_gradient.mistake
-def index(X, w, t):
-    """You divided by the number of features. The mean runs over the n samples: n is `len(t)`."""
-    return X.T @ (1 / (1 + np.exp(-X @ w)) - t) / len(w)
+def index(X, w, y):
+    """You divided by the number of features. The mean runs over the n samples: n is `len(y)`."""
+    return X.T @ (1 / (1 + np.exp(-X @ w)) - y) / len(w)
 
 
 @logistic_gradient.mistake
-def factor(X, w, t):
+def factor(X, w, y):
     """Your answer is half the gradient: there is no square in this loss, so its factor is 1/n and not 1/(2n)."""
-    return X.T @ (1 / (1 + np.exp(-X @ w)) - t) / (2 * len(t))
+    return X.T @ (1 / (1 + np.exp(-X @ w)) - y) / (2 * len(y))
 
 
 @logistic_gradient.mistake
-def activation_derivative(X, w, t):
+def activation_derivative(X, w, y):
     """A factor σ(1 - σ) is one too many. It belongs to the squared error; here the logarithm of the loss cancels it."""
     p = 1 / (1 + np.exp(-X @ w))
-    return X.T @ ((p - t) * p * (1 - p)) / len(t)
+    return X.T @ ((p - y) * p * (1 - p)) / len(y)
 
 
 @logistic_gradient.mistake
-def symbol(X, w, t):
-    """This is the gradient of linear regression, Xw - t. The prediction here is the share σ(Xw)."""
-    return X.T @ (X @ w - t) / len(t)
+def symbol(X, w, y):
+    """This is the gradient of linear regression, Xw - y. The prediction here is the share σ(Xw)."""
+    return X.T @ (X @ w - y) / len(y)
 
 
 @logistic_gradient.mistake
-def term(X, w, t):
-    """Only the terms with t = 1 are there. The samples with t = 0 push too, through log(1 - σ)."""
-    return -X.T @ (t * (1 - 1 / (1 + np.exp(-X @ w)))) / len(t)
+def term(X, w, y):
+    """Only the terms with y = 1 are there. The samples with y = 0 push too, through log(1 - σ)."""
+    return -X.T @ (y * (1 - 1 / (1 + np.exp(-X @ w)))) / len(y)
 
 
 @logistic_gradient.mistake
-def labels(X, w, t):
-    """You turned the targets into -1 and +1. In this loss t is 0 or 1, and the residual is σ(Xw) - t."""
-    return X.T @ (1 / (1 + np.exp(-X @ w)) - (2 * t - 1)) / len(t)
+def labels(X, w, y):
+    """You turned the targets into -1 and +1. In this loss y is 0 or 1, and the residual is σ(Xw) - y."""
+    return X.T @ (1 / (1 + np.exp(-X @ w)) - (2 * y - 1)) / len(y)
 
 
 @logistic_gradient.mistake
-def threshold(X, w, t):
+def threshold(X, w, y):
     """You rounded the predictions to 0 or 1. The slope needs the share σ(Xw) itself, not the decision."""
-    return X.T @ ((X @ w > 0) - t) / len(t)
+    return X.T @ ((X @ w > 0) - y) / len(y)
 
 
 @logistic_gradient.mistake
-def margin_sign(X, w, t):
+def margin_sign(X, w, y):
     """Your σ has the wrong sign inside: σ(z) = 1/(1 + exp(-z)), and exp(+z) gives 1 - σ."""
-    return X.T @ (1 / (1 + np.exp(X @ w)) - t) / len(t)
+    return X.T @ (1 / (1 + np.exp(X @ w)) - y) / len(y)
 
 
 @logistic_gradient.mistake
-def sum_(X, w, t):
+def sum_(X, w, y):
     """You have one row for each sample: its own contribution to the gradient. Add the rows up, over axis 0."""
-    return X * (1 / (1 + np.exp(-X @ w)) - t)[:, None] / len(t)
+    return X * (1 / (1 + np.exp(-X @ w)) - y)[:, None] / len(y)
 
 
 @logistic_gradient.mistake
-def transpose(X, w, t):
+def transpose(X, w, y):
     """The residual has one entry for each sample and goes back to the weights by X.T, not by X."""
-    return X @ (1 / (1 + np.exp(-X @ w)) - t) / len(t)
+    return X @ (1 / (1 + np.exp(-X @ w)) - y) / len(y)
 
 
 @logistic_gradient.mistake
-def chain_factor(X, w, t):
+def chain_factor(X, w, y):
     """This is the gradient in the margins Xw. The weights lie one step further back: multiply by X.T."""
-    return (1 / (1 + np.exp(-X @ w)) - t) / len(t)
+    return (1 / (1 + np.exp(-X @ w)) - y) / len(y)
 
 
 @logistic_gradient.mistake
-def square(X, w, t):
+def square(X, w, y):
     """Your answer is twice the gradient: there is no square in this loss, so no 2 comes down."""
-    return 2 * X.T @ (1 / (1 + np.exp(-X @ w)) - t) / len(t)
+    return 2 * X.T @ (1 / (1 + np.exp(-X @ w)) - y) / len(y)
 
 
 @logistic_gradient.mistake
-def exponential(X, w, t):
+def exponential(X, w, y):
     """exp stands where the sigmoid belongs: σ(z) = 1/(1 + exp(-z)) lies between 0 and 1, exp(z) anywhere above 0."""
-    return X.T @ (np.exp(X @ w) - t) / len(t)
+    return X.T @ (np.exp(X @ w) - y) / len(y)
 
 
 @logistic_gradient.mistake
-def squared_residual(X, w, t):
-    """The residuals came in squared. The slope of this loss in a score is σ(z) - t itself."""
-    return X.T @ ((1 / (1 + np.exp(-X @ w)) - t) ** 2) / len(t)
+def squared_residual(X, w, y):
+    """The residuals came in squared. The slope of this loss in a score is σ(z) - y itself."""
+    return X.T @ ((1 / (1 + np.exp(-X @ w)) - y) ** 2) / len(y)
 
 
-def _loss_terms(value, X, w, t):
+def _loss_terms(value, X, w, y):
     """Whether the terms of the loss took the place of the residuals, however the logarithm was kept finite."""
     with np.errstate(all="ignore"):
         p = 1 / (1 + np.exp(-X @ w))
         for small in (0.0, *(c * 10.0**-k for k in range(2, 17) for c in (1, 5))):
             for q in (np.clip(p, small, 1 - small), p + small):
                 for other in {id(one): one for one in (1 - q, 1 - p + small)}.values():
-                    terms = -t * np.log(q) - (1 - t) * np.log(other)
-                    if close(value, X.T @ terms / len(t), 1e-8):
+                    terms = -y * np.log(q) - (1 - y) * np.log(other)
+                    if close(value, X.T @ terms / len(y), 1e-8):
                         return True
     return False
 
 
 @logistic_gradient.mistake(shown=_loss_terms)
-def loss_terms(X, w, t):
+def loss_terms(X, w, y):
     """The terms of the loss, with their logarithms, stand where its slopes belong. In a score the slope of
-    such a term is σ(z) - t."""
+    such a term is σ(z) - y."""
     p = np.clip(1 / (1 + np.exp(-X @ w)), 1e-12, 1 - 1e-12)
-    return X.T @ (-t * np.log(p) - (1 - t) * np.log(1 - p)) / len(t)
+    return X.T @ (-y * np.log(p) - (1 - y) * np.log(1 - p)) / len(y)
 
 
-@logistic_gradient.mistake(shown=lambda value, X, w, t: is_number(value) and np.isfinite(value))
-def loss(X, w, t):
+@logistic_gradient.mistake(shown=lambda value, X, w, y: is_number(value) and np.isfinite(value))
+def loss(X, w, y):
     """This is a loss, one number. Asked is its gradient, one slope for each weight."""
     p = np.clip(1 / (1 + np.exp(-X @ w)), 1e-12, 1 - 1e-12)
-    return -np.mean(t * np.log(p) + (1 - t) * np.log(1 - p))
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -1059,7 +1105,7 @@ def truth(Z, Y, T):
         S = Z / T
         return np.sum(Y * (np.log(np.sum(np.exp(S), axis=1, keepdims=True)) - S)) / len(Z)
 
-    in_T = complex_step_gradient(lambda t: loss(Z, t[0]), np.array([T]))
+    in_T = complex_step_gradient(lambda T: loss(Z, T[0]), np.array([T]))
     return complex_step_gradient(lambda Z: loss(Z, T), Z), float(in_T[0])
 
 
@@ -1148,10 +1194,10 @@ temperature_gradients.slip(
 softmax_collapse_derivation = derivation(
     "softmax_collapse_derivation",
     Problem(
-        shapes={"z": "1 k", "t": "1 k onehot"},
+        shapes={"z": "1 k", "y": "1 k onehot"},
         given=r"""
             p = \operatorname{softmax}(z)
-            L = -\sum_j t_j \log p_j
+            L = -\sum_j y_j \log p_j
         """,
         goal=r"\nabla_z L",
         functions=("softmax",),
@@ -1161,20 +1207,20 @@ softmax_collapse_derivation = derivation(
     points=6,
     minutes=20,
     hints=(
-        r"Two links: `\frac{\partial L}{\partial p_j} = -\frac{t_j}{p_j}` and the Jacobian "
+        r"Two links: `\frac{\partial L}{\partial p_j} = -\frac{y_j}{p_j}` and the Jacobian "
         r"`\frac{\partial p_j}{\partial z_i} = p_j (\delta_{ij} - p_i)`.",
         r"The chain rule sums over the outputs in the middle: `\frac{\partial L}{\partial z_i} = "
-        r"-\sum_j \frac{t_j}{p_j} p_j (\delta_{ij} - p_i)`. What cancels?",
-        r"`-\sum_j t_j \delta_{ij} + p_i \sum_j t_j`. In the first sum one term is left. The second sum is 1, "
-        "because t is one-hot.",
+        r"-\sum_j \frac{y_j}{p_j} p_j (\delta_{ij} - p_i)`. What cancels?",
+        r"`-\sum_j y_j \delta_{ij} + p_i \sum_j y_j`. In the first sum one term is left. The second sum is 1, "
+        "because y is one-hot.",
     ),
     mistakes={
         "sign": r"""
-            \frac{\partial L}{\partial p_j} = \frac{t_j}{p_j}
+            \frac{\partial L}{\partial p_j} = \frac{y_j}{p_j}
             \frac{\partial p_j}{\partial z_i} = p_j (\delta_{ij} - p_i)
         """,
         "index": r"""
-            \frac{\partial L}{\partial p_j} = -\frac{t_j}{p_j}
+            \frac{\partial L}{\partial p_j} = -\frac{y_j}{p_j}
             \frac{\partial p_j}{\partial z_i} = p_j (1 - p_i)
         """,
         "order": r"""
@@ -1182,16 +1228,16 @@ softmax_collapse_derivation = derivation(
             \frac{\partial p}{\partial z} = \operatorname{diag}(p) - p p^\top
         """,
         "term": r"""
-            \frac{\partial L}{\partial z_i} = -\sum_j t_j (\delta_{ij} - p_i)
+            \frac{\partial L}{\partial z_i} = -\sum_j y_j (\delta_{ij} - p_i)
             \nabla_z L = p
         """,
         "factor": r"""
-            \frac{\partial L}{\partial z_i} = -\sum_j t_j (\delta_{ij} - p_i)
-            \nabla_z L = 2 (p - t)
+            \frac{\partial L}{\partial z_i} = -\sum_j y_j (\delta_{ij} - p_i)
+            \nabla_z L = 2 (p - y)
         """,
         "symbol": r"""
-            \frac{\partial L}{\partial z_i} = -\sum_j t_j (\delta_{ij} - p_i)
-            \nabla_z L = z - t
+            \frac{\partial L}{\partial z_i} = -\sum_j y_j (\delta_{ij} - p_i)
+            \nabla_z L = z - y
         """,
     },
 )

@@ -300,13 +300,13 @@ FIT = {"C": np.inf, "tol": 1e-10, "max_iter": 1000, "solver": "newton-cg"}
 
 
 def test_scikit_learns_logistic_regression_stops_where_the_two_class_gradient_vanishes(rng):
-    X, t = rng.normal(size=(60, 3)), rng.integers(2, size=60)
-    model = LogisticRegression(**FIT).fit(X, t)
+    X, y = rng.normal(size=(60, 3)), rng.integers(2, size=60)
+    model = LogisticRegression(**FIT).fit(X, y)
     z = X @ model.coef_[0] + model.intercept_[0]
     size = 1 + np.abs(X) @ np.abs(model.coef_[0]) + np.abs(model.intercept_[0])
     assert_rounded(sigmoid(z), model.predict_proba(X)[:, 1], STEPS, size)
-    pulled = cross_entropy_gradient(np.stack([z, 0 * z], axis=1), np.stack([t, 1 - t], axis=1))[:, 0]
-    assert_rounded(pulled, (sigmoid(z) - t) / 60, STEPS, (sigmoid(z) + t) / 60)
+    pulled = cross_entropy_gradient(np.stack([z, 0 * z], axis=1), np.stack([y, 1 - y], axis=1))[:, 0]
+    assert_rounded(pulled, (sigmoid(z) - y) / 60, STEPS, (sigmoid(z) + y) / 60)
     np.testing.assert_allclose(X.T @ pulled, 0, atol=2 * FIT["tol"])
     assert abs(np.sum(pulled)) < 2 * FIT["tol"]
 

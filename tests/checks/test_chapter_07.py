@@ -18,7 +18,7 @@ def test_chapter_7_has_the_exercises_of_the_syllabus_and_one_more():
         "softmax_pullback(P, G)",
         "cross_entropy(P, Y)",
         "cross_entropy_gradient(Z, Y)",
-        "logistic_gradient(X, w, t)",
+        "logistic_gradient(X, w, y)",
         "temperature_gradients(Z, Y, T)",
     ]
 
@@ -46,6 +46,10 @@ def test_every_draw_overflows_and_underflows_a_bare_exponential(name, seed):
         assert np.any(np.isinf(sums))
         assert np.any(sums == 0)
         P = scipy.special.softmax(Z, axis=1)
+        mixed = (np.max(Z, axis=1) > 990) & (np.min(Z, axis=1) < -990)
+        assert np.any(mixed), "some row holds both +1000 and -1000"
+        contested = (P[mixed] > 1e-3) & (P[mixed] < 0.999)
+        assert draw.drowns or np.any(contested), "and shares in it that a cut would level"
         assert np.any(P == 0), "some share underflows"
         assert np.any((P > 1e-3) & (P < 0.9)), "some row has a real contest"
 
@@ -75,10 +79,10 @@ def test_a_true_class_never_has_the_share_zero_but_another_does(seed):
 @pytest.mark.parametrize("seed", range(6))
 def test_margins_reach_a_thousand_or_more_on_both_sides_and_both_targets_occur(seed):
     for draw in draws("logistic_gradient", seed):
-        X, w, t = find("logistic_gradient").arguments(draw)
+        X, w, y = find("logistic_gradient").arguments(draw)
         z = X @ w
         np.testing.assert_allclose([np.max(z), np.min(z)], [HUGE if draw.drowns else 1000, -1000], rtol=1e-9)
-        assert set(t) == {0.0, 1.0}
+        assert set(y) == {0.0, 1.0}
         assert np.min(np.abs(z)) < 20
 
 
@@ -100,6 +104,22 @@ def entropy_by_the_scalar_route(Z, Y):
 def test_overflow_is_named_however_the_naive_softmax_is_written(answer):
     verdict = judge(find("cross_entropy_gradient"), FunctionCaller(answer))
     assert (verdict.status, verdict.mistake) == ("not finite", "overflow")
+
+
+@pytest.mark.parametrize("cut", [100, 500, 700])
+def test_logits_that_were_cut_off_are_named_whatever_the_cut(cut):
+    def log_sum_exp(Z):
+        return np.log(np.sum(np.exp(np.clip(Z, -cut, cut)), axis=1))
+
+    def softmax(Z):
+        E = np.exp(np.clip(Z, -cut, cut))
+        return E / E.sum(axis=1, keepdims=True)
+
+    def cross_entropy_gradient(Z, Y):
+        return (softmax(Z) - Y) / len(Z)
+
+    for function in (log_sum_exp, softmax, cross_entropy_gradient):
+        assert judge(find(function.__name__), FunctionCaller(function)).mistake == "clipped"
 
 
 def test_nan_of_another_origin_is_not_called_overflow():

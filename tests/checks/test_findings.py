@@ -158,7 +158,7 @@ return np.array([(np.mean((X @ (w + h * e) - y) ** 2) / 2 - base) / h for e in n
     (
         "broadcast",
         "logistic_gradient",
-        "p = 1 / (1 + np.exp(-(X @ w.reshape(-1, 1))))\nreturn X.T @ (p - t) / len(t)",
+        "p = 1 / (1 + np.exp(-(X @ w.reshape(-1, 1))))\nreturn X.T @ (p - y) / len(y)",
         "table",
     ),
     ("broadcast", "mse_residual_gradient", "return (y_hat[:, None] - y) / len(y)", "table of shape (n, n)"),
@@ -219,7 +219,7 @@ return np.array([(np.mean((X @ (w + h * e) - y) ** 2) / 2 - base) / h for e in n
         "last item",
     ),
     ("exchanged", "weighted_mse_gradient", "return X.T @ (y * (X @ w - s)) / len(y)", "in each other's place"),
-    ("labels", "logistic_gradient", "return X.T @ (1 / (1 + np.exp(-X @ w)) - (t + 1) / 2) / len(t)", "not ±1"),
+    ("labels", "logistic_gradient", "return X.T @ (1 / (1 + np.exp(-X @ w)) - (y + 1) / 2) / len(y)", "not ±1"),
     (
         "intercept",
         "ridge",

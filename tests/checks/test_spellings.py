@@ -121,9 +121,9 @@ RIGHT = [
     (
         "logistic_gradient",
         "z = X @ w\np = np.where(z >= 0, 1 / (1 + np.exp(-np.abs(z))), 1 - 1 / (1 + np.exp(-np.abs(z))))\n"
-        "return X.T @ (p - t) / len(t)",
+        "return X.T @ (p - y) / len(y)",
     ),
-    ("logistic_gradient", "return ((1 + np.tanh(X @ w / 2)) / 2 - t) @ X / len(t)"),
+    ("logistic_gradient", "return ((1 + np.tanh(X @ w / 2)) / 2 - y) @ X / len(y)"),
     ("forward", FORWARD + "return [Z1, A, Z2, P]"),
     ("output_layer_gradients", "d = np.subtract(P, Y)\nreturn np.dot(A.T, d) / len(d), np.mean(d, axis=0)"),
     ("hidden_signal", "return np.einsum('nk,hk->nh', dZ2, W2) * (A - A**2)"),
@@ -301,25 +301,25 @@ NAMED = [
         "exponential",
         "logistic_gradient",
         [
-            "return X.T @ (np.exp(X @ w) - t) / len(t)",
-            "return (np.exp(X.dot(w)) - t) @ X / len(t)",
-            "return np.dot(X.T, np.e ** (X @ w) - t) / X.shape[0]",
+            "return X.T @ (np.exp(X @ w) - y) / len(y)",
+            "return (np.exp(X.dot(w)) - y) @ X / len(y)",
+            "return np.dot(X.T, np.e ** (X @ w) - y) / X.shape[0]",
         ],
     ),
     (
         "squared-residual",
         "logistic_gradient",
         [
-            LOGISTIC + "return X.T @ (p - t) ** 2 / len(t)",
-            LOGISTIC + "return np.mean(((t - p) ** 2)[:, None] * X, axis=0)",
-            LOGISTIC + "return ((p - t) * (p - t)) @ X / len(t)",
+            LOGISTIC + "return X.T @ (p - y) ** 2 / len(y)",
+            LOGISTIC + "return np.mean(((y - p) ** 2)[:, None] * X, axis=0)",
+            LOGISTIC + "return ((p - y) * (p - y)) @ X / len(y)",
         ],
     ),
     (
         "loss-terms",
         "logistic_gradient",
         [
-            LOGISTIC + f"p = np.clip(p, {e}, 1 - {e})\nreturn -X.T @ (t * np.log(p) + (1 - t) * np.log(1 - p)) / len(t)"
+            LOGISTIC + f"p = np.clip(p, {e}, 1 - {e})\nreturn -X.T @ (y * np.log(p) + (1 - y) * np.log(1 - p)) / len(y)"
             for e in ("1e-15", "1e-7", "1e-10")
         ],
     ),
