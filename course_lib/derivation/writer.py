@@ -46,6 +46,7 @@ def _mul(node):
         reaching = factor.op == "sum" or factor.op == "grad" and not _is_quotient(factor) or factor.op == "neg"
         last = k == len(node.args) - 1
         said = _at_least(factor, PRODUCT)
+        reaching = reaching or factor.op == "mul"  # a product within a product is a number of its own, (x^T y) x
         if reaching and not (last and factor.op == "sum"):
             said = rf"\left({_tex(factor)[0]}\right)"
         if parts and said[0].isdigit():
@@ -99,6 +100,8 @@ def _epow(node):
 def _postfix(mark):
     def write(node):
         inner = node.args[0]
+        if mark == r"\top" and inner.op == "inv":
+            return f"{_raisable(inner.args[0])}^{{-\\top}}", POSTFIX
         said = _at_least(inner, ATOM) if mark == r"\top" else _raisable(inner)
         if "^" in said and inner.op in ("sym", "T", "pow"):
             return f"{{{said}}}^{{{mark}}}", POSTFIX

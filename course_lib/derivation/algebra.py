@@ -1,0 +1,699 @@
+"""Rewriting that keeps the value: like terms collected, factors in front, transposes inside, what cancels gone.
+
+`Algebra.simplified` is what a lecturer does between two lines without saying so. It works on trees whose products are
+told apart: numbers stand in front, and a product of vectors that is a number is one factor of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from .names import Names
+from .shapes import ELEMENTWISE, SCALAR, Scope, Typer, resolve
+from .tree import Node, map_tree, names_in, num, sym, walk
+
+ONE_ARRAY = ("T", "neg", "d")
+Shape = tuple[tuple, tuple]
+
+
+@dataclass
+class Product:
+    """number · powers of numbers · factors, in their order, that are no numbers."""
+
+    number: Fraction = Fraction(1)
+    powers: dict[Node, Fraction] = field(default_factory=dict)
+    factors: list[Node] = field(default_factory=list)
+
+    def times(self, node: Node, exponent: Fraction) -> None:
+        """Multiply by a number's power; what cancels is left out."""
+        total = self.powers.pop(node, Fraction(0)) + exponent
+        if total:
+            self.powers[node] = total
+
+
+def size(node: Node) -> int:
+    """How much there is to write."""
+    return sum(1 for _ in walk(node))
+
+
+def transposes(node: Node) -> int:
+    return sum(n.op == "T" for n in walk(node))
+
+
+def _looks(node: Node) -> tuple:
+    """Which of two ways to write a number comes first: few transposes, a differential last, simple letters turned."""
+    first, last = node.args[0], node.args[-1]
+    return transposes(node), last.op != "d", first.op == "T" and first.args[0].op != "sym", repr(node)
+
+
+def apply(name: str, node: Node, primes: int = 0) -> Node:
+    return Node("fn", [node], (name, primes))
+
+
+def ones(length: tuple) -> Node:
+    return num(1) if length == () else Node("ones", (), "".join(map(str, length)))
+
+
+def turned(node: Node) -> Node:
+    return Node("T", [node])
+
+
+def product(*factors: Node) -> Node:
+    """A product that is not made flat: a factor that is a number stays one factor."""
+    return factors[0] if len(factors) == 1 else Node("mul", factors)
+
+
+ZERO, ONE = num(0), num(1)
+
+
+class Algebra:
+    """The rules of rewriting, for the names of one text."""
+
+    def __init__(self, names: Names):
+        self.names = names
+        self._shapes: dict[Node, Shape] = {}
+        self._done: dict[Node, Node] = {}
+
+    # -- shapes
+
+    def shape(self, node: Node) -> Shape:
+        """Rows and columns of a tree; MisfitError where it does not fit together."""
+        if node not in self._shapes:
+            if node.op in ONE_ARRAY or node.op == "fn" and node.val[0] in ELEMENTWISE:
+                rows, columns = self.shape(node.args[0])
+                self._shapes[node] = (columns, rows) if node.op == "T" else (rows, columns)
+            elif node.op in ("num", "frob", "norm"):
+                self._shapes[node] = SCALAR
+            elif node.op in ("mul", "add", "had"):
+                arrays = [s for s in map(self.shape, node.args) if s != SCALAR] or [SCALAR]
+                self._shapes[node] = (arrays[0][0], arrays[-1][1]) if node.op == "mul" else arrays[0]
+            else:
+                rows, columns = Typer(Scope(self.names)).typed(node).shape
+                self._shapes[node] = (resolve(rows), resolve(columns))
+        return self._shapes[node]
+
+    def is_number(self, node: Node) -> bool:
+        return self.shape(node) == SCALAR
+
+    def promises(self, node: Node, *wanted: str) -> bool:
+        """Whether a name was declared with one of the promises."""
+        declared = self.names.symbols.get(node.val) if node.op == "sym" else None
+        if declared is None or node.val in self.names.definitions:
+            return False
+        return bool({*wanted} & {*declared.promises})
+
+    # -- simplification
+
+    def simplified(self, node: Node) -> Node:
+        """The tree written shorter, with the same value."""
+        if node not in self._done:
+            whole = node.with_args(self.simplified(a) for a in node.args) if node.args else node
+            change: Callable[[Node], Node] | None = getattr(self, "_" + node.op, None)
+            made = change(whole) if change else whole
+            self._done[node] = made
+            self._done.setdefault(made, made)
+        return self._done[node]
+
+    def parts(self, node: Node) -> Product:
+        """A simplified tree as number, powers and factors."""
+        out = Product()
+        self._take(node, Fraction(1), out)
+        return out
+
+    def _take(self, node: Node, exponent: Fraction, out: Product) -> None:
+        """Multiply `out` by the power of a tree; an array has exponent 1."""
+        op = node.op
+        if exponent.denominator != 1 and not (op == "pow" and node.args[0].op == "norm"):
+            out.times(node, exponent)  # the root of a square is no more than its size
+        elif op == "num":
+            value = Fraction(str(node.val))
+            out.number *= Fraction(value ** int(exponent)) if value or exponent > 0 else 1
+        elif op == "neg":
+            out.number *= -1 if exponent.numerator % 2 else 1
+            self._take(node.args[0], exponent, out)
+        elif op == "mul":
+            arrays = [a for a in node.args if not self.is_number(a)]
+            for a in node.args:
+                if self.is_number(a):
+                    self._take(a, exponent, out)
+            if arrays and self.is_number(node):
+                out.times(product(*arrays), exponent)
+            else:
+                out.factors += arrays
+        elif op == "div" and self.is_number(node.args[1]):
+            self._take(node.args[0], exponent, out)
+            self._take(node.args[1], -exponent, out)
+        elif not self.is_number(node):
+            out.factors.append(node)
+        elif op in ("pow", "epow") and (power := exact(node.args[1])) is not None:
+            self._take(node.args[0], exponent * power, out)
+        elif op == "fn" and node.val == ("sqrt", 0):
+            self._take(node.args[0], exponent / 2, out)
+        else:
+            out.times(node, exponent)
+
+    def built(self, p: Product) -> Node:
+        """The tree of a product: sign, fraction of numbers, factors."""
+        if not p.number:
+            return ZERO
+        over = [raised(base, -e) for base, e in p.powers.items() if e < 0]
+        short = all(b.op in ("sym", "num") for b, e in p.powers.items() if e < 0) or p.factors
+        inside = [raised(b, e) for b, e in p.powers.items() if e > 0 and (b.op == "sym" or not short)]
+        behind = [raised(b, e) for b, e in p.powers.items() if e > 0 and b.op != "sym" and short]
+        above = ([] if abs(p.number.numerator) == 1 else [num(abs(p.number.numerator))]) + inside
+        below = ([] if p.number.denominator == 1 else [num(p.number.denominator)]) + over
+        front = product(*above) if above else ONE
+        if below:
+            front = Node("div", [front, product(*below)])
+        elif len(above) > 1:
+            behind, front = [*above[1:], *behind], above[0]
+        if not p.factors and behind and behind[-1].op == "mul":  # nothing after it from which it must be told apart
+            behind[-1:] = behind[-1].args
+        rest = [*behind, *p.factors]
+        made = product(*([] if front == ONE and rest else [front]), *rest)
+        return Node("neg", [made]) if p.number < 0 else made
+
+    def _mul(self, node: Node) -> Node:
+        whole = Product()
+        for a in node.args if node.op == "mul" else [node]:
+            self._take(a, Fraction(1), whole)
+        factors = self._reduced(whole.factors, whole)
+        if whole.number == 0 or ZERO in factors:
+            return ZERO
+        whole.factors = []
+        for segment in self._segments(factors):
+            rows, columns = self.shape(segment[0])[0], self.shape(segment[-1])[1]
+            if rows == () == columns:
+                self._take(self._as_number(segment), Fraction(1), whole)
+            else:
+                whole.factors += segment
+        self._shares(whole)
+        return self.built(whole)
+
+    def _shares(self, p: Product) -> None:
+        """e^u over the sum of its entries as softmax(u)."""
+        for k, f in enumerate(p.factors):
+            inner = f.args[0] if f.op == "T" else f
+            inside = self._exponent(inner)
+            if inside is not None and p.powers:
+                total = self.simplified(self._total(inner))
+                if p.powers.get(total) == -1:
+                    del p.powers[total]
+                    p.factors[k] = turned(apply("softmax", inside)) if f.op == "T" else apply("softmax", inside)
+                    return
+
+    def _exponent(self, node: Node) -> Node | None:
+        """u for e^u, also where the text has a name for it; None for anything else."""
+        if node.op == "sym" and node.val in self.names.definitions:
+            node = self.meaning(node)
+        return node.args[0] if node.op == "fn" and node.val == ("exp", 0) else None
+
+    def _segments(self, factors: list[Node]) -> Iterable[list[Node]]:
+        """The factors cut where a column meets a row."""
+        segment: list[Node] = []
+        for f in factors:
+            if segment and self.shape(segment[-1])[1] == ():
+                yield segment
+                segment = []
+            segment.append(f)
+        if segment:
+            yield segment
+
+    def _as_number(self, segment: list[Node]) -> Node:
+        """A product that is a number, in the one of its ways to be written that has the fewest transposes."""
+        first, *middle, last = segment
+        if first.op == "T" and first.args[0].op == "ones" and len(segment) == 2:
+            return self._total(last)
+        if last.op == "ones" and first.op == "T" and first.args[0].op == "ones" and len(middle) == 1:
+            return self._total(middle[0])
+        if last.op == "ones" and len(segment) == 2:
+            return self._total(first)
+        if not middle and self._transposed(last) == first and last.op != "ones":
+            return Node("pow", [Node("norm", [last], "2"), num(2)]) if first.op != "T" else product(first, last)
+        other = [self._transposed(f) for f in reversed(segment)]
+        ways = [product(*segment), product(*other)]
+        return min(ways, key=_looks)
+
+    def _total(self, array: Node) -> Node:
+        """The sum of all entries."""
+        array = array.args[0] if array.op == "T" else array
+        rows, columns = self.shape(array)
+        p = self._entries(array)
+        flat = [(b, e) for b, e in p.powers.items()]
+        if array.op == "had" and len(flat) > 1 or len(flat) == 1 and flat[0][1] == 2:
+            a, rest = flat[0], flat[1:]
+            left = a[0] if a[1] in (1, 2) else self._of_entries(Product(Fraction(1), {a[0]: a[1]}))
+            right = left if not rest else self._of_entries(Product(Fraction(1), dict(rest)))
+            if not rest:
+                return product(num_of(p.number), Node("pow", [Node("norm", [left], "2"), num(2)]))
+            if a[1] != 2:
+                return self.simplified(product(num_of(p.number), Node("frob", [left, right])))
+        if rows == () or columns == ():
+            one = ones(rows or columns)
+            return product(turned(one), array if columns == () else self._transposed(array))
+        return product(turned(ones(rows)), array, ones(columns))
+
+    def _reduced(self, factors: list[Node], whole: Product) -> list[Node]:
+        """The factors without neighbours that cancel; numbers that come out go into `whole`."""
+        out: list[Node] = []
+        for f in factors:
+            out.append(f)
+            while len(out) > 1:
+                made = self._neighbours(out[-2], out[-1])
+                if made is None:
+                    break
+                del out[-2:]
+                inside = self.parts(made)
+                whole.number *= inside.number
+                for base, e in inside.powers.items():
+                    whole.times(base, e)
+                out += inside.factors
+        return out
+
+    def _neighbours(self, a: Node, b: Node) -> Node | None:
+        """The product of two neighbours where it is shorter than both, else None."""
+        if a.op == "eye" and self.shape(b)[0] != ():
+            return b
+        if b.op == "eye" and self.shape(a)[1] != ():
+            return a
+        if a == Node("inv", [b]) or b == Node("inv", [a]):
+            return Node("eye", (), "".join(map(str, self.shape(a)[0])))
+        if b.op == "ones" and a.op == "T" and a.args[0] == b:
+            return sym(b.val)
+        if b.op == "ones" and self.sums_to_one(a):
+            return ones(self.shape(a)[0])
+        if a.op == "T" and a.args[0].op == "ones" and self.sums_to_one(self._transposed(b)):
+            return turned(ones(self.shape(b)[1]))
+        if a.op == "T" and a.args[0] == b and self.promises(b, "orthogonal", "orthonormal"):
+            return Node("eye", (), "".join(map(str, self.shape(b)[1])))
+        if b.op == "T" and b.args[0] == a and self.promises(a, "orthogonal"):
+            return Node("eye", (), "".join(map(str, self.shape(a)[0])))
+        if a.op == "fn" and a.val[0] == "diag" and self.shape(b)[1] == () != self.shape(b)[0]:
+            return self.simplified(Node("had", [a.args[0], b]))
+        return None
+
+    def sums_to_one(self, a: Node) -> bool:
+        """Whether every row of `a` sums to 1."""
+        upright = self.shape(a)[0] == ()
+        inner = a.args[0] if a.op == "T" and upright else a
+        if inner.op == "sym" and inner.val in self.names.definitions:
+            inner = self.meaning(inner)
+        if a.op == "T" and not upright:
+            return False
+        return self.promises(inner, "onehot", "simplex") or inner.op == "fn" and inner.val == ("softmax", 0)
+
+    def _transposed(self, node: Node) -> Node:
+        return self.simplified(turned(node))
+
+    def _T(self, node: Node) -> Node:
+        a = node.args[0]
+        if self.is_number(a) or a.op in ("eye", "num"):
+            return a
+        if a.op == "T":
+            return a.args[0]
+        if self.promises(a, "symmetric", "spd") or a.op == "fn" and a.val[0] == "diag":
+            return a
+        if a.op == "mul":
+            numbers = [f for f in a.args if self.is_number(f)]
+            arrays = [self._transposed(f) for f in reversed(a.args) if not self.is_number(f)]
+            return self.simplified(product(*numbers, *arrays))
+        if a.op in ("add", "had", "neg") or a.op == "div" and self.is_number(a.args[1]):
+            made = self.simplified(a.with_args(self._transposed(x) for x in a.args))
+            return made if a.op in ("neg", "div") or transposes(made) <= transposes(a) else node
+        if a.op == "pow" and a.args[1].op == "num" or a.op == "inv":
+            inside, base = self._transposed(a.args[0]), a.args[0]
+            alike = inside == base or inside.op == base.op == "add" and {*inside.args} == {*base.args}
+            return a if alike else node
+        return node
+
+    def _inv(self, node: Node) -> Node:
+        a = node.args[0]
+        if self.is_number(a):
+            return self.simplified(Node("div", [ONE, a]))
+        return a.args[0] if a.op == "inv" else a if a.op == "eye" else node
+
+    def _neg(self, node: Node) -> Node:
+        return self._mul(product(num(-1), node.args[0])) if node.args[0].op != "add" else self._signed(node.args[0])
+
+    def _signed(self, total: Node) -> Node:
+        return self.simplified(Node("add", [Node("neg", [t]) for t in total.args]))
+
+    def _div(self, node: Node) -> Node:
+        a, b = node.args
+        return self._mul(node) if self.is_number(b) else self._had(node)
+
+    def _pow(self, node: Node) -> Node:
+        if self.is_number(node.args[0]):
+            return self._mul(node)
+        return node.args[0] if node.args[1] == ONE else node
+
+    def _epow(self, node: Node) -> Node:
+        return self._mul(node) if self.is_number(node.args[0]) else self._had(node)
+
+    def _frob(self, node: Node) -> Node:
+        a, b = node.args
+        if ZERO in (a, b):
+            return ZERO
+        if self.is_number(a):
+            return self.simplified(product(a, b))
+        rows, columns = self.shape(a)
+        if columns == ():
+            return self.simplified(product(turned(a), b))
+        if rows == ():
+            return self.simplified(product(a, turned(b)))
+        whole, other = self.parts(a), self.parts(b)
+        whole.number *= other.number
+        for base, e in other.powers.items():
+            whole.times(base, e)
+        a, b = (self.built(Product(factors=p.factors)) for p in (whole, other))
+        whole.factors = []
+        if a == b:
+            whole.times(Node("norm", [a], "2"), Fraction(2))
+        elif a.op == b.op == "kron":
+            for x, y in zip(a.args, b.args, strict=True):
+                self._take(self.simplified(Node("frob", [x, y])), Fraction(1), whole)
+        else:
+            whole.times(Node("frob", [a, b]), Fraction(1))
+        return self.built(whole)
+
+    def _norm(self, node: Node) -> Node:
+        inner = node.args[0].args[0] if node.args[0].op == "T" else node.args[0]
+        return Node("norm", [inner], node.val)
+
+    def _fn(self, node: Node) -> Node:
+        (name, primes), a = node.val, node.args[0]
+        if name == "tr" and a.op in ("mul", "neg", "div", "add"):
+            return self._trace(a)
+        if name == "exp" and primes:
+            return apply("exp", a)
+        if name == "log" and primes == 1:
+            return self.simplified(Node("div", [ONE, a]))
+        if name == "exp" and a.op == "fn" and a.val == ("log", 0):
+            return a.args[0]
+        return node
+
+    def _trace(self, a: Node) -> Node:
+        if a.op == "add":
+            return self.simplified(Node("add", [apply("tr", t) for t in a.args]))
+        p = self.parts(a)
+        inside = self.built(Product(factors=p.factors))
+        if inside.op == "mul" and self.shape(inside.args[0])[1] == ():
+            whole = self.simplified(product(*inside.args[1:], inside.args[0]))
+            return self.simplified(product(self.built(Product(p.number, p.powers)), whole))
+        p.factors = []
+        p.times(apply("tr", inside), Fraction(1))
+        return self.built(p)
+
+    # -- entry by entry
+
+    def _entries(self, node: Node) -> Product:
+        """An array as number · powers of arrays, entry by entry; factors hold the numbers that are no constants."""
+        out = Product()
+        self._take_entries(node, Fraction(1), out)
+        return out
+
+    def _take_entries(self, node: Node, exponent: Fraction, out: Product) -> None:
+        if exponent.denominator != 1:
+            out.times(node, exponent)
+        elif self.is_number(node):
+            p = self.parts(node)
+            out.number *= Fraction(p.number ** int(exponent))
+            out.factors += [raised(b, e * exponent) for b, e in p.powers.items()]
+        elif node.op == "neg":
+            out.number *= -1 if exponent.numerator % 2 else 1
+            self._take_entries(node.args[0], exponent, out)
+        elif node.op == "had":
+            for a in node.args:
+                self._take_entries(a, exponent, out)
+        elif node.op == "div":
+            self._take_entries(node.args[0], exponent, out)
+            self._take_entries(node.args[1], -exponent, out)
+        elif node.op == "epow" and (power := exact(node.args[1])) is not None:
+            self._take_entries(node.args[0], exponent * power, out)
+        elif node.op == "mul" and any(map(self.is_number, node.args)):
+            numbers = [a for a in node.args if self.is_number(a)]
+            for a in [*numbers, product(*(a for a in node.args if not self.is_number(a)))]:
+                self._take_entries(a, exponent, out)
+        elif node.op != "ones" and not self._all_ones(node):
+            out.times(node, exponent)
+
+    def _all_ones(self, node: Node) -> bool:
+        inner = node.args[0] if node.op == "T" else node
+        flat = inner.op == "mul" and len(inner.args) == 2 and inner.args[0].op == "ones"
+        return inner.op == "ones" or flat and self._transposed(inner.args[1]).op == "ones"
+
+    def _had(self, node: Node) -> Node:
+        """The entry-wise product, numbers in front, what cancels gone; written out where that is shorter."""
+        if ZERO in node.args[: 2 if node.op == "had" else 1]:
+            return ZERO
+        p = self._entries(node)
+        if not p.powers:
+            rows, columns = self.shape(node)
+            parts = [x for x in (ones(rows), turned(ones(columns)) if columns else ONE) if x != ONE]
+            return self.simplified(product(num_of(p.number), *p.factors, *parts))
+        self._logistic(p)
+        for base, e in list(p.powers.items()):
+            spread = product(base, ones(self.shape(base)[1]), turned(ones(self.shape(base)[1])))
+            if e == 1 and p.powers.get(spread) == -1 and (inside := self._exponent(base)) is not None:
+                del p.powers[base], p.powers[spread]
+                p.times(apply("softmax", inside), Fraction(1))
+        return min([self._of_entries(p), *self._spread(p)], key=size)
+
+    def _spread(self, p: Product) -> Iterable[Node]:
+        """An entry-wise product with a sum multiplied out, for each sum where something may cancel."""
+        for total, e in p.powers.items():
+            if total.op != "add" or e != 1 or len(p.powers) < 2:
+                continue
+            rest = Product(p.number, {b: x for b, x in p.powers.items() if b != total}, p.factors)
+            terms = [self._entries(t).powers for t in total.args if not self.is_number(t)]
+            if any(x < 0 for q in (*terms, p.powers) for x in q.values()):
+                other = self._of_entries(rest)
+                yield self.simplified(Node("add", [self._each(t, other) for t in total.args]))
+
+    def _each(self, term: Node, rest: Node) -> Node:
+        return product(term, rest) if self.is_number(term) else Node("had", [term, rest])
+
+    def _multiplied_out(self, node: Node) -> Iterable[Node]:
+        """The terms of an entry-wise product of sums, none of which is a fraction; else the node itself."""
+        p = self.parts(node)
+        if len(p.factors) == 1 and p.factors[0].op == "had":
+            a, b = p.factors[0].args
+            scale = self.built(Product(p.number, p.powers))
+            for whole, other in ((a, b), (b, a)):
+                if whole.op == "add":
+                    for t in whole.args:
+                        yield from self._multiplied_out(self.simplified(product(scale, self._each(t, other))))
+                    return
+        yield node
+
+    def _logistic(self, p: Product) -> None:
+        """e^u/(1 + e^u) as σ(u) where the text has σ."""
+        for base, e in list(p.powers.items()):
+            if e == 1 and base.op == "fn" and base.val == ("exp", 0) and self.has_sigmoid:
+                for other in (Node("add", [ONE, base]), Node("add", [base, ONE])):
+                    if p.powers.get(other, 0) == -1:
+                        del p.powers[base], p.powers[other]
+                        p.times(apply("sigmoid", base.args[0]), Fraction(1))
+
+    @property
+    def has_sigmoid(self) -> bool:
+        bodies = [self.meaning(sym(name)) for name in self.names.definitions]
+        return any(n.op == "fn" and n.val[0] == "sigmoid" for b in bodies for n in walk(b))
+
+    def meaning(self, node: Node) -> Node:
+        """The right side of the definition of a name."""
+        body = self.names.definitions[node.val].body
+        assert isinstance(body, Node)
+        return body
+
+    def _of_entries(self, p: Product) -> Node:
+        above: list[Node] = []
+        below: list[Node] = []
+        for base, e in p.powers.items():
+            put, e = (above, e) if e > 0 else (below, -e)
+            put += [base] * int(e) if e in (1, 2) and put is above else [base if e == 1 else power(base, e)]
+        upper = joined("had", above) if above else ONE
+        whole = Node("div", [upper, joined("had", below)]) if below else upper
+        scale = self.parts(self.simplified(product(num_of(p.number), *p.factors)))
+        scale.factors = [whole]
+        return self.built(scale)
+
+    # -- sums
+
+    def _add(self, node: Node) -> Node:
+        """Like terms collected, what is common to all of them in front."""
+        terms: dict[tuple, Product] = {}
+        for t in flat_terms(node):
+            p = self.parts(t)
+            key = (frozenset(p.powers.items()), tuple(map(self._in_any_order, p.factors)))
+            if key in terms:
+                terms[key].number += p.number
+            else:
+                terms[key] = p
+        left = [p for p in terms.values() if p.number]
+        if len(left) < 2:
+            return self.built(left[0]) if left else ZERO
+        arrays = [bool(p.factors) for p in left]
+        if any(f.op == "had" for p in left for f in p.factors):
+            open_ = [t for p in left for t in self._multiplied_out(self.built(p))]
+            if len(open_) > len(left):
+                shorter = self.simplified(Node("add", open_))
+                if size(shorter) < size(Node("add", [self.built(p) for p in left])):
+                    return shorter
+        made = self._with_common(left) if all(arrays) or not any(arrays) else self._sum_of(left)
+        if made.op == "add" and transposes(made) > 1:
+            other = Node("add", [self._transposed(t) for t in made.args])
+            if transposes(other) + 1 < transposes(made):
+                return turned(self.simplified(other))
+        return made
+
+    def _in_any_order(self, factor: Node) -> object:
+        """What tells a factor from others; the order of an entry-wise product does not."""
+        return frozenset(self._entries(factor).powers.items()) if factor.op == "had" else factor
+
+    def _sum_of(self, terms: list[Product]) -> Node:
+        """A sum that begins with a term without a minus, if there is one."""
+        first = next((k for k, p in enumerate(terms) if p.number > 0), None)
+        if first is None:
+            return Node("neg", [Node("add", [self.built(Product(-p.number, p.powers, p.factors)) for p in terms])])
+        return Node("add", [self.built(p) for p in [terms[first], *terms[:first], *terms[first + 1 :]]])
+
+    def _with_common(self, terms: list[Product]) -> Node:
+        """Terms of one shape, with their common number and their common first or last factor in front of the sum."""
+        front = Product()
+        if len({abs(p.number) for p in terms}) == 1:
+            front.number = abs(terms[0].number)
+        for base in terms[0].powers:
+            exponents = [p.powers.get(base, Fraction(0)) for p in terms]
+            if len(set(exponents)) == 1 or max(exponents) < 0:
+                front.powers[base] = max(exponents)
+        rest = [Product(p.number / front.number, dict(p.powers), p.factors) for p in terms]
+        for p in rest:
+            for base, e in front.powers.items():
+                p.times(base, -e)
+        shared = self._shared(rest) or self._shared_entries(rest)
+        if shared is not None:
+            left, inner, right = shared
+            return self.simplified(product(self.built(front), *left, inner, *right))
+        total = self._sum_of(rest)
+        if front.number == 1 and not front.powers:
+            return total
+        if total.op == "neg":
+            front.number, total = -front.number, total.args[0]
+        if self.is_number(total):
+            front.times(total, Fraction(1))
+        else:
+            front.factors = [total]
+        return self.built(front)
+
+    def _shared(self, terms: list[Product]) -> tuple[list[Node], Node, list[Node]] | None:
+        """(common first factors, the sum of the rest, common last factors), or None where nothing is common."""
+        lists = [p.factors for p in terms]
+        if not all(lists):
+            return None
+        shortest = min(map(len, lists)) - 1
+        k = 0
+        while k < shortest and len({f[k] for f in lists}) == 1:
+            k += 1
+        m = 0
+        alike = len({frozenset(p.powers.items()) for p in terms}) == 1
+        while m < shortest - k and len({f[-1 - m] for f in lists}) == 1:
+            if self.shape(lists[0][-1 - m])[1] == () and not alike:
+                break
+            m += 1
+        if not k and not m:
+            return None
+        left, right = lists[0][:k], lists[0][len(lists[0]) - m :]
+        inner = [Product(p.number, p.powers, p.factors[k : len(p.factors) - m]) for p in terms]
+        return left, self.simplified(Node("add", [self.built(p) for p in inner])), right
+
+    def _shared_entries(self, terms: list[Product]) -> tuple[list[Node], Node, list[Node]] | None:
+        """p ∘ a − p ∘ b as p ∘ (a − b), and p ∘ a − c p as p ∘ (a − c) for a number c."""
+        if any(len(p.factors) != 1 or p.factors[0].op not in ("had", "sym") for p in terms):
+            return None
+        entries = [self._entries(p.factors[0]).powers for p in terms]
+        common = [b for b in entries[0] if all(e.get(b) == 1 for e in entries)]
+        if not common or not any(len(e) > 1 for e in entries):
+            return None
+        inner = []
+        for p, e in zip(terms, entries, strict=True):
+            left = {b: x for b, x in e.items() if b != common[0]}
+            factors = [self._of_entries(Product(powers=left))] if left else []
+            inner.append(self.built(Product(p.number, p.powers, factors)))
+        return [], Node("had", [common[0], self.simplified(Node("add", inner))]), []
+
+    # -- names
+
+    def abbreviated(self, node: Node, meanings: dict[Node, str]) -> Node:
+        """The tree with a defined name wherever what it stands for is written out, quotients among numbers too."""
+        quotients = {name: self.parts(m).powers for m, name in meanings.items() if m.op == "div" and self.is_number(m)}
+
+        def change(n: Node) -> Node | None:
+            if n in meanings:
+                return sym(meanings[n])
+            if n.op not in ("mul", "div") or not quotients:
+                return None
+            p = self.parts(n)
+            for name, powers in quotients.items():
+                if len(powers) > 1 and powers.items() <= p.powers.items():
+                    for base, e in powers.items():
+                        p.times(base, -e)
+                    p.times(sym(name), Fraction(1))
+                    return self.abbreviated(self.built(p), {})
+            return None
+
+        return map_tree(node, change)
+
+    def free_of(self, node: Node, names: set[str]) -> bool:
+        """Whether none of the names stands in the tree."""
+        return not names_in(node) & names
+
+
+def exact(node: Node) -> Fraction | None:
+    """The value of a number that is written out, or None."""
+    if node.op == "neg":
+        inner = exact(node.args[0])
+        return None if inner is None else -inner
+    if node.op == "div":
+        a, b = map(exact, node.args)
+        return None if a is None or not b else a / b
+    return Fraction(str(node.val)) if node.op == "num" else None
+
+
+def num_of(value: Fraction) -> Node:
+    """A fraction as a tree."""
+    top = num(abs(value.numerator))
+    made = top if value.denominator == 1 else Node("div", [top, num(value.denominator)])
+    return Node("neg", [made]) if value < 0 else made
+
+
+def raised(base: Node, e: Fraction) -> Node:
+    """A number's power."""
+    if e == Fraction(1, 2):
+        return apply("sqrt", base)
+    return base if e == 1 else Node("pow", [base, num_of(e)])
+
+
+def power(base: Node, e: Fraction) -> Node:
+    return apply("sqrt", base) if e == Fraction(1, 2) else Node("epow", [base, num_of(e)])
+
+
+def joined(op: str, parts: list[Node]) -> Node:
+    """Operands put together two by two."""
+    made = parts[0]
+    for part in parts[1:]:
+        made = Node(op, [made, part])
+    return made
+
+
+def flat_terms(node: Node, sign: int = 1) -> Iterable[Node]:
+    """The terms of a sum of sums, each with its sign."""
+    if node.op == "add":
+        for a in node.args:
+            yield from flat_terms(a, sign)
+    elif node.op == "neg" and node.args[0].op == "add":
+        yield from flat_terms(node.args[0], -sign)
+    else:
+        yield node if sign == 1 else Node("neg", [node])

@@ -1,0 +1,416 @@
+"""A derivation worked out: definition, differential, inner product, read off; every line judged before it is shown."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from course_lib.errors import CourseError
+
+from .algebra import ONE, Algebra, Product, apply, product, turned
+from .differentials import Calculus, as_matrix, gathered, holds_d
+from .engine import Line, Session
+from .evaluation import UndefinedError
+from .judgement import Relation
+from .lowering import Lowering, NoRuleError
+from .names import Names, canonical, dependencies, spoken_name
+from .shapes import MisfitError
+from .tokens import UnreadableError
+from .tree import Node, map_tree, num, sym, walk
+from .writer import latex
+
+Shapes = Mapping[str, str]
+Functions = str | Iterable[str] | Mapping[str, str | None]
+SECONDS = 10.0
+FRESH_SEED = 20_011
+DEFINITION, READ_OFF, PUT_IN, MOVE = "definition", "read off", "put in", "move to the other side"
+SUMS, FACTORS = "sums as products", "simplify"
+
+
+@dataclass
+class Step:
+    """A line of a derivation before it is written: left side, right side, the rule that gave it."""
+
+    left: Node
+    right: Node
+    rule: str
+
+
+@dataclass
+class Work:
+    """A derivation: `lines` in LaTeX, one relation each, and in `rules` the rule that gave each line.
+
+    missing   the sentence that says which rule is missing, "" where the derivation is whole.
+    result    the last right side as a tree; `shapes` and `functions` as `derive` takes them.
+    """
+
+    lines: list[str]
+    rules: list[str]
+    shapes: dict[str, str] = field(default_factory=dict)
+    functions: Functions = ()
+    result: Node | None = None
+    missing: str = ""
+
+    def __repr__(self) -> str:
+        width = max([len(r) for r in self.rules] + [4])
+        rows = [f"{r:<{width}}  {x}" for x, r in zip(self.lines, self.rules, strict=True)]
+        return "\n".join([*rows, *([self.missing] if self.missing else [])])
+
+    def _repr_html_(self) -> str:
+        from .report import _CELL, _mathematics
+
+        head = "".join(f'<th scope="col" style="{_CELL}">{h}</th>' for h in ("line", "", "rule"))
+        rows = "".join(
+            f'<tr><td style="{_CELL}">{k}</td><td style="{_CELL}">{_mathematics(x)}</td>'
+            f'<td style="{_CELL}">{html.escape(r)}</td></tr>'
+            for k, (x, r) in enumerate(zip(self.lines, self.rules, strict=True), 1)
+        )
+        note = f"<p>{html.escape(self.missing)}</p>" if self.missing else ""
+        return (
+            '<div class="course-work" style="color:var(--jp-content-font-color1, inherit)">'
+            f'<table style="border-collapse:collapse;background:transparent"><thead><tr>{head}</tr></thead>'
+            f"<tbody>{rows}</tbody></table>{note}</div>"
+        )
+
+
+def work_out(
+    loss: str,
+    variable: str,
+    shapes: Shapes,
+    functions: Functions = (),
+    *,
+    of: str | None = None,
+    order: int = 1,
+    form: str = "differential",
+) -> Work:
+    r"""Derive the derivative of a loss by rule, in the course's words and notation.
+
+    loss       its defining lines as `derive` reads them, or one expression without "=".
+    variable   the name of what is differentiated in; shapes, functions as `derive` takes them.
+    of         the name to differentiate, by default the last one that is defined.
+    order      2 for the Hessian of a number in a vector.
+    form       "differential", "trace", "index", "expansion" or "vec".
+    Returns a Work. A number gives its gradient in closed form, an array its Jacobian. Each line was judged by
+    `derive`, the result also on draws of its own; where a rule is missing, `missing` says so and nothing else is shown.
+    Errors: ValueError when the loss cannot be read or the names are not there.
+    """
+    derivation = Derivation(loss, variable, shapes, functions, of)
+    return derivation.work(order, form)
+
+
+class Derivation:
+    """One loss, its variable and everything between them."""
+
+    def __init__(self, loss: str, variable: str, shapes: Shapes, functions: Functions = (), of: str | None = None):
+        if not isinstance(loss, str) or not loss.strip():
+            raise ValueError(f"the loss must be text such as 'L = \\|Xw-y\\|^2'; got {loss!r}")
+        self.shapes, self.functions, self.text = dict(shapes or {}), functions, loss
+        self.session, self.given = self._read(loss)
+        self.names = self.session.names
+        self.variable = self._known(variable, "variable")
+        defined = list(self.names.definitions)
+        self.loss = self._known(of, "function") if of else defined[-1]
+        if self.loss not in defined:
+            raise ValueError(f"{spoken_name(self.loss)} is not defined by the text; it defines {', '.join(defined)}")
+        if self.variable not in dependencies(sym(self.loss), self.names):
+            raise ValueError(f"{spoken_name(self.loss)} does not depend on {spoken_name(self.variable)}")
+        self.algebra = Algebra(self.names)
+        self.lowering = Lowering(self.names, self.algebra)
+        between = [n for n in defined if self.variable in dependencies(sym(n), self.names) and n != self.variable]
+        self.chain = [n for n in between if n in dependencies(sym(self.loss), self.names)]
+        self.bodies: dict[str, Node] = {}
+        self.spelling = Spelling(loss, self.names)
+
+    def _read(self, loss: str) -> tuple[Session, list[Line]]:
+        for text in (loss, f"{self._free_name()} = {loss.strip()}"):
+            session = Session(self.shapes, self.functions, SECONDS)
+            lines = session.read(text)
+            if session.names.definitions or "=" in loss:
+                break
+        bad = next((x for x in lines if x.verdict not in ("definition", "right")), None)
+        if bad is not None or not session.names.definitions:
+            said = bad.message if bad else "nothing is defined."
+            raise ValueError(f"the loss cannot be used: {said}")
+        self.text = text
+        return session, lines
+
+    def _free_name(self) -> str:
+        return next(n for n in ("f", "g", "L", "F", "E", "J") if n not in map(canonical, self.shapes))
+
+    def _known(self, name: str | None, what: str) -> str:
+        found = canonical(name) if isinstance(name, str) and name.strip() else None
+        if found is None or not self.names.known(found) or found in self.names.dims:
+            there = ", ".join(map(spoken_name, [*self.names.symbols, *self.names.definitions]))
+            raise ValueError(f"the {what} must be one of {there}; got {name!r}")
+        return found
+
+    # -- working out
+
+    def work(self, order: int = 1, form: str = "differential") -> Work:
+        """The derivation as a Work, verified."""
+        try:
+            steps = self.steps(order, form)
+        except (NoRuleError, MisfitError) as problem:
+            return self._without(problem)
+        return self.verified(steps)
+
+    def steps(self, order: int = 1, form: str = "differential") -> list[Step]:
+        """The lines after the given ones; NoRuleError where a rule is missing."""
+        from .forms import FORMS
+
+        if form not in FORMS:
+            raise ValueError(f"the form must be one of {', '.join(FORMS)}; got {form!r}")
+        steps = FORMS[form](self)
+        if order == 2:
+            steps += self.hessian(steps[-1])
+        elif order != 1:
+            raise ValueError(f"the order must be 1 or 2; got {order!r}")
+        return steps
+
+    def body(self, name: str) -> Node:
+        """What a name stands for, in whole arrays, simplified, with names for what has one."""
+        if name not in self.bodies:
+            definition = self.names.definitions[name]
+            made = self.algebra.simplified(self.lowering.lowered(definition.core))
+            self.bodies[name] = self.algebra.simplified(self.algebra.abbreviated(made, self.meanings(name)))
+        return self.bodies[name]
+
+    def meanings(self, before: str | None = None) -> dict[Node, str]:
+        """{what a function of a name was defined as: its name}, for the names that stand before one."""
+        found: dict[Node, str] = {}
+        for name in self.names.definitions:
+            if name == before:
+                break
+            body = self.bodies.get(name)
+            if body is not None and body.op in ("fn", "inv", "div"):
+                found[body] = name
+        return found
+
+    def named_again(self, node: Node) -> Node:
+        return self.algebra.simplified(self.algebra.abbreviated(node, self.meanings()))
+
+    def differential(self, name: str, varying: set[str]) -> list[Step]:
+        """d(name) line by line, until no d(...) waits."""
+        calculus = Calculus(self.algebra, varying)
+        left, node = Node("d", [sym(name)]), self.named_again(calculus.of(self.body(name)))
+        steps = [Step(left, node, _said(calculus.take_used()))]
+        while any(n.op == "d" and n.args[0].op != "sym" for n in walk(node)):
+            depth = 1 if len(steps) < 3 else 50
+            node = self.named_again(self.algebra.simplified(calculus.further(node, depth)))
+            steps.append(Step(left, node, _said(calculus.take_used())))
+        return steps
+
+    def differential_form(self, style: str = "inner") -> list[Step]:
+        """Definition, differential, inner product, read off."""
+        for name in self.names.definitions:
+            if name in self.chain:
+                self.body(name)
+        steps = self.restated()
+        if not self.algebra.is_number(sym(self.loss)):
+            return steps + self.jacobian()
+        varying = {self.variable, *self.chain}
+        steps += self.differential(self.loss, varying - {self.loss})
+        calculus = Calculus(self.algebra, varying)
+        slopes: dict[str, Node] = {}
+        self._pull(calculus, ONE, steps[-1].right, slopes)
+        left = Node("d", [sym(self.loss)])
+        self._add(steps, left, self.inner(slopes, style), MOVE)
+        for name in reversed(self.chain[:-1] if self.chain[-1] == self.loss else self.chain):
+            if name not in slopes:
+                continue
+            inner = self.differential(name, varying - {name})
+            steps += inner
+            self._pull(calculus, slopes.pop(name), inner[-1].right, slopes)
+            self._add(steps, left, self.inner(slopes, style), PUT_IN)
+        steps.append(Step(self.gradient(), slopes[self.variable], READ_OFF))
+        return steps
+
+    def restated(self) -> list[Step]:
+        """The definitions that are written with sums, in whole arrays."""
+        out = []
+        for name in self.chain:
+            body = self.names.definitions[name].body
+            if any(n.op in ("sum", "idx", "table", "kdelta") for n in walk(body)):
+                out.append(Step(sym(name), self.bodies[name], SUMS))
+        return out
+
+    def _pull(self, calculus: Calculus, weight: Node, node: Node, slopes: dict[str, Node]) -> None:
+        for name, terms in calculus.pulled(weight, node).items():
+            made = gathered(self.algebra, [*terms, *([slopes[name]] if name in slopes else [])])
+            slopes[name] = self.named_again(made)
+
+    def _add(self, steps: list[Step], left: Node, right: Node, rule: str) -> None:
+        if all(right != s.right or left != s.left for s in steps):
+            steps.append(Step(left, right, rule))
+
+    def gradient(self) -> Node:
+        return Node("grad", [sym(self.loss), sym(self.variable)])
+
+    def inner(self, slopes: dict[str, Node], style: str = "inner") -> Node:
+        """Σ ⟨G, dX⟩ in the way that fits the shapes: rᵀX dw, ⟨XᵀR, dW⟩, tr(RᵀX dW)."""
+        order = [self.variable, *self.names.definitions]
+        terms = [self._inner(slopes[n], n, style) for n in sorted(slopes, key=order.index, reverse=True)]
+        plus = next((k for k, t in enumerate(terms) if t.op != "neg"), 0)
+        terms = [terms[plus], *terms[:plus], *terms[plus + 1 :]]
+        return Node("add", terms) if len(terms) > 1 else terms[0]
+
+    def _inner(self, slope: Node, name: str, style: str) -> Node:
+        a, d = self.algebra, Node("d", [sym(name)])
+        rows, columns = a.shape(sym(name))
+        p = a.parts(slope)
+        if rows == () == columns:
+            return a.built(Product(p.number, p.powers, [*p.factors, d]))
+        if not p.factors:
+            return a.built(Product(p.number, p.powers, [Node("frob", [ONE, d])]))
+        whole = product(*p.factors)
+        flat = a.simplified(turned(whole))
+        factors = list(flat.args) if flat.op == "mul" else [flat]
+        if rows == () and len(factors) > 1:
+            p.factors = [Node("frob", [whole, d])]
+        elif () in (rows, columns):
+            p.factors = [*factors, d] if columns == () else [d, *factors]
+        else:
+            p.factors = [apply("tr", product(*factors, d)) if style == "trace" else Node("frob", [whole, d])]
+        return a.built(p)
+
+    # -- arrays
+
+    def forward(self, name: str) -> Node:
+        """d(name) with the differentials of the names in between put in."""
+        made = self.differential(name, {self.variable, *self.chain} - {name})[-1].right
+        return self._put_in(made)
+
+    def _put_in(self, made: Node) -> Node:
+        for other in reversed(self.chain):
+            leaf = Node("d", [sym(other)])
+            if leaf in set(walk(made)):
+                inner = self.forward(other)
+                made = map_tree(made, lambda n, leaf=leaf, inner=inner: inner if n == leaf else None)
+        return self.named_again(made)
+
+    def jacobian(self) -> list[Step]:
+        """The Jacobian of an array: its differential, then the matrix that stands before dx."""
+        left = Node("d", [sym(self.loss)])
+        steps = self.differential(self.loss, {self.variable, *self.chain} - {self.loss})
+        whole = self._put_in(steps[-1].right)
+        for name in reversed(self.chain):
+            if name != self.loss and Node("d", [sym(name)]) in set(walk(steps[-1].right)):
+                steps += self.differential(name, {self.variable, *self.chain} - {name})
+        self._add(steps, left, whole, PUT_IN)
+        matrix = self.named_again(as_matrix(self.algebra, whole))
+        if () not in self.algebra.shape(whole):
+            d = apply("vec", Node("d", [sym(self.variable)]))
+            self._add(steps, apply("vec", left), product(matrix, d), "vec of a product")
+        steps.append(Step(self.gradient(), matrix, READ_OFF))
+        return steps
+
+    def hessian(self, last: Step) -> list[Step]:
+        """From the gradient to the Hessian: the differential of the gradient, read off."""
+        slope = last.right
+        if () not in self.algebra.shape(sym(self.variable)) or not self.algebra.is_number(sym(self.loss)):
+            raise NoRuleError("a Hessian is worked out for a number in a vector")
+        calculus = Calculus(self.algebra, {self.variable, *self.chain})
+        node = self._put_in(calculus.of(slope, 50))
+        steps = []
+        if not holds_d(node):
+            zero = product(num(0), Node("eye", (), str(self.algebra.shape(slope)[0][0])))
+            return [Step(self._second(), zero, READ_OFF)]
+        steps.append(Step(Node("d", [self.gradient()]), node, _said(calculus.take_used())))
+        steps.append(Step(self._second(), self.named_again(as_matrix(self.algebra, node)), READ_OFF))
+        return steps
+
+    def _second(self) -> Node:
+        return Node("hess", [sym(self.loss), sym(self.variable), sym(self.variable)])
+
+    # -- what is shown
+
+    def written(self, step: Step) -> str:
+        """A step as a line, in the spelling of the text."""
+        return self.spelling.of(f"{self._left(step.left)} = {latex(step.right)}")
+
+    def _left(self, node: Node) -> str:
+        if node.op == "d" and node.args[0].op == "grad":
+            return rf"d\left({self._left(node.args[0])}\right)"
+        if node.op == "grad" and node.args[0].op == "sym" and node.args[1].op == "sym":
+            f, x = (latex(a) for a in node.args)
+            number = self.algebra.is_number(node.args[0]) and not self.algebra.is_number(node.args[1])
+            return rf"\nabla_{{{x}}} {f}" if number else latex(node)
+        if node.op == "hess":
+            return rf"\nabla_{{{latex(node.args[1])}}}^2 {latex(node.args[0])}"
+        return latex(node)
+
+    def verified(self, steps: list[Step]) -> Work:
+        """The work with the lines that `derive` calls right; without the last one there is nothing to show."""
+        given = [x.text.strip() for x in self.given]
+        lines = [self.written(s) for s in steps]
+        session = Session(self.shapes, self.functions, SECONDS)
+        judged = session.read("\n".join([self.text, *lines]))[len(given) :]
+        right = [x.verdict == "right" and not x.partial and not x.assumption for x in judged]
+        if len(right) != len(lines) or not right[-1] or not self._fresh(lines[-1]):
+            return self._without(NoRuleError("the result could not be verified"))
+        kept = [k for k, good in enumerate(right) if good and lines[k] not in lines[:k]]
+        return Work(
+            [*given, *(lines[k] for k in kept)],
+            [*(DEFINITION for _ in given), *(steps[k].rule for k in kept)],
+            self.shapes,
+            self.functions,
+            steps[-1].right,
+        )
+
+    def _fresh(self, line: str) -> bool:
+        """Whether the result also agrees with the complex step on draws that no report makes."""
+        session = Session(self.shapes, self.functions, SECONDS, seed=FRESH_SEED)
+        return session.read(f"{self.text}\n{line}")[-1].verdict == "right"
+
+    def _without(self, problem: Exception) -> Work:
+        """The work of which a rule is missing: what can be said, and the number that can still be verified."""
+        what = getattr(problem, "what", None) or str(problem)
+        said = f"This loss is outside the rules: {what}. {self._number()}"
+        given = [x.text.strip() for x in self.given]
+        return Work(given, [DEFINITION] * len(given), self.shapes, self.functions, None, said)
+
+    def _number(self) -> str:
+        """A value of the derivative on the checker's first draw, as a sentence."""
+        relation = Relation(self.names, [self.gradient()])
+        try:
+            value = relation.values(self.session.bench, 0)[0][0]  # type: ignore[index]
+        except (UndefinedError, CourseError, UnreadableError):
+            return "derive can still judge every line that you write about it."
+        return (
+            "derive can still judge every line that you write about it: on its first draw the first entry of the "
+            f"derivative is {float(value.ravel()[0]):.6g}."
+        )
+
+
+def _said(rules: list[str]) -> str:
+    """The rules of a line: those that say something beyond sum and product, if there are any."""
+    plain = ("sum", "product", "inner product", "transpose", "trace")
+    telling = [r for r in rules if r not in plain] or [r for r in rules if r not in ("sum", "transpose")] or rules
+    return ", ".join(telling[:3]) or "differential"
+
+
+class Spelling:
+    """How the learner writes layers and transposes, so that what is shown looks like what stands there."""
+
+    def __init__(self, text: str, names: Names):
+        self.swaps: list[tuple[str, str]] = []
+        for name in [*names.symbols, *names.definitions]:
+            found = re.fullmatch(r"([A-Za-z]+)(\d+)", name)
+            if not found:
+                continue
+            stem, number = found.groups()
+            ways = ("{s}^{{({n})}}", "{s}^{n}", "{s}^{{{n}}}", "{s}_{n}", "{s}_{{{n}}}", "{s}^{{[{n}]}}")
+            said = next((w for w in (w.format(s=stem, n=number) for w in ways) if w in text), None)
+            if said and not said.endswith(")}"):
+                said = re.sub(r"([_^])(\d)$", r"\1{\2}", said)
+                self.swaps.append((f"{stem}^{{({number})}}", said))
+        if r"\top" not in text and re.search(r"\^(T|\{T\})", text):
+            self.swaps.append((r"^{\top}", "^T"))
+
+    def of(self, line: str) -> str:
+        for old, new in self.swaps:
+            line = line.replace(old, new)
+        line = re.sub(r"\{\\left\(([A-Za-z]+_\{\w+\})\\right\)\}\^", r"\1^", line)  # W_{2}^\top needs no brackets
+        return re.sub(r"\{\\left\(([A-Za-z]+\^\{[^{}]*\})\\right\)\}\^", r"(\1)^", line)

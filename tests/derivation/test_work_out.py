@@ -1,0 +1,218 @@
+"""`work_out`: derivations found by rule; nothing about any of these losses stands in the library."""
+
+import re
+from functools import cache
+
+import pytest
+
+from course_lib import derive
+from course_lib.derivation.working import work_out
+
+from .catalogue import PROBLEMS
+
+# What the documentation of matrixcalculus.org differentiates, where it is a number, in our language.
+MATRIX_CALCULUS = [
+    (r"\tfrac12 x'Ax", "x", {"x": "n", "A": "n n"}),
+    (r"\tfrac12 x'Ax", "x", {"x": "n", "A": "n n symmetric"}),
+    (r"\tfrac12 x'Ax", "A", {"x": "n", "A": "n n"}),
+    (r"\|Ax-y\|^2", "x", {"x": "n", "A": "m n", "y": "m"}),
+    (r"\|Ax-y\|^2", "A", {"x": "n", "A": "m n", "y": "m"}),
+    (r"\|Ax-y\|", "y", {"x": "n", "A": "m n", "y": "m"}),
+    (r"\|Ax\|_1", "x", {"x": "n", "A": "m n"}),
+    (r"\mathbf 1^\top\log(\exp(-y\odot(Xw))+\mathbf 1)", "w", {"X": "m n", "y": "m", "w": "n"}),
+    (r"\operatorname{tr}(AX'BXC)", "X", {"A": "k n", "X": "m n", "B": "m m", "C": "n k"}),
+    (r"\operatorname{tr}(AX)", "X", {"A": "m n", "X": "n m"}),
+    (r"\log(\det(\operatorname{inv}(X)))", "X", {"X": "n n"}),
+    (r"\log\det(X+X^\top)", "X", {"X": "n n"}),
+    (r"(y\odot v)'x", "x", {"x": "n", "y": "n", "v": "n"}),
+    (r"(y\odot v)'x", "y", {"x": "n", "y": "n", "v": "n"}),
+    (r"x'Ax + c\sin(y)'x", "x", {"x": "n", "A": "n n", "y": "n", "c": ""}),
+    (r"x'Ax + c\sin(y)'x", "y", {"x": "n", "A": "n n", "y": "n", "c": ""}),
+    (r"\|X-UV\|_F^2 + \lambda\|U\|_F^2", "U", {"X": "n m", "U": "n k", "V": "k m", "lambda": ""}),
+    (r"a'X^{-1}b", "X", {"a": "n", "b": "n", "X": "n n"}),
+    (r"\exp(-\tfrac12 x'Sx)", "x", {"x": "n", "S": "n n symmetric"}),
+    (r"\|A\otimes B\|^2", "A", {"A": "m n", "B": "p q"}),
+]
+ARRAYS = [
+    ("Xw", "w", {"X": "n d", "w": "d"}, "X"),
+    (r"\sigma(Ax+b)", "x", {"A": "m n", "x": "n", "b": "m"}, r"\operatorname{diag}(\sigma'(Ax+b))A"),
+    (r"\operatorname{softmax}(z)", "z", {"z": "k"}, r"\operatorname{diag}(f) - ff^\top"),
+    (r"\operatorname{softmax}(z)", "z", {"z": "1 k"}, r"\operatorname{diag}(f) - f^\top f"),
+    (r"\frac{x}{\|x\|}", "x", {"x": "n"}, r"\frac{1}{\|x\|}(I_n - ff^\top)"),
+    ("AWB", "W", {"A": "m p", "W": "p q", "B": "q r"}, r"B^\top\otimes A"),
+    (r"Ax\,c^\top x", "x", {"A": "d d", "x": "d", "c": "d"}, r"(c^\top x)A + Axc^\top"),
+]
+HESSIANS = [
+    (r"\tfrac12 x'Ax", "x", {"x": "n", "A": "n n"}, r"\tfrac12(A + A^\top)"),
+    (
+        r"\frac{1}{2n}\|Xw-y\|^2 + \frac\lambda2\|w\|^2",
+        "w",
+        {"X": "n d", "w": "d", "y": "n", "lambda": ""},
+        r"\frac1n X^\top X + \lambda I_d",
+    ),
+    (r"\log\sum_j e^{z_j}", "z", {"z": "k"}, r"\operatorname{diag}(s) - ss^\top"),
+    (
+        "p = \\sigma(Xw)\nL = -\\frac1n\\left(t^\\top\\log p + (1-t)^\\top\\log(1-p)\\right)",
+        "w",
+        {"X": "n d", "w": "d", "t": "n"},
+        r"\frac1n X^\top\operatorname{diag}(p\odot(1-p))X",
+    ),
+    (r"\sum_i\log(1 + e^{-y_i(Xw)_i})", "w", {"X": "n d", "w": "d", "y": "n"}, None),
+    (r"a^\top x", "x", {"a": "n", "x": "n"}, "0"),
+]
+
+
+def goals():
+    """Every derivative that the catalogue speaks of: (problem, function, variable)."""
+    for problem in PROBLEMS:
+        named = dict.fromkeys(e.of for e in problem.entries if e.of and re.fullmatch(r"d\w+/d\w+", e.of))
+        yield from ((problem, *of[1:].split("/d")) for of in named)
+
+
+GOALS = [pytest.param(p, f, x, id=f"{p.name}: d{f}/d{x}") for p, f, x in goals()]
+
+
+@cache
+def worked(problem, function, variable):
+    return work_out(problem.given, variable, problem.shapes, problem.functions, of=function)
+
+
+def judged(work):
+    return derive("\n".join(work.lines), work.shapes, work.functions)
+
+
+def assert_whole(work):
+    """A whole derivation: every line right to `derive`, the last one without a derivative on its right side."""
+    assert not work.missing
+    report = judged(work)
+    assert report.ok, report
+    assert len(work.rules) == len(work.lines) == len(report.lines)
+    assert work.rules[0] == "definition" and work.rules[-1] == "read off"
+    assert report.lines[-1].explicit
+
+
+@pytest.mark.parametrize(("problem", "function", "variable"), GOALS)
+def test_the_catalogue_is_worked_out(problem, function, variable):
+    assert_whole(worked(problem, function, variable))
+
+
+def test_the_catalogue_asks_for_enough():
+    assert len(GOALS) >= 100
+    assert len({p.values[0].name for p in GOALS}) >= 48
+
+
+@pytest.mark.parametrize(("loss", "variable", "shapes"), MATRIX_CALCULUS)
+def test_examples_of_matrix_calculus_are_worked_out(loss, variable, shapes):
+    assert_whole(work_out(loss, variable, shapes))
+
+
+@pytest.mark.parametrize(("function", "variable", "shapes", "jacobian"), ARRAYS)
+def test_arrays_give_their_jacobian(function, variable, shapes, jacobian):
+    work = work_out(f"f = {function}", variable, shapes)
+    assert_whole(work)
+    known = rf"\frac{{\partial f}}{{\partial {variable}}} = {jacobian}"
+    assert derive("\n".join([*work.lines, known]), shapes).ok
+
+
+@pytest.mark.parametrize(("loss", "variable", "shapes", "hessian"), HESSIANS)
+def test_the_hessian_is_the_gradient_derived_again(loss, variable, shapes, hessian):
+    text = loss if "\n" in loss else f"L = {loss}"
+    work = work_out(text, variable, shapes, order=2)
+    assert_whole(work)
+    assert work.lines[-1].startswith(rf"\nabla_{{{variable}}}^2 L = ")
+    if hessian is not None:
+        given = r"s = \operatorname{softmax}(z)" if "z" in shapes else text
+        known = rf"\nabla_{{{variable}}}^2 L = {hessian}"
+        assert derive("\n".join([given, *work.lines, known]), shapes).ok
+
+
+FAMOUS = [
+    ("mean squared error", "L", "w", r"\nabla_{w} L = \frac{1}{n} X^{\top} \left(X w - y\right)"),
+    ("Frobenius loss in W", "L", "W", r"\nabla_{W} L = \frac{2}{N} X^{\top} U"),
+    ("logistic regression", "L", "w", r"\nabla_{w} L = \frac{1}{n} X^{\top} \left(p - t\right)"),
+    ("softmax regression on a batch", "L", "W", r"\nabla_{W} L = \frac{1}{n} X^{\top} \left(P - Y\right)"),
+    ("cross-entropy with weights that do not sum to one", "L", "z", r"\left(\mathbf{1}_{k}^{\top} t\right) p - t"),
+    ("generalised Rayleigh", "R", "x", r"\frac{2}{x^{\top} B x} \left(A x - R B x\right)"),
+    ("trace of a quadratic form", "f", "W", r"\left(A + A^{\top}\right) W"),
+    ("inverse of a matrix", "s", "A", r"-A^{-\top} u v^{\top} A^{-\top}"),
+    ("log-sum-exp", "F", "z", r"\operatorname{softmax}\left(z\right)"),
+]
+
+
+@pytest.mark.parametrize(("name", "function", "variable", "end"), FAMOUS)
+def test_famous_results_have_their_famous_form(name, function, variable, end):
+    problem = next(p for p in PROBLEMS if p.name == name)
+    assert worked(problem, function, variable).lines[-1].endswith(end)
+
+
+def test_a_derivation_is_as_short_as_a_lecturer_would_write_it():
+    lengths = [len(worked(*p.values).lines) - len(p.values[0].given.splitlines()) for p in GOALS]
+    assert max(lengths) <= 12
+    assert sum(lengths) / len(lengths) <= 6
+
+
+LETTERS = {"X": "ABQMX", "W": "UKTW", "w": "vuqw", "y": "bhty", "Y": "CHSY"}
+
+
+@pytest.mark.parametrize(
+    ("loss", "variable"),
+    [(r"L = \frac{1}{2n}\|Xw-y\|^2", "w"), (r"L = \frac{1}{n}\|XW-Y\|_F^2", "W"), (r"L = \frac1n\|XW-Y\|_F^2", "X")],
+)
+def test_nothing_is_written_down_in_advance(loss, variable, rng):
+    """Other letters, other names of lengths: the same derivation is found."""
+    shapes = {"X": "n d", "W": "d k", "Y": "n k"} if "W" in loss else {"X": "n d", "w": "d", "y": "n"}
+    letters = {old: rng.choice(list(new)) for old, new in LETTERS.items() if old in shapes}
+    lengths = dict(zip("ndk", rng.permutation(list("gmrzs"))[:3], strict=True))
+
+    def renamed(text):
+        return re.sub(
+            r"(?<![\\A-Za-z])[A-Za-z]|(?<=[XWYw])[WwX]", lambda m: {**letters, **lengths}.get(m[0], m[0]), text
+        )
+
+    other = {letters[k]: renamed(v) for k, v in shapes.items()}
+    first = work_out(loss, variable, shapes)
+    second = work_out(renamed(loss), letters[variable], other)
+    assert_whole(second)
+    assert second.rules == first.rules
+    assert [len(line) for line in second.lines] == [len(line) for line in first.lines]
+
+
+@pytest.mark.parametrize("style", ["W_1", "W^1", "W^{(1)}"])
+def test_layers_and_transposes_are_spelled_as_the_text_spells_them(style):
+    other = style.replace("1", "2")
+    text = f"z = {style}x\na = \\tanh(z)\nL = \\frac12\\|{other}a-y\\|^2"
+    work = work_out(text, style, {style: "h d", other: "k h", "x": "d", "y": "k"})
+    assert_whole(work)
+    spelled = re.sub(r"(?<=[_^])(\d)", r"{\1}", style)
+    assert spelled in work.lines[-1]
+    assert ("W^{(1)}" in "\n".join(work.lines)) == (style == "W^{(1)}")
+
+
+def test_a_missing_rule_is_named_and_the_number_is_left():
+    work = work_out(r"L = \|XW\|_2", "W", {"X": "m n", "W": "n k"})
+    assert work.lines == [r"L = \|XW\|_2"] and work.result is None
+    assert "norm" in work.missing
+    assert re.search(r"first entry of the derivative is -?\d", work.missing)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("", "w", {"w": "d"}), "the loss must be text"),
+        ((r"L = \|Xw-y\|^2", "w", {"X": "n d", "w": "d"}), "y is not declared"),
+        ((r"L = \|w\|^2", "v", {"w": "d"}), "the variable must be one of w, L; got 'v'"),
+        ((r"L = \|w\|^2", "u", {"w": "d", "u": "d"}), "L does not depend on u"),
+        ((r"L = \|w", "w", {"w": "d"}), "the loss cannot be used"),
+    ],
+)
+def test_bad_input_gets_one_sentence(arguments, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        work_out(*arguments)
+
+
+def test_a_work_shows_each_line_with_its_rule():
+    work = work_out(r"L = \|w\|^2", "w", {"w": "d"})
+    assert "read off" in repr(work) and r"\nabla_{w} L = 2 w" in repr(work)
+    shown = work._repr_html_()
+    assert shown.count("<tr>") == len(work.lines) + 1
+    assert "squared norm" in shown
