@@ -12,7 +12,7 @@ from ipywidgets.embed import embed_data
 
 from course_lib import figures
 from course_lib.authoring import HIDDEN, STATE, tidied
-from course_lib.figures.base import Explorer, Picture
+from course_lib.figures.base import Explorer, Picture, new_figure
 
 MODULES = [import_module(f"course_lib.figures.{m.name}") for m in pkgutil.iter_modules(figures.__path__)]
 MAKERS = [
@@ -87,3 +87,18 @@ def test_a_picture_is_shown_at_half_of_its_pixels():
     image = next(shown for make in MAKERS if isinstance(shown := make(), Picture))
     shown = int(re.search(r'width="(\d+)"', image._repr_html_())[1])
     assert int.from_bytes(image.png[16:20], "big") == 2 * shown
+
+
+def test_a_play_button_runs_over_the_slider_in_which_time_runs():
+    seen = []
+
+    def redraw(step):
+        seen.append(step)
+        return new_figure()[0], "a figure"
+
+    slider = ipywidgets.IntSlider(value=2, min=0, max=9)
+    explorer = Explorer({"step": slider}, redraw, "press play.", play="step")
+    (button,) = [part for part in explorer.view.children if isinstance(part, ipywidgets.Play)]
+    assert (button.value, button.min, button.max) == (2, 0, 9)
+    slider.value = 3
+    assert seen == [2, 3]

@@ -955,3 +955,213 @@ best_step_here.slip(
     "This is 2/λ_max, the edge of divergence. The exercise asks where the loss along g is lowest.",
     "    return 2 / np.linalg.eigvalsh(X.T @ X / len(y))[-1]",
 )
+
+# ----------------------------------------------------------------------------------------------------------------------
+adam_step = exercise(
+    "adam_step(w, m, s, grad, t, lr, beta1, beta2, eps)",
+    chapter="06",
+    keeps=("w", "m", "s", "grad"),
+    points=3,
+    minutes=12,
+    returns=("w", "m", "s"),
+    hints=(
+        "Four lines in the order of the text: the two running means, their corrections, then the weights.",
+        "The correction divides by 1 - beta1**t and by 1 - beta2**t. It serves this step alone: what is returned, and "
+        "kept for the next step, are the means as they were before it.",
+        "`m = beta1 * m + (1 - beta1) * grad`, `s = beta2 * s + (1 - beta2) * grad**2`, then `w - lr * m_hat / "
+        "(np.sqrt(s_hat) + eps)` with `m_hat = m / (1 - beta1**t)` and `s_hat = s / (1 - beta2**t)`.",
+    ),
+)
+
+
+@adam_step.draws
+def inputs(draw):
+    (d,) = draw.sizes(1)
+    m, s, grad = draw.array(d), draw.positive(d), draw.array(d)
+    if draw.index % 2:
+        # A weight that nothing has pulled yet, like that of a pixel which is black in every picture so far.
+        m[0] = s[0] = grad[0] = 0.0
+    t = int(draw.rng.integers(2, 8))
+    return draw.array(d), m, s, grad, t, draw.number(0.05, 0.4), draw.number(0.6, 0.75), draw.number(0.8, 0.95), 0.1
+
+
+@adam_step.truth
+def truth(w, m, s, grad, t, lr, beta1, beta2, eps):
+    # The share of a mean's weight that past gradients have, one summand for each of them: 1 - beta**t.
+    shares = [(1 - beta) * sum(beta**age for age in range(t)) for beta in (beta1, beta2)]
+    new_m = np.array([beta1 * m_j + (1 - beta1) * g_j for m_j, g_j in zip(m, grad, strict=True)])
+    new_s = np.array([beta2 * s_j + (1 - beta2) * g_j * g_j for s_j, g_j in zip(s, grad, strict=True)])
+    steps = [m_j / shares[0] / ((s_j / shares[1]) ** 0.5 + eps) for m_j, s_j in zip(new_m, new_s, strict=True)]
+    return np.array([w_j - lr * step for w_j, step in zip(w, steps, strict=True)]), new_m, new_s
+
+
+ADAM = """
+    m = beta1 * m + (1 - beta1) * grad
+    s = beta2 * s + (1 - beta2) * grad**2
+    m_hat, s_hat = m / (1 - beta1**t), s / (1 - beta2**t)
+    w = w - lr * m_hat / (np.sqrt(s_hat) + eps)
+    return w, m, s
+"""
+adam_step.slip(
+    "uncorrected",
+    "The correction is missing: both means began at 0 and are too small at first. Divide m by 1 - beta1**t and s by "
+    "1 - beta2**t before the weights move.",
+    ADAM,
+    ("m_hat, s_hat = m / (1 - beta1**t), s / (1 - beta2**t)", "m_hat, s_hat = m, s"),
+)
+adam_step.slip(
+    "uncorrected-m",
+    "s is corrected and m is not: it began at 0 as well, so divide it by 1 - beta1**t.",
+    ADAM,
+    ("m / (1 - beta1**t)", "m"),
+)
+adam_step.slip(
+    "uncorrected-s",
+    "m is corrected and s is not: it began at 0 as well, so divide it by 1 - beta2**t.",
+    ADAM,
+    ("s / (1 - beta2**t)", "s"),
+)
+adam_step.slip(
+    "kept-corrected",
+    "w is right, but the corrected means came back. They serve this step alone: return m and s as they were before "
+    "the division, or the next step corrects them a second time.",
+    ADAM,
+    ("return w, m, s", "return w, m_hat, s_hat"),
+)
+adam_step.slip(
+    "power",
+    "The correction lacks its power. After t steps the 0 at the start still has the share beta**t, so 1 - beta**t "
+    "remains for the gradients, not 1 - beta.",
+    ADAM,
+    ("beta1**t", "beta1"),
+    ("beta2**t", "beta2"),
+)
+adam_step.slip(
+    "from-zero",
+    "Your correction is one step behind, as if t counted from 0. The first step has t = 1, and t goes in as it is.",
+    ADAM,
+    ("beta1**t", "beta1 ** (t - 1)"),
+    ("beta2**t", "beta2 ** (t - 1)"),
+)
+adam_step.slip(
+    "one-ahead",
+    "Your correction is one step ahead: t counts from 1 already, so no 1 is added.",
+    ADAM,
+    ("beta1**t", "beta1 ** (t + 1)"),
+    ("beta2**t", "beta2 ** (t + 1)"),
+)
+adam_step.slip(
+    "product",
+    "You multiplied the means by 1 - beta**t. They are too small at first, so they are divided by it.",
+    ADAM,
+    ("m / (1 - beta1**t)", "m * (1 - beta1**t)"),
+    ("s / (1 - beta2**t)", "s * (1 - beta2**t)"),
+)
+adam_step.slip(
+    "epsilon-inside",
+    "eps stands under the root. It is added to the root: sqrt(s_hat) + eps.",
+    ADAM,
+    ("np.sqrt(s_hat) + eps", "np.sqrt(s_hat + eps)"),
+)
+adam_step.slip(
+    "epsilon",
+    "eps is missing below the fraction. A weight that nothing has pulled yet has s = 0, and then you divide 0 by 0.",
+    ADAM,
+    ("(np.sqrt(s_hat) + eps)", "np.sqrt(s_hat)"),
+)
+adam_step.slip(
+    "root",
+    "The root is missing. s is a mean of squares; only its root is in the units of the gradient.",
+    ADAM,
+    ("np.sqrt(s_hat)", "s_hat"),
+)
+adam_step.slip(
+    "unsquared",
+    "The gradient goes into s squared, entry by entry: grad**2.",
+    ADAM,
+    ("grad**2", "np.abs(grad)"),
+)
+adam_step.slip(
+    "signed",
+    "The gradient goes into s squared. As it is it may be negative, and the root of a negative mean is nan.",
+    ADAM,
+    ("grad**2", "grad"),
+)
+adam_step.slip(
+    "squared-mean",
+    "s took in the square of the mean m. It is the mean of the squares: grad**2 goes in.",
+    ADAM,
+    ("grad**2", "m**2"),
+)
+adam_step.slip(
+    "one-length",
+    "All weights got one common scale, the squared length of the gradient. Each has its own: grad**2, entry by entry.",
+    ADAM,
+    ("grad**2", "np.sum(grad**2)"),
+)
+adam_step.slip(
+    "stale",
+    "m and s are right, but w moved with the old ones. Take the new gradient in first, then step.",
+    """
+    w = w - lr * m / (1 - beta1**t) / (np.sqrt(s / (1 - beta2**t)) + eps)
+    return w, beta1 * m + (1 - beta1) * grad, beta2 * s + (1 - beta2) * grad**2
+    """,
+)
+adam_step.slip(
+    "order",
+    "The results are in another order: return w first, then m, then s.",
+    ADAM,
+    ("return w, m, s", "return m, s, w"),
+)
+adam_step.slip(
+    "exchanged",
+    "beta1 and beta2 are exchanged: beta1 belongs to m, beta2 to s.",
+    ADAM,
+    ("beta1 * m + (1 - beta1) * grad\n", "beta2 * m + (1 - beta2) * grad\n"),
+    ("beta2 * s + (1 - beta2) * grad**2", "beta1 * s + (1 - beta1) * grad**2"),
+    ("m / (1 - beta1**t), s / (1 - beta2**t)", "m / (1 - beta2**t), s / (1 - beta1**t)"),
+)
+adam_step.slip(
+    "complement",
+    "The shares are the wrong way round: beta is what the old mean keeps, 1 - beta what the new gradient gets.",
+    ADAM,
+    ("beta1 * m + (1 - beta1) * grad\n", "(1 - beta1) * m + beta1 * grad\n"),
+    ("beta2 * s + (1 - beta2) * grad**2", "(1 - beta2) * s + beta2 * grad**2"),
+)
+adam_step.slip(
+    "convention",
+    "The gradient came in whole, as in the heavy ball. Here m and s are means, so it gets the share 1 - beta.",
+    ADAM,
+    ("(1 - beta1) * grad\n", "grad\n"),
+    ("(1 - beta2) * grad**2", "grad**2"),
+)
+adam_step.slip(
+    "memory",
+    "The numerator is the gradient alone, which is RMSprop. Adam moves against the corrected mean, m / (1 - beta1**t).",
+    ADAM,
+    ("lr * m_hat", "lr * grad"),
+)
+adam_step.slip(
+    "unscaled",
+    "w moved against the mean alone. Divide it, entry by entry, by the root of the other mean plus eps.",
+    ADAM,
+    (" / (np.sqrt(s_hat) + eps)", ""),
+)
+adam_step.slip(
+    "sign",
+    "You went along the mean gradient. The loss falls against it: w minus the step.",
+    ADAM,
+    ("w - lr", "w + lr"),
+)
+adam_step.slip(
+    "learning-rate",
+    "lr is missing: m and s are right, and w moves by lr times the fraction.",
+    ADAM,
+    ("lr * m_hat", "m_hat"),
+)
+adam_step.slip(
+    "last",
+    "That is w alone. Return m and s too, `return w, m, s`: the next step needs them.",
+    ADAM,
+    ("return w, m, s", "return w"),
+)

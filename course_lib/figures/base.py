@@ -74,9 +74,10 @@ class Explorer:
     controls  name → ipywidgets control; the names are the parameters of `redraw`.
     redraw    function of the control values that draws and returns (figure, alt).
     about     one sentence: what to change and what to watch. It stands in for the explorer where nothing runs.
+    play      the name of a slider of whole numbers in which time runs: a play button moves it, a number each `pace` ms.
     """
 
-    def __init__(self, controls, redraw, about):
+    def __init__(self, controls, redraw, about, play=None, pace=150):
         import ipywidgets
 
         self.controls, self.redraw, self.about = controls, redraw, about
@@ -86,7 +87,8 @@ class Explorer:
             control.style.description_width = f"{0.55 * letters + 1:.1f}em"
             control.layout.width = "min(100%, 36em)"
         self.image = ipywidgets.HTML()
-        self.view = ipywidgets.VBox([*controls.values(), self.image])
+        buttons = [_play_button(controls[play], pace)] if play else []
+        self.view = ipywidgets.VBox([*controls.values(), *buttons, self.image])
         for control in controls.values():
             control.observe(self.update, names="value")
         self.update()
@@ -111,6 +113,16 @@ class Explorer:
 
     def __repr__(self):
         return f"Explorer (run this cell to move it): {self.about}"
+
+
+def _play_button(slider, pace):
+    """Buttons that run a slider from where it stands to its end; they are linked in the browser."""
+    import ipywidgets
+
+    button = ipywidgets.Play(value=slider.value, min=slider.min, max=slider.max, step=slider.step, interval=pace)
+    button.show_repeat = False
+    ipywidgets.jslink((button, "value"), (slider, "value"))
+    return button
 
 
 def _hold_x_label(axis):

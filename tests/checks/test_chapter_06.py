@@ -17,7 +17,7 @@ def status(name, function, seed=SEED):
     return judge(find(name), FunctionCaller(function), seed).status
 
 
-def test_the_exercises_are_those_of_the_syllabus_and_one_more():
+def test_the_exercises_of_the_chapter():
     assert [e.call for e in exercises("06") if e.kind == "function"] == [
         "gradient_step(w, grad, lr)",
         "largest_stable_step(X)",
@@ -27,6 +27,7 @@ def test_the_exercises_are_those_of_the_syllabus_and_one_more():
         "minibatch_gradient(X, w, y, rows)",
         "momentum_step(w, v, grad, lr, beta)",
         "best_step_here(X, w, y)",
+        "adam_step(w, m, s, grad, t, lr, beta1, beta2, eps)",
     ]
 
 
@@ -58,7 +59,8 @@ def test_the_best_step_from_a_place_is_where_a_search_along_the_line_finds_it(se
 
 @pytest.mark.parametrize("seed", [SEED, *range(5)])
 @pytest.mark.parametrize(
-    "name", ["gradient_step", "largest_stable_step", "best_fixed_step", "contraction_factor", "momentum_step"]
+    "name",
+    ["gradient_step", "largest_stable_step", "best_fixed_step", "contraction_factor", "momentum_step", "adam_step"],
 )
 def test_the_reference_function_is_right(name, seed):
     assert status(name, getattr(descent, name), seed) == "right"
@@ -104,3 +106,27 @@ def test_changing_the_weights_in_place_gives_the_same_path_if_copies_are_kept():
         return np.array(path)
 
     assert status("descend", descend_with_copies) == "right"
+
+
+def test_adam_in_one_line_and_with_its_correction_in_the_step_size_is_right():
+    def one_line(w, m, s, grad, t, lr, beta1, beta2, eps):
+        m, s = m + (1 - beta1) * (grad - m), s + (1 - beta2) * (grad * grad - s)
+        root = np.sqrt(1 - beta2**t)
+        return [w - lr * root / (1 - beta1**t) * m / (s**0.5 + eps * root), m, s]
+
+    assert status("adam_step", one_line) == "right"
+
+
+def test_some_weight_of_adam_has_never_been_pulled():
+    unmoved = [np.any(find("adam_step").arguments(draw)[2] == 0) for draw in draws("adam_step")]
+    assert any(unmoved)
+    assert not all(unmoved)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_nan_of_adam_is_named_after_the_missing_epsilon():
+    def without(w, m, s, grad, t, lr, beta1, beta2, eps):
+        m, s = beta1 * m + (1 - beta1) * grad, beta2 * s + (1 - beta2) * grad**2
+        return w - lr * (m / (1 - beta1**t)) / np.sqrt(s / (1 - beta2**t)), m, s
+
+    assert judge(find("adam_step"), FunctionCaller(without)).mistake == "epsilon"
