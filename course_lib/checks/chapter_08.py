@@ -1202,3 +1202,615 @@ hidden_layer_derivation = derivation(
         """,
     },
 )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# More layers, and units with a kink.
+
+
+def rectified(Z):
+    """max(0, z), entry by entry. A complex step from 0 stays at 0, which is the slope that the exercises take there."""
+    return np.where(np.real(Z) > 0, Z, 0)
+
+
+relu_pullback = exercise(
+    "relu_pullback(Z, G)",
+    chapter="08",
+    points=2,
+    minutes=5,
+    hints=(
+        "max(0, z) has slope 1 where z is above 0, and slope 0 below. Each entry of G meets the slope of its own entry.",
+        "The slope is a comparison, and an array of True and False multiplies like one of 1 and 0.",
+        "`G * (Z > 0)`. At z = 0 the comparison is False, so the slope there is 0, as asked.",
+    ),
+)
+
+
+@relu_pullback.draws
+def inputs(draw):
+    n, h = draw.sizes(2)
+    Z, G = draw.array(n, h), draw.array(n, h)
+    # Of both signs in every draw, whatever chance does, and one unit at the kink itself.
+    Z[:2, 0] = 1.25, -0.75
+    Z[-1, -1] = 0.0
+    if draw.drowns:
+        Z[0, 0], G[0, 0] = HUGE, HUGE
+    return Z, G
+
+
+@relu_pullback.truth
+def truth(Z, G):
+    return complex_step_gradient(lambda Z: np.sum(G * rectified(Z)), Z)
+
+
+@relu_pullback.wide
+def wide(draw):
+    return draw.array(1000, 50), draw.array(1000, 50)
+
+
+@relu_pullback.slopes
+def slopes(Z, G):
+    return lambda Z: np.sum(G * rectified(Z)), (Z,)
+
+
+@relu_pullback.mistake
+def activation_derivative(Z, G):
+    """This is G itself. A unit that is off, z below 0, passes nothing back: its slope is 0."""
+    return 1.0 * G
+
+
+@relu_pullback.mistake
+def activation_value(Z, G):
+    """You multiplied by max(0, z), the value. The slope is wanted, and it is 1 wherever z is above 0."""
+    return G * np.maximum(0, Z)
+
+
+@relu_pullback.mistake
+def mask_of_signal(Z, G):
+    """You rectified G. What decides is the sign of z on the way forward; a negative gradient passes an open unit too."""
+    return np.maximum(0, G)
+
+
+@relu_pullback.mistake
+def both_masks(Z, G):
+    """Negative entries of G were dropped as well. Only the sign of z decides; what comes back may have any sign."""
+    return np.maximum(0, G) * (Z > 0)
+
+
+@relu_pullback.mistake
+def exchanged(Z, G):
+    """Z and G are exchanged: Z is let through where G is positive. G passes where Z is."""
+    return Z * (G > 0)
+
+
+@relu_pullback.mistake
+def kink(Z, G):
+    """Right but at z = 0, where the exercise takes the slope 0: write `>` and not `>=`."""
+    return G * (Z >= 0)
+
+
+@relu_pullback.mistake
+def side(Z, G):
+    """The wrong half passes: your slope is 1 where z is below 0. An open unit has z above 0."""
+    return G * (Z < 0)
+
+
+@relu_pullback.mistake
+def sign_(Z, G):
+    """np.sign is -1 below 0, and there the slope of max(0, z) is 0. `Z > 0` is 1 and 0."""
+    return G * np.sign(Z)
+
+
+@relu_pullback.mistake
+def mask_alone(Z, G):
+    """This is the slope alone. What comes back is G times the slope, entry by entry."""
+    return 1.0 * (Z > 0)
+
+
+@relu_pullback.mistake
+def symbol(Z, G):
+    """A(1 - A) with A = max(0, Z) is the sigmoid's way to write a slope. That of the ReLU is 1 or 0."""
+    A = np.maximum(0, Z)
+    return G * A * (1 - A)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+DEPTHS = (3, 4, 2, 4)
+
+
+def deep_network(draw):
+    """X (n, d) and W1, b1, W2, b2, … of a network of ReLUs; its depth and all sizes change from draw to draw.
+
+    In its first layer one unit is off for every sample, which happens to real networks too.
+    """
+    n, d, *sizes = draw.sizes(2 + DEPTHS[draw.index % len(DEPTHS)])
+    units = 10.0 ** draw.rng.permutation(np.linspace(-2, 2, d))
+    parameters = [draw.array(d, sizes[0]) / units[:, None] / np.sqrt(d), draw.array(sizes[0])]
+    for before, h in zip(sizes[:-1], sizes[1:], strict=True):
+        # Weights by fan-in and biases above 0: whatever chance does, some units are on in every layer.
+        parameters += [draw.array(before, h) * np.sqrt(2 / before), draw.positive(h)]
+    parameters[1][0] = -20.0
+    return draw.array(n, d) * units, tuple(parameters)
+
+
+def deep_scores(X, parameters):
+    """The scores of the last layer; every layer before it ends with max(0, z)."""
+    value = X
+    for W, b in zip(parameters[:-2:2], parameters[1:-2:2], strict=True):
+        value = rectified(value @ W + b)
+    return value @ parameters[-2] + parameters[-1]
+
+
+deep_forward = exercise(
+    "deep_forward(X, parameters)",
+    chapter="08",
+    points=3,
+    minutes=12,
+    hints=(
+        "One loop over the layers. What a layer hands on is what the next one takes up, so one name is enough for it.",
+        "`parameters[::2]` are the matrices and `parameters[1::2]` the biases. All layers but the last end with "
+        "np.maximum(0, Z); the last one with a softmax.",
+        "`for W, b in zip(parameters[:-2:2], parameters[1:-2:2]): values.append(np.maximum(0, values[-1] @ W + b))`, "
+        "started with `values = [X]`; then the softmax of `values[-1] @ parameters[-2] + parameters[-1]`.",
+    ),
+    returns=("A1", "…"),
+)
+
+
+@deep_forward.draws
+def inputs(draw):
+    X, parameters = deep_network(draw)
+    if draw.index == 3:
+        # Scores in the thousands, as in `forward`.
+        *before, W, b = parameters
+        parameters = (*before, 1000.0 * W + 10_000.0 * draw.positive(len(W), 1), b)
+    return X, parameters
+
+
+@deep_forward.truth
+def truth(X, parameters):
+    values = [X]
+    for W, b in zip(parameters[:-2:2], parameters[1:-2:2], strict=True):
+        Z = affine_by_index(values[-1], W, b)
+        values.append((Z + np.abs(Z)) / 2)
+    Z = affine_by_index(values[-1], *parameters[-2:])
+    with np.errstate(over="ignore"):
+        P = np.array([[1 / np.sum(np.exp(row - score)) for score in row] for row in Z])
+    return (*values[1:], P)
+
+
+DEEP_FORWARD = """
+    values = [X]
+    for W, b in zip(parameters[:-2:2], parameters[1:-2:2]):
+        values.append(np.maximum(0, values[-1] @ W + b))
+    Z = values[-1] @ parameters[-2] + parameters[-1]
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return values[1:] + [E / E.sum(axis=1, keepdims=True)]
+"""
+for _id, _sentence, *_edits in (
+    (
+        "input-included",
+        "X stands in front. The list holds what the layers hand on, A1 to AL; the input is no layer's.",
+        ("values[1:]", "values"),
+    ),
+    (
+        "output-alone",
+        "The last layer alone came back. The way back needs what every layer handed on: return all of them in a list.",
+        ("values[1:] + [E / E.sum(axis=1, keepdims=True)]", "E / E.sum(axis=1, keepdims=True)"),
+    ),
+    (
+        "before-activation",
+        "Your list holds the Z of the hidden layers. Asked for is what each hands on, A = max(0, Z).",
+        ("values = [X]", "values, Zs = [X], []"),
+        ("values.append(", "Zs.append(values[-1] @ W + b); values.append("),
+        ("values[1:]", "Zs"),
+    ),
+    (
+        "linear",
+        "Nothing bends: without max(0, z) after every hidden layer the layers are one single matrix.",
+        ("np.maximum(0, values[-1] @ W + b)", "values[-1] @ W + b"),
+    ),
+    (
+        "relu-on-scores",
+        "The last layer was rectified too. The scores go into the softmax as they are: a score may be negative.",
+        ("+ parameters[-1]", "+ parameters[-1]; Z = np.maximum(0, Z)"),
+    ),
+    (
+        "term",
+        "The biases are missing: every layer adds its b to each row.",
+        ("values[-1] @ W + b", "values[-1] @ W"),
+        (" + parameters[-1]\n", "\n"),
+    ),
+    (
+        "last-bias",
+        "All is right up to the last layer, whose bias is missing.",
+        (" + parameters[-1]\n", "\n"),
+    ),
+    (
+        "symbol",
+        "Your hidden units are sigmoids. In this network they are ReLUs, np.maximum(0, Z).",
+        ("np.maximum(0, values[-1] @ W + b)", "1 / (1 + np.exp(-(values[-1] @ W + b)))"),
+    ),
+    (
+        "tanh",
+        "Your hidden units use tanh. In this network they are ReLUs, np.maximum(0, Z).",
+        ("np.maximum(0, values[-1] @ W + b)", "np.tanh(values[-1] @ W + b)"),
+    ),
+    (
+        "mask",
+        "Your units hand on 1 or 0. A ReLU that is open hands on z itself: np.maximum(0, Z).",
+        ("np.maximum(0, values[-1] @ W + b)", "1.0 * (values[-1] @ W + b > 0)"),
+    ),
+    (
+        "maximum-of-all",
+        "np.max(0, ...) and np.max(...) look for one largest entry. np.maximum(0, Z) takes the larger, entry by entry.",
+        ("np.maximum(0, values[-1] @ W + b)", "np.full((len(X), len(b)), np.max(values[-1] @ W + b))"),
+    ),
+    (
+        "absolute",
+        "Your units hand on |z|. A ReLU hands on 0 where z is negative.",
+        ("np.maximum(0, values[-1] @ W + b)", "np.abs(values[-1] @ W + b)"),
+    ),
+    (
+        "scores",
+        "The last of your list are the scores. The softmax turns each row of them into shares that sum to 1.",
+        ("E / E.sum(axis=1, keepdims=True)", "Z"),
+    ),
+    (
+        "overflow",
+        "exp of a score in the thousands is beyond the largest float. Subtract the maximum of each row first.",
+        ("Z - Z.max(axis=1, keepdims=True)", "Z"),
+    ),
+    (
+        "axis",
+        "Your columns sum to 1. A sample is a row, so the softmax takes its maximum and its sum over axis 1.",
+        ("Z.max(axis=1, keepdims=True)", "Z.max(axis=0)"),
+        ("E.sum(axis=1, keepdims=True)", "E.sum(axis=0)"),
+    ),
+    (
+        "every-layer-from-x",
+        "Every layer was fed with X. A layer takes up what the one before it hands on.",
+        ("values[-1] @ W + b", "X @ W + b"),
+    ),
+):
+    deep_forward.slip(_id, _sentence, DEEP_FORWARD, *_edits)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+deep_gradients = exercise(
+    "deep_gradients(X, Y, parameters)",
+    chapter="08",
+    points=5,
+    minutes=20,
+    hints=(
+        "Forwards first, and keep X and every A. Then one loop from the last layer to the first, with one signal.",
+        "It starts as dZ = (P - Y) / n. In every layer: two gradients from the signal and from what the layer took up, "
+        "then the signal for the layer before it, through W and the slope of the ReLU.",
+        "`for A, W in zip(values[::-1], parameters[-2::-2])`: put `A.T @ dZ, dZ.sum(axis=0)` in front of what you have, "
+        "then `dZ = (dZ @ W.T) * (A > 0)`.",
+    ),
+    returns=("dW1", "db1", "…"),
+)
+
+
+@deep_gradients.draws
+def inputs(draw):
+    X, parameters = deep_network(draw)
+    Y = labels(draw, len(X), len(parameters[-1]))
+    if draw.drowns:
+        # As in `mlp_gradients`: a class that occurs is out of reach, and beside so large a loss a difference quotient
+        # loses the slopes of a unit that hardly counts.
+        parameters[-1][Y[0].argmax()] -= 650
+        parameters[2][1] *= 1e-5
+    return X, Y, parameters
+
+
+def deep_loss(X, Y, parameters):
+    return -np.sum(Y * log_shares(deep_scores(X, parameters))) / len(Y)
+
+
+@deep_gradients.truth
+def truth(X, Y, parameters):
+    def gradient(place):
+        before, after = parameters[:place], parameters[place + 1 :]
+        return complex_step_gradient(lambda value: deep_loss(X, Y, (*before, value, *after)), parameters[place])
+
+    return tuple(gradient(place) for place in range(len(parameters)))
+
+
+@deep_gradients.wide
+def wide(draw):
+    sizes = (200, 160, 100, 20, 10)
+    parameters = [
+        value
+        for d, h in zip(sizes[:-1], sizes[1:], strict=True)
+        for value in (draw.array(d, h) * np.sqrt(2 / d), draw.array(h) / 10)
+    ]
+    return draw.array(3, 200), labels(draw, 3, 10), tuple(parameters)
+
+
+@deep_gradients.slopes
+def slopes(X, Y, parameters):
+    return lambda *values: deep_loss(X, Y, values), parameters
+
+
+DEEP_BACKPROP = """
+    values = [X]
+    for W, b in zip(parameters[:-2:2], parameters[1:-2:2]):
+        values.append(np.maximum(0, values[-1] @ W + b))
+    E = np.exp(values[-1] @ parameters[-2] + parameters[-1])
+    P = E / E.sum(axis=1, keepdims=True)
+    dZ = (P - Y) / len(X)
+    gradients = []
+    for A, W in zip(values[::-1], parameters[-2::-2]):
+        gradients = [A.T @ dZ, dZ.sum(axis=0)] + gradients
+        dZ = (dZ @ W.T) * (A > 0)
+    return gradients
+"""
+for _id, _sentence, *_edits in (
+    (
+        "sign",
+        "All are -1 times the gradient: the signal at the scores is P - Y, prediction minus target.",
+        ("(P - Y)", "(Y - P)"),
+    ),
+    (
+        "mean",
+        "All are n times the gradient: the loss is a mean over n samples, so the signal starts as (P - Y) / n.",
+        ("(P - Y) / len(X)", "P - Y"),
+    ),
+    (
+        "mean-in-every-layer",
+        "The last layer is right, and every layer before it has one 1/n more. It enters once, at the scores, and travels "
+        "along from there.",
+        ("(dZ @ W.T) * (A > 0)", "(dZ @ W.T) * (A > 0) / len(X)"),
+    ),
+    (
+        "bias-mean",
+        "The weights are right, the biases are too small by 1/n: add the rows of the signal up, no mean.",
+        ("dZ.sum(axis=0)", "dZ.mean(axis=0)"),
+    ),
+    (
+        "factor",
+        "All are 2 times the gradient: the 2 belongs to a squared error. Softmax with cross-entropy gives P - Y.",
+        ("(P - Y) / len(X)", "2 * (P - Y) / len(X)"),
+    ),
+    (
+        "activation-derivative",
+        "The last layer is right; before it the slope of the ReLU is missing. A unit that is off passes nothing back: "
+        "(dZ @ W.T) * (A > 0).",
+        (" * (A > 0)", ""),
+    ),
+    (
+        "activation-value",
+        "The last layer is right; before it stands the value of the ReLU where its slope, 1 or 0, is needed: A > 0.",
+        ("* (A > 0)", "* A"),
+    ),
+    (
+        "mask-of-signal",
+        "The last layer is right; before it the signal was rectified. What decides is whether the unit was on, A > 0; "
+        "a signal may be negative.",
+        ("dZ = (dZ @ W.T) * (A > 0)", "dZ = np.maximum(0, dZ @ W.T)"),
+    ),
+    (
+        "sigmoid-slope",
+        "The last layer is right; before it stands A(1 - A), the slope of the sigmoid. That of the ReLU is A > 0.",
+        ("* (A > 0)", "* A * (1 - A)"),
+    ),
+    (
+        "symbol",
+        "The hidden units were taken for sigmoids. In this network they are ReLUs, forward and backward.",
+        ("np.maximum(0, values[-1] @ W + b)", "1 / (1 + np.exp(-(values[-1] @ W + b)))"),
+        ("* (A > 0)", "* A * (1 - A)"),
+    ),
+    (
+        "linear",
+        "Nothing bends on the way forward: every hidden layer ends with max(0, z).",
+        ("np.maximum(0, values[-1] @ W + b)", "values[-1] @ W + b"),
+    ),
+    (
+        "relu-on-scores",
+        "The last layer was rectified too. The scores go into the softmax as they are.",
+        (
+            "np.exp(values[-1] @ parameters[-2] + parameters[-1])",
+            "np.exp(np.maximum(0, values[-1] @ parameters[-2] + parameters[-1]))",
+        ),
+    ),
+    (
+        "term",
+        "The biases are missing on the way forward: every layer adds its b to each row.",
+        ("values[-1] @ W + b", "values[-1] @ W"),
+        (" + parameters[-1])", ")"),
+    ),
+    (
+        "reversed",
+        "The layers come in the order in which the way back finds them, the last one first. Return them from W1 on.",
+        ("[A.T @ dZ, dZ.sum(axis=0)] + gradients", "gradients + [A.T @ dZ, dZ.sum(axis=0)]"),
+    ),
+    (
+        "bias-first",
+        "In every layer the two are exchanged: the gradient in W comes first, then that in b.",
+        ("[A.T @ dZ, dZ.sum(axis=0)] + gradients", "[dZ.sum(axis=0), A.T @ dZ] + gradients"),
+    ),
+    (
+        "grouped",
+        "All matrices come first, then all biases. Return them layer by layer: dW1, db1, dW2, db2 and so on.",
+        ("return gradients", "return gradients[::2] + gradients[1::2]"),
+    ),
+    (
+        "weights-alone",
+        "The gradients in the biases are missing. Return two for each layer: dW1, db1, dW2, db2 and so on.",
+        ("return gradients", "return gradients[::2]"),
+    ),
+    (
+        "layout",
+        "Every dW is transposed. A gradient has the shape of its variable: A.T stands first.",
+        ("A.T @ dZ", "dZ.T @ A"),
+    ),
+    (
+        "transpose",
+        "What a layer took up and its signal both have a row for each sample, and their product is not defined until "
+        "one is transposed: A.T @ dZ.",
+        ("A.T @ dZ", "A @ dZ"),
+    ),
+    (
+        "back-transpose",
+        "Going back, the weights are transposed: dZ @ W.T has one entry for each unit that the layer took up.",
+        ("dZ @ W.T", "dZ @ W"),
+    ),
+    (
+        "moved-on-too-early",
+        "The signal was carried on before the gradients of the layer were taken: first A.T @ dZ, then the new dZ.",
+        ("        gradients = [A.T @ dZ, dZ.sum(axis=0)] + gradients\n", ""),
+        (
+            "dZ = (dZ @ W.T) * (A > 0)\n",
+            "dZ = (dZ @ W.T) * (A > 0); gradients = [A.T @ dZ, dZ.sum(axis=0)] + gradients\n",
+        ),
+    ),
+    (
+        "scores",
+        "The scores were compared with the targets. The slope of the loss in the scores is P - Y, with the softmax "
+        "taken.",
+        ("(P - Y)", "(np.log(E) - Y)"),
+    ),
+):
+    deep_gradients.slip(_id, _sentence, DEEP_BACKPROP, *_edits)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+class RealLoss:
+    """offset + scale · (log Σ exp(Mw) + Σ log 2 cosh w): a loss that takes real weights alone, as most do.
+
+    M (m, d), offset and scale numbers.
+    """
+
+    def __init__(self, M, offset, scale):
+        self.M, self.offset, self.scale = M, offset, scale
+
+    def __call__(self, w):
+        if np.iscomplexobj(w):
+            raise TypeError("this loss takes real weights, and these are complex")
+        return self.offset + self.scale * self.bare(w)
+
+    def bare(self, w):
+        return np.log(np.sum(np.exp(self.M @ w))) + np.sum(np.log(2 * np.cosh(w)))
+
+    def gradient(self, w):
+        # Without the offset, which is in no slope.
+        return self.scale * complex_step_gradient(self.bare, w)
+
+
+gradient_check = exercise(
+    "gradient_check(loss, w, G, v)",
+    chapter="08",
+    points=4,
+    minutes=15,
+    calls=6,
+    differences=True,
+    hints=(
+        "The slope of the loss along v is one number, whatever G says: (loss(w + h v) - loss(w - h v)) / (2h). A row of "
+        "G passes when its inner product with v is that number, as nearly as the number itself is known.",
+        "How nearly is it known? Rounding: a loss of size L is known to about ε L, and the quotient divides that by h. "
+        "The step: take the quotient with 2h as well; what h² does to it is three times what it does to the first.",
+        "`room = 10 * 2.2e-16 * np.abs([ahead, behind]).max() / h + np.abs(wider - slope)`, with `wider` the quotient "
+        "with 2h, and `np.abs(G @ v - slope) <= room`.",
+    ),
+)
+
+
+@gradient_check.draws
+def inputs(draw):
+    m, d = draw.sizes(2)
+    d += 12
+    M, w, v = draw.array(m, d) / np.sqrt(d), draw.array(d), draw.array(d)
+    # As it is; far from 0, which costs eight digits; in tiny units; in huge ones.
+    offset, unit = ((0.0, 1.0), (1e8, 1.0), (0.0, 1e-9), (0.0, 1e9))[draw.index % 4]
+    # The slope along v is π or -π in the loss's own unit: no whole number that a quotient may hit by chance.
+    scale = np.pi * unit / abs(RealLoss(M, 0.0, 1.0).gradient(w) @ v)
+    loss = RealLoss(M, offset, scale)
+    right = loss.gradient(w)
+    claims = [right, -right, 2 * right, right / 3, right]
+    if not offset:
+        # Off by a hundredth and by a thousandth: beside a loss of 1e8, nobody is asked for so much.
+        along = right @ v * v / (v @ v)
+        claims += [right + 1e-2 * along, right - 1e-3 * along]
+    return loss, w, np.array(claims)[draw.rng.permutation(len(claims))], v
+
+
+@gradient_check.truth
+def truth(loss, w, G, v):
+    slope = loss.gradient(w) @ v
+    # Far below the smallest mistake among the claims, far above what rounding does to a product.
+    return (np.abs(G @ v - slope) < 1e-6 * np.abs(slope)).astype(int)
+
+
+CHECK = """
+    h = 1e-5
+    ahead, behind = loss(w + h * v), loss(w - h * v)
+    slope = (ahead - behind) / (2 * h)
+    wider = (loss(w + 2 * h * v) - loss(w - 2 * h * v)) / (4 * h)
+    room = 10 * 2.2e-16 * max(abs(ahead), abs(behind)) / h + abs(wider - slope)
+    return 1 * (np.abs(G @ v - slope) <= room)
+"""
+_ROOM = "10 * 2.2e-16 * max(abs(ahead), abs(behind)) / h + abs(wider - slope)"
+for _id, _sentence, *_edits in (
+    (
+        "fixed-room",
+        "You allow one fixed difference, whatever the loss is measured in. A loss in units of 1e-9 hides every mistake "
+        "in it, one in units of 1e9 fails the right gradient.",
+        (_ROOM, "1e-6"),
+    ),
+    (
+        "isclose",
+        "np.isclose allows 1e-8 whatever the units are, and in a loss of 1e-9 every mistake is smaller than that.",
+        ("np.abs(G @ v - slope) <= room", "np.isclose(G @ v, slope)"),
+    ),
+    (
+        "relative-room",
+        "You allow a share of the slope. Far from 0 the loss itself is known less well: of a loss of 1e8 the quotient "
+        "keeps four digits, and the right gradient fails. The room must hold ε · |loss| / h.",
+        (_ROOM, "1e-5 * abs(slope)"),
+    ),
+    (
+        "generous",
+        "A gradient that is off by a thousandth passes. Two numbers known to nine digits have no need of so much room.",
+        (_ROOM, "1e-2 * abs(slope)"),
+    ),
+    (
+        "equal",
+        "No gradient passes, the right one neither: rounding alone sets a quotient and an inner product apart.",
+        ("<= room", "== 0"),
+    ),
+    (
+        "everything",
+        "Every claim passes. A check that cannot fail has checked nothing.",
+        ("np.abs(G @ v - slope) <= room", "np.ones(len(G), dtype=int)"),
+    ),
+    (
+        "exchanged",
+        "You marked those that fail. 1 stands for a gradient that can be right.",
+        ("<= room", "> room"),
+    ),
+    (
+        "differences",
+        "These are the differences. Compare each with the room that the quotient needs, and return 1 or 0.",
+        ("1 * (np.abs(G @ v - slope) <= room)", "np.abs(G @ v - slope)"),
+    ),
+    (
+        "sign",
+        "A gradient of the wrong sign passes: you compared absolute values. Take the difference first.",
+        ("np.abs(G @ v - slope)", "np.abs(np.abs(G @ v) - np.abs(slope))"),
+    ),
+    (
+        "half",
+        "Your slope is twice too large: from behind to ahead it is a step of 2h, so divide by 2h.",
+        ("(ahead - behind) / (2 * h)", "(ahead - behind) / h"),
+        ("(loss(w + 2 * h * v) - loss(w - 2 * h * v)) / (4 * h)", "(loss(w + 2 * h * v) - loss(w - 2 * h * v)) / 2 / h"),
+    ),
+    (
+        "tiny-step",
+        "With so small a step hardly a digit of the difference is left, and the room that it needs lets mistakes pass. "
+        "About 1e-5 leaves the most.",
+        ("h = 1e-5", "h = 1e-13"),
+    ),
+):
+    gradient_check.slip(_id, _sentence, CHECK, *_edits)

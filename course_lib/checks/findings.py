@@ -469,6 +469,8 @@ def of_another_kind(case: Case) -> Found | None:
 
 def _too_few(case: Case) -> Found | None:
     """One of several values, or another number of them."""
+    if case.exercise.returns[-1] == "…":
+        return None
     truths = [trial.truth for trial in case.trials]
     for place, name in enumerate(case.exercise.returns):
         if everywhere(lambda g, t, k=place: close(g, t[k], case.rtol), case.values, truths):

@@ -259,10 +259,10 @@ def _first_rung(exercise, trial):
         return "none", "Your function returned None. Did you forget `return`?"
     if exercise.acceptance:
         return exercise.acceptance(outcome.value, *copied(trial.args))
-    names = exercise.returns or ("",)
     if exercise.returns:
+        names = exercise.names(len(truth))
         if not isinstance(outcome.value, tuple) or len(outcome.value) != len(truth):
-            wanted = f"{len(truth)} values, `{', '.join(exercise.returns)}`"
+            wanted = f"{len(truth)} values, `{', '.join(names)}`"
             help_ = advice(outcome.value, truth)
             return "kind", f"Your function returned {kind(outcome.value)}; expected {wanted}. {help_}".rstrip()
         pairs = list(zip(names, outcome.value, truth, strict=True))

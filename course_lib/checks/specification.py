@@ -94,7 +94,8 @@ class Exercise:
     chapter     two digits, or a name: letters and digits, and between them also spaces and . + - _, 40 at most.
     points      what a right answer earns.
     minutes     how long it takes a typical learner.
-    returns     names of the returned arrays when there are several; () for a single value.
+    returns     names of the returned arrays when there are several; () for a single value. With "…" at the end their
+                number changes from draw to draw, and they are counted on: ("dW1", "db1", "…") goes on with dW2, db2.
     rtol        largest accepted relative difference, entry by entry.
     calls       how many calls of a function argument are allowed, where that is part of the task; None: any number.
     differences   whether difference quotients may pass: no formula is asked for, or the function is linear and its
@@ -204,6 +205,13 @@ class Exercise:
         # Where Python keeps the lines of its files, so that the source of this function is found like any other.
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         self._enter(Mistake(id, sentence, namespace[self.name], seen))
+
+    def names(self, count: int) -> tuple[str, ...]:
+        """The names of the returned values where there are `count` of them; ("",) for a single value."""
+        *first, last = self.returns or ("",)
+        if last != "…":
+            return (*first, last)
+        return tuple(first[i % len(first)].replace("1", f"{i // len(first) + 1}") for i in range(count))
 
     @property
     def call(self) -> str:
