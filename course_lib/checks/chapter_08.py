@@ -1219,7 +1219,7 @@ relu_pullback = exercise(
     points=2,
     minutes=5,
     hints=(
-        "max(0, z) has slope 1 where z is above 0, and slope 0 below. Each entry of G meets the slope of its own entry.",
+        "max(0, z) has slope 1 where z is above 0, and slope 0 below. Each entry of G meets the slope of its own.",
         "The slope is a comparison, and an array of True and False multiplies like one of 1 and 0.",
         "`G * (Z > 0)`. At z = 0 the comparison is False, so the slope there is 0, as asked.",
     ),
@@ -1267,7 +1267,7 @@ def activation_value(Z, G):
 
 @relu_pullback.mistake
 def mask_of_signal(Z, G):
-    """You rectified G. What decides is the sign of z on the way forward; a negative gradient passes an open unit too."""
+    """You rectified G. What decides is the sign of z on the way forward; an open unit passes negative gradients too."""
     return np.maximum(0, G)
 
 
@@ -1486,8 +1486,8 @@ deep_gradients = exercise(
         "Forwards first, and keep X and every A. Then one loop from the last layer to the first, with one signal.",
         "It starts as dZ = (P - Y) / n. In every layer: two gradients from the signal and from what the layer took up, "
         "then the signal for the layer before it, through W and the slope of the ReLU.",
-        "`for A, W in zip(values[::-1], parameters[-2::-2])`: put `A.T @ dZ, dZ.sum(axis=0)` in front of what you have, "
-        "then `dZ = (dZ @ W.T) * (A > 0)`.",
+        "`for A, W in zip(values[::-1], parameters[-2::-2])`: put `A.T @ dZ, dZ.sum(axis=0)` in front of what there "
+        "is, then `dZ = (dZ @ W.T) * (A > 0)`.",
     ),
     returns=("dW1", "db1", "…"),
 )
@@ -1560,8 +1560,8 @@ for _id, _sentence, *_edits in (
     ),
     (
         "mean-in-every-layer",
-        "The last layer is right, and every layer before it has one 1/n more. It enters once, at the scores, and travels "
-        "along from there.",
+        "The last layer is right, and every layer before it has one 1/n more. It enters once, at the scores, and "
+        "travels along from there.",
         ("(dZ @ W.T) * (A > 0)", "(dZ @ W.T) * (A > 0) / len(X)"),
     ),
     (
@@ -1707,8 +1707,8 @@ gradient_check = exercise(
     calls=6,
     differences=True,
     hints=(
-        "The slope of the loss along v is one number, whatever G says: (loss(w + h v) - loss(w - h v)) / (2h). A row of "
-        "G passes when its inner product with v is that number, as nearly as the number itself is known.",
+        "The slope of the loss along v is one number, whatever G says: (loss(w + h v) - loss(w - h v)) / (2h). A row "
+        "of G passes when its inner product with v is that number, as nearly as the number itself is known.",
         "How nearly is it known? Rounding: a loss of size L is known to about ε L, and the quotient divides that by h. "
         "The step: take the quotient with 2h as well; what h² does to it is three times what it does to the first.",
         "`room = 10 * 2.2e-16 * np.abs([ahead, behind]).max() / h + np.abs(wider - slope)`, with `wider` the quotient "
@@ -1804,7 +1804,10 @@ for _id, _sentence, *_edits in (
         "half",
         "Your slope is twice too large: from behind to ahead it is a step of 2h, so divide by 2h.",
         ("(ahead - behind) / (2 * h)", "(ahead - behind) / h"),
-        ("(loss(w + 2 * h * v) - loss(w - 2 * h * v)) / (4 * h)", "(loss(w + 2 * h * v) - loss(w - 2 * h * v)) / 2 / h"),
+        (
+            "(loss(w + 2 * h * v) - loss(w - 2 * h * v)) / (4 * h)",
+            "(loss(w + 2 * h * v) - loss(w - 2 * h * v)) / 2 / h",
+        ),
     ),
     (
         "tiny-step",

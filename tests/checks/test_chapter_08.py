@@ -52,3 +52,43 @@ OWN_WAYS = {
 def test_the_derivation_may_be_written_in_ones_own_way(way):
     verdict = judge(find("hidden_layer_derivation"), TextCaller(OWN_WAYS[way]))
     assert verdict.status == "right", verdict.message
+
+
+def test_a_list_of_another_length_is_told_the_names_of_all_that_is_asked_for():
+    def deep_gradients(X, Y, parameters):
+        return [np.zeros(parameters[0].shape)]
+
+    verdict = judge(find("deep_gradients"), FunctionCaller(deep_gradients))
+    assert verdict.status == "kind"
+    assert "6 values, `dW1, db1, dW2, db2, dW3, db3`" in verdict.message
+
+
+def checked(loss, w, G, v, h=1e-5):
+    """The room argued from rounding and from a second step, written otherwise than in the solutions."""
+    along = [loss(w + t * h * v) for t in (-2, -1, 1, 2)]
+    slope, wider = (along[2] - along[1]) / (2 * h), (along[3] - along[0]) / (4 * h)
+    room = 4 * np.finfo(float).eps * np.max(np.abs(along)) / h + abs(wider - slope)
+    return np.array([abs(g @ v - slope) <= room for g in G])
+
+
+@pytest.mark.parametrize("h", [1e-6, 1e-5, 1e-4])
+def test_the_room_may_be_argued_with_another_step(h):
+    verdict = judge(find("gradient_check"), FunctionCaller(lambda loss, w, G, v: checked(loss, w, G, v, h)))
+    assert verdict.status == "right", verdict.message
+
+
+def test_a_quotient_for_every_weight_is_costly():
+    def one_by_one(loss, w, G, v):
+        for step in np.eye(len(w)):
+            loss(w + step)
+        return checked(loss, w, G, v)
+
+    assert judge(find("gradient_check"), FunctionCaller(one_by_one)).status == "costly"
+
+
+def test_the_loss_of_the_gradient_check_refuses_a_complex_step():
+    def complex_step(loss, w, G, v):
+        return np.isclose(G @ v, np.imag(loss(w + 1e-30j * v)) / 1e-30)
+
+    verdict = judge(find("gradient_check"), FunctionCaller(complex_step))
+    assert verdict.status == "raised" and "this loss takes real weights" in verdict.message

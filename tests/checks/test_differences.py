@@ -101,6 +101,17 @@ def output_layer_gradients(differences, A, P, Y):
 
 mlp_gradients = in_places(network(scipy.special.expit), 2, 3, 4, 5)
 
+
+def deep_gradients(differences, X, Y, parameters):
+    def loss(*parameters):
+        value = X
+        for W, b in zip(parameters[:-2:2], parameters[1:-2:2], strict=True):
+            value = np.maximum(0, value @ W + b)
+        return entropy(value @ parameters[-2] + parameters[-1], Y)
+
+    return in_places(loss, *range(len(parameters)))(differences, *parameters)
+
+
 # Exercise: what a learner returns who takes differences.
 CHEATS = {
     "quadratic_gradient": in_places(lambda A, x: x @ A @ x, 1),
@@ -130,6 +141,8 @@ CHEATS = {
     "mlp_gradients": mlp_gradients,
     "tanh_mlp_gradients": in_places(network(np.tanh), 2, 3, 4, 5),
     "mend_backprop": mlp_gradients,
+    "relu_pullback": lambda differences, Z, G: differences(lambda Z: np.sum(G * np.maximum(0, Z)), Z),
+    "deep_gradients": deep_gradients,
     "weight_decay_gradients": weight_decay_gradients,
     "vjp_of_product": lambda differences, A, B, G: in_places(lambda A, B: np.sum(G * (A @ B)), 0, 1)(differences, A, B),
     "reverse_mode_gradient": in_places(tape_value, 1),
@@ -161,6 +174,7 @@ LINEAR = {
 
 # No derivative is asked for, or it is told apart in another way.
 LEFT = {
+    "gradient_check": "it asks for a difference quotient and for what it can know",
     "gradient_step": "it is handed the gradient",
     "clipped_gradients": "it is handed the gradients",
     "jvp": "it is handed the function, and its real calls are seen",
