@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,8 +14,9 @@ from .engine import Line, Session
 from .evaluation import UndefinedError
 from .judgement import Relation
 from .lowering import Lowering, NoRuleError
-from .names import Names, canonical, dependencies, spoken_name
+from .names import canonical, dependencies, spoken_name
 from .shapes import MisfitError
+from .spelling import spelled, spelling_of
 from .tokens import UnreadableError
 from .tree import Node, map_tree, num, sym, walk
 from .writer import latex
@@ -121,7 +121,7 @@ class Derivation:
         between = [n for n in defined if self.variable in dependencies(sym(n), self.names) and n != self.variable]
         self.chain = [n for n in between if n in dependencies(sym(self.loss), self.names)]
         self.bodies: dict[str, Node] = {}
-        self.spelling = Spelling(loss, self.names)
+        self.spelling = spelling_of(loss, self.names)
 
     def _read(self, loss: str) -> tuple[Session, list[Line]]:
         for text in (loss, f"{self._free_name()} = {loss.strip()}"):
@@ -328,7 +328,8 @@ class Derivation:
 
     def written(self, step: Step) -> str:
         """A step as a line, in the spelling of the text."""
-        return self.spelling.of(f"{self._left(step.left)} = {latex(step.right)}")
+        with spelled(self.spelling):
+            return f"{self._left(step.left)} = {latex(step.right)}"
 
     def _left(self, node: Node) -> str:
         if node.op == "d" and node.args[0].op == "grad":
@@ -389,28 +390,3 @@ def _said(rules: list[str]) -> str:
     plain = ("sum", "product", "inner product", "transpose", "trace")
     telling = [r for r in rules if r not in plain] or [r for r in rules if r not in ("sum", "transpose")] or rules
     return ", ".join(telling[:3]) or "differential"
-
-
-class Spelling:
-    """How the learner writes layers and transposes, so that what is shown looks like what stands there."""
-
-    def __init__(self, text: str, names: Names):
-        self.swaps: list[tuple[str, str]] = []
-        for name in [*names.symbols, *names.definitions]:
-            found = re.fullmatch(r"([A-Za-z]+)(\d+)", name)
-            if not found:
-                continue
-            stem, number = found.groups()
-            ways = ("{s}^{{({n})}}", "{s}^{n}", "{s}^{{{n}}}", "{s}_{n}", "{s}_{{{n}}}", "{s}^{{[{n}]}}")
-            said = next((w for w in (w.format(s=stem, n=number) for w in ways) if w in text), None)
-            if said and not said.endswith(")}"):
-                said = re.sub(r"([_^])(\d)$", r"\1{\2}", said)
-                self.swaps.append((f"{stem}^{{({number})}}", said))
-        if r"\top" not in text and re.search(r"\^(T|\{T\})", text):
-            self.swaps.append((r"^{\top}", "^T"))
-
-    def of(self, line: str) -> str:
-        for old, new in self.swaps:
-            line = line.replace(old, new)
-        line = re.sub(r"\{\\left\(([A-Za-z]+_\{\w+\})\\right\)\}\^", r"\1^", line)  # W_{2}^\top needs no brackets
-        return re.sub(r"\{\\left\(([A-Za-z]+\^\{[^{}]*\})\\right\)\}\^", r"(\1)^", line)

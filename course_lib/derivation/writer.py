@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .names import latex_name, spoken_name
+from .names import spoken_name
+from .spelling import transpose_mark, written_name
 from .tree import Node, walk
 
 SUM, LOOSE, PRODUCT, POSTFIX, ATOM = 1, 2, 3, 4, 5
@@ -99,13 +100,15 @@ def _epow(node):
 
 def _postfix(mark):
     def write(node):
-        inner = node.args[0]
-        if mark == r"\top" and inner.op == "inv":
-            return f"{_raisable(inner.args[0])}^{{-\\top}}", POSTFIX
-        said = _at_least(inner, ATOM) if mark == r"\top" else _raisable(inner)
-        if "^" in said and inner.op in ("sym", "T", "pow"):
-            return f"{{{said}}}^{{{mark}}}", POSTFIX
-        return f"{said}^{{{mark}}}", POSTFIX
+        inner, exponent = node.args[0], mark or transpose_mark()
+        if not mark and inner.op == "inv":
+            return f"{_raisable(inner.args[0])}^{{-{exponent}}}", POSTFIX
+        said = _raisable(inner) if mark else _at_least(inner, ATOM)
+        if "^" in said and inner.op == "sym":
+            return f"({_tex(inner)[0]})^{{{exponent}}}", POSTFIX
+        if "^" in said and inner.op in ("T", "pow"):
+            return f"{{{said}}}^{{{exponent}}}", POSTFIX
+        return f"{said}^{{{exponent}}}", POSTFIX
 
     return write
 
@@ -128,11 +131,11 @@ def _along(node):
 def function_name(name: str) -> str:
     r"""A function's name as LaTeX: `\log`, `\operatorname{tr}`, `\sigma`."""
     if name.startswith("def:"):
-        return latex_name(name[4:])
+        return written_name(name[4:])
     if name == "sigmoid":
         return r"\sigma"
     if name.startswith("any:"):
-        return latex_name(name[4:])
+        return written_name(name[4:])
     if name == "logdet":
         return r"\log\det"
     return rf"\{name}" if name in PLAIN else rf"\operatorname{{{name.rstrip('01')}}}"
@@ -159,10 +162,10 @@ def _idx(node):
     base = node.args[0]
     items = node.val if not (len(node.val) == 2 and node.val[1] is None) else (node.val[0], None)
     if base.op == "sym":
-        name = latex_name(base.val)
+        name = written_name(base.val)
         # Entries of a declared matrix are written with the small letter.
         return (
-            f"{{{name}}}_{{{_indices(items)}}}" if "^" in name else f"{name}_{{{_indices(items)}}}",
+            f"{{{name}}}_{{{_indices(items)}}}" if "^" in name or "_" in name else f"{name}_{{{_indices(items)}}}",
             POSTFIX,
         )
     return rf"\left[{latex(base)}\right]_{{{_indices(items)}}}", POSTFIX
@@ -237,7 +240,7 @@ def _cases(node):
 
 _WRITE = {
     "num": _num,
-    "sym": lambda n: (latex_name(n.val), ATOM if "^" not in latex_name(n.val) else POSTFIX + 0.5),
+    "sym": lambda n: (written_name(n.val), ATOM if "^" not in written_name(n.val) else POSTFIX + 0.5),
     "ones": lambda n: (r"\mathbf{1}" + (f"_{{{n.val}}}" if n.val else ""), ATOM),
     "eye": lambda n: ("I" + (f"_{{{n.val}}}" if n.val else ""), ATOM),
     "kdelta": lambda n: (rf"\delta_{{{_indices(n.val)}}}", ATOM),
@@ -251,7 +254,7 @@ _WRITE = {
     "div": _div,
     "pow": _pow,
     "epow": _epow,
-    "T": _postfix(r"\top"),
+    "T": _postfix(""),
     "inv": _postfix("-1"),
     "fn": _fn,
     "norm": _norm,
@@ -261,7 +264,7 @@ _WRITE = {
     "d": _d,
     "grad": _grad,
     "hess": _hess,
-    "app": lambda n: (rf"{latex_name(n.val)}\left({', '.join(latex(a) for a in n.args)}\right)", ATOM),
+    "app": lambda n: (rf"{written_name(n.val)}\left({', '.join(latex(a) for a in n.args)}\right)", ATOM),
     "mat": _mat,
     "table": _table,
     "cases": _cases,

@@ -177,15 +177,16 @@ def test_nothing_is_written_down_in_advance(loss, variable, rng):
     assert [len(line) for line in second.lines] == [len(line) for line in first.lines]
 
 
-@pytest.mark.parametrize("style", ["W_1", "W^1", "W^{(1)}"])
-def test_layers_and_transposes_are_spelled_as_the_text_spells_them(style):
+@pytest.mark.parametrize("style", ["W_1", "W^1", "W^{(1)}", r"\mathbf W_1"])
+@pytest.mark.parametrize("mark", ["T", r"\top"])
+def test_names_and_transposes_are_spelled_as_the_text_spells_them(style, mark):
     other = style.replace("1", "2")
-    text = f"z = {style}x\na = \\tanh(z)\nL = \\frac12\\|{other}a-y\\|^2"
-    work = work_out(text, style, {style: "h d", other: "k h", "x": "d", "y": "k"})
+    text = f"z = {style}x\na = \\tanh(z)\nL = \\frac12\\|{other}a-y\\|^2 + a^{{{mark}}}z"
+    work = work_out(text, style, {"W1": "h d", "W2": "k h", "x": "d", "y": "k"})
     assert_whole(work)
-    spelled = re.sub(r"(?<=[_^])(\d)", r"{\1}", style)
-    assert spelled in work.lines[-1]
-    assert ("W^{(1)}" in "\n".join(work.lines)) == (style == "W^{(1)}")
+    found = "\n".join(work.lines[3:])
+    assert other in found and f"^{{{mark}}}" in found
+    assert ("^{(2)}" in found) == ("(" in style)
 
 
 def test_a_missing_rule_is_named_and_the_number_is_left():
