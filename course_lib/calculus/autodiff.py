@@ -7,6 +7,7 @@ add a row. Source: Griewank and Walther, "Evaluating Derivatives" (2008); the fo
 
 import numpy as np
 
+from course_lib.calculus.forms import broadcast_pullback
 from course_lib.calculus.softmax import log_sum_exp, sigmoid, softmax, softmax_pullback
 
 TINY = 1e-30
@@ -90,7 +91,7 @@ class Node:
                     pullback, values = RULES[node.operation][1 + position], map(value_of, node.inputs)
                     g = pullback(node.gradient, node.value, *values)
                     # A node that is used twice hears twice. Not `+=`: it would also change arrays that g shares.
-                    parent.gradient = parent.gradient + unbroadcast(g, parent.value.shape)
+                    parent.gradient = parent.gradient + broadcast_pullback(parent.value.shape, g)
 
     # fmt: off
     def __add__(self, b): return apply("add", self, b)
@@ -129,19 +130,6 @@ def topological_order(output):
             met.add(id(node))
             stack += [(node, True), *((parent, False) for parent in node.parents)]
     return order
-
-
-def unbroadcast(g, shape):
-    """The gradient in an array of this shape that was broadcast to the shape of g: the sum over all its copies.
-
-    g      array; shape  a shape that NumPy stretches to that of g: (k,), (1, k), (n, 1) and () all go to (n, k).
-    Returns an array of `shape`. Raises ValueError when it does not stretch to the shape of g.
-    """
-    if np.broadcast_shapes(shape, g.shape) != g.shape:
-        raise ValueError(f"the shape {shape} does not stretch to {g.shape}, the shape of the gradient")
-    new = g.ndim - len(shape)
-    stretched = [new + axis for axis, size in enumerate(shape) if size == 1]
-    return g.sum(axis=(*range(new), *stretched)).reshape(shape)
 
 
 def gradients(f, *variables, seed=1.0):

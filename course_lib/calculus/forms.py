@@ -1,4 +1,4 @@
-"""Affine maps y = xA + b and quadratic forms q = xAxᵀ, and their derivatives (chapter 2).
+"""Affine maps y = xA + b, broadcasting and quadratic forms q = xAxᵀ, and their derivatives (chapter 2).
 
 On paper x, b and g are rows. In code they are 1-D arrays, so `x @ A` is the row xA, and `A @ x` is the row xAᵀ.
 Units follow the product rule: a derivative carries the units of the output over those of the variable.
@@ -40,6 +40,36 @@ def affine_pullback(A, g):
     """
     A = _matrix(A)
     return _vector(g, "g", A.shape[1], "columns") @ A.T
+
+
+def broadcast_pullback(shape, G):
+    """Gradient in an array of this shape that was broadcast to the shape of G: the sum over all its copies.
+
+    shape  one that NumPy stretches to that of G: (m,), (1, m), (n, 1) and () all go to (n, m).
+    G      any shape: the gradient in the broadcast array.
+    Returns an array of `shape`, in the units of G.
+    Raises ValueError when `shape` does not stretch to the shape of G.
+    Source: copying forward is a linear map; its transpose adds the copies up.
+    """
+    if np.broadcast_shapes(shape, G.shape) != G.shape:
+        raise ValueError(f"the shape {shape} does not stretch to {G.shape}, the shape of the gradient")
+    new = G.ndim - len(shape)
+    stretched = [new + axis for axis, size in enumerate(shape) if size == 1]
+    return G.sum(axis=(*range(new), *stretched)).reshape(shape)
+
+
+def mean_pullback(shape, axis, g):
+    """Gradient in X of a loss whose gradient in X.mean(axis) is known: g copied along the axis, over its length.
+
+    shape  of X; axis  a whole number; g  the shape of X without that axis.
+    Returns an array of `shape`, in the units of g.
+    Raises ValueError when g has another shape than the mean.
+    Source: every entry of X stands in one mean, with the weight 1 / shape[axis].
+    """
+    g, axis = np.asarray(g), axis % len(shape)
+    if g.shape != (*shape[:axis], *shape[axis + 1 :]):
+        raise ValueError(f"g has shape {g.shape}, that of {shape} without axis {axis} was expected")
+    return np.broadcast_to(np.expand_dims(g, axis), shape) / shape[axis]
 
 
 def quadratic_form(A, x):

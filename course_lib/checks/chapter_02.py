@@ -172,6 +172,273 @@ def sign(A, g):
 
 
 # ----------------------------------------------------------------------------------------------------------------------
+broadcast_pullback = exercise(
+    "broadcast_pullback(shape, G)",
+    chapter="02",
+    points=2,
+    minutes=8,
+    hints=(
+        "In Z = X + b, NumPy copies each entry of b to several places of Z. To which ones, for the shape at hand?",
+        "An entry of b moves all its copies by the same amount, so its derivative is the sum of G over those places.",
+        "For (m,) and (1, m) the copies stand below each other: sum over axis 0. For (n, 1) they stand side by side: "
+        "axis 1. For () they are everywhere. `reshape(shape)` at the end gives the sum its shape back.",
+    ),
+)
+
+
+@broadcast_pullback.draws
+def inputs(draw):
+    n, m = draw.sizes(2)
+    return ((m,), (n, 1), (1, m), ())[draw.index], draw.array(n, m)
+
+
+@broadcast_pullback.truth
+def truth(shape, G):
+    return complex_step_gradient(lambda b: np.sum(G * (np.zeros(G.shape) + b)), np.zeros(shape))
+
+
+@broadcast_pullback.wide
+def wide(draw):
+    return (WIDE,), draw.array(3, WIDE)
+
+
+@broadcast_pullback.slopes
+def slopes(shape, G):
+    return lambda b: np.sum(G * (np.zeros(G.shape) + b)), (np.zeros(shape),)
+
+
+@broadcast_pullback.mistake
+def unchanged(shape, G):
+    """This is G itself, with an entry for every copy. The gradient has the shape of b: add up what belongs together."""
+    return G
+
+
+@broadcast_pullback.mistake
+def mean(shape, G):
+    """You averaged over the copies. Each of them contributes its whole entry of G, so they are added up."""
+    axes = tuple(i for i, size in enumerate((1,) * (2 - len(shape)) + shape) if size == 1)
+    return G.mean(axis=axes).reshape(shape)
+
+
+@broadcast_pullback.mistake
+def copy(shape, G):
+    """You took one of the copies. All of them move when the entry of b moves, so their entries of G are added up."""
+    return G[tuple(slice(size) for size in (1,) * (2 - len(shape)) + shape)].reshape(shape)
+
+
+@broadcast_pullback.mistake
+def sum_(shape, G):
+    """Every entry got the sum of all of G. An entry of b is copied within its own column or row only."""
+    return np.full(shape, G.sum())
+
+
+@broadcast_pullback.mistake
+def first_axis(shape, G):
+    """You summed over axis 0 whatever the shape is. That is right for the shape (m,); a column (n, 1) was copied
+    along axis 1, and a single number along both."""
+    return G.sum(axis=0)
+
+
+@broadcast_pullback.mistake
+def last_axis(shape, G):
+    """You summed over axis 1 whatever the shape is. That is right for a column; a row of m entries was copied along
+    axis 0, and a single number along both."""
+    return G.sum(axis=1)
+
+
+@broadcast_pullback.mistake
+def keepdims(shape, G):
+    """The sums are right, and their shape is not that of b: a (1, m) stays (1, m), an (n, 1) stays (n, 1). Close
+    with `reshape(shape)`, or sum with `keepdims=True`."""
+    axes = tuple(i for i, size in enumerate((1,) * (2 - len(shape)) + shape) if size == 1)
+    return G.sum(axis=axes)
+
+
+@broadcast_pullback.mistake
+def count(shape, G):
+    """You counted the copies. That is the gradient if G holds nothing but ones; here each copy has a weight in G."""
+    return np.full(shape, G.size / np.prod(shape, dtype=int))
+
+
+@broadcast_pullback.mistake
+def sign(shape, G):
+    """Your answer is -1 times the gradient. Z = X + b grows with b, so the entries of G are added as they are."""
+    axes = tuple(i for i, size in enumerate((1,) * (2 - len(shape)) + shape) if size == 1)
+    return -G.sum(axis=axes).reshape(shape)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+mean_pullback = exercise(
+    "mean_pullback(shape, axis, g)",
+    chapter="02",
+    points=2,
+    minutes=8,
+    hints=(
+        "One entry of X stands in one mean only. With which factor?",
+        "With 1 over the number of entries in that mean, `shape[axis]`. So its derivative is that entry of g over it.",
+        "Forward the axis is summed away, so backward g is copied along it: `np.expand_dims(g, axis)` puts the axis "
+        "back with length 1, and `np.broadcast_to(…, shape)` copies.",
+    ),
+)
+
+
+@mean_pullback.draws
+def inputs(draw):
+    n, m, k = draw.sizes(3)
+    shape, axis = (((n, m), 0), ((n, m), 1), ((n, m, k), 1), ((n, m), 0))[draw.index]
+    return shape, axis, draw.array(*shape[:axis], *shape[axis + 1 :])
+
+
+@mean_pullback.truth
+def truth(shape, axis, g):
+    return complex_step_gradient(lambda X: np.sum(g * X.mean(axis=axis)), np.zeros(shape))
+
+
+@mean_pullback.wide
+def wide(draw):
+    return (4, WIDE // 4), 0, draw.array(WIDE // 4)
+
+
+@mean_pullback.slopes
+def slopes(shape, axis, g):
+    return lambda X: np.sum(g * X.mean(axis=axis)), (np.zeros(shape),)
+
+
+@mean_pullback.mistake
+def lost_n(shape, axis, g):
+    """The 1/n of the mean is missing: this pulls back through a sum. Divide by the number of entries in one mean."""
+    return np.repeat(np.expand_dims(g, axis), shape[axis], axis=axis)
+
+
+@mean_pullback.mistake
+def size(shape, axis, g):
+    """You divided by the number of all entries of X. A mean along one axis holds `shape[axis]` of them."""
+    return np.repeat(np.expand_dims(g, axis), shape[axis], axis=axis) / np.prod(shape)
+
+
+@mean_pullback.mistake
+def other_length(shape, axis, g):
+    """You divided by the length of another axis. The mean runs along `axis`, so it holds `shape[axis]` entries."""
+    return np.repeat(np.expand_dims(g, axis), shape[axis], axis=axis) / shape[axis - 1]
+
+
+@mean_pullback.mistake
+def inverse(shape, axis, g):
+    """You multiplied by n. Each entry has the weight 1/n in its mean, forward and backward alike."""
+    return np.repeat(np.expand_dims(g, axis), shape[axis], axis=axis) * shape[axis]
+
+
+@mean_pullback.mistake
+def unchanged(shape, axis, g):
+    """g / n is what each entry gets, and it is not copied yet: the gradient has the shape of X, with the axis that
+    the mean took away."""
+    return g / shape[axis]
+
+
+@mean_pullback.mistake
+def keepdims(shape, axis, g):
+    """The axis is back with length 1 and is not filled yet. All entries of one mean get the same share: copy along
+    the axis."""
+    return np.expand_dims(g, axis) / shape[axis]
+
+
+@mean_pullback.mistake
+def chain_factor(shape, axis, g):
+    """g does not appear: this is the gradient of the plain sum of the means. Weigh each mean with its entry of g."""
+    return np.full(shape, 1 / shape[axis])
+
+
+@mean_pullback.mistake
+def sign(shape, axis, g):
+    """Your answer is -1 times the gradient. A mean grows with each of its entries."""
+    return -np.repeat(np.expand_dims(g, axis), shape[axis], axis=axis) / shape[axis]
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+centring_pullback = exercise(
+    "centring_pullback(G)",
+    chapter="02",
+    points=3,
+    minutes=10,
+    hints=(
+        "C = X - (mean of each column). An entry of X reaches C on two ways: by itself, and within the mean.",
+        "By itself it gives G. The mean is copied to every row of C with a minus, so backward it collects -(sum over "
+        "the column of G), and hands 1/n of that to each entry of its column.",
+        "Together: `G - G.mean(axis=0)`. Centring pulls back by centring.",
+    ),
+)
+
+
+@centring_pullback.draws
+def inputs(draw):
+    return (draw.array(*draw.sizes(2)),)
+
+
+@centring_pullback.truth
+def truth(G):
+    return complex_step_gradient(lambda X: np.sum(G * (X - X.mean(axis=0))), np.zeros(G.shape))
+
+
+@centring_pullback.wide
+def wide(draw):
+    return (draw.array(4, WIDE // 4),)
+
+
+@centring_pullback.slopes
+def slopes(G):
+    return lambda X: np.sum(G * (X - X.mean(axis=0))), (np.zeros(G.shape),)
+
+
+@centring_pullback.mistake
+def unchanged(G):
+    """The mean was treated as a constant. It moves with every entry of its column, which takes the mean of G away."""
+    return G
+
+
+@centring_pullback.mistake
+def lost_n(G):
+    """The 1/n of the mean is missing: an entry has only the weight 1/n in the mean of its column."""
+    return G - G.sum(axis=0)
+
+
+@centring_pullback.mistake
+def twice(G):
+    """The 1/n was taken twice. The sum over the column of G, over n, is the mean of G already."""
+    return G - G.mean(axis=0) / len(G)
+
+
+@centring_pullback.mistake
+def axis(G):
+    """You subtracted the mean of each row of G. Columns were centred, so columns belong together: `axis=0`."""
+    return G - G.mean(axis=1, keepdims=True)
+
+
+@centring_pullback.mistake
+def total(G):
+    """You subtracted the mean of all of G. Each column was centred by itself: `axis=0`."""
+    return G - G.mean()
+
+
+@centring_pullback.mistake
+def sign(G):
+    """The way through the mean carries a minus: C = X - mean."""
+    return G + G.mean(axis=0)
+
+
+@centring_pullback.mistake
+def diagonal(G):
+    """You counted only what an entry does to itself, 1 - 1/n. By way of the mean it also moves all others in its
+    column."""
+    return G * (1 - 1 / len(G))
+
+
+@centring_pullback.mistake
+def term(G):
+    """This is the way through the mean alone. X also stands in C by itself, which gives G."""
+    return -np.tile(G.mean(axis=0), (len(G), 1))
+
+
+# ----------------------------------------------------------------------------------------------------------------------
 quadratic_gradient = exercise(
     "quadratic_gradient(A, x)",
     chapter="02",

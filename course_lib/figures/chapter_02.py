@@ -1,16 +1,17 @@
-"""Figures of chapter 2: a gradient pulled back through an affine map, contour lines of quadratic forms."""
+"""Figures of chapter 2: gradients pulled back through affine maps and copies, contour lines of quadratic forms."""
 
 import numpy as np
 
 from course_lib.calculus.forms import (
     affine_map,
     affine_pullback,
+    broadcast_pullback,
     quadratic_form,
     quadratic_gradient,
     quadratic_hessian,
 )
 from course_lib.calculus.jacobian import complex_step_gradient
-from course_lib.figures.base import BLUE, GREY, ORANGE, PURPLE, RED, SKY, Explorer, Picture, new_figure
+from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, Explorer, Picture, new_figure
 
 SHIFT = np.array([0.4, -0.3])
 RADII = np.arange(0.5, 5.1, 0.5)
@@ -157,6 +158,132 @@ def pulled_back_gradient():
         "Right: circles, the contour lines of a loss in the plane of y, with the gradient g at y. Left: the same "
         "contour lines in the plane of x, where they are ellipses, with three arrows from x. Only g times A transposed "
         "stands at right angles to the ellipse through x; g A and g A inverse do not.",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# What the small array may look like beside a 3×4 matrix. An entry was copied to wherever its position falls.
+SHAPES = {"(4,)": (4,), "(1, 4)": (1, 4), "(3, 1)": (3, 1), "()": (), "(3, 4)": (3, 4)}
+# The gradient that comes back, one number for each entry of Z.
+COMING_BACK = np.array([[1.0, -2.0, 3.0, 0.0], [2.0, 1.0, -1.0, 4.0], [-1.0, 2.0, 3.0, 1.0]])
+PALE = "0.93"
+
+
+class _Cells:
+    """A table of numbers drawn as boxes, its first row on top, some of them coloured."""
+
+    def __init__(self, axis, rows, columns, top=0.0, left=0.0):
+        from matplotlib.patches import Rectangle
+
+        self.boxes, self.numbers = {}, {}
+        for i in range(rows):
+            for j in range(columns):
+                corner = (left + j + 0.04, top - i - 0.96)
+                self.boxes[i, j] = axis.add_patch(Rectangle(corner, 0.92, 0.92, facecolor=PALE, edgecolor="none"))
+                centre = (left + j + 0.5, top - i - 0.52)
+                self.numbers[i, j] = axis.text(*centre, "", ha="center", va="center", fontsize=12)
+
+    def show(self, texts, colours):
+        """Texts and colours by place; a place without them is empty, or pale."""
+        for place, box in self.boxes.items():
+            # White is read on blue and green; on the lighter colours black is.
+            dark = colours.get(place) in (BLUE, GREEN)
+            box.set_facecolor(colours.get(place, PALE))
+            self.numbers[place].set(text=_minus(texts.get(place, "")), color="white" if dark else "black")
+
+    def hide(self, seen):
+        """Show the boxes for which `seen(place)` holds, and no others."""
+        for place in self.boxes:
+            self.boxes[place].set_visible(seen(place))
+            self.numbers[place].set_visible(seen(place))
+
+
+def _copies_of(shape, entry):
+    """Places of a 3×4 matrix to which entry number `entry` of an array of this shape is copied."""
+    numbered = np.arange(np.prod(shape, dtype=int)).reshape(shape)
+    return [tuple(place) for place in np.argwhere(np.broadcast_to(numbered, COMING_BACK.shape) == entry).tolist()]
+
+
+def _table(axis, title, width=4, height=3.2):
+    axis.set(xlim=(-0.1, width + 0.1), ylim=(-height, 0.1), aspect="equal")
+    axis.set_axis_off()
+    axis.set_title(title)
+
+
+class _Collect:
+    """One entry of b, the places it was copied to, and the entries of G that come back to it."""
+
+    def __init__(self):
+        self.figure, axes = new_figure(columns=3, height=2.5)
+        self.axes = axes
+        for axis in axes:
+            _table(axis, "")
+        self.small, self.large, self.back = (_Cells(axis, 3, 4) for axis in axes)
+
+    def __call__(self, shape, entry):
+        rows, columns = (1,) * (2 - len(SHAPES[shape])) + SHAPES[shape]
+        entry %= rows * columns
+        here = divmod(entry, columns)
+        copies = _copies_of(SHAPES[shape], entry)
+        self.small.hide(lambda place: place[0] < rows and place[1] < columns)
+        self.small.show({here: "b"}, {here: BLUE})
+        self.large.show(dict.fromkeys(copies, "+b"), dict.fromkeys(copies, BLUE))
+        numbers = {place: f"{value:.0f}" for place, value in np.ndenumerate(COMING_BACK)}
+        self.back.show(numbers, dict.fromkeys(copies, ORANGE))
+        collected = [COMING_BACK[place] for place in copies]
+        total = broadcast_pullback(SHAPES[shape], COMING_BACK).ravel()[entry]
+        terms = " + ".join(f"({g:.0f})" if g < 0 else f"{g:.0f}" for g in collected)
+        many = f"{len(copies)} copies" if len(copies) > 1 else "1 copy"
+        self.axes[0].set_title(f"b of shape {shape}:\none entry")
+        self.axes[1].set_title(f"Z = X + b:\n{many} of it")
+        sum_ = f"{terms} = {total:.0f}" if 1 < len(copies) < 12 else f"sum {total:.0f}"
+        self.axes[2].set_title(_minus(f"G comes back:\n{sum_}"))
+        return self.figure, (
+            f"Three tables. Left: one entry of an array b of shape {shape}. Middle: the {many} of it in the 3 by 4 "
+            f"matrix Z = X + b. Right: the entries of G at the same places; their sum, {total:.0f}, is the derivative "
+            "in that entry."
+        )
+
+
+def what_an_entry_collects():
+    """Explorer: choose the shape of b and an entry; see where it was copied and what comes back to it."""
+    import ipywidgets as widgets
+
+    return Explorer(
+        {
+            "shape": widgets.Dropdown(options=list(SHAPES), description="shape of b"),
+            "entry": widgets.IntSlider(value=1, min=0, max=11, description="entry, counted row by row"),
+        },
+        _Collect(),
+        "choose a shape for b and one of its entries; what was copied forward is added up backward.",
+    )
+
+
+def copies_and_sums():
+    """Still: a row copied into every row of a matrix, and the gradient that comes back, added up by columns."""
+    from matplotlib.patches import FancyArrowPatch
+
+    colours = [BLUE, ORANGE, GREEN, PURPLE]
+    figure, (left, right) = new_figure(columns=2, height=3.5)
+    _table(left, "forward: b is copied into every row", height=4.8)
+    _table(right, "backward: each column of G is added up", height=4.8)
+    columns = {j: {(i, j): colours[j] for i in range(3)} for j in range(4)}
+    everywhere = {place: colour for column in columns.values() for place, colour in column.items()}
+    row = {(0, j): colours[j] for j in range(4)}
+    _Cells(left, 1, 4).show({(0, j): f"$b_{j + 1}$" for j in range(4)}, row)
+    _Cells(left, 3, 4, top=-1.7).show({(i, j): f"$b_{j + 1}$" for i, j in everywhere}, everywhere)
+    _Cells(right, 3, 4).show({place: f"{value:.0f}" for place, value in np.ndenumerate(COMING_BACK)}, everywhere)
+    sums = broadcast_pullback((4,), COMING_BACK)
+    _Cells(right, 1, 4, top=-3.7).show({(0, j): f"{sums[j]:.0f}" for j in range(4)}, row)
+    for axis, start in ((left, -1.0), (right, -3.0)):
+        for j in range(4):
+            ends = (j + 0.5, start - 0.05), (j + 0.5, start - 0.65)
+            axis.add_patch(FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=14, color=colours[j], lw=1.5))
+    return Picture(
+        figure,
+        "Left: a row b of four entries, each in a colour of its own, with arrows down into a 3 by 4 table whose three "
+        "rows are copies of b. Right: a 3 by 4 table of numbers G in the same colours, with arrows down from each "
+        f"column into its sum: {', '.join(f'{value:.0f}' for value in sums)}.",
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from course_lib.calculus import autodiff, mlp
-from course_lib.calculus.autodiff import RULES, Node, apply, topological_order, unbroadcast
+from course_lib.calculus.autodiff import RULES, Node, apply, topological_order
 from course_lib.calculus.jacobian import complex_step_jacobian
 from tests.calculus.rounding import EPS, FUNCTION, assert_rounded, network_size
 
@@ -250,12 +250,6 @@ def test_a_variable_without_influence_has_the_gradient_zero():
     np.testing.assert_array_equal(unused, np.zeros((3, 2)))
 
 
-def test_unbroadcast_is_the_adjoint_of_stretching(rng):
-    for small, large in (((3,), (4, 3)), ((4, 1), (4, 3)), ((1, 3), (2, 4, 3)), ((), (4, 3)), ((4, 3), (4, 3))):
-        g, b = rng.normal(size=large), rng.normal(size=small)
-        assert_rounded(np.sum(g * b), np.sum(unbroadcast(g, small) * b), g.size + 1, np.sum(np.abs(g * b)))
-
-
 def test_what_does_not_fit_is_refused_in_words():
     w = Node(np.ones(3))
     with pytest.raises(ValueError, match=r"the seed has shape \(\), expected \(3,\)"):
@@ -266,7 +260,5 @@ def test_what_does_not_fit_is_refused_in_words():
         autodiff.jvp(np.sin, np.ones(3), np.ones(2))
     with pytest.raises(ValueError, match=r"\(2, 3, 4\) and \(4, 5\), vectors or matrices were expected"):
         Node(np.ones((2, 3, 4))) @ np.ones((4, 5))
-    with pytest.raises(ValueError, match=r"\(2,\) does not stretch"):
-        unbroadcast(np.ones((3, 1)), (2,))
     with pytest.raises(TypeError):
         np.exp(w)

@@ -14,6 +14,8 @@ from course_lib.calculus.forms import (
     affine_map,
     affine_pullback,
     antisymmetric_part,
+    broadcast_pullback,
+    mean_pullback,
     quadratic_form,
     quadratic_gradient,
     quadratic_gradient_in_A,
@@ -85,6 +87,29 @@ def test_pulling_back_twice_is_pulling_back_through_the_product(rng, affine):
     assert_rounded(affine_pullback(A, affine_pullback(C, g)), affine_pullback(A @ C, g), steps=M + 5, size=size)
 
 
+def test_summing_over_the_copies_is_the_adjoint_of_copying(rng):
+    for small, large in (((3,), (4, 3)), ((4, 1), (4, 3)), ((1, 3), (2, 4, 3)), ((), (4, 3)), ((4, 3), (4, 3))):
+        G, b = rng.normal(size=large), rng.normal(size=small)
+        size = np.sum(np.abs(G * b))
+        assert_rounded(np.sum(G * b), np.sum(broadcast_pullback(small, G) * b), G.size + 1, size)
+
+
+@pytest.mark.parametrize("shape", [(4,), (1, 4), (3, 1), (), (3, 4)])
+def test_a_gradient_is_pulled_back_through_broadcasting_as_autograd_does(rng, shape):
+    X, b = rng.normal(size=(3, 4)), rng.normal(size=shape)
+    expected = autograd.grad(lambda b: anp.sum(anp.sin(X * b)))(b)
+    G = X * np.cos(X * b)
+    assert_rounded(broadcast_pullback(shape, G), expected, X.size + FUNCTION, np.sum(np.abs(G)))
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((4, 3), 0), ((4, 3), 1), ((4, 3, 5), 1), ((4, 3), -1)])
+def test_a_gradient_is_pulled_back_through_a_mean_as_autograd_does(rng, shape, axis):
+    X = rng.normal(size=shape)
+    g = np.cos(X.mean(axis=axis))
+    expected = autograd.grad(lambda X: anp.sum(anp.sin(anp.mean(X, axis=axis))))(X)
+    assert_rounded(mean_pullback(shape, axis, g), expected, X.size + FUNCTION, np.ones(shape))
+
+
 def test_a_quadratic_form_and_its_derivatives_entry_by_entry_in_symbols(rng):
     n = 3
     a = sympy.Matrix(n, n, sympy.symbols(f"a:{n * n}"))
@@ -154,6 +179,8 @@ def test_a_matrix_is_the_sum_of_its_two_parts_and_the_form_sees_only_one(case):
         (lambda: affine_jacobian(np.ones(4)), r"A has shape \(4,\), a matrix was expected"),
         (lambda: affine_pullback(np.ones((4, 3)), np.ones(4)), r"g has shape \(4,\), \(3,\) was expected"),
         (lambda: affine_pullback(np.ones((4, 3)), np.ones((1, 3))), r"g has shape \(1, 3\), \(3,\) was expected"),
+        (lambda: broadcast_pullback((2,), np.ones((3, 1))), r"\(2,\) does not stretch to \(3, 1\)"),
+        (lambda: mean_pullback((4, 3), 0, np.ones(4)), r"g has shape \(4,\), that of \(4, 3\) without axis 0"),
         (lambda: quadratic_form(np.ones((4, 3)), np.ones(4)), r"A has shape \(4, 3\), a square matrix was expected"),
         (lambda: quadratic_gradient(np.ones((4, 4)), np.ones(3)), r"x has shape \(3,\), \(4,\) was expected"),
         (lambda: quadratic_gradient_in_A(np.ones((1, 4))), r"x has shape \(1, 4\), a 1-D array was expected"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from course_lib.calculus import autodiff
+from course_lib.calculus.forms import broadcast_pullback
 from course_lib.checks import exercises, find, judge
 from course_lib.checks.calling import plain
 from course_lib.checks.drawing import SEED, draws
@@ -28,7 +29,7 @@ def test_the_exercises_are_those_of_the_syllabus_and_one_more():
 
 def test_the_reference_functions_pass():
     assert verdict("jvp", autodiff.jvp).ok
-    assert verdict("unbroadcast", autodiff.unbroadcast).ok
+    assert verdict("unbroadcast", lambda g, shape: broadcast_pullback(shape, g)).ok
     assert verdict("vjp_of_product", lambda A, B, G: autodiff.gradients(lambda A, B: A @ B, A, B, seed=G)).ok
 
 

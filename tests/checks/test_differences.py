@@ -154,6 +154,13 @@ CHEATS = {
 LINEAR = {
     "affine_jacobian": lambda differences, A: differences(lambda x: x @ A, np.zeros(len(A))),
     "affine_pullback": lambda differences, A, g: differences(lambda x: np.sum(g * (x @ A)), np.zeros(len(A))),
+    "broadcast_pullback": lambda differences, shape, G: differences(lambda b: np.sum(G * (b + 0 * G)), np.zeros(shape)),
+    "mean_pullback": lambda differences, shape, axis, g: differences(
+        lambda X: np.sum(g * X.mean(axis=axis)), np.zeros(shape)
+    ),
+    "centring_pullback": lambda differences, G: differences(
+        lambda X: np.sum(G * (X - X.mean(axis=0))), np.zeros(G.shape)
+    ),
     "quadratic_gradient_in_A": lambda differences, x: differences(lambda A: x @ A @ x, np.zeros((len(x), len(x)))),
     # The same for the second difference of a quadratic form.
     "quadratic_hessian": lambda differences, A: differences(
