@@ -126,6 +126,12 @@ class Lowering:
     def _eye(self, core: Core) -> Piece:
         return Piece(Node("eye", (), str(self._fixed(core.shape[0])[0])), ("r", "c"))
 
+    def _dbase(self, core: Core) -> Piece:
+        return Piece(Node("d", [sym(core.data)]), self._own(core))
+
+    def _diff(self, core: Core) -> Piece:
+        return Piece(Node("d", [self.lowered(core.args[0])]), self._own(core))
+
     def _fixed(self, d: tuple) -> tuple:
         self.lengths["?"] = d
         return self._length("?")

@@ -14,7 +14,7 @@ from .engine import Line, Session
 from .evaluation import UndefinedError
 from .judgement import Relation
 from .lowering import Lowering, NoRuleError
-from .names import canonical, dependencies, spoken_name
+from .names import Declared, canonical, dependencies, spoken_name
 from .shapes import MisfitError
 from .spelling import spelled, spelling_of
 from .tokens import UnreadableError
@@ -48,7 +48,7 @@ class Work:
 
     lines: list[str]
     rules: list[str]
-    shapes: dict[str, str] = field(default_factory=dict)
+    shapes: dict[str, str] | None = field(default_factory=dict)
     functions: Functions = ()
     result: Node | None = None
     missing: str = ""
@@ -103,10 +103,13 @@ def work_out(
 class Derivation:
     """One loss, its variable and everything between them."""
 
-    def __init__(self, loss: str, variable: str, shapes: Shapes, functions: Functions = (), of: str | None = None):
+    def __init__(
+        self, loss: str, variable: str, shapes: Shapes | None, functions: Functions = (), of: str | None = None
+    ):
         if not isinstance(loss, str) or not loss.strip():
             raise ValueError(f"the loss must be text such as 'L = \\|Xw-y\\|^2'; got {loss!r}")
-        self.shapes, self.functions, self.text = dict(shapes or {}), functions, loss
+        self.functions, self.text = functions, loss
+        self.shapes = None if shapes is None else dict(shapes)
         self.session, self.given = self._read(loss)
         self.names = self.session.names
         self.variable = self._known(variable, "variable")
@@ -121,6 +124,7 @@ class Derivation:
         between = [n for n in defined if self.variable in dependencies(sym(n), self.names) and n != self.variable]
         self.chain = [n for n in between if n in dependencies(sym(self.loss), self.names)]
         self.bodies: dict[str, Node] = {}
+        self.target: list[str] | None = None  # the letters of an entry of the variable, where the text has chosen them
         self.spelling = spelling_of(loss, self.names)
 
     def _read(self, loss: str) -> tuple[Session, list[Line]]:
@@ -137,7 +141,7 @@ class Derivation:
         return session, lines
 
     def _free_name(self) -> str:
-        return next(n for n in ("f", "g", "L", "F", "E", "J") if n not in map(canonical, self.shapes))
+        return next(n for n in ("f", "g", "L", "F", "E", "J") if n not in map(canonical, self.shapes or ()))
 
     def _known(self, name: str | None, what: str) -> str:
         found = canonical(name) if isinstance(name, str) and name.strip() else None
@@ -275,6 +279,29 @@ class Derivation:
             p.factors = [apply("tr", product(*factors, d)) if style == "trace" else Node("frob", [whole, d])]
         return a.built(p)
 
+    def as_entries(self, name: str) -> Node | None:
+        """What a name stands for where the text gives it as sums of entries, else None."""
+        body = self.names.definitions[name].body
+        assert isinstance(body, Node)
+        if not any(n.op in ("sum", "idx", "table") for n in walk(body)):
+            return None
+        if any(n.op == "idx" and not self.algebra.is_number(n) for n in walk(body)):
+            return None  # x_i is a whole sample
+        return body.args[0] if body.op == "table" else body
+
+    def step_name(self) -> str:
+        """A letter for a step in the variable: one that is declared for it and not used, else a new one."""
+        shape, used = self.names.shape(self.variable), dependencies(sym(self.loss), self.names)
+        found = next((n for n in self.names.symbols if n not in used and self.names.shape(n) == shape), None)
+        if found is None:
+            options = ("D", "H", "E") if () not in (shape or ()) else ("h", "v", "s")
+            found = next(n for n in options if not self.names.known(n))
+            declared = self.names.symbols[self.variable]
+            self.names.symbols[found] = Declared(declared.rows, declared.columns)
+            self.shapes = self.shapes or {}
+            self.shapes[found] = " ".join(str(x) for x in (declared.rows, declared.columns) if x != 1)
+        return found
+
     # -- arrays
 
     def forward(self, name: str) -> Node:
@@ -337,7 +364,10 @@ class Derivation:
         if node.op == "grad" and node.args[0].op == "sym" and node.args[1].op == "sym":
             f, x = (latex(a) for a in node.args)
             number = self.algebra.is_number(node.args[0]) and not self.algebra.is_number(node.args[1])
+            number = number and not self.spelling.fractions
             return rf"\nabla_{{{x}}} {f}" if number else latex(node)
+        if node.op == "fn" and node.args[0].op == "grad":
+            return rf"\operatorname{{vec}}\left({self._left(node.args[0])}\right)"
         if node.op == "hess":
             return rf"\nabla_{{{latex(node.args[1])}}}^2 {latex(node.args[0])}"
         return latex(node)

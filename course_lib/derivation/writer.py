@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .names import spoken_name
-from .spelling import transpose_mark, written_name
+from .spelling import follows_a_text, transpose_mark, written_name
 from .tree import Node, walk
 
 SUM, LOOSE, PRODUCT, POSTFIX, ATOM = 1, 2, 3, 4, 5
@@ -87,6 +87,8 @@ def _pow(node):
 
 def _raisable(node):
     """A base for an exponent: dA is raised in brackets, for dA^{-1} is the differential of the inverse."""
+    if node.op == "idx" and node.args[0].op == "sym" and follows_a_text():
+        return latex(node)
     return rf"\left({latex(node)}\right)" if node.op == "d" else _at_least(node, ATOM)
 
 
@@ -101,12 +103,12 @@ def _epow(node):
 def _postfix(mark):
     def write(node):
         inner, exponent = node.args[0], mark or transpose_mark()
-        if not mark and inner.op == "inv":
+        if not mark and inner.op == "inv" and follows_a_text():
             return f"{_raisable(inner.args[0])}^{{-{exponent}}}", POSTFIX
         said = _raisable(inner) if mark else _at_least(inner, ATOM)
-        if "^" in said and inner.op == "sym":
+        if "^" in said and inner.op == "sym" and follows_a_text():
             return f"({_tex(inner)[0]})^{{{exponent}}}", POSTFIX
-        if "^" in said and inner.op in ("T", "pow"):
+        if "^" in said and inner.op in ("sym", "T", "pow"):
             return f"{{{said}}}^{{{exponent}}}", POSTFIX
         return f"{said}^{{{exponent}}}", POSTFIX
 
@@ -162,8 +164,7 @@ def _idx(node):
     base = node.args[0]
     items = node.val if not (len(node.val) == 2 and node.val[1] is None) else (node.val[0], None)
     if base.op == "sym":
-        name = written_name(base.val)
-        # Entries of a declared matrix are written with the small letter.
+        name = written_name(base.val, of_an_entry=True)
         return (
             f"{{{name}}}_{{{_indices(items)}}}" if "^" in name or "_" in name else f"{name}_{{{_indices(items)}}}",
             POSTFIX,

@@ -151,6 +151,73 @@ def test_a_derivation_is_as_short_as_a_lecturer_would_write_it():
     assert sum(lengths) / len(lengths) <= 6
 
 
+MATRICES = {"X": "n d", "W": "d k", "Y": "n k"}
+# What each of the five proofs of chapter 4 says on its way, in the notation of the chapter.
+PROOFS = [
+    ("index", "W", r"\frac{\partial L}{\partial w_{pq}} = \frac1n\sum_{i,j} 2r_{ij}x_{ip}\delta_{jq}", r"\delta_{"),
+    (
+        "trace",
+        "W",
+        r"L = \frac1n\left(\operatorname{tr}(W^\top X^\top XW) - 2\operatorname{tr}(Y^\top XW)"
+        r" + \operatorname{tr}(Y^\top Y)\right)",
+        r"\operatorname{tr}",
+    ),
+    (
+        "expansion",
+        "W",
+        r"\|R + XD\|_F^2 = \|R\|_F^2 + 2\langle X^\top R, D\rangle + \|XD\|_F^2",
+        r"\lVert X D\rVert^{2}",
+    ),
+    ("differential", "W", r"dL = \left\langle\frac2n X^\top R, dW\right\rangle", r"dW\rangle"),
+    (
+        "vec",
+        "W",
+        r"\operatorname{vec}(\nabla_W L) = \frac2n(I_k\otimes X)^\top\operatorname{vec}(R)",
+        r"I_{k} \otimes X",
+    ),
+    ("index", "X", r"\frac{\partial L}{\partial x_{pq}} = \frac2n\sum_j r_{pj}w_{qj}", r"\delta_{"),
+    ("differential", "X", r"dL = \left\langle\frac2n RW^\top, dX\right\rangle", r"dX\rangle"),
+    (
+        "vec",
+        "X",
+        r"\operatorname{vec}(\nabla_X L) = \frac2n(W^\top\otimes I_n)^\top\operatorname{vec}(R)",
+        r"\otimes I_{n}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("form", "variable", "known", "sign"), PROOFS)
+@pytest.mark.parametrize("named", [True, False])
+def test_the_five_proofs_of_chapter_4_are_found_in_their_own_forms(form, variable, known, sign, named):
+    loss = "R = XW - Y\nL = \\frac{1}{n}\\|R\\|_F^2" if named else r"L = \frac{1}{n}\|XW - Y\|_F^2"
+    work = work_out(loss, variable, MATRICES, form=form)
+    assert_whole(work)
+    assert sign in "\n".join(work.lines)
+    before = "" if named else "R = XW - Y\n"
+    step = {"D": "d k" if variable == "W" else "n d"}
+    assert derive("\n".join([before, *work.lines, known]), {**step, **work.shapes}).ok
+    result = {"W": r"\frac2n X^\top(XW - Y)", "X": r"\frac2n (XW - Y)W^\top"}[variable]
+    assert derive("\n".join([*work.lines, rf"\nabla_{{{variable}}} L = {result}"]), work.shapes).ok
+
+
+WITH_SUMS = [p for p in GOALS if r"\sum" in p.values[0].given and re.fullmatch("[A-Z]", p.values[1])]
+
+
+@pytest.mark.parametrize(("problem", "function", "variable"), WITH_SUMS)
+def test_losses_with_sums_are_worked_out_index_by_index_too(problem, function, variable):
+    work = work_out(problem.given, variable, problem.shapes, problem.functions, of=function, form="index")
+    assert_whole(work)
+    entry = r"\\frac\{\\partial \w+\}\{\\partial .*_\{\w+\}\} = "
+    assert any(re.match(entry, line) for line in work.lines)
+
+
+def test_a_form_that_does_not_fit_says_so():
+    work = work_out(r"L = \log\det W", "W", {"W": "d d"}, form="vec")
+    assert "square of what is linear" in work.missing
+    with pytest.raises(ValueError, match="the form must be one of differential, trace"):
+        work_out(r"L = \|w\|^2", "w", {"w": "d"}, form="prose")
+
+
 LETTERS = {"X": "ABQMX", "W": "UKTW", "w": "vuqw", "y": "bhty", "Y": "CHSY"}
 
 

@@ -1,0 +1,366 @@
+"""Stuck? The next line of a learner's own derivation, told in three tiers: the rule, the line with a gap, the line."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from .algebra import ONE, size
+from .differentials import RULES, Calculus
+from .engine import BAD, Line, Session
+from .lowering import NoRuleError
+from .names import dependencies, spoken_name, stem
+from .report import _mathematics
+from .shapes import MisfitError
+from .spelling import Spelling, spelled, spelling_of
+from .tree import Node, places, put, sym, walk
+from .working import MOVE, PUT_IN, READ_OFF, SECONDS, Derivation, Functions, Shapes, Step, _said
+from .writer import latex
+
+TIERS = 3
+HOW = {
+    MOVE: r"\langle A, BC\rangle = \langle B^\top A, C\rangle = \langle AC^\top, B\rangle",
+    READ_OFF: r"dL = \langle G, dW\rangle \Rightarrow \nabla_W L = G",
+    "square as a trace": r"\|A\|^2 = \operatorname{tr}(A^\top A)",
+    "square of a sum": r"\|A + B\|^2 = \|A\|^2 + 2\langle A, B\rangle + \|B\|^2",
+    "vec of a product": r"\operatorname{vec}(AXB) = (B^\top \otimes A)\operatorname{vec}(X)",
+    "transpose factor by factor": r"(A \otimes B)^\top = A^\top \otimes B^\top",
+    "of each sum with δ one term is left": r"\sum_j a_j\delta_{jq} = a_q",
+    **{rule.name: rule.formula for rule in RULES.values()},
+}
+WORDS = {
+    PUT_IN: "Put what was found for the differential into the line about {f}, then move what stands around it.",
+    MOVE: "Move what stands around the differential to the other side of the inner product.",
+    READ_OFF: "What stands beside the differential is the gradient: read it off.",
+    "sums as products": "Write the sums of {f} as products of whole arrays.",
+    "entry by entry": "Write an entry of {f} out, every sum with a letter of its own.",
+    "chain rule, term by term": "Differentiate {f} in one entry, term by term.",
+    "of each sum with δ one term is left": "A δ leaves one term of its sum.",
+}
+PARAMETERS = ("W", "w", "theta", "Theta", "beta", "U", "V", "b", "x", "X", "z", "Z")
+TARGETS = ("y", "Y", "t", "T")
+
+
+@dataclass(frozen=True)
+class Next:
+    """What comes next. `tier` says how much of it is told: 1 the rule and where, 2 the line with a gap, 3 the line.
+
+    line      the line as LaTeX, "" where the derivation is finished or nothing can be said.
+    finished  whether it gets where it should.  mends  the number of the wrong line to mend first, or None.
+    """
+
+    tier: int
+    rule: str = ""
+    words: str = ""
+    gap: str = ""
+    line: str = ""
+    finished: bool = False
+    mends: int | None = None
+
+    @property
+    def formula(self) -> str:
+        """The rule as LaTeX, where it has one."""
+        return next((HOW[r] for r in self.rule.split(", ") if r in HOW), "")
+
+    def told(self) -> list[tuple[str, str]]:
+        """(words, LaTeX) of what this tier tells."""
+        said = [(self.words, self.formula)]
+        if self.tier >= 2 and self.gap:
+            said.append(("Fill the gap:", self.gap))
+        if self.tier >= 3 and self.line:
+            said.append((f"Line {self.mends} becomes:" if self.mends else "The next line:", self.line))
+        return said
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{words} {tex}".strip() for words, tex in self.told())
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<p style='margin:.2em 0'>{html.escape(words)} {_mathematics(tex) if tex else ''}</p>"
+            for words, tex in self.told()
+        )
+        return f'<div class="course-next" style="border-left:4px solid #e69f00;padding:.2em .8em">{rows}</div>'
+
+
+def next_line(
+    text: str, shapes: Shapes | None = None, functions: Functions = (), tier: int = TIERS, goal: str = ""
+) -> Next:
+    """The next line after a learner's text, in the text's own names and form.
+
+    goal   the left side of the last line, where it is known; else it is taken from the text.
+    After a wrong line the next thing to do is to mend it. Nothing is told that `derive` does not call right.
+    """
+    session = Session(shapes, functions, SECONDS)
+    lines = session.read(text)
+    bad = next((k for k, x in enumerate(lines) if x.verdict in (*BAD, "follows") or x.partial), None)
+    if bad is not None:
+        return _mended(session, lines, bad, tier, text)
+    if not session.names.definitions:
+        return Next(tier, words="Begin with the definition, such as L = …; then the next line can be found.")
+    try:
+        return _Continuation(session, text, shapes, functions, goal).next(tier)
+    except (NoRuleError, MisfitError, ValueError) as problem:
+        what = getattr(problem, "what", None) or str(problem)
+        return Next(tier, words=f"The rules do not reach this: {what}. Each line that you write can still be checked.")
+
+
+def _mended(session: Session, lines: list[Line], k: int, tier: int, text: str) -> Next:
+    """What is to be said of the first line that is not right."""
+    line = lines[k]
+    words = f"Mend line {k + 1} first. {line.message}"
+    if not line.repair or not line.sides:
+        return Next(min(tier, 1), words=words, mends=k + 1)
+    with spelled(_with_box(spelling_of(text, session.names))):
+        left = _left(line.sides[0])
+        mended = f"{left} = {line.repair}"
+        gap = f"{left} = {latex(_with_gap(session.parse(line.repair), line.sides))}"
+    return Next(tier, words=words, gap=gap, line=mended, mends=k + 1)
+
+
+def _left(node: Node) -> str:
+    number = node.op == "grad" and len(node.args) > 1 and node.args[0].op == node.args[1].op == "sym"
+    return rf"\nabla_{{{latex(node.args[1])}}} {latex(node.args[0])}" if number else latex(node)
+
+
+def _with_box(spelling: Spelling) -> Spelling:
+    return replace(spelling, names={**spelling.names, "gap": r"\square"})
+
+
+def _with_gap(node: Node, before: tuple[Node, ...]) -> Node:
+    """The tree with a box in place of the largest part that stood nowhere before, but not of the whole."""
+    known = {n for tree in before for n in walk(tree)}
+    options = [
+        (path, n) for path, n in places(node) if path and n.op not in ("num", "d") and size(n) < size(node) / 1.5
+    ]
+    new = [x for x in options if x[1] not in known and not any(n.op == "d" for n in walk(x[1]))] or options
+    if not new:
+        return Node("sym", (), "gap")
+    path, _ = max(new, key=lambda x: size(x[1]))
+    return put(node, path, sym("gap"))
+
+
+def _is_entry(grad: Node) -> bool:
+    return len(grad.args) > 1 and grad.args[1].op == "idx" and all(isinstance(i, str) for i in grad.args[1].val)
+
+
+class _Continuation:
+    """A right beginning, what it is about, and the steps that may come next."""
+
+    def __init__(self, session: Session, text: str, shapes: Shapes | None, functions: Functions, goal: str):
+        self.session, self.names, self.lines = session, session.names, session.lines
+        self.claims = [x for x in session.lines if x.claimed is not None and x.verdict == "right"]
+        wanted = session.parse(goal) if goal else None
+        self.loss = wanted.args[0].val if wanted is not None else self._loss()
+        self.variable = self._variable_of(wanted) if wanted is not None else self._variable()
+        self.work = Derivation(text, self.variable, shapes, functions, self.loss)
+        self.form = self._form()
+        self.work.target = next((list(g.args[1].val) for g in self._gradients() if _is_entry(g)), None)
+        self.text, self.shapes, self.functions = text, shapes, functions
+        self.varying = {self.variable, *self.work.chain}
+        for name in self.work.chain:
+            self.work.body(name)
+        self.said = self._said()
+
+    # -- what the text is about
+
+    def _gradients(self) -> Iterator[Node]:
+        for line in reversed(self.claims):
+            if line.claimed is not None:
+                yield from (n for n in walk(line.claimed) if n.op == "grad" and n.args[0].op in ("sym", "idx"))
+
+    def _loss(self) -> str:
+        defined = list(self.names.definitions)
+        for grad in self._gradients():
+            f = grad.args[0].val if grad.args[0].op == "sym" else grad.args[0].args[0].val
+            if f in defined and len(grad.args) > 1:
+                later = [n for n in defined if self._is_number(n) and f in dependencies(sym(n), self.names) and n != f]
+                return later[-1] if later and not self._is_number(f) else f
+        numbers = [n for n in defined if self._is_number(n)]
+        moved = [x.claimed.args[0].val for x in self.claims if x.claimed and x.claimed.op == "d"]
+        about = [n for n in numbers if all(m in dependencies(sym(n), self.names) for m in moved)]
+        return (about or numbers or defined)[-1]
+
+    def _is_number(self, name: str) -> bool:
+        return self.names.shape(name) == ((), ())
+
+    def _variable_of(self, grad: Node) -> str:
+        below = grad.args[1] if len(grad.args) > 1 else sym(self._variable())
+        return below.args[0].val if below.op == "idx" else below.val
+
+    def _variable(self) -> str:
+        needed = dependencies(sym(self.loss), self.names)
+        declared = [n for n in self.names.symbols if n in needed and n not in self.names.definitions]
+        for grad in self._gradients():
+            name = self._variable_of(grad) if len(grad.args) > 1 else ""
+            if name in declared:
+                return name
+        trees = [side for line in reversed(self.claims) for side in line.sides]
+        for tree in trees:
+            for n in walk(tree):
+                if n.op == "d" and n.args[0].op == "sym" and n.args[0].val in declared:
+                    return n.args[0].val
+        free = [n for n in declared if stem(n) not in TARGETS] or declared
+        if not free:
+            raise ValueError("the text declares nothing that could vary")
+        return min(free, key=lambda n: (PARAMETERS.index(stem(n)) if stem(n) in PARAMETERS else 99, self._is_number(n)))
+
+    def _form(self) -> str:
+        trees = [side for line in self.claims for side in line.sides]
+        nodes = [n for tree in trees for n in walk(tree)]
+        if any(n.op == "fn" and n.val[0] == "vec" for n in nodes):
+            return "vec"
+        if any(n.op == "grad" and len(n.args) > 1 and n.args[1].op == "idx" for n in nodes):
+            return "index"
+        if any(n.op == "fn" and n.val[0] == "tr" for n in nodes):
+            return "trace"
+        steps = [n for n in self.names.symbols if self.names.shape(n) == self.names.shape(self.variable)]
+        unused = [n for n in steps if n not in dependencies(sym(self.loss), self.names)]
+        if any(n.op == "sym" and n.val in unused for n in nodes):
+            return "expansion"
+        return "differential"
+
+    # -- what is said already
+
+    def _said(self) -> list[tuple[Node, Node]]:
+        """(left side, right side) of every right claim, in whole arrays where that can be done."""
+        out = []
+        for line in self.claims:
+            if line.claimed is None:
+                continue
+            for side in line.sides[1:]:
+                out.append((line.claimed, side))
+                whole = self._lowered(side)
+                if whole is not None:
+                    out.append((line.claimed, whole))
+        return out
+
+    def _lowered(self, node: Node) -> Node | None:
+        from .judgement import Relation
+
+        core = Relation(self.names, [node]).cores[0]
+        if core is None:
+            return None
+        try:
+            return self.work.named_again(self.work.algebra.simplified(self.work.lowering.lowered(core)))
+        except NoRuleError:
+            return None
+
+    def _last(self, left: Node) -> Node | None:
+        return next((right for said, right in reversed(self.said) if said == left), None)
+
+    def _is_said(self, step: Step) -> bool:
+        return any(left == step.left and self._same(right, step.right) for left, right in self.said)
+
+    def _same(self, a: Node, b: Node) -> bool:
+        return a == b or latex(a) == latex(b) or self.work.algebra.simplified(a) == self.work.algebra.simplified(b)
+
+    # -- the next line
+
+    def next(self, tier: int) -> Next:
+        if self._finished():
+            return Next(tier, words="Finished: the last line says what was asked for.", finished=True)
+        for step in self._candidates():
+            if self._is_said(step):
+                continue
+            line = self.work.written(step)
+            session = Session(self.shapes, self.functions, SECONDS)
+            judged = session.read(f"{self.text}\n{line}")[-1]
+            if judged.verdict == "right" and not judged.partial and not judged.assumption:
+                return self._told(step, line, tier)
+        return Next(tier, words="No rule was found that leads on from here. Each line that you write can be checked.")
+
+    def _finished(self) -> bool:
+        last = self.claims[-1] if self.claims else None
+        if last is None or last.claimed is None or not last.explicit or last.claimed.op != "grad":
+            return False
+        grad = last.claimed
+        return grad.args[0] == sym(self.loss) and len(grad.args) > 1 and self._variable_of(grad) == self.variable
+
+    def _candidates(self) -> Iterator[Step]:
+        """Steps from the learner's own last line on, the nearest first; then those of a derivation from the start."""
+        own = self._own_steps() if self.form in ("differential", "trace") else iter(())
+        for steps in (own, self._steps(self.form), self._steps("differential")):
+            try:
+                yield from steps
+            except (NoRuleError, MisfitError, KeyError):
+                continue
+
+    def _steps(self, form: str) -> Iterator[Step]:
+        steps = self.work.steps(form=form)
+        begun = [k for k, s in enumerate(steps) if self._is_said(s)]
+        lefts = {s.left for s in steps[: begun[-1] + 1]} if begun else set()
+        for k, step in enumerate(steps):
+            if k > (begun[-1] if begun else -1) and (step.left not in lefts or k == begun[-1] + 1):
+                yield step
+        yield from steps[-1:]
+
+    def _own_steps(self) -> Iterator[Step]:
+        """From the last line about dL, or about ∂L/∂u, by one rule."""
+        left = Node("d", [sym(self.loss)])
+        now = self._last(left)
+        if now is not None:
+            yield from self._after_differential(left, now)
+        elif known := [n for n in self.work.chain if self._last(self._slope(n)) is not None]:
+            yield from self._after_slope(known[0])
+
+    def _slope(self, name: str) -> Node:
+        return Node("grad", [sym(self.loss), sym(name)])
+
+    def _after_differential(self, left: Node, now: Node) -> Iterator[Step]:
+        work, calculus = self.work, Calculus(self.work.algebra, self.varying)
+        if any(n.op == "d" and n.args[0].op != "sym" for n in walk(now)):
+            made = work.named_again(work.algebra.simplified(calculus.further(now)))
+            yield Step(left, made, _said(calculus.take_used()))
+            return
+        slopes: dict[str, Node] = {}
+        work._pull(calculus, ONE, now, slopes)
+        style = "trace" if self.form == "trace" else "inner"
+        moved = Step(left, work.inner(slopes, style), MOVE)
+        between = [n for n in work.chain if n in slopes]
+        if not between:
+            if not self._same(now, moved.right):
+                yield moved
+            yield Step(work.gradient(), slopes[self.variable], READ_OFF)
+            return
+        name = between[-1]
+        inner = self._last(Node("d", [sym(name)]))
+        if inner is None:
+            if not self._same(now, moved.right) and size(moved.right) <= size(now):
+                yield moved
+            yield from work.differential(name, self.varying - {name})
+            return
+        if any(n.op == "d" and n.args[0].op != "sym" for n in walk(inner)):
+            yield from work.differential(name, self.varying - {name})[1:]
+        work._pull(calculus, slopes.pop(name), inner, slopes)
+        yield Step(left, work.inner(slopes, style), PUT_IN)
+
+    def _after_slope(self, name: str) -> Iterator[Step]:
+        """∂L/∂v from ∂L/∂u, where u is made of v: the pullback through the definition of u."""
+        work = self.work
+        calculus = Calculus(work.algebra, self.varying - {name})
+        d = work.differential(name, self.varying - {name})[-1]
+        slopes: dict[str, Node] = {}
+        work._pull(calculus, self._slope(name), d.right, slopes)
+        for other in [n for n in reversed(work.chain) if n in slopes] + [n for n in slopes if n == self.variable]:
+            if other == self.variable:
+                yield work.steps()[-1]
+            else:
+                rule = d.rule if d.rule.startswith("chain rule") else f"chain rule, {d.rule}"
+                yield Step(self._slope(other), slopes[other], rule)
+
+    def _told(self, step: Step, line: str, tier: int) -> Next:
+        about = step.left
+        while about.op in ("d", "grad", "fn", "norm", "pow") and about.args:
+            about = about.args[0]
+        f = spoken_name(about.args[0].val if about.op == "idx" else about.val) if about.op in ("sym", "idx") else "it"
+        words = next((WORDS[r] for r in (step.rule, step.rule.split(", ")[0]) if r in WORDS), None)
+        words = words.format(f=f) if words else f"Use the rule “{step.rule}” on {f}."
+        gap = replace(step, right=_with_gap(step.right, tuple(right for _, right in self.said)))
+        spelling = self.work.spelling
+        self.work.spelling = _with_box(spelling)
+        try:
+            with_gap = self.work.written(gap)
+        finally:
+            self.work.spelling = spelling
+        return Next(tier, step.rule, words, with_gap, line)
