@@ -91,6 +91,29 @@ def bank_files(value: object, key: str = "exercises") -> tuple[str, ...]:
     return tuple(value)
 
 
+def tells_lines(root: Path | None = None) -> bool:
+    """Whether `hint` may tell a line of a derivation itself: `last_hint` in course.toml, true where nothing is said.
+
+    Raises CourseError where course.toml cannot be read.
+    """
+    root = root or course_root()
+    return _last_hint(*_state(root / CONFIG)) if root else True
+
+
+@lru_cache(maxsize=16)
+def _last_hint(path: str, changed: int, size: int) -> bool:
+    if size < 0:
+        return True
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            said = tomllib.loads(file.read()).get("last_hint", True)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise CourseError(f"{path} cannot be read: {error}.") from None
+    if not isinstance(said, bool):
+        raise CourseError(f"{path}: `last_hint` is {said!r}; true or false was expected.")
+    return said
+
+
 def _state(path: Path) -> tuple[str, int, int]:
     """(path, time of change, size); -1 twice where there is no file."""
     try:

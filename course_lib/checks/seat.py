@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks import bank, memory
+from course_lib.checks import bank, memory, origins
 from course_lib.checks.calling import describe
 from course_lib.checks.judging import FunctionCaller, TextCaller, judge
 from course_lib.checks.specification import Exercise
@@ -83,9 +83,40 @@ def hint(exercise: Callable[..., Any] | str) -> "Hint":
         found = bank.find(name)
     except CourseError as error:
         return Hint(name, str(error), 0, 0)
+    if found.kind == "derivation" and (begun := _begun(found.name)):
+        return _next_in_derivation(found, begun)
     taken = min(_hints_taken.get(found.name, 0) + 1, len(found.hints))
     _hints_taken[found.name] = taken
     return Hint(found.name, found.hints[taken - 1], taken, len(found.hints))
+
+
+# How much was told of the next line of which text, by exercise.
+_told: dict[str, tuple[str, int]] = {}
+
+
+def _begun(name: str) -> str:
+    """The text of a derivation that stands in the notebook, "" where nothing is written yet."""
+    text = session_names().get(name)
+    return text if isinstance(text, str) and text.strip() else ""
+
+
+def _next_in_derivation(exercise: Exercise, text: str) -> "Hint":
+    """The next line of what is written, one tier at a time: the rule, the line with a gap, the line."""
+    from course_lib.derivation.next_line import TIERS, next_line
+
+    problem: Any = exercise.problem
+    try:
+        total = TIERS if origins.tells_lines() else TIERS - 1
+    except CourseError as error:
+        return Hint(exercise.name, str(error), 0, 0)
+    before, tier = _told.get(exercise.name, ("", 0))
+    tier = min(tier + 1, total) if before == text else 1
+    found = next_line(text, problem.shapes, problem.functions, tier, problem.goal, problem.given, problem.steps)
+    if not found.finished:
+        _told[exercise.name] = (text, tier)
+        _hints_taken[exercise.name] = _hints_taken.get(exercise.name, 0) + 1
+    said = "\n".join(f"{words} `{tex}`" if tex else words for words, tex in found.told())
+    return Hint(exercise.name, said, 0 if found.finished else tier, 0 if found.finished else total)
 
 
 def progress(chapter: Any = None) -> "Progress":

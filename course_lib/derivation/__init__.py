@@ -12,6 +12,9 @@ definition.
 tex (TeX read once, to nodes) -> document (statements, clauses, members), decisions (what the whole text decides) ->
 symbols, resolver (what a symbol is) -> parser, numpy_reader (trees) -> charity, shapes -> evaluation -> judgement,
 stationary -> edits, diagnosis -> verdicts -> engine, with inference -> report -> editor
+
+A derivation that nobody wrote: lowering (whole arrays), algebra (simplified) -> differentials (the rules), index_form
+-> forms, working (every line judged) -> next_line, practice
 """
 
 from __future__ import annotations
@@ -42,7 +45,19 @@ def derive(text: str | None = None, shapes=None, functions=()):
     from .report import Report
 
     session = Session(shapes, functions, SECONDS)
-    return Report(session.read(text), session.assumed, session.unknown)
+    return Report(session.read(text), session.assumed, session.unknown, (text, shapes, functions))
 
 
-__all__ = ["derive"]
+def __getattr__(name: str):
+    if name == "work_out":
+        from .working import work_out
+
+        return work_out
+    if name == "practice":
+        from .practice import practice
+
+        return practice
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = ["derive", "practice", "work_out"]  # noqa: F822  the last two are loaded when they are first used

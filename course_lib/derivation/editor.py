@@ -38,17 +38,22 @@ dL = \frac{1}{n}(Xw-y)^\top X\,dw
 \nabla_w L = \frac{1}{n}X^\top(y-Xw)"""
 
 
-def judged(text, shapes=None, functions=()):
+def judged(text, shapes=None, functions=(), next=0):
     """The report on a derivation as plain data, or {"error": the sentence that says what is wrong with the shapes}.
 
     text, shapes, functions: as `derive` takes them; what the shapes do not say is inferred. Besides what
     `Report.to_dict` holds, each line has "pieces": its reading in pieces between which it may break.
+    next: 1, 2 or 3 for what comes next in that many tiers, 4 for the whole derivation; then "next" holds it.
     """
     try:
         report = _report(text, shapes, functions)
     except (CourseError, TypeError, ValueError) as e:
         return {"error": str(e)}
     said = report.to_dict()
+    if next:
+        from .next_line import told
+
+        said["next"] = told(text, {**report.assumed, **(shapes or {})}, functions, int(next))
     for entry, line in zip(said["lines"], report.lines, strict=True):
         # A line may break before a sign that stands outside all brackets, so that it fits a narrow page.
         entry["pieces"] = _pieces(line.reading, read_tex(line.reading)) if len(line.reading) > LONG else [line.reading]
@@ -119,7 +124,8 @@ def _component():
             asked = self.asked
             functions = {name: self._known.get(name) for name in asked["functions"]}
             # The id makes each report another one, so that the browser hears of it even if it says the same.
-            self.report = {**judged(asked["text"], asked["shapes"], functions), "id": asked["id"]}
+            report = judged(asked["text"], asked["shapes"], functions, asked.get("next", 0))
+            self.report = {**report, "id": asked["id"]}
 
         def _hear(self, content):
             if content.get("kind") == "mathlive":
@@ -172,22 +178,35 @@ def plain_editor(shapes=None, functions=()):
     # in place.
     shown = widgets.HTMLMath(value=_judged(text.value, sizes.value, used.value, known))
 
+    more = widgets.Button(description="Next line?", tooltip="The rule; then the line with a gap; then the line")
+    hinted = widgets.HTMLMath()
+    tier = 0
+
     def judge(_change):
+        nonlocal tier
+        tier, hinted.value = 0, ""
         shown.value = _judged(text.value, sizes.value, used.value, known)
+
+    def tell(_button):
+        nonlocal tier
+        tier = min(tier + 1, 3)
+        hinted.value = _judged(text.value, sizes.value, used.value, known, tier)
 
     for field in (text, sizes, used):
         field.observe(judge, names="value")
-    return widgets.VBox([sizes, used, text, shown], layout=wide)
+    more.on_click(tell)
+    return widgets.VBox([sizes, used, text, shown, more, hinted], layout=wide)
 
 
-def _judged(text: str, sizes: str, functions: str, known: dict) -> str:
-    """The report as HTML, or the one sentence that says what is wrong with the shapes.
+def _judged(text: str, sizes: str, functions: str, known: dict, tier: int = 0) -> str:
+    """The report as HTML, or what comes next in so many tiers, or what is wrong with the shapes in one sentence.
 
     known: what the functions were said to be, {"f": "tanh"}, where that was said.
     """
     try:
         shapes, _, _ = split_header(f"shapes: {sizes}", "the field 'Shapes'")
         names = functions.replace(",", " ").split()
-        return derive(text, shapes, {name: known.get(name) for name in names})._repr_html_()
+        report = derive(text, shapes, {name: known.get(name) for name in names})
+        return report.next(tier)._repr_html_() if tier else report._repr_html_()
     except (CourseError, TypeError, ValueError) as e:
         return f'<p role="alert">{html.escape(str(e))}</p>'

@@ -15,7 +15,7 @@ from .report import _mathematics
 from .shapes import MisfitError
 from .spelling import Spelling, spelled, spelling_of
 from .tree import Node, places, put, sym, walk
-from .working import MOVE, PUT_IN, READ_OFF, SECONDS, Derivation, Functions, Shapes, Step, _said
+from .working import MOVE, PUT_IN, READ_OFF, SECONDS, Derivation, Functions, Shapes, Step, Work, _said
 from .writer import latex
 
 TIERS = 3
@@ -29,7 +29,9 @@ HOW = {
     "of each sum with δ one term is left": r"\sum_j a_j\delta_{jq} = a_q",
     **{rule.name: rule.formula for rule in RULES.values()},
 }
+NAME = "a name for the difference"
 WORDS = {
+    NAME: "Give what stands inside {f} a name of its own.",
     PUT_IN: "Put what was found for the differential into the line about {f}, then move what stands around it.",
     MOVE: "Move what stands around the differential to the other side of the inner product.",
     READ_OFF: "What stands beside the differential is the gradient: read it off.",
@@ -84,37 +86,76 @@ class Next:
 
 
 def next_line(
-    text: str, shapes: Shapes | None = None, functions: Functions = (), tier: int = TIERS, goal: str = ""
+    text: str,
+    shapes: Shapes | None = None,
+    functions: Functions = (),
+    tier: int = TIERS,
+    goal: str = "",
+    given: str = "",
+    steps: int = 0,
 ) -> Next:
     """The next line after a learner's text, in the text's own names and form.
 
-    goal   the left side of the last line, where it is known; else it is taken from the text.
+    goal    the left side of the last line, where it is known; else it is taken from the text.
+    given   lines that stand before the text and are not counted; steps: how many lines are asked for before the last.
     After a wrong line the next thing to do is to mend it. Nothing is told that `derive` does not call right.
     """
     session = Session(shapes, functions, SECONDS)
-    lines = session.read(text)
+    before = len(session.read(given)) if given else 0
+    lines = session.read(text) if text.strip() or not given else session.lines
+    text = f"{given}\n{text}" if given else text
     bad = next((k for k, x in enumerate(lines) if x.verdict in (*BAD, "follows") or x.partial), None)
     if bad is not None:
-        return _mended(session, lines, bad, tier, text)
+        return _mended(session, lines, bad, tier, text, before)
     if not session.names.definitions:
         return Next(tier, words="Begin with the definition, such as L = …; then the next line can be found.")
     try:
-        return _Continuation(session, text, shapes, functions, goal).next(tier)
+        return _Continuation(session, text, shapes, functions, goal, steps).next(tier)
     except (NoRuleError, MisfitError, ValueError) as problem:
         what = getattr(problem, "what", None) or str(problem)
         return Next(tier, words=f"The rules do not reach this: {what}. Each line that you write can still be checked.")
 
 
-def _mended(session: Session, lines: list[Line], k: int, tier: int, text: str) -> Next:
+def whole(text: str, shapes: Shapes | None = None, functions: Functions = (), goal: str = "") -> Work:
+    """The whole derivation of what a learner's text is about, from its definitions on; ValueError where it has none."""
+    session = Session(shapes, functions, SECONDS)
+    session.read(text)
+    given = "\n".join(x.text for x in session.lines if x.verdict == "definition")
+    begun = Session(shapes, functions, SECONDS)
+    begun.read(given)
+    about = _Continuation(begun, given, shapes, functions, goal)
+    about.claims = [x for x in session.lines if x.claimed is not None and x.verdict == "right"]
+    return Derivation(given, about._variable(), shapes, functions, about.loss).work(form=about._form())
+
+
+def told(text: str, shapes: Shapes | None, functions: Functions, tier: int) -> dict[str, object]:
+    """What comes next as plain data: "said" holds pairs of words and LaTeX; tier 4 is the whole derivation."""
+    if tier > TIERS:
+        try:
+            work = whole(text, shapes, functions)
+        except (ValueError, NoRuleError, MisfitError) as problem:
+            return {"tier": tier, "said": [[str(problem), ""]], "line": "", "mends": None, "finished": False}
+        said = [[rule, line] for line, rule in zip(work.lines, work.rules, strict=True)]
+        said += [[work.missing, ""]] if work.missing else []
+        return {"tier": tier, "said": said, "line": "", "mends": None, "finished": False}
+    found = next_line(text, shapes, functions, tier)
+    line = found.line if tier == TIERS else ""
+    said = [list(pair) for pair in found.told()]
+    return {"tier": tier, "said": said, "line": line, "mends": found.mends, "finished": found.finished}
+
+
+def _mended(session: Session, lines: list[Line], k: int, tier: int, text: str, before: int) -> Next:
     """What is to be said of the first line that is not right."""
     line = lines[k]
+    k -= before
     words = f"Mend line {k + 1} first. {line.message}"
     if not line.repair or not line.sides:
         return Next(min(tier, 1), words=words, mends=k + 1)
     with spelled(_with_box(spelling_of(text, session.names))):
         left = _left(line.sides[0])
-        mended = f"{left} = {line.repair}"
-        gap = f"{left} = {latex(_with_gap(session.parse(line.repair), line.sides))}"
+        better = session.parse(line.repair)
+        mended = f"{left} = {latex(better)}"
+        gap = f"{left} = {latex(_with_gap(better, line.sides))}"
     return Next(tier, words=words, gap=gap, line=mended, mends=k + 1)
 
 
@@ -147,7 +188,10 @@ def _is_entry(grad: Node) -> bool:
 class _Continuation:
     """A right beginning, what it is about, and the steps that may come next."""
 
-    def __init__(self, session: Session, text: str, shapes: Shapes | None, functions: Functions, goal: str):
+    def __init__(
+        self, session: Session, text: str, shapes: Shapes | None, functions: Functions, goal: str, steps: int = 0
+    ):
+        self.steps = steps
         self.session, self.names, self.lines = session, session.names, session.lines
         self.claims = [x for x in session.lines if x.claimed is not None and x.verdict == "right"]
         wanted = session.parse(goal) if goal else None
@@ -266,7 +310,8 @@ class _Continuation:
             line = self.work.written(step)
             session = Session(self.shapes, self.functions, SECONDS)
             judged = session.read(f"{self.text}\n{line}")[-1]
-            if judged.verdict == "right" and not judged.partial and not judged.assumption:
+            right = judged.verdict == ("definition" if step.rule == NAME else "right")
+            if right and not judged.partial and not judged.assumption:
                 return self._told(step, line, tier)
         return Next(tier, words="No rule was found that leads on from here. Each line that you write can be checked.")
 
@@ -274,17 +319,31 @@ class _Continuation:
         last = self.claims[-1] if self.claims else None
         if last is None or last.claimed is None or not last.explicit or last.claimed.op != "grad":
             return False
+        if any(n.op == "sum" and any(m.op == "kdelta" for m in walk(n)) for n in walk(last.sides[-1])):
+            return False  # a δ that leaves one term of its sum
         grad = last.claimed
         return grad.args[0] == sym(self.loss) and len(grad.args) > 1 and self._variable_of(grad) == self.variable
 
     def _candidates(self) -> Iterator[Step]:
         """Steps from the learner's own last line on, the nearest first; then those of a derivation from the start."""
+        if self.steps and not self.claims and len(self.work.steps()) <= self.steps:
+            yield from self._naming()
         own = self._own_steps() if self.form in ("differential", "trace") else iter(())
         for steps in (own, self._steps(self.form), self._steps("differential")):
             try:
                 yield from steps
             except (NoRuleError, MisfitError, KeyError):
                 continue
+
+    def _naming(self) -> Iterator[Step]:
+        """A name for the sum inside the loss, so that each step is a small one."""
+        a = self.work.algebra
+        inside = [n for n in walk(self.work.body(self.loss)) if n.op == "add" and not a.is_number(n)]
+        for total in inside[:1]:
+            options = ("r", "e", "u") if () in a.shape(total) else ("R", "E", "U")
+            name = next((n for n in options if not self.names.known(n)), None)
+            if name is not None:
+                yield Step(sym(name), total, NAME)
 
     def _steps(self, form: str) -> Iterator[Step]:
         steps = self.work.steps(form=form)

@@ -38,6 +38,23 @@ class Report:
     lines: list[Line] = field(default_factory=list)
     assumed: dict[str, str] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
+    asked: tuple = ()  # text, shapes and functions, as `derive` got them
+    told: int = 0  # how much `next` has told
+
+    def next(self, tier: int | None = None):
+        """What comes next: the rule and where; called again, the line with a gap; then the line. See `next_line`.
+
+        tier: 1, 2 or 3 for just that. Errors: ValueError for another tier, or for a report that `derive` did not make.
+        """
+        from .next_line import TIERS, next_line
+
+        if tier is not None and tier not in range(1, TIERS + 1):
+            raise ValueError(f"the tier must be 1, 2 or 3; got {tier!r}")
+        if not self.asked:
+            raise ValueError("the next line is found for a report of derive(text, shapes); this one has no text")
+        self.told = min(self.told + 1, TIERS) if tier is None else tier
+        text, shapes, functions = self.asked
+        return next_line(text, shapes, functions, self.told)
 
     @property
     def notes(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from course_lib.errors import CourseError
 
@@ -18,7 +19,7 @@ from .names import Declared, canonical, dependencies, spoken_name
 from .shapes import MisfitError
 from .spelling import spelled, spelling_of
 from .tokens import UnreadableError
-from .tree import Node, map_tree, num, sym, walk
+from .tree import Node, map_tree, names_in, num, sym, walk
 from .writer import latex
 
 Shapes = Mapping[str, str]
@@ -121,9 +122,8 @@ class Derivation:
             raise ValueError(f"{spoken_name(self.loss)} does not depend on {spoken_name(self.variable)}")
         self.algebra = Algebra(self.names)
         self.lowering = Lowering(self.names, self.algebra)
-        between = [n for n in defined if self.variable in dependencies(sym(n), self.names) and n != self.variable]
-        self.chain = [n for n in between if n in dependencies(sym(self.loss), self.names)]
         self.bodies: dict[str, Node] = {}
+        self._raw: dict[str, Node] = {}
         self.target: list[str] | None = None  # the letters of an entry of the variable, where the text has chosen them
         self.spelling = spelling_of(loss, self.names)
 
@@ -173,23 +173,50 @@ class Derivation:
             raise ValueError(f"the order must be 1 or 2; got {order!r}")
         return steps
 
+    @cached_property
+    def chain(self) -> list[str]:
+        """The names between variable and loss, each after those it is made of; the loss comes last."""
+        found: list[str] = []
+
+        def visit(name: str) -> None:
+            if name in found or name == self.variable or self.variable not in dependencies(sym(name), self.names):
+                return
+            if name not in self.names.definitions:
+                return
+            for inner in sorted(names_in(self.body(name)), key=str):
+                visit(inner)
+            found.append(name)
+
+        visit(self.loss)
+        return found
+
     def body(self, name: str) -> Node:
         """What a name stands for, in whole arrays, simplified, with names for what has one."""
         if name not in self.bodies:
-            definition = self.names.definitions[name]
-            made = self.algebra.simplified(self.lowering.lowered(definition.core))
-            self.bodies[name] = self.algebra.simplified(self.algebra.abbreviated(made, self.meanings(name)))
+            meanings = {body: n for body, n in self.meanings(name).items() if n != name}
+            made = self.algebra.abbreviated(self._written_out(name), meanings)
+            self.bodies[name] = self.algebra.simplified(made)
         return self.bodies[name]
 
+    def _written_out(self, name: str) -> Node:
+        """What a name stands for as the text says it, in whole arrays, simplified."""
+        if name not in self._raw:
+            definition = self.names.definitions[name]
+            self._raw[name] = self.algebra.simplified(self.lowering.lowered(definition.core))
+        return self._raw[name]
+
     def meanings(self, before: str | None = None) -> dict[Node, str]:
-        """{what a function of a name was defined as: its name}, for the names that stand before one."""
+        """{what a name was defined as: the name}: functions of names before one, and sums, wherever they got a name."""
         found: dict[Node, str] = {}
+        earlier = True
         for name in self.names.definitions:
-            if name == before:
-                break
-            body = self.bodies.get(name)
-            if body is not None and body.op in ("fn", "inv", "div"):
-                found[body] = name
+            earlier = earlier and name != before
+            try:
+                body = self._written_out(name)
+            except (NoRuleError, MisfitError):
+                continue
+            if body.op == "add" or earlier and body.op in ("fn", "inv", "div"):
+                found.setdefault(body, name)
         return found
 
     def named_again(self, node: Node) -> Node:
@@ -208,9 +235,6 @@ class Derivation:
 
     def differential_form(self, style: str = "inner") -> list[Step]:
         """Definition, differential, inner product, read off."""
-        for name in self.names.definitions:
-            if name in self.chain:
-                self.body(name)
         steps = self.restated()
         if not self.algebra.is_number(sym(self.loss)):
             return steps + self.jacobian()

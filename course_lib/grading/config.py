@@ -86,6 +86,7 @@ class Config:
     attempts   "latest" or "best": which submission of a chapter counts.
     clock      "arrival": the file's time in the inbox counts for lateness; "claim": what a bundle says of itself, which
                a student can write at will; None: arrival where a bundle was delivered to the inbox, else the claim.
+    last_hint  whether `hint` may tell a line of a derivation, after the rule and the line with a gap.
     student, inbox   what `submit` uses when neither an argument nor the environment says otherwise.
     """
 
@@ -99,6 +100,7 @@ class Config:
     clock: str | None = None
     limits: Limits = Limits()
     seed: int | None = None
+    last_hint: bool = True
     student: str | None = None
     inbox: str | None = None
 
@@ -185,6 +187,12 @@ def _integer(value, key):
     return value
 
 
+def _truth(value, key):
+    if not isinstance(value, bool):
+        raise CourseError(f"`{key}` is {value!r}; true or false was expected.")
+    return value
+
+
 def _number(value, key):
     if type(value) not in (int, float) or not math.isfinite(value) or value < 0:
         raise CourseError(f"`{key}` is {value!r}; a number, 0 or more, was expected.")
@@ -267,6 +275,7 @@ _READERS = {
     "clock": _clock,
     "limits": _limits,
     "seed": _integer,
+    "last_hint": _truth,
     "student": _text,
     "inbox": _text,
 }

@@ -13,13 +13,14 @@ import pytest
 
 from course_lib.checks import bank, check, exercises, hint, memory, progress, seat
 from course_lib.checks.verdict import inline_html
+from course_lib.derivation.next_line import next_line
 
 REAL_PLACE = memory.place
 
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
-    for name, empty in (("_latest", {}), ("_hints_taken", {}), ("_said", set())):
+    for name, empty in (("_latest", {}), ("_hints_taken", {}), ("_said", set()), ("_told", {})):
         monkeypatch.setattr(seat, name, empty)
 
 
@@ -326,3 +327,48 @@ def test_no_sentence_of_the_bank_shows_an_underscore_outside_code_but_in_names()
             prose = re.sub("<code>.*?</code>", "", inline_html(text))
             left = {word.strip(".,;:()") for word in prose.split() if "_" in word}
             assert left <= names, (exercise.name, text)
+
+
+# --- hints for derivations --------------------------------------------------------------------------------------------
+
+
+def test_hints_for_a_derivation_continue_what_stands_in_the_notebook(session):
+    written = hint("mse_gradient_derivation")
+    assert written.text == bank.find("mse_gradient_derivation").hints[0]
+    session["mse_gradient_derivation"] = "r = Xw - y"
+    told = [hint("mse_gradient_derivation") for _ in range(4)]
+    assert [t.number for t in told] == [1, 2, 3, 3] and all(t.total == 3 for t in told)
+    assert "dL" not in told[0].text and r"\square" in told[1].text and "dL = " in told[2].text
+    assert seat._hints_taken["mse_gradient_derivation"] == 5
+    line = told[2].text.split("`")[-2]
+    session["mse_gradient_derivation"] += f"\n{line}"
+    assert hint("mse_gradient_derivation").number == 1
+
+
+@pytest.mark.parametrize("exercise", [e for e in exercises() if e.kind == "derivation"], ids=lambda e: e.name)
+def test_every_derivation_can_be_finished_by_hints_alone(session, exercise):
+    problem, text = exercise.problem, ""
+    for _ in range(15):
+        found = next_line(text, problem.shapes, problem.functions, 3, problem.goal, problem.given, problem.steps)
+        if found.finished:
+            break
+        text += f"{found.line}\n"
+    session[exercise.name] = text
+    assert check(exercise.name).status == "right", text
+
+
+def test_an_instructor_can_keep_the_last_tier(session, tmp_path, monkeypatch):
+    (tmp_path / "course.toml").write_text("last_hint = false\n")
+    monkeypatch.chdir(tmp_path)
+    session["mse_gradient_derivation"] = "r = Xw - y"
+    told = [hint("mse_gradient_derivation") for _ in range(3)]
+    assert [t.number for t in told] == [1, 2, 2] and told[0].total == 2
+    assert "the last one" in repr(told[2]) and "The next line" not in told[2].text
+    (tmp_path / "course.toml").write_text("last_hint = 'no'\n")
+    assert "true or false was expected" in hint("mse_gradient_derivation").text
+
+
+def test_a_finished_derivation_costs_no_hint(session):
+    session["mse_gradient_derivation"] = r"\nabla_w L = \frac{1}{n} X^\top (Xw - y)"
+    assert "Finished" in hint("mse_gradient_derivation").text
+    assert seat._hints_taken == {}

@@ -134,7 +134,7 @@ FAMOUS = [
     ("cross-entropy with weights that do not sum to one", "L", "z", r"\left(\mathbf{1}_{k}^{\top} t\right) p - t"),
     ("generalised Rayleigh", "R", "x", r"\frac{2}{x^{\top} B x} \left(A x - R B x\right)"),
     ("trace of a quadratic form", "f", "W", r"\left(A + A^{\top}\right) W"),
-    ("inverse of a matrix", "s", "A", r"-A^{-\top} u v^{\top} A^{-\top}"),
+    ("bilinear with inverse", "f", "X", r"-X^{-\top} a b^{\top} X^{-\top}"),
     ("log-sum-exp", "F", "z", r"\operatorname{softmax}\left(z\right)"),
 ]
 

@@ -1,0 +1,233 @@
+"""`report.next()` and `practice`: from any right beginning a right line that leads to the end, in its own form."""
+
+import pytest
+
+from course_lib import derive
+from course_lib.derivation.editor import judged
+from course_lib.derivation.next_line import next_line
+from course_lib.derivation.practice import KINDS, practice
+from course_lib.derivation.working import work_out
+
+from .test_work_out import GOALS, MATRICES, worked
+
+MSE = r"L = \frac{1}{2n}\|Xw-y\|^2"
+SHAPES = {"X": "n d", "w": "d", "y": "n"}
+NETWORK = "\n".join(
+    [
+        "Z^1 = X W^1 + b^1",
+        r"A = \sigma(Z^1)",
+        "Z^2 = A W^2 + b^2",
+        r"P = \operatorname{softmax}(Z^2)",
+        r"L = -\frac{1}{n}\sum_{i=1}^{n}\sum_{j=1}^{k} Y_{ij}\log P_{ij}",
+    ]
+)
+LAYERS = {"X": "n d", "Y": "n k onehot", "W^1": "d h", "b^1": "1 h", "W^2": "h k", "b^2": "1 k"}
+MOST = 14  # lines that a derivation may take
+
+
+def continued(text, shapes, functions=(), goal=""):
+    """The lines that `next` adds, one by one, until the end; each is right to `derive` and new."""
+    added = []
+    while True:
+        found = next_line(text, shapes, functions, goal=goal)
+        if found.finished:
+            return added
+        assert found.line and found.mends is None, found
+        assert found.line not in added, "it says the same again"
+        text = f"{text}\n{found.line}"
+        last = derive(text, shapes, functions).lines[-1]
+        assert last.verdict in ("right", "definition") and not last.partial, found.line
+        added.append(found.line)
+        assert len(added) <= MOST
+
+
+def leads_on(problem, function, variable):
+    """From every beginning of a derivation of the catalogue the next line is right, and the end comes nearer."""
+    work = worked(problem, function, variable)
+    goal = work.lines[-1].split(" = ")[0]
+    first = work.rules.count("definition")
+    left = None
+    for k in range(first, len(work.lines)):
+        added = continued("\n".join(work.lines[:k]), problem.shapes, problem.functions, goal)
+        assert left is None or len(added) < left
+        left = len(added)
+    assert left == 1
+
+
+def test_every_beginning_of_the_catalogue_leads_on(rng):
+    """Some of the catalogue in each run; `python -m tests.derivation.test_next_line` takes all of it."""
+    for k in rng.choice(len(GOALS), 6, replace=False):
+        leads_on(*GOALS[k].values)
+
+
+def test_right_entries_of_the_catalogue_lead_on(rng):
+    chosen = {p.values[0].name: p.values for p in GOALS}
+    for name in rng.choice(sorted(chosen), 8, replace=False):
+        problem, function, variable = chosen[name]
+        own = [e.line for e in problem.entries if e.is_right and e.of in (function, f"d{function}")]
+        for line in own[:1]:
+            continued(
+                f"{problem.given}\n{line}",
+                problem.shapes,
+                problem.functions,
+                worked(*chosen[name]).lines[-1].split(" = ")[0],
+            )
+
+
+BEGINNINGS = [
+    ("differential", MSE + "\n" + r"dL = \frac1n(Xw-y)^\top X\,dw", SHAPES, r"\nabla_{w} L = "),
+    ("differential", "r = Xw-y\nL = \\frac{1}{2n}r^Tr\ndL = \\frac1n r^T dr", SHAPES, "dr = X \\, dw"),
+    (
+        "trace",
+        "R = XW-Y\nL = \\frac1n\\operatorname{tr}(R^\\top R)\ndL = \\frac2n\\operatorname{tr}(R^\\top dR)",
+        MATRICES,
+        "dR = ",
+    ),
+    (
+        "index",
+        "R = XW-Y\nL = \\frac1n\\|R\\|^2\n\\frac{\\partial R_{ij}}{\\partial W_{ab}} = X_{ia}\\delta_{jb}",
+        MATRICES,
+        "L = ",
+    ),
+    (
+        "vec",
+        "R = XW-Y\nL = \\frac1n\\|R\\|^2\n"
+        r"\operatorname{vec}(R) = (I_k\otimes X)\operatorname{vec}(W)-\operatorname{vec}(Y)",
+        MATRICES,
+        r"\operatorname{vec}\left(\nabla_{W} L\right) = \frac{2}{n} \left(I_{k} \otimes X\right)^{\top}",
+    ),
+    (
+        "expansion",
+        "R = XW-Y\nL = \\frac1n\\|R\\|^2\n\\|R+XD\\|^2 = \\|R\\|^2+2\\langle R,XD\\rangle+\\|XD\\|^2",
+        {**MATRICES, "D": "d k"},
+        r"\langle R, X D\rangle = \langle X^{\top} R, D\rangle",
+    ),
+    (
+        "backwards",
+        NETWORK + "\n" + r"\frac{\partial L}{\partial Z^2} = \frac1n(P-Y)",
+        LAYERS,
+        r"\frac{\partial L}{\partial A} = \frac{\partial L}{\partial Z^2} (W^2)^{\top}",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "shapes", "begins"), BEGINNINGS, ids=[b[0] + str(k) for k, b in enumerate(BEGINNINGS)]
+)
+def test_the_next_line_has_the_form_of_those_before(form, text, shapes, begins):
+    added = continued(text, shapes)
+    assert added[0].startswith(begins)
+    assert not derive("\n".join([text, *added]), shapes).first_wrong
+
+
+def test_letters_of_an_entry_are_the_learners():
+    text = BEGINNINGS[3][1]
+    assert any(line.startswith(r"\frac{\partial L}{\partial W_{ab}} = ") for line in continued(text, MATRICES))
+
+
+def test_three_tiers_tell_the_rule_then_a_gap_then_the_line():
+    report = derive(MSE, SHAPES)
+    rule, gap, line = report.next(), report.next(), report.next()
+    assert [x.tier for x in (rule, gap, line)] == [1, 2, 3]
+    assert "squared norm" in repr(rule) and r"\|A\|^2" in repr(rule)
+    assert r"\square" not in repr(rule) and r"\square" in repr(gap) and "X \\, dw" in repr(gap)
+    assert line.line not in repr(gap) and line.line in repr(line)
+    assert report.next() == line
+    assert report.next(1) == rule
+    assert r"\square" in gap._repr_html_()
+    assert derive(f"{MSE}\n{line.line}", SHAPES).ok
+
+
+def test_a_gap_leaves_out_something_that_matters():
+    for text, shapes in ((MSE, SHAPES), (NETWORK, LAYERS), *((b[1], b[2]) for b in BEGINNINGS)):
+        found = next_line(text, shapes)
+        assert r"\square" in found.gap
+        before, after = found.gap.split(r"\square")[:2]
+        assert found.line.startswith(before.rstrip("\\, ")) and found.line != before + after
+
+
+def test_after_a_wrong_line_it_is_mended_first():
+    report = derive(MSE + "\n" + r"\nabla_w L = \frac1n X^\top(y-Xw)", SHAPES)
+    first, *_, last = (report.next() for _ in range(3))
+    assert "Mend line 2 first" in repr(first) and "wrong way round" in repr(first)
+    assert last.mends == 2
+    assert derive(f"{MSE}\n{last.line}", SHAPES).ok
+
+
+def test_when_finished_it_says_so():
+    text = MSE + "\n" + r"\nabla_w L = \frac1n X^\top(Xw-y)"
+    found = derive(text, SHAPES).next()
+    assert found.finished and not found.line and "Finished" in repr(found)
+
+
+def test_a_derivative_still_to_be_taken_is_not_the_end():
+    text = NETWORK + "\n" + r"\nabla_{W^2} L = A^\top\frac{\partial L}{\partial Z^2}"
+    added = continued(text, LAYERS)
+    assert r"\frac{1}{n}" in added[-1]
+
+
+def test_shapes_that_nobody_declared_are_enough():
+    assert derive(MSE).next(3).line == derive(MSE, SHAPES).next(3).line
+
+
+@pytest.mark.parametrize("text", ["", "w = ", r"\|x", r"L = \|XW\|_2", "words and words and words", "L = Q"])
+def test_any_text_gets_a_sentence(text):
+    found = next_line(text, SHAPES | {"W": "d k"})
+    assert found.words and not found.line
+
+
+def test_a_tier_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="the tier must be 1, 2 or 3; got 4"):
+        derive(MSE, SHAPES).next(4)
+
+
+def test_the_editor_is_told_in_tiers_and_then_the_whole():
+    said = [judged(MSE, SHAPES, (), tier)["next"] for tier in (1, 2, 3, 4)]
+    assert [len(x["said"]) for x in said[:3]] == [1, 2, 3]
+    assert [bool(x["line"]) for x in said] == [False, False, True, False]
+    assert [line for _, line in said[3]["said"]] == work_out(MSE, "w", SHAPES).lines
+    assert "next" not in judged(MSE, SHAPES)
+
+
+# -- practice
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_drawn_problems_can_be_solved_checked_and_continued(kind, level, rng):
+    for number in rng.integers(10_000, size=2):
+        drawn = practice(kind, level, int(number))
+        work = drawn.solution()
+        assert not work.missing, drawn
+        assert drawn.check("\n".join(work.lines)).startswith("Right")
+        assert drawn.check(work.lines[-2]).startswith(("No line is wrong", "Right"))
+        found = drawn.next("", 3)
+        assert found.line in work.lines[work.rules.count("definition") :]
+        assert repr(drawn) == repr(practice(kind, level, int(number)))
+
+
+def test_several_hundred_problems_are_distinct():
+    drawn = {practice(kind, level, k).problem.given for kind in KINDS for level in (1, 2, 3) for k in range(20)}
+    assert len(drawn) >= 400
+
+
+def test_a_wrong_line_is_named_in_practice():
+    drawn = practice("least squares", 1, 3)
+    right = drawn.solution().lines[-1]
+    left, side = right.split(" = ", 1)
+    assert drawn.check(f"{left} = -({side})").startswith("Line 1, ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(("integrals",), "the kind must be one of"), (("traces", 4), "the level must be"), (("traces", 1, -1), "number")],
+)
+def test_practice_says_what_it_takes(arguments, said):
+    with pytest.raises(ValueError, match=said):
+        practice(*arguments)
+
+
+if __name__ == "__main__":
+    for case in GOALS:
+        leads_on(*case.values)
+        print(case.id)
