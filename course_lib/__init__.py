@@ -16,10 +16,12 @@ _HOME = {
     "hint": "course_lib.checks",
     "progress": "course_lib.checks",
     "derive": "course_lib.derivation",
+    "practice": "course_lib.derivation",
+    "work_out": "course_lib.derivation",
     "submit": "course_lib.grading.bundle",
     "doctor": "course_lib.health",
 }
-__all__ = ["check", "derive", "doctor", "hint", "progress", "submit"]
+__all__ = ["check", "derive", "doctor", "hint", "practice", "progress", "submit", "work_out"]
 
 
 def __getattr__(name):

@@ -14,7 +14,7 @@ symbols, resolver (what a symbol is) -> parser, numpy_reader (trees) -> charity,
 stationary -> edits, diagnosis -> verdicts -> engine, with inference -> report -> editor
 
 A derivation that nobody wrote: lowering (whole arrays), algebra (simplified) -> differentials (the rules), index_form
--> forms, working (every line judged) -> next_line, practice
+-> forms, working (every line judged) -> next_line, practising
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def __getattr__(name: str):
 
         return work_out
     if name == "practice":
-        from .practice import practice
+        from .practising import practice
 
         return practice
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,7 +5,7 @@ import pytest
 from course_lib import derive
 from course_lib.derivation.editor import judged
 from course_lib.derivation.next_line import next_line
-from course_lib.derivation.practice import KINDS, practice
+from course_lib.derivation.practising import KINDS, practice
 from course_lib.derivation.working import work_out
 
 from .test_work_out import GOALS, MATRICES, worked
