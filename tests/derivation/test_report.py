@@ -172,10 +172,16 @@ def never_built(monkeypatch, tmp_path):
 
 def test_the_editor_opens_with_an_example_and_judges_live(never_built):
     box = derive()
-    sizes, _, text, shown = box.children
+    sizes, _, text, shown, more, told = box.children
     assert "wrong way round" in shown.value
+    more.click()
+    assert "Mend line 3 first" in told.value
     text.value = "L = \\|Xw-y\\|^2\n\\nabla_w L = 2X^\\top(Xw-y)"
-    assert "The claim is right." in shown.value
+    assert "The claim is right." in shown.value and not told.value
+    text.value = text.value.splitlines()[0]
+    for sign in ("squared norm", "square", "The next line:"):
+        more.click()
+        assert sign in told.value
     sizes.value = "X = n d k"
     assert "at most two" in shown.value and 'role="alert"' in shown.value
 
@@ -202,7 +208,7 @@ def test_a_clone_that_was_never_built_says_so_once(never_built, capsys):
 def test_without_anywidget_the_editor_is_the_plain_one(component, monkeypatch, capsys):
     monkeypatch.setattr(editor, "find_spec", lambda name: None)
     editor._say_once.cache_clear()
-    assert len(derive().children) == 4
+    assert len(derive().children) == 6
     assert "anywidget" in capsys.readouterr().out
 
 
