@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from course_lib.calculus import mlp
+from course_lib.calculus import mlp, training
 from course_lib.figures.chapter_09 import LiveCurves
 
 
 def short_run(epochs):
     rng = np.random.default_rng(0)
     X, Y = rng.normal(size=(12, 5)), mlp.one_hot(rng.integers(3, size=12), 3)
-    return mlp.train(mlp.initial_parameters(5, 4, 3, rng), (X, Y), (X, Y), lr=0.5, size=4, epochs=epochs, rng=rng)
+    options = {"step": training.plain(0.5), "activation": "sigmoid", "size": 4, "epochs": epochs, "rng": rng}
+    return training.train(mlp.initial_parameters(5, 4, 3, rng), (X, Y), (X, Y), **options)
 
 
 def test_the_bar_and_the_curves_follow_the_run():

@@ -8,8 +8,6 @@ shape of V. The factor 1/n enters once, in dZ2, and everything behind it inherit
 Source: Choi, lecture slides "Gradient Descent Method: Backpropagation", with the transpose in dW1 mended.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from course_lib.calculus.softmax import log_sum_exp, sigmoid, softmax
@@ -242,46 +240,6 @@ def sgd_epoch(X, Y, W1, b1, W2, b2, lr, batches, lam=0.0):
         slopes = weight_decay_gradients(*slopes, W1, W2, lam)
         W1, b1, W2, b2 = moved((W1, b1, W2, b2), slopes, lr)
     return W1, b1, W2, b2
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """The network after so many passes over the training samples.
-
-    number         0 before training.
-    parameters     W1, b1, W2, b2.
-    loss           mean cross-entropy over the training samples, in nats; without the penalty of weight decay.
-    accuracy       share of the training samples that are classified rightly.
-    test_loss, test_accuracy   the same over the test samples.
-    """
-
-    number: int
-    parameters: tuple
-    loss: float
-    accuracy: float
-    test_loss: float
-    test_accuracy: float
-
-
-def train(parameters, training, test, *, lr, size, epochs, rng, lam=0.0):
-    """Yield an `Epoch` before training and after each pass; nothing is computed before it is asked for.
-
-    training, test   pairs X (n, d), Y (n, k) with one-hot rows. The test pair is measured, never trained on.
-    lr  learning rate; size  samples in a batch; epochs  passes; lam  weight decay; rng  a numpy Generator (the order).
-    """
-    yield _measured(0, parameters, training, test)
-    for number in range(1, epochs + 1):
-        batches = shuffled_batches(len(training[0]), size, rng)
-        parameters = sgd_epoch(*training, *parameters, lr, batches, lam)
-        yield _measured(number, parameters, training, test)
-
-
-def _measured(number, parameters, training, test):
-    results = []
-    for X, Y in (training, test):
-        _, _, Z2, P = forward(X, *parameters)
-        results += [np.mean(log_sum_exp(Z2) - np.sum(Y * Z2, axis=1)), accuracy(P, np.argmax(Y, axis=1))]
-    return Epoch(number, parameters, *map(float, results))
 
 
 def _require_classes(labels, k, name):

@@ -13,7 +13,6 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import label_binarize
 
 from course_lib.calculus import mlp
-from course_lib.data import digits
 from tests.calculus.rounding import EPS, FUNCTION, assert_rounded, network_size
 
 N, D, H, K = 23, 7, 5, 4
@@ -41,14 +40,6 @@ def Y(labels):
 def start(rng):
     """W1, b1, W2, b2."""
     return mlp.initial_parameters(D, H, K, rng)
-
-
-@pytest.fixture(scope="module")
-def pictures():
-    """Training and test digits as pairs (X, Y), mixed before they are split."""
-    X, labels = digits()
-    X, Y, order = X / 16, mlp.one_hot(labels, 10), np.random.default_rng(0).permutation(len(X))
-    return (X[order[:1347]], Y[order[:1347]]), (X[order[1347:]], Y[order[1347:]])
 
 
 def test_glorot_is_even_with_variance_two_over_the_sum_of_the_sizes():
@@ -143,28 +134,6 @@ def test_equal_units_stay_equal(X, Y):
     assert np.abs(W1 - 0.1).max() > 0.01
     # A product may round its columns differently; in twenty steps that grows, but not a millionfold.
     assert np.ptp(W1, axis=1).max() < 1e6 * STEPS * EPS
-
-
-def test_training_yields_the_start_and_then_each_epoch_and_is_repeatable(X, Y, labels, start):
-    runs = [
-        list(mlp.train(start, (X, Y), (X[:9], Y[:9]), lr=0.5, size=6, epochs=3, rng=np.random.default_rng(2)))
-        for _ in range(2)
-    ]
-    assert [epoch.number for epoch in runs[0]] == [0, 1, 2, 3]
-    assert runs[0][0].parameters is start
-    assert runs[0][0].loss == pytest.approx(mlp.loss(X, Y, *start))
-    for one, two in zip(*runs, strict=True):
-        assert all(np.array_equal(a, b) for a, b in zip(one.parameters, two.parameters, strict=True))
-        assert one.test_accuracy == mlp.accuracy(mlp.forward(X[:9], *one.parameters)[-1], labels[:9])
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_forty_epochs_read_96_per_cent_of_the_test_digits(pictures, seed):
-    rng = np.random.default_rng(seed)
-    start = mlp.initial_parameters(64, 32, 10, rng)
-    *_, last = mlp.train(start, *pictures, lr=0.3, size=16, epochs=40, rng=rng)
-    assert last.test_accuracy >= 0.96
-    assert last.accuracy >= last.test_accuracy - 0.01
 
 
 @pytest.mark.parametrize(
