@@ -4,29 +4,33 @@ An inbox is a folder, or the archive that an LMS made of a folder. Nothing is un
 one by one, with limits; their names are read as names (see `names`) and never used as paths. What a file holds says
 more than its name: which chapter a notebook is, whether it is one to read, whether it is a notebook at all.
 
-Everything that a student handed in becomes a Submission or a Refused. What is nobody's becomes Skipped.
+Everything that was handed in becomes a Submission or a Refused, of nobody known where no name says whose it is. What
+instructors and systems leave there becomes Skipped.
 """
 
-import io
 import json
 import os
 import re
-import zipfile
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from course_lib.checks.specification import chapter_fault
 from course_lib.errors import CourseError
 from course_lib.grading.archives import (
+    LINK,
     MEMBER_LIMIT,
+    Trimmed,
     check_member,
     check_members,
     check_room,
     opened,
+    opened_bytes,
     plausible_time,
     read_member,
     read_regular,
@@ -41,11 +45,13 @@ from course_lib.grading.config import Limits
 from course_lib.grading.names import (
     NOBODY,
     TIMESTAMP,
+    UNKNOWN,
     Whose,
     doubled,
     from_lms,
     hinted_chapter,
     is_candidate,
+    is_nobodys,
     is_notebook,
     is_silent,
     is_zip,
@@ -65,6 +71,9 @@ ARCHIVE_MARGIN_BYTES = 1 << 20
 FOLDER_DEPTH = 6
 # A student may pack the whole course folder.
 OWN_MEMBER_LIMIT = 1000
+# An archive in the archive that a student made is read, and none in that one.
+ARCHIVE_DEPTH = 2
+OTHERS_SHOWN = 5
 # An archive of a whole class: how many members, and how large its list of members may be.
 CLASS_MEMBER_LIMIT = 50_000
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(\S*)\s*")
@@ -128,7 +137,7 @@ class Skipped:
     reason: str
 
 
-def intake(inbox, limits=DEFAULTS):
+def intake(inbox: str | Path, limits: Limits = DEFAULTS) -> Iterator[Submission | Refused | Skipped]:
     """Yield a Submission, Refused or Skipped for everything in `inbox`, a folder or an LMS's archive, by name."""
     inbox = checked_inbox(inbox)
     if inbox.is_file():
@@ -140,7 +149,7 @@ def intake(inbox, limits=DEFAULTS):
         yield from reader.entries(_entries(inbox / "submitted"))
 
 
-def checked_inbox(inbox):
+def checked_inbox(inbox: str | Path) -> Path:
     """The path of a folder or an archive; CourseError for what cannot be an inbox."""
     inbox = Path(inbox)
     if not inbox.exists():
@@ -152,13 +161,13 @@ def checked_inbox(inbox):
     return inbox
 
 
-def of_one_student(folder, limits=DEFAULTS):
+def of_one_student(folder: str | Path, limits: Limits = DEFAULTS) -> Iterator[Submission | Refused | Skipped]:
     """The same for a folder that holds one student's files alone, whatever their names say."""
     folder = Path(folder)
     yield from _Reader(folder, limits).folder(folder, Whose("student"))
 
 
-def count_candidates(inbox):
+def count_candidates(inbox: str | Path) -> int:
     """How many files there are to look at, by their names: what a progress bar needs."""
     inbox = Path(inbox)
     return _count_in_archive(inbox) if inbox.is_file() else _count_in_folder(inbox, 0)
@@ -176,7 +185,7 @@ def _count_in_folder(folder, depth):
         elif is_zip(entry.name) and not depth:
             count += _count_in_archive(entry)
         else:
-            count += entry.name != TIMESTAMP and (depth > 0 or is_candidate(entry.name))
+            count += entry.name != TIMESTAMP and (depth > 0 or not is_nobodys(entry.name))
     return count
 
 
@@ -254,16 +263,21 @@ class _Reader:
         if direct:
             whose, name = whose_file(name, shared)
         try:
-            if direct and is_zip(name) and is_class_archive(path):
+            if direct and is_nobodys(path.name):
+                yield Skipped(source, _NOBODYS)
+            elif direct and is_zip(name) and is_class_archive(path):
                 yield from self.class_archive(path)
             elif refusal := self.beyond_bounds(source, whose):
                 yield refusal
+            elif path.is_symlink():
+                raise UnreadableError(LINK)
             elif is_notebook(name):
                 read, seconds = read_trimmed(path, self.most, self.kept)
                 yield self.notebook(source, whose, name, read, *_arrival(whose, seconds))
             elif is_zip(name):
                 data, seconds = read_regular(path, self.most + ARCHIVE_MARGIN_BYTES)
-                yield from self.archive(source, whose, name, data, *_arrival(whose, seconds), direct and not whose.lms)
+                delivered = direct and not whose.lms
+                yield from self.archive(source, whose, name, data, _arrival(whose, seconds), delivered)
             else:
                 yield self.other(source, whose, name, time_of(path))
         except UnreadableError as refusal:
@@ -287,22 +301,22 @@ class _Reader:
         self.files[student] += 1
         return None
 
-    def archive(self, source, whose, name, data, received, remark, delivered):
+    def archive(self, source, whose, name, data, arrival, delivered, depth=1):
         """The bytes of a bundle or of a student's own archive."""
         try:
             bundle = read_bundle(data, self.most, self.kept)
             if bundle is not None:
-                yield self.bundle(source, whose, bundle, received, remark, delivered)
+                yield self.bundle(source, whose, bundle, arrival, delivered)
             elif whose.student is None:
-                yield Skipped(source, f"an archive without {MANIFEST}: not a bundle of this course")
+                raise UnreadableError(f"{_nobody(name)} The archive has no {MANIFEST} in it either.")
             else:
-                yield from self.own_archive(source, whose, data, received, remark)
+                yield from self.own_archive(source, whose, data, arrival, depth)
         except UnreadableError as refusal:
-            yield self.refusal(source, whose, name, sha256(data), received, refusal)
+            yield self.refusal(source, whose, name, sha256(data), arrival[0], refusal)
 
     def refusal(self, source, whose, name, digest, received, reason):
         return Refused(
-            whose.student or loose_student(name) or "(unknown)",
+            whose.student or loose_student(name) or UNKNOWN,
             hinted_chapter(whose, name),
             digest or sha256(os.fsencode(source)),
             received,
@@ -313,23 +327,20 @@ class _Reader:
 
     def other(self, source, whose, name, received):
         """A file that is neither a notebook nor an archive."""
-        reason = other_kind(name)
-        if whose.student is None:
-            return Skipped(source, reason)
+        reason = other_kind(name) if whose.student else f"{_nobody(name)} {other_kind(name)}"
         return self.refusal(source, whose, name, "", received, reason)
 
     def notebook(self, source, whose, name, read, received, remark):
         """A notebook that came as a file or in an archive, a Trimmed."""
         if whose.student is None:
-            reason = f"nobody can be told from its name; {Path(name).stem}: <student>_<chapter>.ipynb was expected"
-            return Skipped(source, visible(reason))
+            return self.refusal(source, whose, name, "", received, _nobody(name))
         self.bytes[whose.student] += read.size
         hint = hinted_chapter(whose, name)
         return self.submission(source, whose, hint, read, received, received, received, remark)
 
-    def bundle(self, source, whose, bundle, received, remark, delivered):
+    def bundle(self, source, whose, bundle, arrival, delivered):
         """What `course submit` wrote; a folder's name is trusted more than what the bundle says of itself."""
-        told, read = bundle
+        (told, read), (received, remark) = bundle, arrival
         try:
             claimed = datetime.fromisoformat(told["time"]).astimezone(UTC)
         except (ValueError, OverflowError):
@@ -367,27 +378,44 @@ class _Reader:
             read.sha256,
         )
 
-    def own_archive(self, source, whose, data, received, remark):
+    def own_archive(self, source, whose, data, arrival, depth):
         """An archive that a student made by hand: every notebook in it is that student's; raises UnreadableError."""
         with unzipping():
-            archive = zipfile.ZipFile(io.BytesIO(data))
-        members = archive.infolist()
-        check_members(members, len(data), OWN_MEMBER_LIMIT)
-        wanted = [member for member in members if is_candidate(member.filename) and not is_zip(member.filename)]
+            archive = opened_bytes(data)
+        members = [m for m in archive.infolist() if not m.is_dir() and not any(map(is_silent, m.filename.split("/")))]
+        check_members(archive.infolist(), len(data), OWN_MEMBER_LIMIT)
+        wanted = [m for m in members if is_candidate(m.filename) and (depth < ARCHIVE_DEPTH or not is_zip(m.filename))]
         if not wanted:
             raise UnreadableError(f"The archive has neither a notebook nor {MANIFEST} in it.")
         for member in wanted:
-            inside, name = f"{source}/{visible(member.filename)}", Path(member.filename).name
-            if refusal := self.beyond_bounds(inside, whose):
-                yield refusal
-                continue
-            try:
-                with unzipping():
+            inside = f"{source}/{visible(member.filename)}"
+            yield from self.own_member(inside, whose, archive, member, arrival, depth)
+        if others := [visible(member.filename) for member in members if member not in wanted]:
+            shown = ", ".join(others[:OTHERS_SHOWN])
+            shown += f" and {len(others) - OTHERS_SHOWN} more" * (len(others) > OTHERS_SHOWN)
+            reason = f"Not read, because it is no notebook, is what else is in this archive: {shown}."
+            yield self.refusal(source, whose, "", "", arrival[0], reason)
+
+    def own_member(self, source, whose, archive, member, arrival, depth):
+        """A notebook, or an archive once more, in an archive that a student made by hand."""
+        if refusal := self.beyond_bounds(source, whose):
+            yield refusal
+            return
+        name = Path(member.filename).name
+        try:
+            with unzipping():
+                if is_zip(name):
+                    data = read_member(archive, member, self.most + ARCHIVE_MARGIN_BYTES)
+                else:
                     read = read_trimmed_member(archive, member, self.most, self.kept)
-            except UnreadableError as refusal:
-                yield self.refusal(inside, whose, name, "", received, refusal)
-            else:
-                yield self.notebook(inside, whose, name, read, received, remark)
+        except UnreadableError as refusal:
+            yield self.refusal(source, whose, name, "", arrival[0], refusal)
+            return
+        if is_zip(name):
+            self.bytes[whose.student] += len(data)
+            yield from self.archive(source, whose, name, data, arrival, False, depth + 1)
+        else:
+            yield self.notebook(source, whose, name, read, *arrival)
 
     def class_archive(self, path):
         """The archive that an LMS made of all submissions; raises UnreadableError."""
@@ -417,7 +445,10 @@ class _Reader:
         if folders[:1] == ["submitted"]:
             folders = folders[1:]
         whose, name = (_whose_parts(folders, shared), name) if folders else whose_file(name, shared)
-        received = arrived or time_in_archive(member, latest)
+        received = arrived or whose.arrived or time_in_archive(member, latest)
+        if not folders and is_nobodys(_parts(member)[-1]):
+            yield Skipped(source, _NOBODYS)
+            return
         if refusal := self.beyond_bounds(source, whose):
             yield refusal
             return
@@ -434,9 +465,17 @@ class _Reader:
         if is_notebook(name):
             yield self.notebook(source, whose, name, read, received, "")
         elif is_zip(name):
-            yield from self.archive(source, whose, name, data, received, "", False)
+            yield from self.archive(source, whose, name, data, (received, ""), False)
         else:
             yield self.other(source, whose, name, received)
+
+
+_NOBODYS = "a table or a log, as instructors and systems leave them: no student's work"
+
+
+def _nobody(name):
+    """The sentence on a file that lies in the inbox itself and names no student."""
+    return f"The name does not say whose this is: {visible(name)} was found, <student>_<chapter>.ipynb was expected."
 
 
 def _arrival(whose, seconds):
@@ -504,7 +543,7 @@ def _empty_folders(members):
     return [member.filename for member in members if member.is_dir() and "/".join(_parts(member)) not in above]
 
 
-def is_class_archive(path):
+def is_class_archive(path: Path) -> bool:
     """Whether an archive that lies in the inbox itself holds many students' work, by its members' names."""
     with opened(path) as archive:
         names = archive.namelist()
@@ -512,13 +551,15 @@ def is_class_archive(path):
         return False
     if any(from_lms(name.split("/")[0]) for name in names):
         return True
-    # Folders of students, unless the archive's own name says that it is one student's.
-    return not loose_student(path.name) and any(is_candidate(name) and "/" in name for name in names)
+    # Students' folders or files, unless the archive's own name says that it is one student's.
+    return not loose_student(path.name) and any(
+        is_candidate(name) and ("/" in name or loose_student(name)) for name in names
+    )
 
 
-def read_bundle(data, most, kept):
+def read_bundle(data: bytes, most: int, kept: int) -> tuple[dict[str, Any], Trimmed] | None:
     """(manifest, Trimmed) of a bundle's bytes, None for another archive; raises UnreadableError."""
-    with unzipping(), zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with unzipping(), opened_bytes(data) as archive:
         members = archive.infolist()
         if MANIFEST not in [member.filename for member in members[: 2 * MEMBER_LIMIT]]:
             return None

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from course_lib.grading.config import Config
 from course_lib.grading.files import save
+from course_lib.grading.names import UNKNOWN
 
 if TYPE_CHECKING:
     from course_lib.grading.gradebook import Adjustment, Gradebook, Submission, VerdictRow
@@ -185,6 +186,8 @@ def write_grades(gradebook: "Gradebook", config: Config, path: Path) -> None:
         student: {chapter: score.points for chapter, score in scores(submissions, config, hand, decided).items()}
         for student, submissions, hand in gradebook.everyone()
     }
+    if not rows.get(UNKNOWN, True):
+        del rows[UNKNOWN]
     begun = {chapter for counted in rows.values() for chapter in counted}
     chapters = sorted({*config.chapters, *begun})
     most = number(total_of(begun, decided))

@@ -4,18 +4,22 @@ Names that an LMS gives, with what the student chose at the right end:
 
     Moodle   Full name_12345_assignsubmission_file/…, before 4.1 with a trailing _, or all in the file's name
     Canvas   sortablename[_LATE]_userid_fileid_…, or anon_id_fileid_…
+    Blackboard   Assignment_username_attempt_2030-10-01-21-58-00_…, and without the rest a text of its own
 """
 
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import PurePath
 
 from course_lib.grading.notebook import chapter_as_written, chapter_by_name, chapter_pattern, sha256
 
 NAME_LIMIT = 120
+# Who handed in what no name says anything of.
+UNKNOWN = "(unknown)"
 # What a system leaves in a folder; iCloud's placeholders begin with a dot as well, and stand for what was handed in.
 _SILENT = re.compile(r"(?!.*\.icloud$)\.|~\$|__MACOSX$|Thumbs\.db$|desktop\.ini$", re.IGNORECASE)
 # What handing in through nbgrader leaves beside the notebook.
@@ -33,6 +37,12 @@ _CANVAS_FILE = re.compile(
     r"(?:anon(?:_LATE)?_(?P<anonymous>\w+?)|(?P<name>.+?)(?:_LATE)?_(?P<id>\d+))_(?P<file>\d{2,})_(?P<rest>.+)",
     re.DOTALL,
 )
+# The assignment is the instructor's and the time the LMS's; what follows is the student's.
+_BLACKBOARD_FILE = re.compile(
+    r"(?:.+?_)?(?P<name>[^_]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<rest>.+)|\.txt)", re.DOTALL
+)
+# What systems put before the name of a copy.
+_COPY = r"(?:Copy of |Copie de |Kopie von |Copia de )*"
 # A notebook, also as browsers and operating systems rename one: x.ipynb.txt, x.ipynb.json, x.ipynb (1).
 _NOTEBOOK = re.compile(r".*(\.ipynb([ ._-]*\(?\d*\)?)(\.(txt|json|download))?|\.json)", re.IGNORECASE | re.DOTALL)
 # What an instructor may have lying in an inbox: whatever their names look like, they are nobody's work.
@@ -66,27 +76,33 @@ class Whose:
 NOBODY = Whose()
 
 
-def is_silent(name):
+def is_silent(name: str) -> bool:
     """Whether a file or folder of that name is the system's own and not worth a word."""
     return bool(_SILENT.match(name))
 
 
-def is_notebook(name):
+def is_nobodys(name: str) -> bool:
+    """Whether a loose file of that name is no student's work: an instructor's table, or an LMS's own text."""
+    left = _BLACKBOARD_FILE.fullmatch(name) or PurePath(name).suffix.lower() in _TABLES
+    return bool(left) and whose_file(name, ())[0] is NOBODY
+
+
+def is_notebook(name: str) -> bool:
     return bool(_NOTEBOOK.fullmatch(name))
 
 
-def is_zip(name):
+def is_zip(name: str) -> bool:
     return name.lower().endswith(".zip")
 
 
-def is_candidate(path):
+def is_candidate(path: str) -> bool:
     """Whether a member of an archive is called like a notebook or a bundle, by its path."""
     name = path.rpartition("/")[2].lower()
     named = is_zip(name) or (is_notebook(name) and ".ipynb" in name)
     return named and not any(map(is_silent, path.split("/")))
 
 
-def other_kind(name):
+def other_kind(name: str) -> str:
     """What a file is that is neither a notebook nor an archive, and what was expected, in one sentence."""
     ending = PurePath(name).suffix.lower()
     known = next((words for endings, words in _KINDS.items() if ending in endings), None)
@@ -94,7 +110,7 @@ def other_kind(name):
     return f"This is {what}. The notebook itself was expected, a file that ends with .ipynb."
 
 
-def visible(name):
+def visible(name: str) -> str:
     """A name that people may read, bounded: é is one character, control and invisible ones are replaced.
 
     Two names of which anything was replaced or cut off stay two: each ends with a piece of its hash.
@@ -106,16 +122,16 @@ def visible(name):
     return shown or "(no name)"
 
 
-def visible_sentence(reason):
+def visible_sentence(reason: object) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(reason))[:300]
 
 
-def from_lms(name):
+def from_lms(name: str) -> bool:
     """Whether an LMS gave this name to a folder or file of its download."""
     return bool(_MOODLE_FOLDER.fullmatch(name) or whose_file(name, ())[0].lms)
 
 
-def doubled(names):
+def doubled(names: Iterable[str]) -> set[str]:
     """The full names that two participants of one Moodle download share, from the names of its folders and files."""
     found = {
         (visible(m["name"]), m["id"])
@@ -125,42 +141,59 @@ def doubled(names):
     return {name for name, count in Counter(name for name, _ in found).items() if count > 1}
 
 
-def _participant(found, shared):
+def _participant(found: re.Match[str], shared: Collection[str]) -> Whose:
     """Whose, for a match of one of Moodle's patterns: the full name, with the number where two share it."""
     name = visible(found["name"])
     return Whose(f"{name} ({found['id']})" if name in shared else name, lms=f"moodle:{found['id']}")
 
 
-def whose_folder(name, shared):
+def whose_folder(name: str, shared: Collection[str]) -> Whose:
     """Whose, from the name of a folder that lies in the inbox itself; `shared` as `doubled` returns it."""
     found = _MOODLE_FOLDER.fullmatch(name)
     return _participant(found, shared) if found else Whose(visible(name))
 
 
-def whose_file(name, shared):
+def whose_file(name: str, shared: Collection[str]) -> tuple[Whose, str]:
     """(Whose, the file's own name), from the name of a file that lies in the inbox itself."""
     if found := _MOODLE_FILE.match(name):
         return _participant(found, shared), found["rest"]
     if found := _CANVAS_FILE.match(name):
         number = found["id"] or found["anonymous"]
         return Whose(f"{visible(found['name'] or 'anon')} ({number})", lms=f"canvas:{number}"), found["rest"]
+    if found := _BLACKBOARD_FILE.fullmatch(name):
+        student, time = visible(found["name"]), _attempt_time(found["time"])
+        # Beside what was handed in lies a text that Blackboard wrote.
+        whose = Whose(student, lms=f"blackboard:{student}", arrived=time) if found["rest"] else NOBODY
+        return whose, found["rest"] or name
     student, chapter = _loose(name)
     if not student or PurePath(name).suffix.lower() in _TABLES:
         return NOBODY, name
     return Whose(student, chapter), name
 
 
-def _loose(name):
-    """(student, chapter) from the name of a loose file, `<student>_<chapter>...`; ("", "") for another."""
-    found = re.match(rf"(?P<student>.+?)_(?P<chapter>{chapter_pattern()})", name, re.IGNORECASE)
+def _attempt_time(text: str) -> datetime | None:
+    """When Blackboard says that an attempt was made, in this machine's zone; None for no time."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d-%H-%M-%S").astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _loose(name: str) -> tuple[str, str]:
+    """(student, chapter) from the name of a loose file, `<student>_<chapter>...`; ("", "") for another.
+
+    Google Classroom puts ` - ` between the two.
+    """
+    pattern = rf"{_COPY}(?P<student>.+?)(?:_| - )(?P<chapter>{chapter_pattern()})"
+    found = re.match(pattern, name, re.IGNORECASE)
     return (visible(found["student"]), chapter_as_written(found["chapter"])) if found else ("", "")
 
 
-def loose_student(name):
+def loose_student(name: str) -> str:
     """The student that a name of the form <student>_<chapter> begins with, or ""."""
     return _loose(name)[0]
 
 
-def hinted_chapter(whose, name):
+def hinted_chapter(whose: Whose, name: str) -> str:
     """The chapter that the folders and a file's name speak of, or ""; what is in the file decides."""
     return whose.chapter or chapter_by_name(name) or _loose(name)[1]

@@ -22,12 +22,12 @@ _BRACKET = re.compile(rb'["\[\]{}]')
 class Trimmer:
     """Takes the bytes of a notebook in pieces; keeps them without outputs, and the sha256 of all of them."""
 
-    def __init__(self, most):
+    def __init__(self, most: int):
         """most: how many bytes are kept; more raise UnreadableError."""
         self.most, self.kept, self.digest, self.size = most, bytearray(), hashlib.sha256(), 0
         self._left, self._depth, self._in_text, self._passed = b"", 0, False, 0
 
-    def feed(self, piece):
+    def feed(self, piece: bytes) -> None:
         """Take the next piece; raises UnreadableError where too much is left, or what is cut has too many parts."""
         self.digest.update(piece)
         self.size += len(piece)
@@ -42,7 +42,7 @@ class Trimmer:
                 f"The notebook has more than the {self.most / 1e6:,.1f} MB that are read, without its outputs."
             )
 
-    def _keep(self, buffer, at, start):
+    def _keep(self, buffer: bytes, at: int, start: int) -> int:
         found = _CUT.search(buffer, start)
         if found:
             self.kept += buffer[at : found.end()]
@@ -53,9 +53,11 @@ class Trimmer:
         self.kept += buffer[at : len(buffer) - len(self._left)]
         return len(buffer)
 
-    def _skip(self, buffer, at):
+    def _skip(self, buffer: bytes, at: int) -> int:
         if self._in_text:
-            at = _REST_OF_TEXT.match(buffer, at).end()
+            rest = _REST_OF_TEXT.match(buffer, at)
+            assert rest is not None  # it may be empty, and then matches as well
+            at = rest.end()
             if at < len(buffer) and buffer[at] == 0x22:
                 self._in_text = False
                 return at + 1
@@ -76,7 +78,7 @@ class Trimmer:
                 self.kept += mark
         return found.end()
 
-    def bytes(self):
+    def bytes(self) -> bytes:
         """What is kept, when all has been fed."""
         if not self._depth:
             self.kept += self._left

@@ -23,6 +23,7 @@ from tests.grading.shared import course, once, query
 pytestmark = pytest.mark.xdist_group("handed-in")
 
 RIGHT = notebook(SLOPE)
+STUB = notebook("def square_slope(x):\n    raise NotImplementedError")
 DUE = "2030-10-01T23:59:00+02:00"
 NOON = datetime(2030, 10, 1, 10, tzinfo=UTC).timestamp()  # of the day it was due, in its zone
 ALL = 12  # points of chapter 1
@@ -44,6 +45,18 @@ def with_output(*outputs):
     return json.dumps(tree).encode()
 
 
+def written(source):
+    """The same notebook with its one source written differently."""
+    tree = json.loads(RIGHT)
+    tree["cells"][0]["source"] = source
+    return json.dumps(tree).encode()
+
+
+def of_format_3():
+    cell = {"cell_type": "code", "input": SLOPE.splitlines(keepends=True), "language": "python", "outputs": []}
+    return json.dumps({"nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": [cell]}]}).encode()
+
+
 def renamed(**told):
     """A notebook whose file has lost its functions' names but not what the sheet's metadata say."""
     tree = json.loads(notebook("answer = 1"))
@@ -51,12 +64,12 @@ def renamed(**told):
     return json.dumps(tree).encode()
 
 
-def to_read(*more):
+def to_read(*more, ids=True):
     """A chapter to read, with answers shown in its own cells, and perhaps with cells that a student added."""
     tree = json.loads(notebook(SLOPE, *more))
-    tree["cells"][0]["id"] = "cell-05"
+    tree["cells"][0]["id"] = "cell-05" if ids else None
     text = "Try it now with [the exercises of this chapter](../exercises/00_start_here.ipynb)."
-    tree["cells"].append({"cell_type": "markdown", "id": "cell-06", "source": text, "metadata": {}})
+    tree["cells"].append({"cell_type": "markdown", "id": "cell-06" if ids else None, "source": text, "metadata": {}})
     return json.dumps(tree).encode()
 
 
@@ -78,9 +91,15 @@ def refused(name, words, data=b"x", chapter=""):
     return Handed({name: data}, [(chapter, "refused", 0, words)])
 
 
+def slope(name, data, words=""):
+    return Handed({name: data}, [("00", "graded", 1, words)], 1)
+
+
 def chapter_1(name, words=""):
     return Handed({name: chapter_01()}, [("01", "graded", ALL, words)], ALL)
 
+
+PAIR = [("00", "graded", 1, ""), ("00", "graded", 0, "")]
 
 HANDED = {
     # The name is a hint, the content decides.
@@ -100,12 +119,17 @@ HANDED = {
         {"01.ipynb": notebook("import numpy as np", SLOPE, *CHAPTER_01.values())}, [("01", "graded", ALL, "")], ALL
     ),
     "a chapter to read": refused("00_start_here.ipynb", "chapter 00 to read, not its exercises", to_read(), "00"),
+    "a chapter to read whose ids a service dropped": refused("x.ipynb", "chapter 00 to read", to_read(ids=False), "00"),
     "answers in a chapter to read": Handed({"x.ipynb": to_read(SLOPE)}, [("00", "graded", 1, "")], 1),
     "both notebooks of a chapter": Handed(
         {"x.zip": zipped(**{"notebooks/00.ipynb": to_read(), "exercises/00.ipynb": RIGHT})},
         [("00", "graded", 1, ""), ("00", "refused", 0, "to read")],
         1,
     ),
+    # Of files of one time the answered one counts.
+    "an empty sheet beside it": Handed({"00_a.ipynb": RIGHT, "00_b.ipynb": STUB}, PAIR, 1),
+    "an empty sheet before it": Handed({"00_a.ipynb": STUB, "00_b.ipynb": RIGHT}, PAIR, 1),
+    "a zipped pair": Handed({"x.zip": zipped(**{"00 (1).ipynb": RIGHT, "00-Copy1.ipynb": STUB})}, PAIR, 1),
     # Everything has a row.
     "ipynb.txt": Handed({"00_start_here.ipynb.txt": RIGHT}, [("00", "graded", 1, "")], 1),
     "ipynb.json": Handed({"00_start_here.ipynb.json": RIGHT}, [("00", "graded", 1, "")], 1),
@@ -128,6 +152,26 @@ HANDED = {
     "an archive of texts": refused("x.zip", "neither a notebook nor", zipped(**{"a.pdf": b"x"})),
     "a text beside it": Handed(
         {"00.ipynb": RIGHT, "notes.md": b"x"}, [("00", "graded", 1, ""), ("", "refused", 0, "This is a text")], 1
+    ),
+    "an archive in an archive": slope("x.zip", zipped(**{"hw/in.zip": zipped(**{"a/00.ipynb": RIGHT})})),
+    "a bundle in an archive": slope("x.zip", zipped(**{"submissions/a.zip": bundle(RIGHT)})),
+    "an archive in an archive in an archive": refused(
+        "x.zip", "neither a notebook nor", zipped(**{"a.zip": zipped(**{"b.zip": zipped(**{"00.ipynb": RIGHT})})})
+    ),
+    "a notebook and others in an archive": Handed(
+        {"x.zip": zipped(**{"00.ipynb": RIGHT, "01.pdf": b"x", "__MACOSX/._00.ipynb": b"x"})},
+        [("00", "graded", 1, ""), ("", "refused", 0, "what else is in this archive: 01.pdf.")],
+        1,
+    ),
+    "backslashes in an archive": slope("x.zip", zipped(**{"hw/00.ipynb": RIGHT}).replace(b"hw/00", b"hw\\00")),
+    # As programs write it.
+    "format 3": slope("00.ipynb", of_format_3()),
+    "UTF-16": slope("00.ipynb", RIGHT.decode().encode("utf-16")),
+    "a byte order mark": slope("00.ipynb", RIGHT.decode().encode("utf-8-sig")),
+    "a byte order mark in a cell": slope("00.ipynb", written(f"\ufeff{SLOPE}")),
+    "half a character in a cell": slope("00.ipynb", written(f"# \ud83d\n{SLOPE}")),
+    "lines that end as in Windows": slope(
+        "00.ipynb", written(f"%cd data\n{SLOPE}\n".replace("\n", "\r\n").split("\n"))
     ),
     # Big outputs are cut before they are read.
     "a picture of 25 MB": Handed(

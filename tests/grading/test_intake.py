@@ -12,7 +12,7 @@ import pytest
 from course_lib.errors import CourseError
 from course_lib.grading.config import Limits
 from course_lib.grading.intake import Refused, Skipped, Submission, count_candidates, intake
-from course_lib.grading.names import visible
+from course_lib.grading.names import UNKNOWN, visible
 from tests.grading.handing_in import SLOPE, bundle, notebook
 
 NOTEBOOK = notebook(SLOPE)
@@ -45,6 +45,8 @@ def only(inbox):
         ("ada_00_start.ipynb", "ada", "00"),
         ("ada_von_00_start-1.ipynb", "ada_von", "00"),
         ("ada/ada_00_20300101T120000Z.ipynb", "ada", "00"),
+        ("Copy of ada_00_start.ipynb", "ada", "00"),
+        ("Ada L - 00_start_here.ipynb", "Ada L", "00"),
         ("Ada Lovelace (7)/00.ipynb", "Ada Lovelace (7)", "00"),
     ],
 )
@@ -93,6 +95,8 @@ LMS = [
     ("anon_x8Dk2_56789_00_start.ipynb", "anon (x8Dk2)", "00", "canvas:x8Dk2"),
     ("anon_LATE_x8Dk2_56789_00_start.ipynb", "anon (x8Dk2)", "00", "canvas:x8Dk2"),
     ("eve_1_22_bob_333_444_00.ipynb", "eve (1)", "00", "canvas:1"),
+    ("Week_1 HW_ada7_attempt_2029-10-01-21-58-00_00_start.ipynb", "ada7", "00", "blackboard:ada7"),
+    ("HW_eve_attempt_2029-99-01-21-58-00_bob_attempt_2029-10-01-21-58-00_0.ipynb", "eve", "00", "blackboard:eve"),
 ]
 
 
@@ -182,7 +186,7 @@ def test_a_member_without_a_manifest_has_the_archives_time_for_it(tmp_path):
 
 
 def test_the_bar_counts_what_there_is(tmp_path):
-    lay(tmp_path, **{"ada/00.ipynb": NOTEBOOK, "ada/01.IPYNB": NOTEBOOK, "ada/.x/00.ipynb": b"", "n.txt": b""})
+    lay(tmp_path, **{"ada/00.ipynb": NOTEBOOK, "ada/01.IPYNB": NOTEBOOK, "ada/.x/00.ipynb": b"", "n.csv": b""})
     put(tmp_path, "b_00.zip", bundle(NOTEBOOK))
     put(tmp_path, "m.zip", archive(**{f"A_{i}_assignsubmission_file/00.ipynb": NOTEBOOK for i in range(5)}))
     work = [item for item in intake(tmp_path) if not isinstance(item, Skipped)]
@@ -200,21 +204,44 @@ def test_nobody_hands_in_after_it_arrived(tmp_path):
     assert found.submitted_at == found.received_at
 
 
-def test_system_files_are_passed_over_in_silence_and_foreign_files_with_a_word(tmp_path):
-    empty = io.BytesIO()
-    with zipfile.ZipFile(empty, "w") as archive:
-        archive.writestr("holiday.txt", "sun")
+def test_system_files_are_passed_over_in_silence_and_tables_with_a_word(tmp_path):
     names = (".DS_Store", "ada/.ipynb_checkpoints/00.ipynb", "__MACOSX/x.ipynb", "Thumbs.db", "a/~$00.ipynb")
-    lay(tmp_path, **dict.fromkeys(names, b"x"))
-    lay(tmp_path, **{"essay.pdf": b"%PDF", "holiday.zip": empty.getvalue(), "final.ipynb": NOTEBOOK})
+    lay(tmp_path, **dict.fromkeys((*names, "roster_01.csv", "HW_ada_attempt_2030-10-01-21-58-00.txt"), b"x"))
     found = {item.source: item for item in intake(tmp_path)}
-    assert {source for source, item in found.items() if isinstance(item, Skipped) and item.reason} == {
-        "essay.pdf",
-        "holiday.zip",
-        "final.ipynb",
-    }
+    lay(tmp_path, **{"Ada_12_assignsubmission_file_marks.csv": b"x"})  # a student's own
+    assert {item.student for item in intake(tmp_path) if isinstance(item, Refused)} == {"Ada", "a", "ada"}
+    skipped = {source for source, item in found.items() if isinstance(item, Skipped) and item.reason}
+    assert skipped == {"roster_01.csv", "HW_ada_attempt_2030-10-01-21-58-00.txt"}
     # Two folders in which nothing was handed in.
     assert {source for source, item in found.items() if isinstance(item, Refused)} == {"a", "ada"}
+
+
+def test_what_names_no_student_has_a_row(tmp_path):
+    loose = {
+        "essay.pdf": b"%PDF",
+        "notes": b"x",
+        "holiday.zip": archive(**{"00.ipynb": NOTEBOOK}),
+        "final.ipynb": NOTEBOOK,
+    }
+    lay(tmp_path, **loose)
+    put(tmp_path, "drive-download-1.zip", archive(**{"ada_00.ipynb": NOTEBOOK, "final.ipynb": NOTEBOOK}))
+    found = {item.source: item for item in intake(tmp_path)}
+    assert found.pop("drive-download-1.zip/ada_00.ipynb").student == "ada"
+    assert set(found) == {*loose, "drive-download-1.zip/final.ipynb"}
+    for source, item in found.items():
+        assert isinstance(item, Refused) and item.student == UNKNOWN
+        name = source.rpartition("/")[2]
+        assert item.reason.startswith(
+            f"The name does not say whose this is: {name} was found, <student>_<chapter>.ipynb"
+        )
+
+
+def test_the_names_in_an_archive_are_those_that_were_meant(tmp_path):
+    # macOS says nothing of its UTF-8, and some of Windows write backslashes.
+    mac = archive(**{"Jos__/00.ipynb": NOTEBOOK}).replace(b"Jos__", "Jos\u00e9".encode())
+    windows = archive(**{"ada/00.ipynb": NOTEBOOK}).replace(b"ada/00", b"ada\\00")
+    lay(tmp_path, **{"a.zip": mac, "b.zip": windows})
+    assert [item.student for item in intake(tmp_path)] == ["Jos\u00e9", "ada"]
 
 
 def crafted(*members, compress=zipfile.ZIP_DEFLATED):
@@ -342,7 +369,8 @@ def test_a_linked_folder_is_not_entered(tmp_path):
     (tmp_path / "inbox").mkdir()
     put(tmp_path, "elsewhere/00.ipynb", NOTEBOOK)
     (tmp_path / "inbox" / "ada").symlink_to(tmp_path / "elsewhere")
-    assert isinstance(only(tmp_path / "inbox"), Skipped)
+    found = only(tmp_path / "inbox")
+    assert isinstance(found, Refused) and "link" in found.reason
 
 
 def test_names_are_shown_without_control_and_direction_characters(tmp_path):
