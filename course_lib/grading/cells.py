@@ -13,7 +13,9 @@ import re
 import signal
 import sys
 import types
+from collections.abc import Iterable
 from contextlib import contextmanager
+from typing import Any
 
 # Cell magics whose body is ordinary Python.
 TRANSPARENT = {"time", "timeit", "capture", "prun", "memit", "mprun", "snakeviz", "pyinstrument", "scalene"}
@@ -24,17 +26,19 @@ SECONDS = 2.0
 TRANSFORMER = "IPython/core/inputtransformer2.py"
 TRANSFORMER_FILES = (TRANSFORMER, "IPython/utils/tokenutil.py")
 _SPECIAL = re.compile(r"^\s*[%!?,;/]|\?\s*$|=\s*[!%]", re.MULTILINE)
+# A magic or a shell line that goes on in the next ones.
+_CONTINUED = re.compile(r"^(?:[ \t]*|[^\n#'\"]*=[ \t]*)[%!](?:[^\n]*\\\n)+[^\n]*", re.MULTILINE)
 _HEADER = re.compile(r"\s*%%(\w+)([^\n]*)")
 _CAPTURED = re.compile(r"(?:\s*--?[\w-]+)*\s*([^\W\d]\w*)\s*$")
 
 
-def as_python(cells):
+def as_python(cells: Iterable[str]) -> list[str]:
     """The sources of the cells as Python, in order; a cell that is none stays so, and fails when it is run."""
     reader = Reader()
     return [reader.read(cell) for cell in cells]
 
 
-def compiles(source):
+def compiles(source: str) -> bool:
     try:
         compile(source, "<cell>", "exec", flags=ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -48,19 +52,20 @@ class Reader:
     def __init__(self):
         self.left, self.transform = WORK_LIMIT, None
 
-    def read(self, source):
+    def read(self, source: str) -> str:
         source = without_header(source)
         if compiles(source):
             return source
+        source = on_one_line(source)
         read = self.transformed(source)
         return read if read is not None and compiles(read) else self.by_lines(source, read)
 
-    def by_lines(self, source, read):
+    def by_lines(self, source: str, read: str | None) -> str:
         """Where IPython's reading is no Python either: without magics, or whichever of the two shows the true fault."""
         plain = without_magics(source)
         return plain if read is None or compiles(plain) else read
 
-    def transformed(self, source):
+    def transformed(self, source: str) -> str | None:
         """What IPython makes of the cell, its lines where they were; None beyond the bounds, or where it fails."""
         work = (source.count("\n") + 1) * (1 + len(_SPECIAL.findall(source)))
         if work > self.left or len(source) > TEXT_LIMIT:
@@ -109,7 +114,7 @@ def _transformer():
         sys.modules.update(kept)
 
 
-def without_header(source):
+def without_header(source: str) -> str:
     """The cell with a cell magic left out: its body where that is Python, else nothing; line numbers stay."""
     header = _HEADER.match(source)
     if not header:
@@ -122,12 +127,17 @@ def without_header(source):
     return "\n" * source.count("\n", 0, header.end()) + kept + source[header.end() :]
 
 
-def without_magics(source):
+def on_one_line(source: str) -> str:
+    """The cell with each continued magic on one line and empty lines below it; line numbers stay."""
+    return _CONTINUED.sub(lambda found: found[0].replace("\\\n", " ") + "\n" * found[0].count("\\\n"), source)
+
+
+def without_magics(source: str) -> str:
     """The cell with `pass` in place of each line that begins or ends like a magic; line numbers stay."""
     return "\n".join(map(_without_magic, source.split("\n")))
 
 
-def _without_magic(line):
+def _without_magic(line: str) -> str:
     text = line.strip()
     if text.startswith(("%", "!", "?")) or (text.endswith("?") and not text.startswith("#")):
         return line[: len(line) - len(line.lstrip())] + "pass"
@@ -169,18 +179,18 @@ class Shell:
             raise AttributeError(name)
         return self._nothing
 
-    def run_line_magic(self, name, line, *args, **kwargs):
+    def run_line_magic(self, name: str, line: str, *args: object, **kwargs: object) -> Any:
         return self._run(line) if name == "time" else self._nothing
 
-    def magic(self, text):
+    def magic(self, text: str) -> Any:
         name, _, line = text.strip().lstrip("%").partition(" ")
         return self.run_line_magic(name, line)
 
-    def run_cell_magic(self, name, line, cell):
+    def run_cell_magic(self, name: str, line: str, cell: str) -> Any:
         return self._nothing
 
-    def system(self, command):
+    def system(self, command: str) -> None:
         return None
 
-    def getoutput(self, command, *args, **kwargs):
+    def getoutput(self, command: str, *args: object, **kwargs: object) -> Lines:
         return Lines()

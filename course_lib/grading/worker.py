@@ -15,8 +15,10 @@ import os
 import sys
 import time
 import types
+from collections.abc import Callable, Iterable, Sequence
 from importlib.machinery import ModuleSpec
 from itertools import islice
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -35,7 +37,7 @@ LAST_VALUE = "__value_of_the_cell__"
 MISSED = ("course_lib.calculus", "course_lib.checks", "course_lib.derivation")
 
 
-def main(control):
+def main(control: int) -> NoReturn:
     """Serve one student: fork, end and describe children as the grader asks over the socket number `control`.
 
     Leaves when that socket closes, without Python's own tidying up, for which somebody would have to wait.
@@ -56,7 +58,8 @@ def main(control):
         child = os.fork()
         if child == 0:
             socket.detach()
-            serve(*descriptors, request)
+            channel, output = descriptors
+            serve(channel, output, request)
         for descriptor in descriptors:
             os.close(descriptor)
         order = socket.recv(16)
@@ -69,7 +72,7 @@ def main(control):
             os._exit(0)
 
 
-def bury():
+def bury() -> None:
     """Let go of the children that have died by now."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
@@ -78,7 +81,7 @@ def bury():
         return
 
 
-def reap(child):
+def reap(child: int) -> dict[str, Any]:
     """How the child ended; a child that still runs after a moment's grace is killed."""
     deadline = time.monotonic() + GRACE_SECONDS
     ended, status, usage = os.wait4(child, os.WNOHANG)
@@ -93,7 +96,7 @@ def reap(child):
     return {"running": False, "code": code, "cpu": usage.ru_utime + usage.ru_stime}
 
 
-def serve(channel, output, request):
+def serve(channel: int, output: int, request: dict[str, Any]) -> NoReturn:
     """The child: give up every right, run the cells, answer calls; never returns."""
     status = 1
     try:
@@ -118,7 +121,7 @@ def _text_stream(descriptor):
     return open(descriptor, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def read_exactly(count):
+def read_exactly(count: int) -> bytes:
     """Exactly `count` bytes from the grader; the end of the channel ends this process."""
     parts = bytearray()
     while len(parts) < count:
@@ -129,12 +132,12 @@ def read_exactly(count):
     return bytes(parts)
 
 
-def receive():
+def receive() -> tuple[dict[str, Any], list[bytes]]:
     header, body = frames.lengths(read_exactly(frames.LENGTHS.size))
     return frames.unpack(read_exactly(header), read_exactly(body))
 
 
-def send(header, blobs=()):
+def send(header: dict[str, Any], blobs: Sequence[bytes] = ()) -> None:
     _flush()
     data = memoryview(frames.pack(header, blobs))
     while data:
@@ -157,7 +160,7 @@ class Chapter:
         self.module = types.ModuleType("__main__")
         self.session = Session(self.module.__dict__)
 
-    def answer(self):
+    def answer(self) -> NoReturn:
         """Answer the grader's frames until the channel closes."""
         for name in [name for name in sys.modules if name.partition(".")[0] == "course_lib"]:
             del sys.modules[name]
@@ -169,14 +172,15 @@ class Chapter:
             else:
                 self.call(header, blobs)
 
-    def run(self, cells, names, texts):
+    def run(self, cells: list[str], names: list[str], texts: list[str]) -> None:
         """Run the cells; report the wanted texts first, because they need no running, then errors and signatures."""
         cells = as_python(cells)
         # Read before a line of the notebook has run, and told before: whatever it does, it cannot tell otherwise.
         codes = answer_codes(cells, names)
         send({"op": "texts", "texts": assigned_texts(cells, set(texts)), "codes": codes})
         sys.meta_path.insert(0, StubFinder())
-        errors = []
+        sys.meta_path.append(self.session.missing)
+        errors: list[dict[str, Any]] = []
         for number, source in enumerate(cells, 1):
             error = self.session.run_cell(source, number)
             if error is not None and len(errors) < ERROR_LIMIT:
@@ -184,7 +188,7 @@ class Chapter:
         found = {name: signature(self.module.__dict__.get(name)) for name in names}
         send({"op": "ready", "errors": errors, "signatures": found})
 
-    def call(self, header, blobs):
+    def call(self, header: dict[str, Any], blobs: list[bytes]) -> None:
         function = self.module.__dict__.get(header["name"])
         if not callable(function):
             send({"op": "outcome", "id": header["id"], "kind": "missing"})
@@ -210,11 +214,11 @@ class Chapter:
             send({**answer, "value": value}, blobs)
 
 
-def proxy(call_id, index, name):
+def proxy(call_id: int, index: int, name: str) -> Callable[..., Any]:
     """A function that stays with the grader: every call of it goes out as a frame and its value comes back."""
 
     def outside(*args):
-        blobs = []
+        blobs: list[bytes] = []
         tree = frames.encode(calling.plain(args), blobs)
         send({"op": "callback", "id": call_id, "index": index, "args": tree}, blobs)
         header, blobs = receive()
@@ -227,7 +231,7 @@ def proxy(call_id, index, name):
     return outside
 
 
-def signature(function):
+def signature(function: object) -> Any:
     """[parameter names or None, how many are required], or None for what cannot be called."""
     if not callable(function):
         return None
@@ -237,7 +241,7 @@ def signature(function):
         return [None, 0]
 
 
-def assigned_texts(cells, wanted):
+def assigned_texts(cells: Iterable[str], wanted: set[str]) -> dict[str, str]:
     """name -> text of the last assignment of a plain string to a wanted name at the top level; nothing is run."""
     found = {}
     for source in cells if wanted else ():
@@ -262,15 +266,18 @@ class Session:
     """The names that a notebook's cells share, as IPython fills them, and how a cell is run in them."""
 
     def __init__(self, namespace):
-        self.namespace, self.loop = namespace, None
+        self.namespace, self.loop, self.missing = namespace, None, MissingFinder()
         self.shell = Shell(Nothing(), self.run_line)
         ignored = dict.fromkeys(("display", "help", "exit", "quit"), _ignore)
-        self.inputs, self.outputs = [""], {}
-        namespace.update(ignored, get_ipython=lambda: self.shell, In=self.inputs, Out=self.outputs)
+        self.inputs: list[str] = [""]
+        self.outputs: dict[int, Any] = {}
+        namespace.update(
+            ignored, input=_nothing_typed, get_ipython=lambda: self.shell, In=self.inputs, Out=self.outputs
+        )
         namespace.update(_ih=self.inputs, _oh=self.outputs, _dh=["/tmp"], _i="", _ii="", _iii="")
         namespace.update(_="", __="", ___="")
 
-    def run_cell(self, source, number):
+    def run_cell(self, source: str, number: int) -> dict[str, Any] | None:
         """Run one cell; None, or what went wrong as {"error", "line", "line_number"}."""
         filename = f"<cell {number}>"
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
@@ -283,15 +290,16 @@ class Session:
             self.namespace["_i"] = source
         return None
 
-    def run_line(self, line):
+    def run_line(self, line: str) -> Any:
         """The value of the line that follows `%time`, run in the notebook's names; nothing where it is no Python."""
         return self.evaluate(line, "<cell>") if compiles(line) else Nothing()
 
-    def evaluate(self, source, filename):
+    def evaluate(self, source: str, filename: str) -> Any:
         """Run Python source; the value of the expression that it ends with, else None."""
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         try:
             tree = compile(source, filename, "exec", flags=flags | ast.PyCF_ONLY_AST, dont_inherit=True)
+            self.missing.expected |= {(filename, line) for line in guarded_imports(tree)}
             if tree.body and isinstance(tree.body[-1], ast.Expr):
                 last = tree.body[-1]
                 kept = ast.Assign([ast.Name(LAST_VALUE, ast.Store())], last.value)
@@ -308,7 +316,7 @@ class Session:
             self.loop.run_until_complete(waiting)
         return self.namespace.pop(LAST_VALUE, None)
 
-    def show(self, value, number):
+    def show(self, value: object, number: int) -> None:
         """Keep the value of a cell where the next ones look for it."""
         names = self.namespace
         if value is not None:
@@ -316,33 +324,37 @@ class Session:
             self.outputs[number] = value
 
 
-def failure(error, filename):
+def failure(error: BaseException, filename: str) -> dict[str, Any]:
     """What went wrong in a cell as {"error", "line", "line_number"}."""
     line, number = calling.failing_line(error)
     told = calling.describe(error)
-    own = type(error) in (SyntaxError, IndentationError, TabError) and (type(error.lineno), type(error.msg)) == (
-        int,
-        str,
-    )
-    if own and not line and error.filename == filename:
+    if (
+        isinstance(error, SyntaxError)
+        and type(error) in (SyntaxError, IndentationError, TabError)
+        and type(error.lineno) is int
+        and type(error.msg) is str
+        and not line
+        and error.filename == filename
+    ):
         line, number = linecache.getline(filename, error.lineno).strip()[: calling.TEXT_LIMIT], error.lineno
         told = f"{type(error).__name__}: {error.msg}"[: calling.TEXT_LIMIT]
     return {"error": told, "line": line, "line_number": number}
 
 
-def unpacked(frame):
+def unpacked(frame: types.FrameType) -> int:
     """Into how many names the text that a frame is at unpacks a value; 0 where it does something else with it."""
-    place = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), (None,))
-    if None in place:
+    nowhere = (None, None, None, None)
+    first, last, start, end = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), nowhere)
+    if first is None or last is None or start is None or end is None:
         return 0
-    first, last, start, end = place
     lines = [linecache.getline(frame.f_code.co_filename, number).encode() for number in range(first, last + 1)]
     lines[-1] = lines[-1][:end]
     lines[0] = lines[0][start:]
     try:
-        (target,) = ast.parse(b"(" + b"".join(lines) + b") = 0").body[0].targets
+        (statement,) = ast.parse(b"(" + b"".join(lines) + b") = 0").body
     except (SyntaxError, ValueError):  # no place for names, so nothing is unpacked into it
         return 0
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     if not isinstance(target, ast.Tuple | ast.List):
         return 0
     return sum(not isinstance(name, ast.Starred) for name in target.elts)
@@ -352,7 +364,11 @@ class Nothing:
     """What every name of a stubbed module is: it can be called, read, unpacked and entered, and does nothing."""
 
     def __call__(self, *args, **kwargs):
-        return self
+        # What decorates a function leaves it as it is.
+        return args[0] if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType) else self
+
+    def __mro_entries__(self, bases):
+        return ()
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -388,11 +404,11 @@ class Nothing:
         return self
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _operate
-    __pow__ = __neg__ = __abs__ = _operate
+    __pow__ = __neg__ = __abs__ = __matmul__ = __lt__ = __le__ = __gt__ = __ge__ = _operate
 
 
 class Absent(Nothing):
-    """A function of the course that is not in here: while cells run it does nothing, but an answer has to know."""
+    """What is not in here, of the course or of other packages: nothing while cells run, but an answer has to know."""
 
     asked = False
 
@@ -401,11 +417,13 @@ class Absent(Nothing):
 
     def __call__(self, *args, **kwargs):
         if Absent.asked:
-            raise ImportError(
-                f"`{self._path}` is not there while an answer is judged: what the course shows is no answer of one's "
-                "own; write in the notebook what you need of it"
+            why = (
+                "what the course shows is no answer of one's own; write in the notebook what you need of it"
+                if self._path.startswith(MISSED)
+                else "there are NumPy and what comes with Python; write in the notebook what else you need"
             )
-        return self
+            raise ImportError(f"`{self._path}` is not there while an answer is judged: {why}")
+        return super().__call__(*args, **kwargs)
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -416,27 +434,66 @@ class Absent(Nothing):
 class StubModule(types.ModuleType):
     """A package all of whose names are Nothing, or Absent where an answer may need them."""
 
+    __version__ = "0"
+
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
         path = f"{self.__name__}.{name}"
-        return Absent(path) if path.startswith(MISSED) else Nothing()
+        drawing = path.partition(".")[0] in STUBBED and not path.startswith(MISSED)
+        return Nothing() if drawing else Absent(path)
 
 
 class StubFinder:
     """Finds every module of the stubbed packages, so that drawing and checking cells do nothing."""
 
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in STUBBED:
-            return ModuleSpec(name, self, is_package=True)
+    packages: set[str] = STUBBED
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if name.partition(".")[0] in self.packages:
+            loader: Any = self
+            return ModuleSpec(name, loader, is_package=True)
         return None
 
-    def create_module(self, spec):
+    def create_module(self, spec: ModuleSpec) -> types.ModuleType:
         return StubModule(spec.name)
 
-    def exec_module(self, module):
+    def exec_module(self, module: types.ModuleType) -> None:
         pass
+
+
+class MissingFinder(StubFinder):
+    """Asked last: finds what a cell imports and nobody else finds, so that the rest of the cell runs as in Jupyter.
+
+    expected   (file name, line) of imports that may fail, because the notebook says what happens then.
+    Where a module of Python's own asks for one that is not there, it is not there.
+    """
+
+    def __init__(self):
+        self.packages, self.expected = set(), set()
+
+    def find_spec(self, name, path=None, target=None):
+        frame = sys._getframe(1)
+        while frame.f_back and frame.f_code.co_filename.startswith("<frozen importlib"):
+            frame = frame.f_back
+        place = frame.f_code.co_filename, frame.f_lineno
+        own = place[0].startswith("<cell ") and place not in self.expected and not Absent.asked
+        if own and "." not in name and name not in sys.stdlib_module_names:
+            self.packages.add(name)
+        return super().find_spec(name)
+
+
+def guarded_imports(tree: ast.AST) -> set[int]:
+    """The lines of the imports that stand under `try` or `with`."""
+    guards = (node for node in ast.walk(tree) if isinstance(node, ast.Try | ast.With))
+    return {
+        node.lineno for guard in guards for node in ast.walk(guard) if isinstance(node, ast.Import | ast.ImportFrom)
+    }
 
 
 def _ignore(*args, **kwargs):
     return None
+
+
+def _nothing_typed(*args):
+    return ""

@@ -51,6 +51,14 @@ RUNS = {
         f"assert await task == 2\n{SLOPE}",
     ],
     "a display and a plot": f"import matplotlib.pyplot as plt\ndisplay(plt.plot([1]))\n{SLOPE}",
+    "packages that are not there": "from google.colab import drive\nimport pandas as pd, torch.nn as nn\n"
+    "import numpy as np\ndrive.mount('/content/drive')\nprint(pd.__version__, nn.Linear(2, 3).weight.shape[0] > 2)\n"
+    "class Net(nn.Module): pass\ndef square_slope(x):\n    return np.multiply(2, x)",
+    "a decorator that is not there": f"from numba import njit, jit\n@jit\n@njit(cache=True)\n{SLOPE}",
+    "a package that may be missing": "try:\n    import torch\nexcept ImportError:\n    torch = None\n"
+    "import subprocess\ndef square_slope(x):\n    try:\n        import scipy\n    except ImportError:\n"
+    "        return 2 * x if torch is None and not subprocess._mswindows else x",
+    "a question that nobody answers": f"name = input('Your name? ')\n{SLOPE}",
     "a thousand magics": "%pwd\n" * 1000 + SLOPE,
 }
 # What is wrong -> words of the verdict; each of them is attempted.
@@ -62,6 +70,18 @@ FAILS = {
     "a magic above the fault": (
         ["%pwd\n\ndef square_slope(x):\n    return 2 * * x"],
         "The cell that defines `square_slope` has a syntax error in line 4: invalid syntax.",
+    ),
+    "a shell line that goes on above the fault": (
+        ["!ls \\\n  -l\nfiles = !ls \\\n  -l \\\n  -a\ndef square_slope(x):\n    return 2 * * x"],
+        "The cell that defines `square_slope` has a syntax error in line 7: invalid syntax.",
+    ),
+    "a shell line that goes on above the stop": (
+        [f"!ls \\\n  -l\nimport numpy as np\nnp.aray([1])\n{SLOPE}"],
+        "The cell that defines `square_slope` stopped in line 4, before it came to it: AttributeError: ",
+    ),
+    "a package that is not there": (
+        ["from scipy import special\ndef square_slope(x):\n    return special.expit(x)"],
+        "`scipy.special.expit` is not there while an answer is judged: there are NumPy and what comes with Python",
     ),
     "a stub before it": (
         ["def square_slope(x):\n    raise NotImplementedError()", "def square_slope(x):\n  return (2 * x"],
