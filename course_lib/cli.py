@@ -94,7 +94,7 @@ def grade(
 @app.command()
 def report(gradebook: GradebookOption = None, out: OutOption = None):
     """Write the class report, grades.csv and the feedback pages again from the gradebook."""
-    from course_lib.grading.console import opened
+    from course_lib.grading.desk import opened
 
     with opened(gradebook, out, must_exist=True) as desk:
         for line in desk.write():
@@ -113,8 +113,8 @@ def adjust(
     out: OutOption = None,
 ):
     """Set the points of one exercise by hand; it survives regrading."""
-    from course_lib.grading.console import adjust as set_points
-    from course_lib.grading.console import opened
+    from course_lib.grading.desk import adjust as set_points
+    from course_lib.grading.desk import opened
 
     if withdraw == (points is not None):
         raise CourseError("Say either --points or --withdraw.")
@@ -138,7 +138,7 @@ def canvas(
     out: OutOption = None,
 ):
     """Fill in a Canvas gradebook export; the result lies beside it."""
-    from course_lib.grading.console import opened
+    from course_lib.grading.desk import opened
     from course_lib.grading.lms import fill_canvas
 
     with opened(gradebook, out, must_exist=True) as desk:
@@ -157,7 +157,7 @@ def moodle(
     out: OutOption = None,
 ):
     """Fill in a Moodle grading worksheet; the result lies beside it."""
-    from course_lib.grading.console import opened
+    from course_lib.grading.desk import opened
     from course_lib.grading.lms import fill_moodle
 
     with opened(gradebook, out, must_exist=True) as desk:
@@ -172,7 +172,7 @@ def plain(
     out: OutOption = None,
 ):
     """Write points by student id and chapter as plain CSV."""
-    from course_lib.grading.console import opened
+    from course_lib.grading.desk import opened
     from course_lib.grading.lms import write_plain
 
     with opened(gradebook, out, must_exist=True) as desk:

@@ -6,12 +6,13 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from course_lib.checks.origins import bank_files, course_root
 from course_lib.checks.specification import chapter_fault
 from course_lib.errors import CourseError
 
-__all__ = ["Config", "Late", "Limits", "config_from", "course_root", "instructors_config", "load_config"]
+__all__ = ["Config", "Late", "Limits", "config_from", "course_root", "instructors_config", "load_config", "places"]
 
 # What every database holds as a whole number.
 LARGEST = 2**63 - 1
@@ -104,11 +105,11 @@ class Config:
     student: str | None = None
     inbox: str | None = None
 
-    def counting_time(self, row):
+    def counting_time(self, row: Any) -> datetime:
         """The time of a submission that counts for lateness and for which one is the latest."""
         return {"arrival": row.received_at, "claim": row.claimed_at, None: row.submitted_at}[self.clock]
 
-    def share_after(self, chapter, submitted_at):
+    def share_after(self, chapter: str, submitted_at: datetime | None) -> float:
         """The share of a chapter's points that a submission keeps, between 0 and 1; 1 without a due time."""
         due = self.due.get(chapter)
         if due is None or submitted_at is None or submitted_at <= due:
@@ -122,7 +123,13 @@ class Config:
         return max(0.0, 1.0 - self.late.per_day * days)
 
 
-def load_config(root):
+def places(out: str | Path | None = None) -> tuple[Path, Path]:
+    """(the course's folder, the folder that grading writes) of the course that this is run in."""
+    root = course_root() or Path.cwd()
+    return root, Path(out) if out else root / "graded"
+
+
+def load_config(root: Path | None) -> Config:
     """The Config in `root`/course.toml; the defaults when there is no such file. Raises CourseError."""
     path = Path(root) / "course.toml" if root is not None else None
     if path is None or not path.is_file():
@@ -137,7 +144,7 @@ def load_config(root):
         raise CourseError(f"{path}: {error}") from None
 
 
-def config_from(table):
+def config_from(table: dict[str, Any]) -> Config:
     """A Config from a parsed course.toml; CourseError names the key, what was got and what was expected."""
     _known(table, [f.name for f in fields(Config)], "")
     chosen = {}
@@ -147,7 +154,7 @@ def config_from(table):
     return Config(**chosen)
 
 
-def instructors_config(root):
+def instructors_config(root: Path) -> Config:
     """`load_config` for who grades: a chapter or an exercise that the course has not is a CourseError as well."""
     from course_lib.checks import chapters, exercises
     from course_lib.checks.origins import sources

@@ -1,58 +1,85 @@
-"""`course grade` as the instructor sees it: a progress bar, then tables."""
+"""`course grade` as the instructor sees it: a progress bar, then tables.
 
-import math
+What a run needs loads when there is something to do.
+"""
+
 import os
 import secrets
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.exc import SQLAlchemyError
 
-from course_lib.checks import SEED, find
-from course_lib.errors import CourseError
-from course_lib.grading.cluster import cluster
-from course_lib.grading.config import Config, course_root, instructors_config
-from course_lib.grading.falls import fallen, remember
-from course_lib.grading.feedback import write_feedback
-from course_lib.grading.gradebook import Gradebook
-from course_lib.grading.intake import checked_inbox, count_candidates
+from course_lib.grading.config import places
 from course_lib.grading.interrupts import SENTENCE, Interrupts
-from course_lib.grading.marks import write_grades
-from course_lib.grading.report import write_report
-from course_lib.grading.run import grade_inbox
-from course_lib.grading.sandbox import find_confinement
-from course_lib.grading.today import stale as stale_verdicts
-from course_lib.grading.today import today
+from course_lib.grading.settled import Stamp
+from course_lib.grading.work import Report
 
 ROWS_SHOWN = 40
 
 
-def grade(
-    inbox, *, gradebook=None, out=None, seed=None, sandbox="bwrap", jobs=None, regrade=False, stale=False, dask=None
-):
-    """Grade the folder or archive `inbox`, write gradebook, grades.csv, feedback pages and report; the Report."""
-    console = Console()
-    inbox = checked_inbox(inbox)
+@dataclass(frozen=True)
+class Order:
+    """What `course grade` was asked for; each is an option of the command."""
+
+    inbox: Path
+    gradebook: str | None = None
+    out: Path | None = None
+    seed: int | None = None
+    sandbox: str = "bwrap"
+    jobs: int | None = None
+    regrade: bool = False
+    stale: bool = False
+    dask: str | None = None
+
+
+def grade(inbox: str | Path, **options: Any) -> Report:
+    """Grade the folder or archive `inbox`, write gradebook, grades.csv, feedback pages and report; the Report.
+
+    options   as in `Order`.
+    """
+    console, order = Console(), Order(Path(inbox), **options)
+    root, out = places(order.out)
+    stamp = Stamp(order.inbox, out, root, order.gradebook, (order.seed, order.sandbox, order.dask))
+    said = None if order.regrade or order.stale else stamp.report()
+    if said is not None:
+        report, lines = Report(known=said["known"], refused=said["refused"], skipped=said["skipped"]), [said["stale"]]
+    else:
+        stamp.forget()
+        report, lines = _everything(order, console, stamp)
+    show(console, report, out, filter(None, lines))
+    return report
+
+
+def _everything(order, console, stamp):
+    """(Report, lines to say) of a run that looks at everything."""
+    from course_lib.grading.cluster import cluster
+    from course_lib.grading.desk import opened
+    from course_lib.grading.intake import checked_inbox, count_candidates
+    from course_lib.grading.run import grade_inbox
+    from course_lib.grading.sandbox import find_confinement, known_kind
+
+    inbox, executor, jobs = checked_inbox(order.inbox), None, order.jobs or len(os.sched_getaffinity(0))
+    find = partial(find_confinement, known_kind(order.sandbox))
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts())
-        desk = stack.enter_context(opened(gradebook, out))
-        how, executor, jobs = None, None, jobs or len(os.sched_getaffinity(0))
-        if dask:
-            executor, jobs = stack.enter_context(cluster(dask))
-        else:
-            how = find_confinement(sandbox)
-        if sandbox == "process":
+        desk = stack.enter_context(opened(order.gradebook, order.out))
+        if order.dask:
+            executor, jobs = stack.enter_context(cluster(order.dask))
+        if order.sandbox == "process":
             console.print(
                 "Sandbox: process only. A notebook is limited, but it can read this machine's files, and on many "
                 "machines the environment of your other programs.",
                 style="bold",
             )
-        seed = _seed(seed, desk.config, desk.book)
+        seed = _seed(order.seed, desk.config, desk.book)
         with _bar(console) as progress:
             task = progress.add_task("grading", total=count_candidates(inbox))
             report = grade_inbox(
@@ -60,19 +87,21 @@ def grade(
                 desk.book,
                 desk.config,
                 seed=seed,
-                how=how,
-                sandbox=sandbox,
+                how=None if order.dask else find,
+                sandbox=order.sandbox,
                 jobs=jobs,
                 executor=executor,
-                regrade=regrade,
-                stale=stale_verdicts(desk.book, today(desk.config, seed)).by_submission if stale else {},
+                regrade=order.regrade,
+                stale=desk.stale(seed).by_submission if order.stale else {},
                 advance=lambda found: _advance(progress, task),
                 interrupts=interrupts,
             )
         lines = desk.write()
         report.interrupted |= interrupts.noted
-        show(console, report, desk.out, lines)
-    return report
+        said = str(desk.stale())
+    # When the gradebook is closed, its file is as it stays.
+    stamp.keep(report, said, desk.config)
+    return report, lines
 
 
 def _advance(progress, task):
@@ -80,81 +109,13 @@ def _advance(progress, task):
     progress.update(task, advance=1, total=total, refresh=True)
 
 
-@dataclass(frozen=True)
-class Desk:
-    """Where an instructor works: the gradebook, the decisions, and the folder that is written."""
-
-    book: Gradebook
-    config: Config
-    out: Path
-
-    def write(self):
-        """Write everything that follows from the gradebook: grades.csv, feedback pages, the class report.
-
-        Returns what there is to say of it, line by line: which marks fell, which verdicts are stale.
-        """
-        remember(self.book, self.out / "grades.csv")
-        write_grades(self.book, self.config, self.out / "grades.csv")
-        write_feedback(self.book, self.config, self.out / "feedback")
-        write_report(self.book, self.config, self.out / "report.html")
-        now = today(self.config, self.config.seed if self.config.seed is not None else self.book.last_seed())
-        lines = [self.book.note, *_fallen(fallen(self.book, self.config)), str(stale_verdicts(self.book, now))]
-        return [line for line in lines if line]
-
-
-@contextmanager
-def opened(gradebook=None, out=None, must_exist=False):
-    """The Desk of the course that this is run in; CourseError when `must_exist` and nothing was graded yet."""
-    root = course_root() or Path.cwd()
-    out = Path(out) if out else root / "graded"
-    path = out / "gradebook.sqlite"
-    if must_exist and gradebook is None and not path.is_file():
-        raise CourseError(f"There is no gradebook {path}; `course grade INBOX` makes one, --out says where it lies.")
-    config = instructors_config(root)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CourseError(f"The folder {out} cannot be made: {error.strerror}.") from None
-    book = Gradebook(gradebook or f"sqlite:///{path.resolve()}", must_exist)
-    try:
-        yield Desk(book, config, out)
-    except SQLAlchemyError as error:
-        said = getattr(error, "orig", None) or error
-        raise CourseError(
-            f"The gradebook {book.engine.url!r} cannot be used: {said}. What was written before is kept."
-        ) from None
-    finally:
-        book.close()
-
-
-def adjust(desk, student, exercise, points, reason):
-    """Set the points of one exercise by hand (None: back to the judge's); a sentence with the points before and now."""
-    found = find(exercise)
-    if points is not None and (not math.isfinite(points) or points < 0):
-        raise CourseError(f"{points:g} points cannot be given; a number, 0 or more, was expected.")
-    if not reason.strip():
-        raise CourseError("Why? Say it with --reason; the student reads it.")
-    before = _points(desk, student)
-    most = desk.config.points.get(found.name, found.points)
-    desk.book.adjust(student, found, points, most, reason.strip())
-    desk.write()
-    more = (
-        f"; {points:g} is more than the {most:g} that {found.name} gives"
-        if points is not None and points > most
-        else ""
-    )
-    return f"{student}: {before:g} → {_points(desk, student):g} points{more}"
-
-
-def _points(desk, student):
-    return math.fsum(score.points for score in desk.book.scores(student, desk.config).values())
-
-
 def _seed(given, config, book):
     """The seed of the draws: asked for, else the course's, else the gradebook's own, else a new secret one."""
     for seed in (given, config.seed, book.last_seed()):
         if seed is not None:
             return seed
+    from course_lib.checks import SEED
+
     seed = SEED
     while seed == SEED:  # the seed that every student has
         seed = secrets.randbelow(2**31)
@@ -172,16 +133,7 @@ def _bar(console):
     return Progress(*columns, console=console, auto_refresh=False)
 
 
-def _fallen(falls):
-    """Lines that say which marks fell, so that nobody finds out later."""
-    if falls:
-        yield f"Marks that fell since they were said last: {len(falls)}"
-        yield from (f"  {fall}" for fall in falls[:ROWS_SHOWN])
-    if len(falls) > ROWS_SHOWN:
-        yield f"  and {len(falls) - ROWS_SHOWN} more"
-
-
-def show(console, report, out, lines=()):
+def show(console: Console, report: Report, out: Path, lines: Iterable[str] = ()) -> None:
     """The tables after a run; what students wrote is shown as text, never as markup."""
     table = Table("chapter", "graded", title=None)
     for chapter in sorted({row[1] for row in report.graded}):

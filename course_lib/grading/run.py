@@ -11,38 +11,31 @@ import signal
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from course_lib import __version__
 from course_lib.errors import CourseError
-from course_lib.grading.intake import Refused, Skipped, intake
+from course_lib.grading.config import Config
+from course_lib.grading.intake import Refused, Skipped, Submission, intake
 from course_lib.grading.interrupts import Interrupts
-from course_lib.grading.today import NOTHING
-from course_lib.grading.work import Graded, Pending, Unit
+from course_lib.grading.today import NOTHING, bounds_of
+from course_lib.grading.work import Graded, Pending, Report, Unit
+
+if TYPE_CHECKING:
+    from course_lib.grading.gradebook import Gradebook
+    from course_lib.grading.sandbox import Confinement
 
 UNITS_AHEAD = 3
 # How often the engine looks up from waiting, to see whether it was interrupted.
 LOOK_UP_SECONDS = 0.2
 BYTES_PER_UNIT = 16 << 20
-
-
-@dataclass
-class Report:
-    """What a run did. Lists hold (student, chapter, reason, source), or (source, reason) for what was skipped."""
-
-    graded: list = field(default_factory=list)
-    known: int = 0
-    refused: list = field(default_factory=list)
-    failed: list = field(default_factory=list)
-    skipped: list = field(default_factory=list)
-    changes: list = field(default_factory=list)
-    seconds: float = 0.0
-    interrupted: bool = False
 
 
 class Here(Executor):
@@ -52,7 +45,7 @@ class Here(Executor):
         self.interrupts = interrupts
 
     def submit(self, function, /, *args, **kwargs):
-        future = Future()
+        future: Future[Any] = Future()
         try:
             with self.interrupts.welcome():
                 result = function(*args, **kwargs)
@@ -62,7 +55,7 @@ class Here(Executor):
         return future
 
 
-def process_pool(jobs):
+def process_pool(jobs: int) -> ProcessPoolExecutor:
     """A pool of `jobs` processes that end with this one and leave the operator's interrupt to it."""
     # A forked worker starts in no time, but only a process without other threads may be forked.
     method = "fork" if threading.active_count() == 1 else "spawn"
@@ -79,33 +72,31 @@ def _start_worker():
 
 
 def grade_inbox(
-    inbox,
-    gradebook,
-    config,
+    inbox: str | Path,
+    gradebook: "Gradebook",
+    config: Config,
     *,
-    seed,
-    how,
-    sandbox="bwrap",
-    jobs=1,
-    regrade=False,
+    seed: int,
+    how: "Confinement | Callable[[], Confinement] | None",
+    sandbox: str = "bwrap",
+    jobs: int = 1,
+    regrade: bool = False,
     stale: Mapping[int, tuple[str, ...]] | None = None,
-    settled=False,
-    executor=None,
-    advance=lambda found: None,
-    interrupts=None,
-):
+    executor: Executor | None = None,
+    advance: Callable[[object], object] = lambda found: None,
+    interrupts: Interrupts | None = None,
+) -> Report:
     """Grade what is new in the folder `inbox` into `gradebook`; a Report.
 
     how       the Confinement, or a function that finds it when it is needed; None lets each worker find its own of
               the kind `sandbox` (on other machines).
     stale     submission id -> the exercises of it that are judged again, whatever was judged before.
-    settled   whether what was refused would be refused again, because neither the course nor the decisions changed.
     executor  where units run; by default `jobs` processes on this machine.
     advance   called with each Submission or Refused that has been dealt with.
     interrupts   the Interrupts that the caller has entered; the run ends between two records when one is noted.
     """
     start = time.monotonic()
-    again, interrupts = _Again(regrade, stale or {}, settled), interrupts or Interrupts()
+    again, interrupts = _Again(regrade, stale or {}), interrupts or Interrupts()
     engine = _Engine(inbox, gradebook, config, seed, how, sandbox, again, advance, interrupts)
     with _workers(executor, jobs, interrupts) as workers:
         try:
@@ -119,7 +110,7 @@ def grade_inbox(
     return engine.report
 
 
-def grade_unit(unit, how):
+def grade_unit(unit: Unit, how: "Confinement | None") -> list[Graded]:
     """`unit.grade_unit`, which is loaded where and when it is needed."""
     from course_lib.grading import unit as loaded
 
@@ -188,7 +179,8 @@ def _end(executor):
 
 def _pieces(items):
     """The items in lists of at most BYTES_PER_UNIT, or of one."""
-    piece, size = [], 0
+    piece: list[Submission] = []
+    size = 0
     for item in items:
         if piece and size + len(item.notebook) > BYTES_PER_UNIT:
             yield piece
@@ -205,7 +197,6 @@ class _Again:
 
     everything: bool
     stale: Mapping[int, tuple[str, ...]]
-    settled: bool
 
 
 class _Engine:
@@ -238,7 +229,8 @@ class _Engine:
         """The number of this run; one in which there was nothing to record has none."""
         from importlib import metadata
 
-        versions = {"python": platform.python_version(), "numpy": metadata.version("numpy"), "course_lib": __version__}
+        versions: dict[str, object] = {"python": platform.python_version(), "numpy": metadata.version("numpy")}
+        versions |= {"course_lib": __version__, "bounds": bounds_of(self.config.limits)}
         return self.gradebook.start_run(self.seed, self.how.name if self.how else self.sandbox, versions)
 
     @cached_property
@@ -252,7 +244,7 @@ class _Engine:
             self.gradebook.finish_run(self.run_id)
 
     def run(self, workers, ahead):
-        again = []
+        again: list[Submission] = []
         for items in self._students():
             # One student's units one after the other: what the first one took is not there for the second.
             while len(self.out) >= ahead or any(out[0].student == items[0].student for out in self.out.values()):
@@ -266,7 +258,8 @@ class _Engine:
 
     def _students(self):
         """Lists of submissions to grade, one student at a time; the rest is dealt with on the way."""
-        found = (item for item in intake(self.inbox, self.config.limits) if self._is_work(item))
+        looked = intake(self.inbox, self.config.limits)
+        found = (item for item in looked if self._is_work(item) and isinstance(item, Submission))
         for _, items in groupby(found, key=lambda item: item.student):
             yield from _pieces(items)
 
@@ -288,8 +281,6 @@ class _Engine:
             return True
         elif before.status == "graded":
             self.report.known += 1
-        elif self.again.settled:
-            self.report.refused.append((item.student, before.chapter, before.reason, item.source))
         else:
             return True
         self.advance(item)
@@ -346,7 +337,7 @@ class _Engine:
 
     def _come_back(self, futures):
         """Those of the futures that are done, at least one; an interrupt is acted on meanwhile."""
-        done = set()
+        done: set[Future[Any]] = set()
         while not done:
             self.interrupts.act()
             done, _ = wait(futures, timeout=LOOK_UP_SECONDS, return_when=FIRST_COMPLETED)

@@ -68,3 +68,17 @@ class Graded:
     answers: tuple[tuple[str, str, int], ...] = ()
     draws: dict[str, int] = field(default_factory=dict)
     partial: bool = False
+
+
+@dataclass
+class Report:
+    """What a run did. Lists hold (student, chapter, reason, source), or (source, reason) for what was skipped."""
+
+    graded: list = field(default_factory=list)
+    known: int = 0
+    refused: list = field(default_factory=list)
+    failed: list = field(default_factory=list)
+    skipped: list = field(default_factory=list)
+    changes: list = field(default_factory=list)
+    seconds: float = 0.0
+    interrupted: bool = False

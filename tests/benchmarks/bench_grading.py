@@ -1,7 +1,8 @@
 """What grading costs, sandbox on, for 300 simulated students.
 
 Targets per submission and core: at most 0.15 s of wall time for a lone one, 0.05 s per chapter for a student with ten;
-memory flat in the number of students.
+memory flat in the number of students. Of the command: at most 0.6 s of processor time where nothing is new, and for 24
+lone notebooks, pages and report included, at most 0.6 s beyond 1.3 times what 24 sandboxes take that only import NumPy.
 
 On a busy machine look at the processor time, and at it over that of a bare `import numpy`, measured in between.
 """
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from course_lib.grading.config import Config, Limits
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.intake import Submission, intake
 from course_lib.grading.run import grade_inbox
-from course_lib.grading.sandbox import ENVIRONMENT, find_confinement
+from course_lib.grading.sandbox import ENVIRONMENT, Sandbox, find_confinement
 from course_lib.grading.simulate import simulate
 from course_lib.grading.unit import Pending, Unit, grade_unit
 
@@ -46,6 +48,42 @@ def run(students=STUDENTS, lone=60, terms=12):
         for name, (wall, processor, ratio) in (("a lone submission", alone), ("a chapter of a student with ten", term)):
             print(f"{name:<34}{wall * 1e3:>7.0f} ms{processor * 1e3:>9.0f} ms{ratio:>17.2f}x")
         _class(folder, inbox, endless, how)
+    with tempfile.TemporaryDirectory() as folder:
+        _command(Path(folder), how)
+
+
+def _command(folder, how, count=24):
+    """`course grade` of `count` students with one notebook each, then once more with nothing new."""
+    (folder / "course.toml").touch()
+    (sheet,) = (ROOT / "solutions").glob("01_*.ipynb")
+    for number in range(count):
+        path = folder / "inbox" / f"student{number:02}" / "homework.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(sheet.read_bytes())
+    bare, bare_used = _bare_sandboxes(how, count)
+    grading, used = _grade(folder)
+    print(f"{count} sandboxes that import NumPy: {bare:.2f} s, {bare_used:.2f} s of processor time")
+    print(f"`course grade` of {count} lone notebooks: {grading:.2f} s, {used:.2f} s of processor time")
+    ratios = (grading - 0.6) / bare, (used - 0.6) / bare_used
+    print(f"that is 0.6 s and {ratios[0]:.2f} times as long, {ratios[1]:.2f} times of processor time")
+    wall, processor = _grade(folder)
+    print(f"`course grade` with nothing new: {wall:.2f} s, {processor:.2f} s of processor time")
+
+
+def _bare_sandboxes(how, count):
+    """(wall, processor) of starting and closing so many sandboxes on all processors."""
+    start, used = time.perf_counter(), _processor()
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        list(pool.map(lambda _: Sandbox(how).close(), range(count)))
+    return time.perf_counter() - start, _processor() - used
+
+
+def _grade(folder):
+    """(wall, processor) of the command."""
+    start, used = time.perf_counter(), _processor()
+    command = [sys.executable, "-m", "course_lib.cli", "grade", "inbox", "--seed", "20"]
+    subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
+    return time.perf_counter() - start, _processor() - used
 
 
 def _measured(groups, how):

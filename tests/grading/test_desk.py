@@ -8,13 +8,13 @@ import pytest
 
 from course_lib.checks.verdict import Verdict
 from course_lib.errors import CourseError
-from course_lib.grading.console import adjust, opened
+from course_lib.grading.desk import adjust, opened
 from course_lib.grading.files import save
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.intake import Refused, checked_inbox, intake
 from course_lib.grading.work import Graded
 from tests.grading.handing_in import SLOPE, notebook
-from tests.grading.shared import course
+from tests.grading.shared import spoken
 from tests.grading.test_gradebook import handed_in, record
 
 
@@ -125,7 +125,7 @@ def test_a_name_that_the_course_has_not_is_no_decision(place, text, words):
     assert words in str(refusal.value)
 
 
-def test_the_command_says_it_in_one_line(place):
+def test_the_command_says_it_in_one_line(place, capsys, monkeypatch):
     (place / "inbox" / "ada").mkdir(parents=True)
     (place / "inbox" / "ada" / "00.ipynb").write_bytes(notebook(SLOPE))
     for arguments in (
@@ -134,6 +134,6 @@ def test_the_command_says_it_in_one_line(place):
         ("report", "--gradebook", "sqlite:///nowhere.sqlite"),
         ("lms", "plain", "nowhere/grades.csv"),
     ):
-        run = course(*arguments, cwd=place)
-        assert (run.returncode, run.stdout) == (1, "")
-        assert len(run.stderr.splitlines()) == 1 and run.stderr.strip().endswith(".")
+        code, said, complaint = spoken(capsys, monkeypatch, place, *arguments)
+        assert (code, said) == (1, "")
+        assert len(complaint.splitlines()) == 1 and complaint.strip().endswith(".")

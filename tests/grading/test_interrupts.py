@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future
 
 import pytest
 
-from course_lib.grading import console, run
+from course_lib.grading import console, run, sandbox
 from course_lib.grading.config import Config
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.interrupts import SENTENCE, Interrupts
@@ -33,7 +33,7 @@ def place(tmp_path, monkeypatch, confinement):
         (tmp_path / "inbox" / name).mkdir(parents=True)
         (tmp_path / "inbox" / name / "00.ipynb").write_bytes(notebook(SLOPE))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(console, "find_confinement", lambda kind: confinement)
+    monkeypatch.setattr(sandbox, "find_confinement", lambda kind: confinement)
     monkeypatch.setattr(run, "grade_unit", lambda unit, how: [graded(2) for _ in unit.pending])
     return tmp_path
 

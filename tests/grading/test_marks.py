@@ -4,16 +4,14 @@ import csv
 import io
 import os
 import shutil
-import sys
 import zipfile
 from dataclasses import replace
 
 import pytest
 
 from course_lib.checks import find
-from course_lib.cli import main
 from tests.grading.handing_in import SLOPE, bundle, chapter_01, notebook
-from tests.grading.shared import query
+from tests.grading.shared import query, spoken
 
 RIGHT, WRONG = notebook(SLOPE), notebook("def square_slope(x):\n    return x")
 NOON = 1_893_499_200  # 2030-01-01, 12:00 UTC
@@ -40,9 +38,9 @@ class Course:
 
     def say(self, *arguments):
         """What the command prints; in this process, so that a test can mend an exercise."""
-        self.monkeypatch.setattr(sys, "argv", ["course", *map(str, arguments)])
-        main_of(self.capsys)
-        return self.capsys.readouterr().out
+        code, said, complaint = spoken(self.capsys, self.monkeypatch, self.folder, *arguments)
+        assert not code, complaint
+        return said
 
     def grade(self, *options):
         return self.say("grade", "inbox", "--jobs", 1, *options)
@@ -56,17 +54,8 @@ class Course:
         return query(self.folder / "graded" / "gradebook.sqlite", text)
 
 
-def main_of(capsys):
-    try:
-        main()
-    except SystemExit as ended:
-        assert not ended.code, capsys.readouterr().err
-
-
 @pytest.fixture
 def course(tmp_path, capsys, monkeypatch, bwrap):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     return Course(tmp_path, capsys, monkeypatch)
 
 
@@ -116,6 +105,8 @@ def test_what_lowers_a_mark_is_said_and_why(course):
     course.grade()
     course.hand_in("ada/00 again.ipynb", WRONG, NOON + 60)
     assert "ada 00: 1 → 0 (another attempt counts)" in course.grade()
+    report = (course.folder / "graded" / "report.html").read_text()
+    assert "Marks that fell since the report before: 1" in report and "another attempt counts" in report
     assert "fell" not in course.grade()
     course.decide(DUE.replace("0.25", "0.5"))
     assert "cyd 00: 0.75 → 0.5 (lateness)" in course.say("report")
@@ -185,6 +176,20 @@ def test_another_library_and_another_seed_are_said(course, monkeypatch):
     course.decide(DUE)
     monkeypatch.setattr("course_lib.grading.today.__version__", "9.9.9")
     assert "1 judged by course_lib 0.1.0, here is 9.9.9: square_slope 1" in course.say("report")
+
+
+def test_what_was_stopped_would_be_judged_anew_under_other_limits(course):
+    course.decide("[limits]\nanswer_mb = 1\n")
+    course.hand_in(
+        "ada/00.ipynb", notebook("import numpy as np\ndef square_slope(x):\n    return np.zeros(200_000) + 2 * x")
+    )
+    course.hand_in("bob/00.ipynb", WRONG)
+    assert "stale" not in course.grade("--seed", 7)
+    course.decide("[limits]\nanswer_mb = 2\nfile_mb = 99\n")
+    said = course.say("report")
+    assert "1 verdict is stale" in said and "1 stopped under other limits: square_slope 1" in said
+    assert "Graded again: 1, of which 0 changed." in course.grade("--stale")
+    assert course.query("select status from verdicts order by id")[-1] != ("stopped",)
 
 
 def test_an_exercise_that_is_new_is_not_judged_yet_and_one_that_is_gone_does_not_count(course, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from course_lib.grading.config import Config, Late
-from course_lib.grading.console import opened
+from course_lib.grading.desk import opened
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.migration import COPY, TABLES
 from tests.grading.shared import course
@@ -76,7 +76,7 @@ def test_it_opens_once_with_a_copy_and_nothing_is_lost(old):
         (2.5, "the layout was asked for differently in class")
     ]
     assert [arrival.source for arrival in book.submissions("eve")[0].arrivals] == ["eve_00_20300101T120000Z.zip"]
-    assert {origin.library for origin in book.origins()} == {"0.1.0"} and book.last_seed() == 20
+    assert {origin.library for _, origin in book.origins()} == {"0.1.0"} and book.last_seed() == 20
     book.close()
     kept = engine
     if engine.dialect.name == "sqlite":
