@@ -25,6 +25,10 @@ _WHY = {
 }
 
 
+# chapter -> (points, facts as JSON) of one student.
+Told = dict[str, tuple[float, str]]
+
+
 @dataclass(frozen=True)
 class Fall:
     """One chapter of one student that is worth less than was said last, and why."""
@@ -52,9 +56,9 @@ def remember(gradebook: "Gradebook", grades: Path) -> None:
                 gradebook.tell(student, {chapter: (float(text), "{}") for chapter, text in marks.items()})
 
 
-def fallen(gradebook: "Gradebook", config: Config) -> list[Fall]:
-    """The marks that are lower than they were said to be last; from now on those of today are what was said."""
-    decided, found = worth(config), []
+def fallen(gradebook: "Gradebook", config: Config) -> tuple[list[Fall], dict[str, Told]]:
+    """The marks that are lower than they were said to be last, and what is to be told from now on: see `tell`."""
+    decided, found, new = worth(config), [], {}
     for student, submissions, adjustments in gradebook.everyone():
         counted = scores(submissions, config, adjustments, decided)
         now = {chapter: (score.points, _facts(score, decided[chapter])) for chapter, score in counted.items()}
@@ -66,8 +70,14 @@ def fallen(gradebook: "Gradebook", config: Config) -> list[Fall]:
                 found.append(Fall(student, chapter, points, later, why))
         told = {chapter: (points, json.dumps(facts)) for chapter, (points, facts) in now.items()}
         if told != before:
-            gradebook.tell(student, told)
-    return found
+            new[student] = told
+    return found, new
+
+
+def tell(gradebook: "Gradebook", told: Mapping[str, Told]) -> None:
+    """Keep what was said, when it has been said."""
+    for student, marks in told.items():
+        gradebook.tell(student, marks)
 
 
 def _facts(score: Score, decided: Mapping[str, float]) -> dict[str, object]:

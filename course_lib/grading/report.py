@@ -5,8 +5,11 @@ import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,10 +18,17 @@ from course_lib.checks.findings import FINDINGS
 from course_lib.checks.verdict import STATUSES
 from course_lib.grading import advice
 from course_lib.grading.alike import groups as groups_alike
+from course_lib.grading.config import Config
+from course_lib.grading.falls import Fall
 from course_lib.grading.feedback import page_name
 from course_lib.grading.files import save
 from course_lib.grading.marks import scores, worth
+from course_lib.grading.names import UNKNOWN
 from course_lib.grading.pages import template
+
+if TYPE_CHECKING:
+    from course_lib.grading.gradebook import Gradebook
+
 
 BINS = 10
 TOP = 10
@@ -49,12 +59,12 @@ class Item:
     examples: dict = field(default_factory=dict)
 
     @property
-    def difficulty(self):
+    def difficulty(self) -> float:
         """Mean share of the points: near 1 is easy."""
         return float(np.mean(self.share))
 
     @property
-    def discrimination(self):
+    def discrimination(self) -> float | None:
         """Correlation of this exercise's share with that of the rest of its chapter; None where nothing varies."""
         share, rest = np.array(self.share), np.array(self.rest)
         if len(share) < 3 or np.isnan(rest).any() or np.ptp(share) < 1e-12 or np.ptp(rest) < 1e-12:
@@ -62,18 +72,18 @@ class Item:
         return float(np.corrcoef(share, rest)[0, 1])
 
     @property
-    def failed(self):
+    def failed(self) -> int:
         """How many tried it and were not right, or not wholly."""
         counts = self.groups
         return counts["wrong"] + counts["raised or stopped"]
 
     @property
-    def unnamed(self):
+    def unnamed(self) -> int:
         """How many of those failed in a way that has no name."""
         return self.failed - sum(len(who) for who in self.mistakes.values())
 
     @property
-    def groups(self):
+    def groups(self) -> dict[str, int]:
         """How many are in each of GROUPS; every other verdict says in which way it is wrong."""
         counts = dict.fromkeys(GROUPS, 0)
         for status, count in self.statuses.items():
@@ -96,7 +106,7 @@ class Row:
     classes: str = ""
 
     @property
-    def share(self):
+    def share(self) -> float:
         return len(self.who) / self.tried
 
 
@@ -113,15 +123,17 @@ class Class:
     late: Counter = field(default_factory=Counter)
     handed_in: Counter = field(default_factory=Counter)
     adjustments: list = field(default_factory=list)
+    falls: Sequence[Fall] = ()
 
 
-def gather(gradebook, config):
+def gather(gradebook: "Gradebook", config: Config) -> Class:
     """The Class of a gradebook."""
     found = Class()
     decided = worth(config)
     for student, rows, adjustments in gradebook.everyone():
         counted = scores(rows, config, adjustments, decided)
-        found.totals[student] = {chapter: (score.points, score.max_points) for chapter, score in counted.items()}
+        if counted or student != UNKNOWN:
+            found.totals[student] = {chapter: (score.points, score.max_points) for chapter, score in counted.items()}
         found.unread += [row for row in rows if row.status != "graded"]
         found.seconds += [row.seconds for row in rows if row.status == "graded"]
         for chapter, score in counted.items():
@@ -153,13 +165,17 @@ def _gather_chapter(found, student, chapter, score):
             item.examples.setdefault(verdict.mistake, verdict.message)
 
 
-def write_report(gradebook, config, path):
-    """Write the report as one HTML page to `path`, whole or not at all; it links to pages in `feedback` beside it."""
-    linked = (path.parent / "feedback").is_dir()
-    save(path, report_page(gather(gradebook, config), config, linked).encode())
+def write_report(gradebook: "Gradebook", config: Config, path: Path, falls: Sequence[Fall] = ()) -> None:
+    """Write the report as one HTML page to `path`, whole or not at all; it links to pages in `feedback` beside it.
+
+    falls   the `falls.Fall` of each mark that is lower than in the report before.
+    """
+    found = gather(gradebook, config)
+    found.falls = falls
+    save(path, report_page(found, config, (path.parent / "feedback").is_dir()).encode())
 
 
-def report_page(found, config, linked=False, now=None):
+def report_page(found: Class, config: Config, linked: bool = False, now: datetime | None = None) -> str:
     """The HTML page of a Class.
 
     linked   whether names shall link to the students' pages in the folder `feedback`.
@@ -183,6 +199,7 @@ def report_page(found, config, linked=False, now=None):
         names=_names_alike(found.totals),
         unread=sorted(found.unread, key=lambda row: (row.status, row.student_id, row.chapter)),
         adjustments=found.adjustments,
+        falls=found.falls,
         statuses=_statuses(items),
         seconds=found.seconds,
         number_of=lambda values, share: float(np.quantile(values, share)) if values else 0.0,
@@ -235,7 +252,7 @@ def _advice(found, config, items, rows, now):
 
 def _most(found):
     """The points of all chapters that anybody handed in."""
-    most = defaultdict(float)
+    most: dict[str, float] = defaultdict(float)
     for chapters in found.totals.values():
         for chapter, (_, points) in chapters.items():
             most[chapter] = max(most[chapter], points)
@@ -318,7 +335,7 @@ def _filtered(rows, items):
 
     The classes are numbers, because chapters and exercises may be called anything.
     """
-    by_chapter = defaultdict(dict)
+    by_chapter: dict[str, dict[str, str]] = defaultdict(dict)
     for item in items:
         if item.mistakes:
             by_chapter[item.chapter][item.name] = ""
@@ -327,7 +344,8 @@ def _filtered(rows, items):
         names |= {name: f"e{next(exercise_keys)}" for name in names}
         offered.append((chapter, f"c{number}", list(names.items())))
     chapter_keys = {chapter: key for chapter, key, _ in offered}
-    seen, keyed = Counter(), []
+    seen: Counter[str] = Counter()
+    keyed: list[Row] = []
     for row in rows:
         chapter = row.item.chapter
         key = chapter_keys[chapter]
@@ -339,7 +357,7 @@ def _filtered(rows, items):
 
 def _statuses(items):
     """(status in words, how often) over all verdicts that count, most first."""
-    total = sum((item.statuses for item in items), Counter())
+    total: Counter[str] = sum((item.statuses for item in items), Counter())
     return [(STATUSES.get(status, status), count) for status, count in total.most_common()]
 
 

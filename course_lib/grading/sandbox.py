@@ -20,10 +20,12 @@ import time
 from dataclasses import dataclass
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
+from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.grading import confine, frames
 from course_lib.grading.cells import TRANSFORMER_FILES
+from course_lib.grading.config import Limits
 
 PACKAGE = Path(__file__).resolve().parent.parent
 INSIDE_FILES = (
@@ -117,16 +119,19 @@ class Confinement:
     sealed: bool = True
 
 
-def find_confinement(kind="bwrap"):
+def find_confinement(kind: str = "bwrap") -> Confinement:
     """A tried Confinement of the kind asked for; CourseError says what is missing and how to get it."""
-    if kind == "process":
-        return _find_process()
-    if kind != "bwrap":
+    return _find_process() if known_kind(kind) == "process" else _find_bwrap()
+
+
+def known_kind(kind: str) -> str:
+    """The same; CourseError for a sandbox that is none."""
+    if kind not in ("bwrap", "process"):
         raise CourseError(f"There is no sandbox {kind!r}; known are bwrap and process.")
-    return _find_bwrap()
+    return kind
 
 
-def bwrap_program():
+def bwrap_program() -> str | None:
     """Path of a bubblewrap that is new enough: the system's, else that of the wheel; None when there is none."""
     candidates = [shutil.which("bwrap")]
     try:
@@ -157,7 +162,7 @@ def _find_bwrap():
     view = _view(python, numpy_folder)
     inside = (*view, python)
     # Root drops to nobody for real where that works; a user namespace maps whoever is left to nobody.
-    spaces = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-cgroup-try")
+    spaces: tuple[str, ...] = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-cgroup-try")
     spaces += ("--unshare-uts", "--hostname", "sandbox")
     as_user = (program, "--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY), *spaces, "--cap-drop", "ALL")
     as_root = (program, *spaces, "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
@@ -259,10 +264,10 @@ def _transformer_files():
 def _compiled(source):
     """The byte code file of a source, so that no sandbox compiles it again; None where it cannot be written."""
     try:
-        compiled = Path(py_compile.compile(str(source), doraise=True))
+        compiled = py_compile.compile(str(source), doraise=True)
     except OSError:
         return None
-    return compiled if compiled.is_relative_to(PACKAGE) else None
+    return Path(compiled) if compiled and Path(compiled).is_relative_to(PACKAGE) else None
 
 
 def _parents(view):
@@ -315,11 +320,12 @@ class Sandbox:
             message = b""
         if not message:
             self.process.kill()
+            assert self.process.stderr is not None
             said = self.process.stderr.read().decode(errors="replace").strip()
             raise StoppedError("gone", said.splitlines()[-1][:500] if said else "it ended without a word")
         return message
 
-    def open(self, limits):
+    def open(self, limits: Limits) -> "Channel":
         """A Channel to a fresh child."""
         ours, theirs = socket.socketpair()
         output, output_end = os.pipe()
@@ -340,7 +346,7 @@ class Sandbox:
             os.close(output_end)
         return Channel(ours, output, limits)
 
-    def end(self, channel, ask=True):
+    def end(self, channel: "Channel", ask: bool = True) -> dict[str, Any]:
         """End the channel's child; if asked, how it ended: {"running"} or {"running", "code", "cpu"}.
 
         Asking waits for a child that is just dying; not asking kills it and waits for nothing. Raises StoppedError.
@@ -354,7 +360,7 @@ class Sandbox:
             channel.close()
         return json.loads(self._receive()) if ask else {}
 
-    def close(self):
+    def close(self) -> None:
         self.control.close()
         # The supervisor leaves when its socket closes, and bwrap, which reaps it, leaves next; killed outright, bwrap
         # would leave the reaping to the machine's init, and in a container there may be none that does it.
@@ -364,6 +370,7 @@ class Sandbox:
             with contextlib.suppress(ProcessLookupError):  # it may be gone by now
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        assert self.process.stderr is not None
         self.process.stderr.close()
 
 
@@ -382,7 +389,7 @@ class Channel:
         self.poll.register(self.output, select.POLLIN)
         self.printed, self.printed_bytes = bytearray(), 0
 
-    def exchange(self, data, deadline):
+    def exchange(self, data: bytes, deadline: float) -> tuple[dict[str, Any], list[bytes]]:
         """Send `data`, then wait for one frame until `deadline` (time.monotonic()); raises StoppedError."""
         rest = self._write(memoryview(data))
         while True:
@@ -390,13 +397,14 @@ class Channel:
             if frame is not None:
                 return frame
             left = deadline - time.monotonic()
-            if left <= 0:
-                raise StoppedError("time")
             self.poll.modify(self.socket, select.POLLIN | (select.POLLOUT if rest else 0))
-            ready = dict(self.poll.poll(min(left, 1.0) * 1000 + 1))
+            ready = dict(self.poll.poll(min(left, 1.0) * 1000 + 1 if left > 0 else 0))
             if self.output in ready:
                 self.drain()
             events = ready.get(self.socket.fileno(), 0)
+            # What has come by now counts, also where this process was not there to take it.
+            if left <= 0 and not events & ~select.POLLOUT:
+                raise StoppedError("time")
             if events & select.POLLOUT:
                 rest = self._write(rest)
             if events & ~select.POLLOUT:
@@ -429,7 +437,7 @@ class Channel:
         if len(self.received) < prefix:
             return None
         try:
-            header, body = frames.lengths(self.received[:prefix], self.body_limit)
+            header, body = frames.lengths(bytes(self.received[:prefix]), self.body_limit)
             if len(self.received) < prefix + header + body:
                 return None
             data = bytes(self.received[: prefix + header + body])
@@ -438,7 +446,7 @@ class Channel:
         except frames.FrameError as error:
             raise StoppedError("protocol", str(error)) from None
 
-    def drain(self):
+    def drain(self) -> None:
         """Take what was printed; the first `keep` bytes stay, too much of it raises StoppedError."""
         while self.output is not None:
             try:

@@ -5,17 +5,19 @@ many there are.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from course_lib import __version__
-from course_lib.grading.config import Config
+from course_lib.grading.config import Config, Limits
 
 if TYPE_CHECKING:
+    from course_lib.checks.specification import Exercise
     from course_lib.grading.gradebook import Gradebook
 
 NAMES_SHOWN = 6
+STOPPING = ("seconds_per_call", "seconds_per_chapter", "memory_mb", "output_mb", "answer_mb")
 
 
 @dataclass(frozen=True)
@@ -26,15 +28,32 @@ class Today:
     fingerprints   exercise -> its fingerprint.
     chapters       exercise -> its chapter, for the chapters in play.
     seed           what the draws follow from.
+    bounds         what a notebook may use before it is stopped, see `bounds_of`.
     """
 
     points: Mapping[str, float] = field(default_factory=dict)
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     chapters: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = None
+    bounds: Mapping[str, float] = field(default_factory=dict)
 
 
 NOTHING = Today()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How one verdict came about: what is said of it, by which exercise, library and seed, within which bounds.
+
+    seed, bounds   None and empty where the gradebook does not say.
+    """
+
+    exercise: str
+    status: str
+    fingerprint: str
+    library: str
+    seed: int | None
+    bounds: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -58,10 +77,29 @@ class Stale:
         return "\n".join([head, *(f"  {reason}" for reason in self.reasons), tail])
 
 
+class _Fingerprints(Mapping[str, str]):
+    """exercise -> its fingerprint, each made when it is asked for: most runs ask for those of one chapter."""
+
+    def __init__(self, exercises: "Mapping[str, Exercise]"):
+        self.exercises, self.made = exercises, dict[str, str]()
+
+    def __getitem__(self, name: str) -> str:
+        from course_lib.checks.fingerprint import fingerprint
+
+        if name not in self.made:
+            self.made[name] = fingerprint(self.exercises[name])
+        return self.made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.exercises)
+
+    def __len__(self) -> int:
+        return len(self.exercises)
+
+
 def today(config: Config, seed: int | None) -> Today:
     """The Today of the course; `seed` None: the draws say nothing."""
     from course_lib.checks import exercises
-    from course_lib.checks.fingerprint import fingerprint
     from course_lib.grading.marks import worth
 
     decided = worth(config)
@@ -69,10 +107,16 @@ def today(config: Config, seed: int | None) -> Today:
     found = [exercise for exercise in exercises() if exercise.name in points]
     return Today(
         points,
-        {exercise.name: fingerprint(exercise) for exercise in found},
+        _Fingerprints({exercise.name: exercise for exercise in found}),
         {exercise.name: exercise.chapter for exercise in found},
         seed,
+        bounds_of(config.limits),
     )
+
+
+def bounds_of(limits: Limits) -> dict[str, float]:
+    """Those of the limits that stop a notebook or an answer: name -> value."""
+    return {name: getattr(limits, name) for name in STOPPING}
 
 
 def stale(gradebook: "Gradebook", now: Today) -> Stale:
@@ -91,27 +135,27 @@ def _found(gradebook: "Gradebook", now: Today) -> Iterable[tuple[int, str, str]]
     for exercise, chapter in now.chapters.items():
         names.setdefault(chapter, []).append(exercise)
     judged: dict[int, set[str]] = {}
-    for submission, exercise, fingerprint, library, seed in gradebook.origins():
-        judged.setdefault(submission, set()).add(exercise)
-        if exercise in now.fingerprints:
-            reason = _why(now, exercise, fingerprint, library, seed)
-            if reason:
-                yield submission, exercise, reason
+    for submission, origin in gradebook.origins():
+        judged.setdefault(submission, set()).add(origin.exercise)
+        if origin.exercise in now.fingerprints and (reason := _why(now, origin)):
+            yield submission, origin.exercise, reason
     for submission, chapter in gradebook.graded():
         for exercise in names.get(chapter, ()):
             if exercise not in judged.get(submission, ()):
                 yield submission, exercise, "not judged yet, because the exercise is new"
 
 
-def _why(now: Today, exercise: str, fingerprint: str, library: str, seed: int | None) -> str:
-    if not fingerprint:
+def _why(now: Today, origin: Origin) -> str:
+    if not origin.fingerprint:
         return "judged by the first edition"
-    if fingerprint != now.fingerprints[exercise]:
+    if origin.fingerprint != now.fingerprints[origin.exercise]:
         return "judged before the exercise was changed"
-    if library != __version__:
-        return f"judged by course_lib {library or '(unknown)'}, here is {__version__}"
-    if now.seed is not None and seed is not None and seed != now.seed:
+    if origin.library != __version__:
+        return f"judged by course_lib {origin.library or '(unknown)'}, here is {__version__}"
+    if now.seed is not None and origin.seed is not None and origin.seed != now.seed:
         return "judged with another seed"
+    if origin.status == "stopped" and origin.bounds and origin.bounds != now.bounds:
+        return "stopped under other limits"
     return ""
 
 

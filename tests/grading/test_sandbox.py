@@ -3,10 +3,13 @@
 import json
 import os
 import socket
+import time
 from dataclasses import replace
 
 import pytest
 
+from course_lib.grading import frames
+from course_lib.grading.sandbox import Channel, StoppedError
 from tests.grading.handing_in import HASTY, PATIENT, SEED, SLOPE, chapter_01, graded, notebook, verdict
 from tests.grading.shared import arrived
 
@@ -124,6 +127,21 @@ def test_what_ends_one_answer_leaves_the_others(confinement, monkeypatch, body, 
 def looked_up(confinement, expression):
     """What an expression is inside the sandbox, printed there."""
     return graded(confinement, notebook("import os", f"print({expression})")).printed.strip()
+
+
+def test_what_has_come_counts_though_nobody_was_there_to_take_it_in_time():
+    ours, theirs = socket.socketpair()
+    output, end = os.pipe()
+    os.close(end)
+    channel = Channel(ours, output, PATIENT)
+    with theirs:
+        theirs.sendall(frames.pack({"op": "ready"}, [bytes(100_000)]))  # more than one look at the socket takes
+        header, blobs = channel.exchange(b"", time.monotonic() - 1)
+        assert (header["op"], len(blobs[0])) == ("ready", 100_000)
+        with pytest.raises(StoppedError) as stopped:
+            channel.exchange(b"", time.monotonic() - 1)
+        assert stopped.value.kind == "time"
+    channel.close()
 
 
 def test_nothing_of_the_machine_is_seen(confinement, tmp_path):
