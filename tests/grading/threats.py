@@ -419,7 +419,9 @@ THREATS = {
     "a zip bomb": refused("x.zip", lambda: bundle(b"0" * (40 << 20), name="00.ipynb"), "unpacks to"),
     "a lying header": refused("x.zip", lying_header, "archive"),
     "a thousand members": refused("x.zip", crafted(*[(f"{i}", b"") for i in range(1000)]), "1002 members"),
-    "a zip of zips": refused("x.zip", lambda: _zip_of_zip(), "neither a notebook nor"),
+    "a zip of a zip of a zip": refused(
+        "x.zip", lambda: _zip_of(_zip_of(bundle(notebook(SLOPE)))), "neither a notebook nor"
+    ),
     "a notebook cut off": refused("00_start.ipynb", notebook(SLOPE)[:-30], "JSON is broken"),
     "no notebook": refused("00_start.ipynb", b"[1, 2]", "no list of cells"),
     "binary": refused("00_start.ipynb", bytes(range(256)) * 9, "not text"),
@@ -453,8 +455,8 @@ def _endless_derivation():
     return "\n".join([rf"\nabla_w L = {sums} 1", r"\nabla_w L = " + "(" * 9000 + "w", *["L = x^{9^{9^{9^9}}}"] * 400])
 
 
-def _zip_of_zip():
+def _zip_of(data):
     archived = io.BytesIO()
     with zipfile.ZipFile(archived, "w") as archive:
-        archive.writestr("inner.zip", bundle(notebook(SLOPE)))
+        archive.writestr("inner.zip", data)
     return archived.getvalue()
