@@ -3,8 +3,16 @@
 import math
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from course_lib.grading.config import Config
+
+if TYPE_CHECKING:
+    from course_lib.grading.report import Class, Item, Row
+
 
 # A chapter without a due time is under way until this share of the class has handed it in.
 UNDER_WAY = 1 / 3
@@ -46,7 +54,7 @@ class Habit:
     chapters: tuple[str, ...]
 
 
-def trend(found):
+def trend(found: "Class") -> list[Chapter]:
     """A Chapter for each chapter that anybody handed in, in order."""
     chapters = []
     for name in sorted(found.handed_in):
@@ -56,7 +64,7 @@ def trend(found):
     return chapters
 
 
-def closed(found, config, now):
+def closed(found: "Class", config: Config, now: datetime) -> list[str]:
     """The chapters, in order, that a student can be behind with: their due time is past, or many handed them in."""
     enough = UNDER_WAY * len(found.totals)
     return [
@@ -66,7 +74,7 @@ def closed(found, config, now):
     ]
 
 
-def needs(found, chapters):
+def needs(found: "Class", chapters: list[str]) -> list[Need]:
     """Who needs help now, the most urgent first: a list of Need.
 
     chapters   those that are closed, in order.
@@ -106,15 +114,17 @@ def _reason(shares, chapters, lost):
     return f"{reached}{f', chapter {chapters[-1]} missing' if missing else ''}{earlier}"
 
 
-def lessons(rows, chapter, tried):
+def lessons(rows: "list[Row]", chapter: str, tried: int) -> "list[Row]":
     """The rows of the misconception table that the latest chapter asks to teach again, most frequent first."""
     enough = max(FEW, SMALL_SHARE * tried)
     return [row for row in rows if row.item.chapter == chapter and len(row.who) >= enough][:TAUGHT]
 
 
-def habits(rows, chapter, tried):
+def habits(rows: "list[Row]", chapter: str, tried: int) -> list[Habit]:
     """Mistakes under one name that students make again in the latest chapter after an earlier one; a list of Habit."""
-    now, before, chapters = defaultdict(set), defaultdict(lambda: defaultdict(set)), defaultdict(set)
+    now: dict[str, set[str]] = defaultdict(set)
+    before: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    chapters: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.item.chapter == chapter:
             now[row.id].update(row.who)
@@ -131,7 +141,7 @@ def habits(rows, chapter, tried):
     return sorted(found, key=lambda habit: (-len(habit.who), habit.id))[:HABITS]
 
 
-def hard(items, chapter):
+def hard(items: "list[Item]", chapter: str) -> "Item | None":
     """The hardest exercise of a chapter, if most of its points are lost there; else None."""
     mine = [item for item in items if item.chapter == chapter]
     hardest = min(mine, key=lambda item: item.difficulty, default=None)

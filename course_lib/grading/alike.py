@@ -6,6 +6,7 @@ line's and by how few have it; what a tenth of the class wrote in the same words
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
@@ -48,14 +49,14 @@ class Group:
     weight: float = 0.0
 
     @property
-    def wrong(self):
+    def wrong(self) -> list[str]:
         return [name for name, wrong in self.shared.items() if wrong]
 
 
-def groups(answers):
+def groups(answers: Iterable[Answer]) -> list[Group]:
     """The groups among all Answers of a class, those that share most first."""
     telling = _telling(answers)
-    pairs = defaultdict(lambda: defaultdict(float))
+    pairs: dict[tuple[str, ...], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for shared, weight in telling:
         for pair in combinations(sorted(answer.student for answer in shared), 2):
             pairs[pair][shared[0].chapter] += weight
@@ -71,7 +72,8 @@ def groups(answers):
 
 def _telling(answers):
     """[(the Answers that are one answer, the first to be handed in first; what it says that they are), ...]."""
-    same, answered = defaultdict(dict), defaultdict(set)
+    same: dict[tuple[str, str, str], dict[str, Answer]] = defaultdict(dict)
+    answered: dict[tuple[str, str], set[str]] = defaultdict(set)
     for answer in sorted(answers, key=lambda answer: (answer.submitted_at, answer.student)):
         same[answer.chapter, answer.exercise, answer.code].setdefault(answer.student, answer)
         answered[answer.chapter, answer.exercise].add(answer.student)
@@ -93,7 +95,7 @@ def _weight(shared, answered):
 
 def _connected(pairs):
     """The sets of students that hang together by pairs."""
-    home = {}
+    home: dict[str, set[str]] = {}
     for one, other in pairs:
         merged = home.get(one, {one}) | home.get(other, {other})
         home |= dict.fromkeys(merged, merged)
@@ -104,7 +106,9 @@ def _group(members, close, telling):
     """The Group of these students; `close`: (pair, chapter) -> weight, of those that are worth a look."""
     inside = {key: weight for key, weight in close.items() if key[0][0] in members}
     chapters = {chapter for _, chapter in inside}
-    first, shared, weight = {}, {}, defaultdict(float)
+    first: dict[str, datetime] = {}
+    shared: dict[str, bool] = {}
+    weight: dict[tuple[str, ...], float] = defaultdict(float)
     for (pair, _), part in inside.items():
         weight[pair] += part
     for answers, _ in telling:

@@ -11,10 +11,12 @@ import platform
 import re
 import textwrap
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from course_lib import __version__
 from course_lib.browser import IN_BROWSER
@@ -22,7 +24,7 @@ from course_lib.checks import chapters, exercises
 from course_lib.checks.origins import sources
 from course_lib.checks.seat import session_names
 from course_lib.errors import CourseError
-from course_lib.grading.config import course_root, load_config
+from course_lib.grading.config import Config, course_root, load_config
 from course_lib.grading.files import write_whole
 from course_lib.grading.notebook import (
     NEW_EDITION,
@@ -103,7 +105,9 @@ class Refusal:
         )
 
 
-def submit(notebook=None, student=None, inbox=None):
+def submit(
+    notebook: str | Path | None = None, student: str | None = None, inbox: str | Path | None = None
+) -> Receipt | Refusal:
     """Hand in a notebook from within it; shows a receipt, or why nothing was handed in.
 
     notebook   a path or a chapter such as "01"; by default the notebook this is called in.
@@ -149,7 +153,7 @@ def hand_in(notebook=None, student=None, inbox=None, session=None):
     return Receipt(student, chapter, path.name, receipt_code(sha256(data)), bundle, copy, answered, missing, content)
 
 
-def student_id(given, config):
+def student_id(given: str | None, config: Config) -> str:
     """The student's id from the argument, the environment or course.toml; CourseError says what to type."""
     student = (given or os.environ.get("COURSE_STUDENT") or config.student or "").strip()
     advice = 'type submit(student="your-id") in a notebook, or course submit --student your-id'
@@ -163,7 +167,7 @@ def student_id(given, config):
     return student
 
 
-def notebook_path(given, root, session):
+def notebook_path(given: str | Path | None, root: Path | None, session: Any) -> Path:
     """The notebook to hand in: what was asked for, else the one that is running; CourseError when there is none."""
     if given is not None and re.fullmatch(r"\d{1,2}", str(given)):
         return _exercise_notebook(f"{given:0>2}", root)
@@ -243,15 +247,17 @@ def _chapter(path, notebook, banks):
     return found.chapter or named
 
 
-def answered_names(cells):
+def answered_names(cells: Iterable[str]) -> set[str]:
     """Names that the cells define with more than a stub: a function that only raises NotImplementedError is none yet.
 
     The cells are the learner's own, on the learner's own machine, so they may be parsed.
     """
-    answered = set()
+    answered: set[str] = set()
     for cell in cells:
         try:
-            nodes = {name: node for node in ast.parse(cell).body for name in _names_of(node)}
+            nodes: dict[str, ast.stmt | None] = {
+                name: node for node in ast.parse(cell).body for name in _names_of(node)
+            }
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             nodes = dict.fromkeys(defined_names([cell]))  # a magic, or a slip: what can be read as text counts
         for name, node in nodes.items():
@@ -317,12 +323,12 @@ def _essence(source):
     return "\n".join(line.rstrip() for line in source.splitlines() if line.strip())
 
 
-def bundle_name(student, chapter, time):
+def bundle_name(student: str, chapter: str, time: datetime) -> str:
     """A bundle's name without ending, such as `ada_01_20300101T120000Z`."""
     return f"{student}_{chapter}_{time:%Y%m%dT%H%M%SZ}"
 
 
-def packed(student, chapter, name, data, time):
+def packed(student: str, chapter: str, name: str, data: bytes, time: datetime) -> bytes:
     """The bytes of a bundle that was made at `time`, UTC."""
     manifest = {
         "format": BUNDLE_FORMAT,
@@ -362,7 +368,7 @@ def _write_bundle(folder, student, chapter, name, data):
     return path, content
 
 
-def deliver(bundle, inbox):
+def deliver(bundle: Path, inbox: Path) -> Path:
     """Copy the bundle into the inbox; the path of the copy. CourseError says that the bundle itself stays."""
     try:
         if not inbox.is_dir():

@@ -1,5 +1,7 @@
 """The same units on a dask.distributed cluster: bytes go out, verdicts come back, no disk is shared."""
 
+from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 
 from course_lib import __version__
@@ -8,7 +10,7 @@ from course_lib.errors import CourseError
 CONNECT_SECONDS = 10
 
 
-def worker_versions():
+def worker_versions() -> dict[str, str]:
     """What a worker says of itself, run there."""
     from importlib import metadata
 
@@ -16,7 +18,7 @@ def worker_versions():
 
 
 @contextmanager
-def cluster(address):
+def cluster(address: str) -> "Iterator[tuple[Executor, int]]":
     """(an Executor, how many threads it has) for the scheduler at `address`; CourseError says what is missing."""
     try:
         from distributed import Client

@@ -121,7 +121,7 @@ _CLONE, _CLONE3, _PRLIMIT, _PRCTL = (56, 220), (435, 435), (302, 261), (157, 167
 _AUDIT = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
 
-def limit(memory_mb, cpu_seconds):
+def limit(memory_mb: int, cpu_seconds: float) -> None:
     """Limits of this process that nothing it does can raise again."""
     for kind, most in (
         (resource.RLIMIT_AS, memory_mb << 20),
@@ -136,21 +136,21 @@ def limit(memory_mb, cpu_seconds):
         resource.setrlimit(kind, (most, most))
 
 
-def hide():
+def hide() -> None:
     """Keep other processes of the same user from reading this one's memory and files."""
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
-def die_with_parent():
+def die_with_parent() -> None:
     """End this process when the one that started it ends."""
     _prctl(_PR_SET_PDEATHSIG, 9)
 
 
-def can_seal():
+def can_seal() -> bool:
     return platform.machine() in _AUDIT
 
 
-def seal(read_only):
+def seal(read_only: bool) -> None:
     """Refuse, from here on, the system calls that start programs, reach other processes, or open sockets.
 
     read_only   refuse those that change files, too: for a process that sees the machine's own file system.
@@ -162,12 +162,13 @@ def seal(read_only):
     _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.c_char_p(header))
 
 
-def _filter(column, architecture, read_only):
+def _filter(column: int, architecture: int, read_only: bool) -> list[tuple[int, int, int, int | None]]:
     """The filter as steps (code, jump if true, jump if false, value)."""
     refuse, absent, allow, kill = (
         (_RETURN, 0, 0, value) for value in (_ERRNO | _EPERM, _ERRNO | _ENOSYS, _ALLOW, _KILL)
     )
-    steps = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, architecture), kill, (_LOAD, 0, 0, _NUMBER)]
+    steps: list[tuple[int, int, int, int | None]] = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, architecture), kill]
+    steps += [(_LOAD, 0, 0, _NUMBER)]
     if column == 0:  # the other numbering that an x86_64 kernel also answers to
         steps += [(_AT_LEAST, 0, 1, 0x40000000), kill]
     for numbers in (*_REFUSED.values(), *(_WRITING.values() if read_only else ())):

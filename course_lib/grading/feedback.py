@@ -3,19 +3,26 @@
 import hashlib
 import json
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course_lib.checks import exercises
 from course_lib.checks.verdict import STATUSES
 from course_lib.errors import CourseError
+from course_lib.grading.config import Config
 from course_lib.grading.files import save
 from course_lib.grading.marks import course_total, marks_of, scores, worth
 from course_lib.grading.notebook import receipt_code
 from course_lib.grading.pages import template
 
+if TYPE_CHECKING:
+    from course_lib.grading.gradebook import Gradebook
+
+
 PRINTED_LIMIT = 8000
 
 
-def write_feedback(gradebook, config, folder):
+def write_feedback(gradebook: "Gradebook", config: Config, folder: Path) -> list[Path]:
     """Write the pages that are missing or say something else; the paths written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -32,7 +39,7 @@ def write_feedback(gradebook, config, folder):
     return written
 
 
-def page_name(student):
+def page_name(student: str) -> str:
     """A file name for any student id, different for different ids also where case does not count."""
     if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", student):
         return f"{student}.html"

@@ -2,17 +2,19 @@
 
 import os
 import tempfile
+from collections.abc import Callable
+from pathlib import Path
 
 from course_lib.errors import CourseError
 
 
-def spare(path, is_ours):
+def spare(path: Path, is_ours: Callable[[Path], bool]) -> None:
     """CourseError for a file that is there already and that `is_ours(path)` does not know: it is not written over."""
     if path.is_file() and not is_ours(path):
         raise CourseError(f"{path} is there already and is something else; the name of a new file was expected.")
 
 
-def save(path, data):
+def save(path: Path, data: bytes) -> None:
     """`write_whole` for a file that an instructor asked for: a CourseError names it and says what is in the way."""
     if path.is_dir():
         raise CourseError(f"{path} is a folder; the name of a file was expected.")
@@ -22,7 +24,7 @@ def save(path, data):
         raise CourseError(f"{path} cannot be written: {error.strerror}.") from None
 
 
-def write_whole(path, data):
+def write_whole(path: Path, data: bytes) -> None:
     """Write bytes aside, onto the disk, and only then under the name `path`; raises OSError and leaves no trace."""
     descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=".being-written-")
     try:

@@ -8,6 +8,8 @@ What does not fit the few types below is a FrameError, never an object.
 import json
 import math
 import struct
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +32,7 @@ class FrameError(Exception):
     """The bytes do not hold what a frame may hold."""
 
 
-def pack(header, blobs=()):
+def pack(header: dict[str, Any], blobs: Sequence[bytes] = ()) -> bytes:
     """Bytes of one frame from a JSON header and a list of byte blobs."""
     text = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
     body = sum(len(blob) for blob in blobs)
@@ -39,7 +41,7 @@ def pack(header, blobs=()):
     return b"".join([LENGTHS.pack(len(text), body), text, *blobs])
 
 
-def lengths(prefix, body_limit=BODY_LIMIT):
+def lengths(prefix: bytes, body_limit: int = BODY_LIMIT) -> tuple[int, int]:
     """(header, body) lengths from the first LENGTHS.size bytes."""
     header, body = LENGTHS.unpack(prefix)
     if header > HEADER_LIMIT or body > body_limit:
@@ -47,7 +49,7 @@ def lengths(prefix, body_limit=BODY_LIMIT):
     return header, body
 
 
-def unpack(text, body):
+def unpack(text: bytes, body: bytes) -> tuple[dict[str, Any], list[bytes]]:
     """(header dict, list of blobs) from the two parts of a frame; the header's "bytes" says how long they were."""
     try:
         header = json.loads(text)
@@ -65,7 +67,7 @@ def unpack(text, body):
     return {**header, "bytes": len(text) + len(body)}, blobs
 
 
-def encode(value, blobs, functions=None, depth=0):
+def encode(value: Any, blobs: list[bytes], functions: list[Callable[..., Any]] | None = None, depth: int = 0) -> Any:
     """A JSON tree for `value`; array bytes are appended to `blobs`, callables to `functions` where that is a list."""
     if depth > DEPTH_LIMIT:
         raise FrameError("nested too deeply")
@@ -105,7 +107,7 @@ def _encode_array(value, blobs):
     return ["array", name, list(value.shape), len(blobs) - 1]
 
 
-def decode(tree, blobs, proxy=None, depth=0):
+def decode(tree: Any, blobs: list[Any], proxy: Callable[[int, str], Any] | None = None, depth: int = 0) -> Any:
     """The value of a JSON tree; `proxy(index, name)` stands in for a callable where callables are allowed.
 
     Each blob is taken out of `blobs` as it is used: a thousand arrays that name the same megabytes are no value.

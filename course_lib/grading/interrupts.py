@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 INTERRUPTED = 130  # the exit code of a program that SIGINT ended
@@ -39,13 +40,13 @@ class Interrupts:
             signal.signal(signal.SIGINT, self._before)
             self._before = None
 
-    def act(self):
+    def act(self) -> None:
         """Raise KeyboardInterrupt if one was noted: called where nothing is half done."""
         if self.noted:
             raise KeyboardInterrupt
 
     @contextmanager
-    def welcome(self):
+    def welcome(self) -> Iterator[None]:
         """A stretch that may be left anywhere: here an interrupt is raised when it comes."""
         self._welcome = True
         try:

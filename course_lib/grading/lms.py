@@ -12,13 +12,20 @@ import html
 import io
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course_lib.checks.verdict import STATUSES
 from course_lib.errors import CourseError
 from course_lib.grading.files import save, spare
 from course_lib.grading.marks import course_total, number, write_grades
+
+if TYPE_CHECKING:
+    from course_lib.grading.config import Config
+    from course_lib.grading.gradebook import Gradebook
+
 
 TOTAL = "total"
 NAMES_SHOWN = 10
@@ -84,20 +91,20 @@ class Sheet:
             raise CourseError(f"{path} has no header of several columns; the file as the LMS exported it was expected.")
 
     @property
-    def header(self):
+    def header(self) -> list[str]:
         return [title.strip() for title in self.rows[0]]
 
-    def column(self, *titles):
+    def column(self, *titles: str) -> int | None:
         """The number of the first column of one of these names, in any case of letters, or None."""
         found = [title.casefold() for title in self.header]
         return next((found.index(title.casefold()) for title in titles if title.casefold() in found), None)
 
-    def fill_up(self):
+    def fill_up(self) -> None:
         """Make every row as long as the header: programs leave empty cells at the end out."""
         for row in self.rows:
             row += [""] * (len(self.rows[0]) - len(row))
 
-    def write(self):
+    def write(self) -> Path:
         """Write the filled copy beside the file; its path."""
         text = io.StringIO()
         csv.writer(text, delimiter=self.separator, lineterminator=self.line_end).writerows(self.rows)
@@ -116,7 +123,7 @@ class Grades:
         self.found = set()
         self.most = course_total(gradebook, config)
 
-    def students_of(self, keys):
+    def students_of(self, keys: Sequence[tuple[str | None, list[str]]]) -> list[str | None]:
         """The student of each row of a file, None for nobody, from its key: the LMS's number and names.
 
         The number says it for sure. A name says it where it stands in one row alone and no number led to the same
@@ -143,7 +150,7 @@ class Grades:
         return sum(score.points for score in wanted), most
 
 
-def write_plain(path, gradebook, config):
+def write_plain(path: Path, gradebook: "Gradebook", config: "Config") -> None:
     """Write points by student and chapter to `path`; a file that is something else, an export say, is left alone."""
     spare(path, lambda there: there.read_bytes().startswith(b"student,"))
     write_grades(gradebook, config, path)
@@ -166,7 +173,7 @@ def fill_canvas(path, gradebook, config, fill=(), scale=False):
     names = [c for c in map(sheet.column, ("SIS User ID", "SIS Login ID")) if c is not None]
     grades = Grades(gradebook, config)
     targets = _canvas_targets(sheet, gradebook.chapters(), fill)
-    possible, notes = {}, []
+    possible, notes = {}, list[str]()
     filled, kept, strangers = 0, 0, []
     sheet.fill_up()
     for row in sheet.rows[1:]:
@@ -211,7 +218,7 @@ def _canvas_targets(sheet, chapters, fill):
     return targets
 
 
-def names_chapter(title, chapter):
+def names_chapter(title: str, chapter: str) -> bool:
     """Whether an assignment's title names a chapter: its number, with or without zeros before it, or its name."""
     if chapter.isdecimal():
         return re.search(rf"(?<!\d)0*{int(chapter)}(?!\d)", title) is not None
@@ -260,7 +267,7 @@ def fill_moodle(path, gradebook, config, what, scale=False, comments=False, colu
         for c in (grade, most_column)
         if c is not None and c < len(row)
     )
-    grades, filled, strangers, notes = Grades(gradebook, config), 0, [], []
+    grades, filled, strangers, notes = Grades(gradebook, config), 0, list[str](), list[str]()
     rows = [row for row in sheet.rows[1:] if any(row)]
     sheet.fill_up()
     keys = []

@@ -3,7 +3,7 @@
 from datetime import UTC
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup
 
 from course_lib.checks.verdict import inline_html
@@ -11,7 +11,7 @@ from course_lib.grading.marks import number
 
 
 @cache
-def template(name):
+def template(name: str) -> Template:
     """The template of that name, with the filters that all pages use."""
     environment = Environment(
         loader=PackageLoader("course_lib.grading"),

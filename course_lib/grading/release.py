@@ -9,14 +9,17 @@ cells become tests that its `autograde` reads.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
 from course_lib.checks import exercises
 from course_lib.checks.origins import sources as bank_sources
+from course_lib.checks.specification import Exercise
 from course_lib.errors import CourseError
 from course_lib.grading.config import instructors_config
 from course_lib.grading.notebook import chapter_by_name
@@ -43,7 +46,7 @@ class Released:
     points: float
 
 
-def student_editions(root):
+def student_editions(root: Path) -> list[Released]:
     """The student edition of every solution notebook under `root`, a Path; nothing is written."""
     return [
         _released(
@@ -83,7 +86,7 @@ def _released(path, notebook, points):
     return Released(path, text, in_step, len(points), sum(points.values()))
 
 
-def sheets_for_nbgrader(root):
+def sheets_for_nbgrader(root: Path) -> list[Released]:
     """The chapters in play under `root` as sources of nbgrader assignments; nothing is written."""
     config, sheets = instructors_config(root), []
     for source, notebook, chapter, found in _solved(root):
@@ -94,7 +97,7 @@ def sheets_for_nbgrader(root):
     return sheets
 
 
-def sheet_for_nbgrader(notebook, points):
+def sheet_for_nbgrader(notebook: Any, points: Mapping[str, float]) -> Any:
     """A copy of a solution notebook whose check cells nbgrader grades.
 
     points   exercise -> what a right answer counts.
@@ -134,7 +137,7 @@ def _about(id, **more):
     } | more
 
 
-def student_edition(notebook):
+def student_edition(notebook: Any) -> Any:
     """A copy of a solution notebook without solutions and outputs."""
     student = deepcopy(notebook)
     student.cells = [cell for cell in student.cells if "solution-only" not in cell.metadata.get("tags", [])]
@@ -145,7 +148,7 @@ def student_edition(notebook):
     return student
 
 
-def without_solution(source):
+def without_solution(source: str) -> str:
     """The source of a cell with every solution region replaced by its stub."""
     if source.count(BEGIN) != source.count(END) or len(_REGION.findall(source)) != source.count(BEGIN):
         raise CourseError(f"A cell has {BEGIN!r} without {END!r}, or the other way round: {source[:60]!r}")
@@ -159,7 +162,7 @@ def _stub(indent, solution):
     return "\n".join(indent + line for line in lines)
 
 
-def complain_about_missing(notebook, source, found):
+def complain_about_missing(notebook: Any, source: Path, found: "Iterable[Exercise]") -> None:
     """CourseError when an exercise of the chapter has no solution cell, or when a cell checks what is no exercise."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     for exercise in found:
@@ -176,6 +179,6 @@ def complain_about_missing(notebook, source, found):
         )
 
 
-def defines(cell, name):
+def defines(cell: Any, name: str) -> bool:
     """Whether a cell's source defines `name` at its left margin."""
     return re.search(rf"^(def {name}\(|{name}\s*=)", cell, re.MULTILINE) is not None

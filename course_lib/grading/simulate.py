@@ -17,6 +17,7 @@ import numpy as np
 from course_lib.checks import exercises
 from course_lib.errors import CourseError
 from course_lib.grading.bundle import bundle_name, packed
+from course_lib.grading.config import Config
 from course_lib.grading.files import write_whole
 from course_lib.grading.notebook import chapter_by_name
 from course_lib.grading.release import BEGIN, END, STUB, defines
@@ -78,7 +79,7 @@ class Simulated:
         )
 
 
-def simulate(inbox, students, seed, root, config):
+def simulate(inbox: Path, students: int, seed: int, root: Path, config: Config) -> Simulated:
     """Hand in for `students` students into the folder `inbox`, which must be new or empty; a Simulated.
 
     root     the course folder: exercises/ are filled in, right answers come from solutions/.
@@ -92,7 +93,8 @@ def simulate(inbox, students, seed, root, config):
     if not material:
         raise CourseError(f"There is no released chapter in {root / 'exercises'} that {root / 'solutions'} solves.")
     inbox.mkdir(parents=True, exist_ok=True)
-    handed, neighbour = [], {}
+    handed: list[Handed] = []
+    neighbour: dict[str, bytes] = {}
     for number in range(1, students + 1):
         draw = np.random.default_rng([seed, number])
         able = draw.beta(5, 2)
@@ -121,7 +123,7 @@ def _write_canvas_export(path, students, material):
             rows.writerow([f"Student {number}", 5000 + number, name, name, "all", *[""] * len(columns)])
 
 
-def sources(path):
+def sources(path: Path) -> Sources:
     """The Sources of a released notebook; `right` is empty where there are no solutions beside it."""
     chapter = chapter_by_name(path.name)
     notebook = json.loads(path.read_text(encoding="utf-8"))

@@ -8,9 +8,11 @@ import math
 import re
 import time
 import warnings
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,8 +22,12 @@ from course_lib.checks.verdict import Verdict
 from course_lib.grading import frames
 from course_lib.grading.draws import chosen, seed_of
 from course_lib.grading.notebook import UnreadableError, defined_names, read_notebook, recognised, sha256
-from course_lib.grading.sandbox import Confinement, Sandbox, StoppedError, find_confinement
+from course_lib.grading.sandbox import Channel, Confinement, Sandbox, StoppedError, find_confinement
 from course_lib.grading.work import Graded, Pending, Unit
+
+if TYPE_CHECKING:
+    from course_lib.checks.specification import Exercise
+
 
 CALLBACKS_PER_CALL = 20_000
 CALLBACK_BYTES = 16 << 10
@@ -32,13 +38,13 @@ _DESCRIPTION = re.compile(r'^[ \t]*r?("""|\'\'\').*?\1[ \t]*$', re.MULTILINE | r
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def clean(text, most=TEXT_LIMIT):
+def clean(text: object, most: int = TEXT_LIMIT) -> str:
     """Text from a notebook without control characters and bounded, for people to read."""
     return _CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", str(text))[:most]
 
 
 @lru_cache(maxsize=4)
-def confinement(kind):
+def confinement(kind: str) -> Confinement:
     """The Confinement of this machine; found once per process."""
     return find_confinement(kind)
 
@@ -87,7 +93,9 @@ def _graded(pending, unit, box):
         raise UnreadableError(f"There is no chapter {chapter} to grade.")
     asked = [exercise for exercise in wanted if not pending.only or exercise.name in pending.only]
     answers = Answers(box, cells, wanted, unit.limits, unit.seed)
-    verdicts, problems, met = [], [], {}
+    verdicts: list[Verdict] = []
+    problems: list[str] = []
+    met: dict[str, int] = {}
     for exercise in asked:
         number = chosen(unit.seed, chapter, exercise.name, answers.codes.get(exercise.name, ""))
         if exercise.kind == "function":
@@ -111,14 +119,14 @@ def _graded(pending, unit, box):
     )
 
 
-def code_hash(cells, wanted):
+def code_hash(cells: Iterable[str], wanted: "Iterable[Exercise]") -> str:
     """A sha256 of the cells that define the wanted names, without comments and blanks; read as text, never run."""
     names = {exercise.name for exercise in wanted}
     texts = (_BLANKS.sub("", cell) for cell in cells if names & defined_names([cell]))
     return sha256("\n".join(texts).encode("utf-8", "surrogatepass"))
 
 
-def answer_codes(cells, names):
+def answer_codes(cells: Iterable[str], names: Sequence[str]) -> tuple[tuple[str, str, int], ...]:
     """(name, code, length) of the answers to the exercises `names`: the same code for answers that differ in blanks,
     comments and the text under `def` alone, and the characters that remain. Read as text, never run.
     """
@@ -185,7 +193,7 @@ class Box:
 
     def __init__(self, how, limits):
         self.how, self.limits = how, limits
-        self.sandbox = None
+        self.sandbox: Sandbox | None = None
 
     def __enter__(self):
         return self
@@ -193,7 +201,7 @@ class Box:
     def __exit__(self, *error):
         self.discard()
 
-    def open(self):
+    def open(self) -> Channel:
         """A Channel to a fresh child; raises StoppedError when no sandbox can be started."""
         if self.sandbox is not None:
             try:
@@ -203,15 +211,16 @@ class Box:
         self.sandbox = Sandbox(self.how)
         return self.sandbox.open(self.limits)
 
-    def end(self, channel, ask=True):
+    def end(self, channel: Channel, ask: bool = True) -> dict[str, Any]:
         """How the channel's child ended; a sandbox that went with it is {"running": False, "code": None}."""
+        assert self.sandbox is not None
         try:
             return self.sandbox.end(channel, ask)
         except StoppedError:
             self.discard()
             return {"running": False, "code": None}
 
-    def discard(self):
+    def discard(self) -> None:
         if self.sandbox is not None:
             self.sandbox.close()
             self.sandbox = None
@@ -231,21 +240,22 @@ class Answers:
         names = [exercise.name for exercise in wanted if exercise.kind == "function"]
         texts = [exercise.name for exercise in wanted if exercise.kind != "function"]
         self.request = frames.pack({"op": "run", "names": names, "texts": texts}, [json.dumps(cells).encode()])
-        self.channel, self.fault, self.used, self.calls = None, "", 0.0, 0
+        self.channel: Channel | None = None
+        self.fault, self.used, self.calls = "", 0.0, 0
         self.texts, self.codes, self.signatures, self.errors, self.stopped = {}, {}, {}, [], {}
         self.cells, self.failures = cells, {}
         self.printed, self.printed_bytes = b"", 0
         self._start()
 
-    def signature(self, name):
+    def signature(self, name: str) -> tuple[list[str] | None, int] | None:
         """(parameter names or None, how many are required), or None when the notebook has no such function."""
         return self.signatures.get(name)
 
-    def text(self, name):
+    def text(self, name: str) -> str | None:
         """The text of the last top-level assignment of a string to `name`, or None."""
         return self.texts.get(name)
 
-    def call(self, name, args, seconds=None):
+    def call(self, name: str, args: Sequence[Any], seconds: float | None = None) -> Outcome:
         """The Outcome of `name(*args)`, timed from outside; `seconds` limit it where they are fewer than usual."""
         if name in self.stopped:
             return self.stopped[name]
@@ -254,7 +264,8 @@ class Answers:
         if self.fault:
             return Outcome("stopped", error=self.fault)
         self.calls += 1
-        functions, blobs = [], []
+        functions: list[Callable[..., Any]] = []
+        blobs: list[bytes] = []
         tree = frames.encode(args, blobs, functions)
         data = frames.pack({"op": "call", "id": self.calls, "name": name, "args": tree}, blobs)
         before = self.used
@@ -277,6 +288,7 @@ class Answers:
 
     def _exchange(self, data, most):
         """One frame for `data`, within `most` seconds and within what is left of the chapter's time."""
+        assert self.channel is not None
         start = time.monotonic()
         left = self.limits.seconds_per_chapter - self.used
         try:
@@ -312,7 +324,7 @@ class Answers:
             return f"{what} ended the Python it ran in ({_ending(ended, self.limits)})"
         return f"{what} gave back what is no answer ({clean(failure)})"
 
-    def close(self, ask=False):
+    def close(self, ask: bool = False) -> dict[str, Any]:
         """End the child and keep what its first run printed; how it ended, where that is asked."""
         if self.channel is None:
             return {}
