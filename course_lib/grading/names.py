@@ -182,11 +182,11 @@ def _attempt_time(text: str) -> datetime | None:
 def _loose(name: str) -> tuple[str, str]:
     """(student, chapter) from the name of a loose file, `<student>_<chapter>...`; ("", "") for another.
 
-    Google Classroom puts ` - ` between the two.
+    Google Classroom puts ` - ` between a full name and what the file was called.
     """
-    pattern = rf"{_COPY}(?P<student>.+?)(?:_| - )(?P<chapter>{chapter_pattern()})"
+    pattern = rf"{_COPY}(?:(?P<name>[^_]+? [^_]+?) - |(?P<student>.+?)_)(?P<chapter>{chapter_pattern()})"
     found = re.match(pattern, name, re.IGNORECASE)
-    return (visible(found["student"]), chapter_as_written(found["chapter"])) if found else ("", "")
+    return (visible(found["name"] or found["student"]), chapter_as_written(found["chapter"])) if found else ("", "")
 
 
 def loose_student(name: str) -> str:
