@@ -104,6 +104,7 @@ def factor_against_step(kappa=5):
     axis.set(
         xlabel=r"step size η, in units of $1/\lambda_{\max}$", ylabel="factor per step", ylim=(0, 1.45), xlim=(0, 2.3)
     )
+    axis.set_title(rf"$\kappa = \lambda_{{\max}}/\lambda_{{\min}} = {kappa}$")
     axis.legend(loc="upper center", ncols=3, fontsize=9)
     return Picture(
         figure,
@@ -163,16 +164,16 @@ class _Walk:
         self.map.set_title(" ")
         self.curves.set_title(" ")
 
-    def __call__(self, lr, kappa):
+    def __call__(self, lr, kappa, steps):
         X, y = _valley(kappa)
-        path = descent.descend(X, y, lr, STEPS)
+        path = descent.descend(X, y, lr, steps)
         self.levels.set_data(*_levels(kappa))
         self.path.set_data(*path.T)
         factors, t = 1 - lr * np.array([1 / kappa, 1]), np.arange(STEPS + 1)
         for (seen, predicted), direction, factor in zip(self.parts, (FLAT, STEEP), factors, strict=True):
             part = np.abs((path - BEST) @ direction)
             # What rounding leaves of an error that has reached 0 belongs on no plot.
-            seen.set_data(t, np.where(part > TINY, part, np.nan))
+            seen.set_data(t[: steps + 1], np.where(part > TINY, part, np.nan))
             predicted.set_data(t, np.maximum(part[0] * np.abs(factor) ** t, TINY))
         worst, best = descent.contraction_factor(X, lr), (kappa - 1) / (kappa + 1)
         self.path.set_color(RED if worst > 1 else BLUE)
@@ -180,7 +181,7 @@ class _Walk:
         flat, steep = (f"{factor:.3f}".replace("-", "−") for factor in factors)
         self.curves.set_title(f"1 − ηλ is {flat} along the flat,\n{steep} along the steep direction")
         return self.figure, (
-            f"Left: {STEPS} steps of descent with η = {lr:.2f} in a valley with condition number {kappa}. Right: the "
+            f"Left: {steps} steps of descent with η = {lr:.2f} in a valley with condition number {kappa}. Right: the "
             f"error in the flat direction is multiplied by {factors[0]:.3f} at every step, in the steep one by "
             f"{factors[1]:.3f}."
         )
@@ -194,9 +195,12 @@ def walk_down_a_valley():
         {
             "lr": widgets.FloatSlider(value=0.3, min=0.05, max=2.2, step=0.05, description="η"),
             "kappa": widgets.SelectionSlider(options=KAPPAS, value=10, description="κ"),
+            "steps": widgets.IntSlider(value=STEPS, min=0, max=STEPS, description="steps"),
         },
         _Walk(),
-        "lengthen the step until the path zigzags, stays, and escapes; then make the valley narrower.",
+        "lengthen the step until the path zigzags, stays, and escapes; then make the valley narrower. Put the steps "
+        "to 0 and press play to watch it walk.",
+        play="steps",
     )
 
 
@@ -259,20 +263,20 @@ class _Batches:
         self.map.set_title(" ")
         self.curve.set_title(" ")
 
-    def __call__(self, size, lr, noise):
+    def __call__(self, size, lr, noise, epochs):
         X, y = _noisy_table(noise)
-        path = descent.descend_on_minibatches(X, y, lr, size, self.EPOCHS, np.random.default_rng(1))
+        path = descent.descend_on_minibatches(X, y, lr, size, epochs, np.random.default_rng(1))
         above = _excess(X, y, path)
         self.path.set_data(*path.T)
         self.loss.set_data(np.arange(len(path)) * size / BATCH_SAMPLES, above)
         level = np.mean(above[-max(1, 3 * BATCH_SAMPLES // size) :])
+        last = "last three epochs" if epochs > 3 else "so far"
         self.map.set_title(f"{len(path) - 1} steps on {size} of {BATCH_SAMPLES} samples")
-        self.curve.set_title(f"last three epochs: mean {level:.1e}")
+        self.curve.set_title(f"{last}: mean {level:.1e}")
         return self.figure, (
             f"Left: the path of {len(path) - 1} steps, each on {size} of {BATCH_SAMPLES} samples, with η = {lr:.2f}; "
             f"the residuals at the minimum have the size {noise:.2f}. "
-            f"Right: the loss above its minimum over {self.EPOCHS} epochs; over the last three it is {level:.1e} on "
-            "average."
+            f"Right: the loss above its minimum over {epochs} epochs; {last} it is {level:.1e} on average."
         )
 
 
@@ -285,10 +289,13 @@ def walk_on_batches():
             "size": widgets.SelectionSlider(options=(1, 2, 4, 8, 24), value=1, description="batch size"),
             "lr": widgets.FloatSlider(value=0.1, min=0.02, max=0.4, step=0.02, description="η"),
             "noise": widgets.FloatSlider(value=1, min=0, max=2, step=0.25, description="residuals"),
+            "epochs": widgets.IntSlider(value=_Batches.EPOCHS, min=0, max=_Batches.EPOCHS, description="epochs"),
         },
         _Batches(),
         "shrink the step or enlarge the batch, and watch the level at which the loss hovers; then take the residuals "
-        "away.",
+        "away. Put the epochs to 0 and press play to watch it walk.",
+        play="epochs",
+        pace=400,
     )
 
 
@@ -326,6 +333,166 @@ def momentum_and_plain(kappa=100, steps=150):
     )
 
 
+# ----------------------------------------------------------------------------------------------------------------------
+# Momentum in one direction: a step is one matrix, and its two eigenvalues tell how (position, velocity) moves.
+KEPT = 0.81
+LONG = 60
+# Close together where the eigenvalues enter their circle and where they leave it.
+TURNS = np.unique(np.round([*np.linspace(0.001, 0.02, 20), *np.linspace(0.1, 3.5, 35), *np.linspace(3.54, 3.7, 17)], 3))
+
+
+def _eigenvalues(turn):
+    """Both eigenvalues as points of the plane, shape (2, 2): the one of larger real part, or above the axis, first."""
+    trace = 1 + KEPT - turn
+    root = np.sqrt(trace**2 - 4 * KEPT + 0j)
+    both = np.array([trace + root, trace - root]) / 2
+    return np.column_stack([both.real, both.imag])
+
+
+def _orbit(turn, steps=LONG):
+    """(a, η v) after 0 … steps steps, from a = 1 at rest: shape (steps + 1, 2)."""
+    states = [(1.0, 0.0)]
+    for _ in range(steps):
+        a, v = states[-1]
+        # With η = 1 the curvature is η λ, and v is η v.
+        states.append(descent.momentum_step(a, v, turn * a, 1.0, KEPT))
+    return np.array(states)
+
+
+class _Eigenvalues:
+    """The plane of complex numbers with the unit circle, the circle √β, and the two eigenvalues."""
+
+    def __init__(self, axis):
+        angle = np.linspace(0, 2 * np.pi, 181)
+        circle = np.column_stack([np.cos(angle), np.sin(angle)])
+        axis.plot(*circle.T, color=GREY, lw=1)
+        axis.plot(*(np.sqrt(KEPT) * circle).T, color=GREEN, lw=1.5, ls="--")
+        axis.axhline(0, color=GREY, lw=0.6)
+        axis.axvline(0, color=GREY, lw=0.6)
+        (self.points,) = axis.plot([], [], "o", color=BLUE, ms=8, zorder=4)
+        axis.set(xlim=(-1.45, 1.45), ylim=(-1.2, 1.2), aspect="equal", xlabel="real part")
+        axis.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+        axis.grid(False)
+
+    def set(self, turn):
+        both = _eigenvalues(turn)
+        worst = np.max(np.hypot(*both.T))
+        self.points.set_data(*both.T)
+        self.points.set_color(RED if worst > 1 else BLUE)
+        return worst
+
+
+class _Orbit:
+    """Position and velocity, one dot for each step."""
+
+    def __init__(self, axis):
+        axis.axhline(0, color=GREY, lw=0.6)
+        axis.axvline(0, color=GREY, lw=0.6)
+        (self.path,) = axis.plot([], [], "o-", color=BLUE, ms=3, lw=0.8)
+        axis.plot([1], [0], "o", color="black", ms=5, zorder=4)
+        axis.set(xlim=(-1.45, 1.45), ylim=(-2, 2), xlabel="position $a$", xticks=[-1, 0, 1], yticks=[-2, -1, 0, 1, 2])
+        axis.grid(False)
+
+    def set(self, turn):
+        self.path.set_data(*_orbit(turn).T)
+        self.path.set_color(RED if np.max(np.hypot(*_eigenvalues(turn).T)) > 1 else BLUE)
+
+
+CASES = ((0.004, "creeps"), (0.1, "spirals"), (1.0, "spirals"), (3.65, "escapes"))
+
+
+def eigenvalues_of_momentum():
+    """Still: the two eigenvalues of a step, and the path of position and velocity below, for four curvatures."""
+    figure, axes = new_figure(width=9.6, height=5.0, rows=2, columns=4, height_ratios=[1, 1.05])
+    for above, below, (turn, name) in zip(*axes, CASES, strict=True):
+        worst = _Eigenvalues(above).set(turn)
+        _Orbit(below).set(turn)
+        above.set_title(f"ηλ = {turn:g}: {name}\nlarger size {worst:.3f}")
+    axes[0, 0].set_ylabel("imaginary part")
+    axes[1, 0].set_ylabel("velocity $\\eta v$")
+    return Picture(
+        figure,
+        "Above, the two eigenvalues of a momentum step with β = 0.81 in the complex plane, beside the unit circle and "
+        "the dashed circle of radius 0.9; below, position and velocity after each of 60 steps. At ηλ = 0.004 both "
+        "eigenvalues are real, the larger one is 0.977, and the ball creeps home. At 0.1 and at 1 they are a pair "
+        "on the dashed circle and the path is a spiral that shrinks by 0.9 a step. At 3.65 they are real again, one "
+        "is below −1, and the path jumps from side to side and leaves.",
+    )
+
+
+class _Turning:
+    """Left: the eigenvalues in the complex plane. Right: the path of position and velocity."""
+
+    def __init__(self):
+        self.figure, (left, right) = new_figure(width=8.4, columns=2, height=3.9)
+        self.left, self.right = left, right
+        self.eigenvalues, self.orbit = _Eigenvalues(left), _Orbit(right)
+        left.set_ylabel("imaginary part")
+        right.set_ylabel("velocity $\\eta v$")
+        left.set_title(" ")
+        right.set_title(" ")
+
+    def __call__(self, turn):
+        worst = self.eigenvalues.set(turn)
+        self.orbit.set(turn)
+        (x, height), _ = _eigenvalues(turn)
+        kind = "a pair on the circle √β" if height else "both on the real axis"
+        self.left.set_title(f"ηλ = {turn:.3f}: {kind}")
+        angle = f"turns {np.degrees(np.arctan2(height, x)):.0f}° a step" if height else "does not turn"
+        self.right.set_title(f"{angle}, factor {worst:.3f}")
+        return self.figure, (
+            f"Left: the two eigenvalues for ηλ = {turn:.3f} and β = {KEPT}, {kind}; the larger has the size "
+            f"{worst:.3f}. Right: position and velocity over {LONG} steps; the path {angle}."
+        )
+
+
+def turn_the_eigenvalues():
+    """Explorer: one curvature against the eigenvalues of a momentum step and the path they make."""
+    import ipywidgets as widgets
+
+    options = [(f"{turn:.3f}", turn) for turn in map(float, TURNS)]
+    return Explorer(
+        {"turn": widgets.SelectionSlider(options=options, value=options[24][1], description="ηλ")},
+        _Turning(),
+        "move ηλ from the left end to the right one: the eigenvalues meet, ride around the dashed circle, and part "
+        "again; the path creeps, spirals and escapes with them.",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+def _turned_valley(kappa, degrees):
+    """X (2, 2) with the curvatures 1 and 1/κ, the flat one at this angle to the first axis; y (2,), met at (1, 1)."""
+    cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    X = np.sqrt(2) * np.array([[cos, sin], [-sin, cos]]) * np.sqrt([[1 / kappa], [1]])
+    return X, X @ np.ones(2)
+
+
+def adam_straight_and_tilted(kappa=1000, steps=1500):
+    """Still: the error of plain descent, the heavy ball and Adam where the valley follows an axis, and where not."""
+    figure, axes = new_figure(width=8.4, columns=2, height=3.5, sharey=True)
+    for axis, degrees, name in zip(axes, (0, 25), ("along an axis", "tilted by 25°"), strict=True):
+        X, y = _turned_valley(kappa, degrees)
+        runs = (
+            ("plain, best step", descent.descend(X, y, descent.best_fixed_step(X), steps), GREY),
+            ("heavy ball, best", descent.descend_with_momentum(X, y, *descent.best_momentum(X), steps), RED),
+            ("Adam, η = 0.1", descent.descend_with_adam(X, y, 0.1, steps), BLUE),
+        )
+        for label, path, colour in runs:
+            away = np.maximum(np.linalg.norm(path - 1, axis=1), TINY)
+            axis.semilogy(away, color=colour, lw=1.5, label=label)
+        axis.set(xlabel="step", title=f"κ = {kappa}, the valley {name}", ylim=(1e-9, 10), xlim=(0, steps))
+    axes[0].set_ylabel("distance to the minimum")
+    axes[1].legend(fontsize=9, loc="lower center")
+    return Picture(
+        figure,
+        "The distance to the minimum against the step, logarithmic, for plain descent with its best step, the heavy "
+        "ball with its best, and Adam with η = 0.1, in a valley of condition number 1000. Left, the valley follows an "
+        "axis: Adam is at 1e-3 after 135 steps, the heavy ball after 200, plain descent is not at 0.05 after "
+        "1500. Right, the same valley tilted by 25°: plain descent and the heavy ball are as fast as before, Adam "
+        "needs more than 1100 steps to 1e-3.",
+    )
+
+
 class _Ball:
     """Left: the path of the heavy ball. Right: the factor of every curvature, the two of this valley marked."""
 
@@ -344,9 +511,9 @@ class _Ball:
         self.map.set_title(" ")
         self.factors.set_title(" ")
 
-    def __call__(self, lr, beta, kappa):
+    def __call__(self, lr, beta, kappa, steps):
         X, y = _valley(kappa)
-        path = descent.descend_with_momentum(X, y, lr, beta, STEPS)
+        path = descent.descend_with_momentum(X, y, lr, beta, steps)
         both = np.array([1 / kappa, 1])
         factors = descent.momentum_factors(both, lr, beta)
         self.levels.set_data(*_levels(kappa))
@@ -356,10 +523,10 @@ class _Ball:
         self.curve.set_data(self.range, descent.momentum_factors(self.range, lr, beta))
         self.marks.set_offsets(np.column_stack([both, factors]))
         root = np.sqrt(kappa)
-        self.map.set_title(f"{STEPS} steps: error {_error(path)[-1]:.1e}\n(at the start {_error(path)[0]:.1f})")
+        self.map.set_title(f"{steps} steps: error {_error(path)[-1]:.1e}\n(at the start {_error(path)[0]:.1f})")
         self.factors.set_title(f"worst factor {np.max(factors):.3f}\n(best possible {(root - 1) / (root + 1):.3f})")
         return self.figure, (
-            f"Left: {STEPS} steps of the heavy ball with η = {lr:.2f} and β = {beta:.2f} in a valley with condition "
+            f"Left: {steps} steps of the heavy ball with η = {lr:.2f} and β = {beta:.2f} in a valley with condition "
             f"number {kappa}. Right: the factor per step against the curvature; it is {factors[0]:.3f} in the flat "
             f"direction and {factors[1]:.3f} in the steep one."
         )
@@ -374,8 +541,10 @@ def roll_a_heavy_ball():
             "lr": widgets.FloatSlider(value=1.0, min=0.1, max=4, step=0.1, description="η"),
             "beta": widgets.FloatSlider(value=0.2, min=0, max=0.95, step=0.05, description="β"),
             "kappa": widgets.SelectionSlider(options=KAPPAS[1:], value=20, description="κ"),
+            "steps": widgets.IntSlider(value=STEPS, min=0, max=STEPS, description="steps"),
         },
         _Ball(),
         "raise β and watch the curve get level at √β; then lengthen the step until the level reaches the flat "
-        "direction.",
+        "direction. Put the steps to 0 and press play to watch it roll.",
+        play="steps",
     )

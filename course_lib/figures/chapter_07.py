@@ -15,6 +15,94 @@ INK = "#222222"
 CLASS_COLOURS = (BLUE, ORANGE, GREEN)
 
 # ----------------------------------------------------------------------------------------------------------------------
+SHARES = np.linspace(0.005, 0.995, 199)
+
+
+def _mean_price(p, rain):
+    """Mean of -log over days of which the share `rain` is rainy, when p is said for each of them."""
+    return -rain * np.log(p) - (1 - rain) * np.log(1 - p)
+
+
+def price_of_a_share():
+    """Still: what the share of the truth costs under two losses, and the forecast that each of them asks for."""
+    figure, (left, right) = new_figure(width=8.4, columns=2, height=3.3)
+    left.plot(SHARES, -np.log(SHARES), color=BLUE, lw=2.5, label="$-\\log\\,p$")
+    left.plot(SHARES, 1 - SHARES, color=ORANGE, lw=2.5, ls="--", label="$1 - p$")
+    left.set(xlabel="share $p$ of what came true", ylabel="price", ylim=(0, 4.2), xlim=(0, 1), title="one day")
+    left.legend(fontsize=11)
+    rain = 0.7
+    right.plot(SHARES, _mean_price(SHARES, rain), color=BLUE, lw=2.5)
+    right.plot(SHARES, rain * (1 - SHARES) + (1 - rain) * SHARES, color=ORANGE, lw=2.5, ls="--")
+    right.plot([rain], [_mean_price(rain, rain)], "o", color=BLUE, ms=8)
+    right.plot([1], [1 - rain], "o", color=ORANGE, ms=8, clip_on=False, zorder=4)
+    right.annotate(
+        "best at 0.7", (rain, _mean_price(rain, rain)), xytext=(0, 14), textcoords="offset points", ha="center"
+    )
+    right.annotate("best at 1", (1, 1 - rain), xytext=(-8, -16), textcoords="offset points", ha="right")
+    right.set(xlabel="share of rain in the forecast", ylabel="mean price", ylim=(0, 2), xlim=(0, 1))
+    right.set_title("ten days, rain on seven")
+    return Picture(
+        figure,
+        "Left: the price of the share p of what came true. The line 1 - p falls evenly from 1 to 0; -log p falls from "
+        "far above 4 to 0. Right: the mean price over ten days with seven rainy ones, against the forecast that is "
+        "given for all of them. Under -log it is lowest at 0.7, under 1 - p it falls all the way to the forecast 1.",
+    )
+
+
+class _Forecast:
+    """Left: the likelihood of the days that came, over its largest value. Right: the mean of -log."""
+
+    def __init__(self):
+        self.figure, (self.left, self.right) = new_figure(width=8.4, columns=2, height=3.4)
+        (self.likelihood,) = self.left.plot([], [], color=BLUE, lw=2)
+        (self.loss,) = self.right.plot([], [], color=BLUE, lw=2)
+        (self.here,) = self.left.plot([], [], "o", color=INK, ms=7, zorder=4)
+        (self.there,) = self.right.plot([], [], "o", color=INK, ms=7, zorder=4)
+        self.truth = [axis.axvline(0.5, color=GREEN, lw=1.2, ls="--") for axis in (self.left, self.right)]
+        self.left.set(xlabel="forecast $p$", ylabel="likelihood over its largest", xlim=(0, 1), ylim=(0, 1.08))
+        self.right.set(xlabel="forecast $p$", ylabel="mean of $-\\log$", xlim=(0, 1), ylim=(0, 3))
+        self.left.set_title(" ")
+        self.right.set_title(" ")
+
+    def __call__(self, p, rain, days):
+        best = days * _mean_price(np.clip(rain, 1e-12, 1 - 1e-12), rain)
+        ratio = np.exp(best - days * _mean_price(SHARES, rain))
+        loss = _mean_price(p, rain)
+        self.likelihood.set_data(SHARES, ratio)
+        self.loss.set_data(SHARES, _mean_price(SHARES, rain))
+        self.here.set_data([p], [np.exp(best - days * loss)])
+        self.there.set_data([p], [loss])
+        for line in self.truth:
+            line.set_xdata([rain, rain])
+        # The power of ten from the logarithm: the likelihood itself may be no floating-point number.
+        power = -days * loss / np.log(10)
+        size = f"{10**power:.2g}" if power > -4 else f"$10^{{{power:.0f}}}$"
+        self.left.set_title(f"rain on {rain * days:.0f} of {days} days: likelihood {size}")
+        self.right.set_title(f"loss at p = {p:.2f}: {loss:.3f}")
+        return self.figure, (
+            f"Left: the likelihood of {rain * days:.0f} rainy days among {days} against the forecast p, over its "
+            f"largest value, which it has at {rain:.1f}. Right: the mean of -log, lowest at the same place; at p = "
+            f"{p:.2f} it is {loss:.3f}."
+        )
+
+
+def likelihood_of_a_forecast():
+    """Explorer: a forecast, the share of rainy days and their number against the likelihood and the mean of -log."""
+    import ipywidgets as widgets
+
+    return Explorer(
+        {
+            "p": widgets.FloatSlider(value=0.5, min=0.02, max=0.98, step=0.02, description="forecast p"),
+            "rain": widgets.FloatSlider(value=0.7, min=0, max=1, step=0.1, description="share of rain"),
+            "days": widgets.SelectionSlider(options=(10, 100, 1000), value=10, description="days"),
+        },
+        _Forecast(),
+        "move the forecast to where the likelihood is largest, then take more days: the peak gets narrow and its "
+        "height sinks beyond every number, while the mean of -log stays as it is.",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
 
 
 def where_exp_breaks():
@@ -182,20 +270,20 @@ def three_temperatures():
 
 
 # ----------------------------------------------------------------------------------------------------------------------
-def _squared_slope(p, t):
-    """Slope in the logit of half the squared error (σ(z) - t)²/2 at the share p = σ(z)."""
-    return (p - t) * p * (1 - p)
+def _squared_slope(p, y):
+    """Slope in the logit of half the squared error (σ(z) - y)²/2 at the share p = σ(z)."""
+    return (p - y) * p * (1 - p)
 
 
 def slopes_of_two_losses():
-    """Still: cross-entropy and squared error of one sample with t = 1 against its logit, and their slopes."""
+    """Still: cross-entropy and squared error of one sample with y = 1 against its logit, and their slopes."""
     z = np.linspace(-8, 8, 201)
     p = sigmoid(z)
     figure, (left, right) = new_figure(columns=2, height=3.2)
     for axis, entropy, squared in ((left, -np.log(p), (p - 1) ** 2 / 2), (right, p - 1, _squared_slope(p, 1))):
         axis.plot(z, entropy, color=BLUE, lw=2.5, label="cross-entropy")
         axis.plot(z, squared, color=ORANGE, lw=2.5, ls="--", label="squared error")
-        axis.set(xlabel="logit z of a sample with t = 1")
+        axis.set(xlabel="logit z of a sample with y = 1")
     left.set(ylabel="loss", ylim=(-0.2, 8.2), title="the loss")
     right.set(ylabel="slope in z", ylim=(-1.08, 0.08), title="its slope in z")
     right.annotate(
