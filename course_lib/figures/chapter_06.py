@@ -338,7 +338,9 @@ def momentum_and_plain(kappa=100, steps=150):
 KEPT = 0.81
 LONG = 60
 # Close together where the eigenvalues enter their circle and where they leave it.
-TURNS = np.unique(np.round([*np.linspace(0.001, 0.02, 20), *np.linspace(0.1, 3.5, 35), *np.linspace(3.54, 3.7, 17)], 3))
+ENTERING = (0.001, 0.004, 0.007, 0.009, 0.01, 0.011, 0.013, 0.016, 0.02, 0.04)
+LEAVING = (3.55, 3.58, 3.6, 3.61, 3.62, 3.63, 3.65, 3.7)
+TURNS = (*ENTERING, *np.round(np.arange(0.1, 3.55, 0.1), 1).tolist(), *LEAVING)
 
 
 def _eigenvalues(turn):
@@ -369,6 +371,8 @@ class _Eigenvalues:
         axis.plot(*(np.sqrt(KEPT) * circle).T, color=GREEN, lw=1.5, ls="--")
         axis.axhline(0, color=GREY, lw=0.6)
         axis.axvline(0, color=GREY, lw=0.6)
+        axis.text(-0.5, -0.5, "√β", color=GREEN, ha="center", va="center")
+        axis.text(-0.82, -0.82, "1", color=GREY, ha="center", va="center")
         (self.points,) = axis.plot([], [], "o", color=BLUE, ms=8, zorder=4)
         axis.set(xlim=(-1.45, 1.45), ylim=(-1.2, 1.2), aspect="equal", xlabel="real part")
         axis.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
@@ -438,7 +442,8 @@ class _Turning:
         (x, height), _ = _eigenvalues(turn)
         kind = "a pair on the circle √β" if height else "both on the real axis"
         self.left.set_title(f"ηλ = {turn:.3f}: {kind}")
-        angle = f"turns {np.degrees(np.arctan2(height, x)):.0f}° a step" if height else "does not turn"
+        straight = "does not turn" if x > 0 else "changes sides at every step"
+        angle = f"turns {np.degrees(np.arctan2(height, x)):.0f}° a step" if height else straight
         self.right.set_title(f"{angle}, factor {worst:.3f}")
         return self.figure, (
             f"Left: the two eigenvalues for ηλ = {turn:.3f} and β = {KEPT}, {kind}; the larger has the size "
@@ -450,9 +455,9 @@ def turn_the_eigenvalues():
     """Explorer: one curvature against the eigenvalues of a momentum step and the path they make."""
     import ipywidgets as widgets
 
-    options = [(f"{turn:.3f}", turn) for turn in map(float, TURNS)]
+    options = [(f"{turn:.3f}", turn) for turn in TURNS]
     return Explorer(
-        {"turn": widgets.SelectionSlider(options=options, value=options[24][1], description="ηλ")},
+        {"turn": widgets.SelectionSlider(options=options, value=0.5, description="ηλ")},
         _Turning(),
         "move ηλ from the left end to the right one: the eigenvalues meet, ride around the dashed circle, and part "
         "again; the path creeps, spirals and escapes with them.",
