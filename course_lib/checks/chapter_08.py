@@ -1685,6 +1685,8 @@ class RealLoss:
 
     def __init__(self, M, offset, scale):
         self.M, self.offset, self.scale = M, offset, scale
+        # As a function has one.
+        self.__name__ = "loss"
 
     def __call__(self, w):
         if np.iscomplexobj(w):

@@ -74,7 +74,8 @@ class Explorer:
     controls  name → ipywidgets control; the names are the parameters of `redraw`.
     redraw    function of the control values that draws and returns (figure, alt).
     about     one sentence: what to change and what to watch. It stands in for the explorer where nothing runs.
-    play      the name of a slider of whole numbers in which time runs: a play button moves it, a number each `pace` ms.
+    play      the name of a slider of whole numbers or options in which time runs: a play button moves it, a step each
+              `pace` ms.
     """
 
     def __init__(self, controls, redraw, about, play=None, pace=150):
@@ -119,9 +120,13 @@ def _play_button(slider, pace):
     """Buttons that run a slider from where it stands to its end; they are linked in the browser."""
     import ipywidgets
 
-    button = ipywidgets.Play(value=slider.value, min=slider.min, max=slider.max, step=slider.step, interval=pace)
+    if hasattr(slider, "index"):  # a slider of options, which has no numbers of its own
+        step, bounds = "index", {"min": 0, "max": len(slider.options) - 1}
+    else:
+        step, bounds = "value", {"min": slider.min, "max": slider.max, "step": slider.step}
+    button = ipywidgets.Play(value=getattr(slider, step), interval=pace, **bounds)
     button.show_repeat = False
-    ipywidgets.jslink((button, "value"), (slider, "value"))
+    ipywidgets.jslink((button, "value"), (slider, step))
     return button
 
 

@@ -1,13 +1,17 @@
-"""Figures of chapter 8: the network node by node, forwards and backwards, and what a gradient check can see."""
+"""Figures of chapter 8: the network node by node, what a gradient check can see, and gradients over many layers."""
+
+from functools import lru_cache
 
 import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.ticker import NullLocator
 
-from course_lib.calculus import mlp
+from course_lib.calculus import mlp, network
 from course_lib.calculus.jacobian import complex_step_gradient
 from course_lib.calculus.softmax import softmax_jacobian, softmax_pullback
+from course_lib.data import digits
 from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Explorer, Picture, new_figure
 
 # The network of the chapter: x (2,), y (3,), W1 (2, 4), b1 (4,), W2 (4, 3), b2 (3,). Its z1 is (0, 1, -2, 4).
@@ -22,6 +26,8 @@ EXAMPLE = (
 
 # A node, the node it feeds, and how both are written in a figure.
 FEEDS = {"x": "z¹", "W¹": "z¹", "b¹": "z¹", "z¹": "a", "a": "z²", "W²": "z²", "b²": "z²", "z²": "p", "p": "L"}
+# Nodes in the order in which the way back reaches them.
+WAY_BACK = tuple(FEEDS)[::-1]
 MATH = {"x": "x", "a": "a", "p": "p", "L": "L"} | {f"{v}{s}": f"{v}^{d}" for v in "Wbz" for s, d in ("¹1", "²2")}
 COLOURS = LinearSegmentedColormap.from_list("signed", [BLUE, "white", ORANGE])
 
@@ -66,16 +72,19 @@ class _Cells:
         """Begin a new drawing."""
         self.corners, self.colours, self.labels = [], [], []
 
-    def matrix(self, M, left, top, limit, numbers=True):
-        """Put M with its upper left corner at (left, top); entries of size `limit` get the full colour."""
+    def matrix(self, M, left, top, limit, numbers=True, side=1.0):
+        """Put M with its upper left corner at (left, top); entries of size `limit` get the full colour.
+
+        side   how wide and high a cell is.
+        """
         shades = COLOURS(0.5 + 0.5 * np.clip(M / limit, -1, 1))
         for i, j in np.ndindex(M.shape):
-            x, y = left + j, top - i
-            self.corners.append([(x, y), (x + 1, y), (x + 1, y - 1), (x, y - 1)])
+            x, y = left + side * j, top - side * i
+            self.corners.append([(x, y), (x + side, y), (x + side, y - side), (x, y - side)])
             self.colours.append(shades[i, j])
             if numbers:
                 dark = M[i, j] < -0.6 * limit
-                self.labels.append((x + 0.5, y - 0.5, _number(M[i, j]), "white" if dark else "black"))
+                self.labels.append((x + side / 2, y - side / 2, _number(M[i, j]), "white" if dark else "black"))
 
     def finish(self):
         """Show what was put since `start`."""
@@ -86,12 +95,16 @@ class _Cells:
         for text in self.texts[len(self.labels) :]:
             text.set_visible(False)
         for text, (x, y, label, colour) in zip(self.texts, self.labels, strict=False):
-            text.set(position=(x, y), text=label, color=colour, visible=True)
+            # A sign, a digit, a point and two digits: smaller, so that neighbours do not touch.
+            size = self.size * (0.86 if len(label) > 4 else 1)
+            text.set(position=(x, y), text=label, color=colour, fontsize=size, visible=True)
 
 
 def _number(value):
-    """Two decimals, without a leading zero and without -0: cells are small."""
-    text = f"{value:.2f}" if abs(value) >= 0.005 else "0"
+    """Two decimals, without a leading zero and without -0, none for a whole number: cells are small."""
+    if value == round(value) or abs(value) < 0.005:
+        return f"{round(value)}"
+    text = f"{value:.2f}"
     return text.replace("0.", ".", 1) if abs(value) < 1 else text
 
 
@@ -112,6 +125,8 @@ PLACES = {
     "p": (24.1, 0.5),
     "L": (28.7, 0.5),
 }
+# Inches of the diagram, and how much wider than the others the cells of the equation below it are.
+WIDTH, LARGE = 10.6, 1.17
 ARROWS = (
     ((2.1, 0), (5.6, 0)),
     ((9.8, 0), (11.1, 0)),
@@ -128,39 +143,45 @@ LINKS = ((10.45, 0.3, r"$\sigma$"), (23, 0.3, "softmax"), (27.9, 0.3, r"$-\log$"
 
 def _chain_axis(height, low):
     """A figure with one axis in cells, and the arrows of the network drawn on it."""
-    figure, axis = new_figure(width=8.6, height=height)
+    figure, axis = new_figure(width=WIDTH, height=height)
     axis.set(xlim=(-0.4, 30.1), ylim=(low, 7.4), aspect="equal")
     axis.axis("off")
     axis.grid(False)
     for start, end in ARROWS:
         axis.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": GREY, "shrinkA": 0, "shrinkB": 0})
     for x, y, text in LINKS:
-        axis.text(x, y, text, ha="center", va="bottom", fontsize=8, color="#444444")
+        axis.text(x, y, text, ha="center", va="bottom", fontsize=10, color="#444444")
     return figure, axis
 
 
 def _name_nodes(axis, value):
     for node, (left, top) in PLACES.items():
-        axis.text(left + 0.5, top + 0.2, f"${MATH[node]}$", ha="center", va="bottom", fontsize=11)
+        axis.text(left + 0.5, top + 0.2, f"${MATH[node]}$", ha="center", va="bottom", fontsize=13)
 
 
 class _Network:
     """Above: the network in colour, forwards. Below: the picked node's value and its step backwards, in numbers."""
 
     def __init__(self):
-        self.figure, self.axis = _chain_axis(4.6, -8.3)
-        self.cells = _Cells(self.axis, 7)
+        self.figure, self.axis = _chain_axis(6.0, -9.8)
+        self.cells = _Cells(self.axis, 10.5)
         value, _, _ = _passes(*EXAMPLE)
         _name_nodes(self.axis, value)
-        self.frames = [self.axis.add_patch(Rectangle((0, 0), 1, 1, fill=False, lw=2.5, ec=c)) for c in ("black", RED)]
+        self.done = {node: self._framed(node, value[node].shape, 1.2) for node in PLACES}
+        self.frames = [self.axis.add_patch(Rectangle((0, 0), 1, 1, fill=False, lw=2.8, ec=c)) for c in ("black", RED)]
         self.back = self.axis.add_patch(
             FancyArrowPatch(
                 (0, 0), (1, 1), arrowstyle="-|>", mutation_scale=14, color=RED, lw=1.8, shrinkA=0, shrinkB=0
             )
         )
-        self.captions = [self.axis.text(0, 0, "", ha="center", va="bottom", fontsize=10) for _ in range(4)]
-        self.shapes = [self.axis.text(0, 0, "", ha="center", va="top", fontsize=8, color="#444444") for _ in range(4)]
-        self.signs = [self.axis.text(0, 0, s, ha="center", va="center", fontsize=13) for s in ("", "·", "=")]
+        self.captions = [self.axis.text(0, 0, "", ha="center", va="bottom", fontsize=13) for _ in range(4)]
+        self.shapes = [self.axis.text(0, 0, "", ha="center", va="top", fontsize=10, color="#444444") for _ in range(4)]
+        self.signs = [self.axis.text(0, 0, s, ha="center", va="center", fontsize=16) for s in ("", "·", "=")]
+
+    def _framed(self, node, shape, width):
+        """A red frame around a node whose gradient is known."""
+        (left, top), (rows, columns) = PLACES[node], shape
+        return self.axis.add_patch(Rectangle((left, top - rows), columns, rows, fill=False, lw=width, ec=RED))
 
     def __call__(self, node, label, x1):
         x, _, *parameters = EXAMPLE
@@ -190,19 +211,23 @@ class _Network:
 
     def _equation(self, parts):
         """Value apart on the left, then incoming · Jacobian = outgoing, centred on one line."""
-        left = 0.3
+        gaps, middle_line = (1.8, 1.2, 1.2, 0), -6.3
+        left = 15 - (LARGE * sum(M.shape[1] for M, _, _ in parts) + sum(gaps)) / 2
         for i, (M, caption, limit) in enumerate(parts):
-            rows, columns = M.shape
-            top = -5.6 + rows / 2
-            self.cells.matrix(M, left, top, limit)
+            rows, columns = LARGE * np.array(M.shape)
+            top = middle_line + rows / 2
+            self.cells.matrix(M, left, top, limit, side=LARGE)
             middle = left + columns / 2
-            self.captions[i].set(position=(max(middle, 0.9), top + 0.2), text=caption)
-            self.shapes[i].set(position=(max(middle, 0.9), top - rows - 0.15), text=_shape(M))
-            left += columns + (2.2 if i == 0 else 1.2)
+            self.captions[i].set(position=(max(middle, 0.9), top + 0.25), text=caption)
+            self.shapes[i].set(position=(max(middle, 0.9), top - rows - 0.2), text=_shape(M))
+            left += columns + gaps[i]
             if 1 <= i < 3:
-                self.signs[i].set_position((left - 0.6, -5.6))
+                self.signs[i].set_position((left - 0.6, middle_line))
 
     def _mark(self, node, fed, value):
+        order = list(WAY_BACK)
+        for name, frame in self.done.items():
+            frame.set_visible(name == "L" or order.index(name) <= order.index(node))
         ends = []
         for frame, name in zip(self.frames, (node, fed), strict=True):
             (left, top), (rows, columns) = PLACES[name], value[name].shape
@@ -214,8 +239,10 @@ class _Network:
             self.back.set_positions((x1, y1 - 0.1), (x0, y0 - 0.1))
             self.back.set_connectionstyle("arc3", rad=-0.35)
         else:
+            # From a corner to a matrix, and beside the name of the row to a bias.
             left, top = PLACES[fed]
-            self.back.set_positions((left + 0.3, top + 0.1), (x0 + 0.6, y0 - 0.1))
+            start = 1.6 if node[0] == "b" else 0.0
+            self.back.set_positions((left + start, top + 0.1), (x0 + 0.6, y0 - 0.1))
             self.back.set_connectionstyle("arc3", rad=0.1)
 
 
@@ -229,20 +256,23 @@ def network_nodes():
 
     return Explorer(
         {
-            "node": widgets.Dropdown(options=list(FEEDS)[::-1], value="a", description="node"),
+            "node": widgets.SelectionSlider(options=WAY_BACK, value="a", description="node, on the way back"),
             "label": widgets.Dropdown(options=[1, 2, 3], value=2, description="right class"),
             "x1": widgets.FloatSlider(value=2, min=-3, max=3, step=0.25, description="first input"),
         },
         _Network(),
-        "pick a node; read off its value, the gradient that comes in, its Jacobian, and the gradient that goes out.",
+        "pick a node, or play the way back; read off its value, the gradient that comes in, its Jacobian, and the "
+        "gradient that goes out.",
+        play="node",
+        pace=1600,
     )
 
 
 def values_and_gradients():
     """Still: every node of the network with its value above and its gradient, in the same shape, below."""
-    figure, axis = _chain_axis(5.3, -10.6)
+    figure, axis = _chain_axis(6.5, -10.8)
     value, gradient, _ = _passes(*EXAMPLE)
-    cells = _Cells(axis, 6.5)
+    cells = _Cells(axis, 9)
     _name_nodes(axis, value)
     for node, (left, top) in PLACES.items():
         cells.matrix(value[node], left, top, 2.5)
@@ -256,7 +286,7 @@ def values_and_gradients():
             rf"$\partial L/\partial {MATH[node]}$",
             ha="center",
             va="top",
-            fontsize=9,
+            fontsize=12,
         )
     cells.finish()
     return Picture(
@@ -398,4 +428,222 @@ def four_checks():
         "formulas upwards. With random weights on the outputs the right backward pass lies on the diagonal, the wrong "
         "sign on the other diagonal, and the forgotten slope scatters. With all ones the forgotten slope is not seen: "
         "all points lie at 0.",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# How close is close enough?
+STEP_SIZES = np.logspace(-13, -1, 49)
+
+
+def room_for_a_check():
+    """Still: what a difference quotient is off by, over its step, for a loss near 0 and one far from it."""
+    X, weights, parameters = _check_problem()
+    Y = weights["the loss"]
+    direction = [np.random.default_rng(1).normal(size=p.shape) for p in parameters]
+    right = sum(np.sum(g * v) for g, v in zip(mlp.gradients(X, Y, *parameters), direction, strict=True))
+    figure, axes = new_figure(width=8.6, height=3.6, columns=2, sharey=True)
+    for axis, offset in zip(axes, (0.0, 1e6), strict=True):
+
+        def loss(t, offset=offset):
+            return offset + mlp.loss(X, Y, *(p + t * v for p, v in zip(parameters, direction, strict=True)))
+
+        slopes = np.array([(loss(h) - loss(-h)) / (2 * h) for h in STEP_SIZES])
+        wider = np.array([(loss(2 * h) - loss(-2 * h)) / (4 * h) for h in STEP_SIZES])
+        room = 10 * np.finfo(float).eps * abs(loss(0.0)) / STEP_SIZES + np.abs(wider - slopes)
+        axis.loglog(STEP_SIZES, room, color=ORANGE, lw=2, label="the room argued for it")
+        axis.loglog(STEP_SIZES, np.abs(slopes - right) + 1e-17, ".", color=BLUE, label="what the quotient is off by")
+        axis.set(xlabel="step h", title=f"loss near {loss(0.0):,.1f}", ylim=(1e-12, 1e6))
+    axes[0].set_ylabel("difference of the slopes")
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=2, frameon=False)
+    return Picture(
+        figure,
+        "The error of a central difference over its step h, both axes logarithmic: from large steps on it falls to "
+        "about 1e-11 near h = 1e-5 and then rises again, because rounding is divided by h. Beside it, for the same "
+        "loss with a million added, the branch of rounding lies some hundred thousand times higher. In both the room "
+        "that was argued, 10 ε |loss| / h plus the difference to the quotient with 2h, lies above the error "
+        "everywhere.",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Units that bend in other ways, and gradients over many layers.
+OF_UNIT = {"sigmoid": BLUE, "tanh": GREEN, "relu": RED}
+NAMES = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU"}
+
+
+def activations():
+    """Still: the sigmoid, tanh and the ReLU, and beside them their slopes."""
+    figure, (left, right) = new_figure(width=9.2, height=3.4, columns=2)
+    z = np.linspace(-4, 4, 401)
+    for name, (phi, slope) in network.ACTIVATIONS.items():
+        colour = OF_UNIT[name]
+        left.plot(z, phi(z), color=colour, lw=2)
+        if name != "relu":
+            right.plot(z, slope(phi(z)), color=colour, lw=2)
+    right.plot([-4, 0], [0, 0], [0, 4], [1, 1], color=OF_UNIT["relu"], lw=2)
+    right.plot([0], [1], "o", mfc="white", mec=RED, ms=7)
+    right.plot([0], [0], "o", color=RED, ms=7)
+    left.set(title="value", xlabel="z", ylim=(-1.3, 2.4))
+    right.set(title="slope", xlabel="z", ylim=(-0.08, 1.25))
+    for axis, x, y, name in (
+        (left, 2.7, 0.62, "sigmoid"),
+        (left, -2.7, -0.82, "tanh"),
+        (left, 1.05, 1.75, "relu"),
+        (right, 0, 0.32, "sigmoid"),
+        (right, -1.5, 0.5, "tanh"),
+        (right, 2.5, 1.09, "relu"),
+    ):
+        axis.text(x, y, NAMES[name], color=OF_UNIT[name], ha="center", va="center", fontsize=11)
+    return Picture(
+        figure,
+        "Left the values over z from -4 to 4: the sigmoid rises from 0 to 1, tanh from -1 to 1, the ReLU is 0 up to a "
+        "kink at 0 and then z itself. Right the slopes: a hump of height one quarter for the sigmoid, one of height 1 "
+        "for tanh, and for the ReLU a jump from 0 to 1, with the value 0 taken at the kink.",
+    )
+
+
+# Layers, units of a hidden one, and samples in the measurements over depth.
+DEPTH, UNITS, SAMPLES = 12, 100, 200
+# Standard deviations of the start, in units of 1/√(units before).
+SCALES = ((np.sqrt(0.5), "half of He's start"), (np.sqrt(2), "He's start"), (np.sqrt(8), "twice He's start"))
+
+
+@lru_cache(maxsize=1)
+def _digits():
+    """All digits, from 0 to 1, and their one-hot targets."""
+    X, labels = digits()
+    return X / 16, mlp.one_hot(labels, 10)
+
+
+def _sizes_over_depth(activation, scale, depth):
+    """Root mean squares of A^l, δ^l and ∂L/∂W^l in every layer, at a start with standard deviation scale/√d."""
+    X, Y = (part[:SAMPLES] for part in _digits())
+    X = X / np.sqrt(np.mean(X**2))
+    rng = np.random.default_rng(1)
+    sizes = (X.shape[1], *[UNITS] * (depth - 1), Y.shape[1])
+    parameters = network.initial_parameters(sizes, rng, lambda d, h, rng: rng.normal(0, scale / np.sqrt(d), (d, h)))
+    A, _, P = network.forward(X, *parameters, activation=activation)
+    delta = network.signals(A, P, Y, parameters[::2], activation)
+    slopes = [a.T @ d for a, d in zip(A, delta, strict=True)]
+    return [np.array([np.sqrt(np.mean(value**2)) for value in values]) for values in (A[1:], delta, slopes)]
+
+
+def gradient_over_depth():
+    """Still: the size of the gradient at every layer, for three kinds of units and three scales of the start."""
+    figure, axes = new_figure(width=10.4, height=3.9, columns=3, sharey=True)
+    layers = np.arange(1, DEPTH + 1)
+    for axis, (scale, name) in zip(axes, SCALES, strict=True):
+        for activation, colour in OF_UNIT.items():
+            _, delta, _ = _sizes_over_depth(activation, scale, DEPTH)
+            # In units of what leaves the last hidden layer: what counts is how it goes on from there.
+            axis.semilogy(layers[:-1], delta[:-1] / delta[-2], "o-", ms=4, color=colour, label=NAMES[activation])
+        axis.set(title=name, xlabel="layer", xticks=[1, 3, 5, 7, 9, 11], ylim=(1e-9, 1e4))
+    axes[0].set_ylabel("size of the gradient at $Z^l$\nover that at the last hidden layer")
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=11, frameon=False)
+    return Picture(
+        figure,
+        "Three panels, one for each scale of the start, with the size of the gradient at the scores of each of 11 "
+        "hidden layers on a logarithmic axis; the way back runs from right to left. The sigmoid falls by a straight "
+        "line in all three, to about 2e-8, 1e-5 and 1e-3. The ReLU falls at half of He's start, stays level at He's "
+        "and grows at twice. Tanh falls at the smallest start and stays near level at He's.",
+    )
+
+
+class _DepthExplorer:
+    """Left what the layers hand on, right what comes back to them, over the layers."""
+
+    def __init__(self):
+        self.figure, (self.there, self.back) = new_figure(width=9.6, height=3.8, columns=2)
+        (self.values,) = self.there.semilogy([], [], "o-", color=BLUE, ms=4, label="values $A^l$")
+        (self.signals,) = self.back.semilogy([], [], "o-", color=RED, ms=4, label="at the scores $Z^l$")
+        (self.slopes,) = self.back.semilogy([], [], "s--", color=ORANGE, ms=4, label="in the weights $W^l$")
+        self.there.set(title="forwards: size of what layers hand on", xlabel="layer")
+        self.back.set(title="backwards: size of the gradient", xlabel="layer")
+        self.figure.legend(*self.back.get_legend_handles_labels(), loc="outside lower right", ncols=2, frameon=False)
+        for axis in (self.there, self.back):
+            # Minor ticks between the powers of ten would take most of the time of a move.
+            axis.yaxis.set_minor_locator(NullLocator())
+
+    def __call__(self, activation, scale, depth):
+        values, delta, slopes = _sizes_over_depth(activation, scale, depth)
+        layers = np.arange(1, depth + 1)
+        self.values.set_data(layers[:-1], values)
+        self.signals.set_data(layers, delta)
+        self.slopes.set_data(layers, slopes)
+        for axis, shown in ((self.there, values), (self.back, np.append(delta, slopes))):
+            # The same range as long as it suffices, so that curves can be compared.
+            ends = min(1e-9, shown.min() / 10), max(1e3, shown.max() * 10)
+            axis.set(xlim=(0.5, depth + 0.5), ylim=ends)
+        # From the last hidden layer to the first, the mean factor of one layer.
+        factor = (delta[0] / delta[-2]) ** (1 / max(depth - 2, 1))
+        return self.figure, (
+            f"{depth} layers of {NAMES[activation]} units, weights with standard deviation {scale:.2g} over the root "
+            f"of the units before. The last hidden layer hands on values of size {values[-1]:.1e}. On the way back "
+            f"every layer multiplies the gradient by {factor:.2g}, and at the first one it has size {delta[0]:.1e}."
+        )
+
+
+def depth_explorer():
+    """Explorer: choose units, scale of the start and depth, and see what size values and gradients have per layer."""
+    import ipywidgets as widgets
+
+    return Explorer(
+        {
+            "activation": widgets.ToggleButtons(
+                options=[(NAMES[name], name) for name in OF_UNIT], value="sigmoid", description="hidden units"
+            ),
+            "scale": widgets.FloatLogSlider(
+                value=np.sqrt(2), base=np.sqrt(2), min=-4, max=8, step=0.25, description="scale of the start"
+            ),
+            "depth": widgets.IntSlider(value=12, min=3, max=30, description="layers"),
+        },
+        _DepthExplorer(),
+        "choose units and a scale of the start; watch whether the gradient reaches the first layer.",
+    )
+
+
+# (units, start, step size) of the networks that are raced: a step at which two layers learn and nothing jumps.
+RACERS = (("sigmoid", mlp.glorot, 0.2), ("tanh", mlp.glorot, 0.05), ("relu", mlp.he, 0.02))
+EPOCHS = 10
+
+
+@lru_cache(maxsize=1)
+def _races():
+    """Training losses after each epoch: {(layers, units): [loss, …]}."""
+    X, Y = _digits()
+    X = X - X.mean(axis=0)
+    found = {}
+    for layers in (2, 8):
+        for activation, start, lr in RACERS:
+            rng = np.random.default_rng(0)
+            parameters = network.initial_parameters((X.shape[1], *[32] * (layers - 1), Y.shape[1]), rng, start)
+            losses = found[layers, activation] = [network.loss(X, Y, *parameters, activation=activation)]
+            for _ in range(EPOCHS):
+                for rows in mlp.shuffled_batches(len(X), 64, rng):
+                    parameters = network.sgd_step(X[rows], Y[rows], *parameters, lr=lr, activation=activation)
+                losses.append(network.loss(X, Y, *parameters, activation=activation))
+    return found
+
+
+def deep_networks_learn():
+    """Still: the loss of two and of eight layers while they learn the digits, for each kind of unit."""
+    figure, axes = new_figure(width=9.2, height=3.6, columns=2, sharey=True)
+    for axis, layers in zip(axes, (2, 8), strict=True):
+        for activation, _, lr in RACERS:
+            axis.plot(
+                _races()[layers, activation], color=OF_UNIT[activation], lw=2, label=f"{NAMES[activation]}, lr {lr}"
+            )
+        axis.axhline(np.log(10), color=GREY, lw=1, ls="--")
+        axis.set(title=f"{layers} layers", xlabel="passes over the 1,797 digits", ylim=(0, 2.7))
+    axes[0].text(EPOCHS, np.log(10) + 0.04, "a guess, log 10", color="#444444", ha="right", va="bottom", fontsize=9)
+    axes[0].set_ylabel("training loss (nats)")
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
+    return Picture(
+        figure,
+        "Training loss over 10 passes. With two layers the sigmoid, tanh and the ReLU all learn. With eight layers "
+        "tanh and the ReLU learn as well, while the sigmoid's loss stays on the dashed line of a guess, log 10 = 2.30.",
     )
