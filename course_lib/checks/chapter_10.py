@@ -762,3 +762,364 @@ def from_the_left(g, shape):
     """The two shapes were compared from the left. NumPy lines them up from the right: first sum over the axes
     in front that are missing, then over those of length 1."""
     return g.sum(axis=tuple(i for i, size in enumerate(shape) if size != g.shape[i]))
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# An engine of one's own, row by row. A row computes a value and pulls the gradient in it back to what it was made from.
+relu_row = exercise(
+    "relu_row(Z, G)",
+    chapter="10",
+    points=1,
+    minutes=5,
+    returns=("A", "dZ"),
+    hints=(
+        "The value is max(0, z), entry by entry. Where z is positive its slope is 1, elsewhere 0.",
+        "A gradient goes back through an entry-wise function by an entry-wise product with the slope (chapter 2).",
+        "`return np.maximum(Z, 0), G * (Z > 0)`",
+    ),
+)
+
+
+@relu_row.draws
+def inputs(draw):
+    n, h = draw.sizes(2)
+    return draw.array(n, h), draw.array(n, h)
+
+
+@relu_row.truth
+def truth(Z, G):
+    # The complex step keeps the side of the kink on which the real part lies.
+    return np.maximum(Z, 0), complex_step_gradient(lambda Z: np.sum(G * np.where(Z.real > 0, Z, 0)), Z)
+
+
+@relu_row.mistake
+def ones(Z, G):
+    """The second value is the slope alone. The incoming gradient G passes where the slope is 1: multiply with it."""
+    return np.maximum(Z, 0), (Z > 0) * 1.0
+
+
+@relu_row.mistake
+def unchanged(Z, G):
+    """G goes back untouched. Where z was negative, the value did not move with it, and nothing goes back."""
+    return np.maximum(Z, 0), G
+
+
+@relu_row.mistake
+def wrong_gate(Z, G):
+    """The gate asks for the sign of G. What decides is whether Z was positive on the way forward."""
+    return np.maximum(Z, 0), np.maximum(G, 0)
+
+
+@relu_row.mistake
+def other_side(Z, G):
+    """The gate is the wrong way round: the gradient passes where Z is positive."""
+    return np.maximum(Z, 0), G * (Z < 0)
+
+
+@relu_row.mistake
+def value_in_place_of_slope(Z, G):
+    """You multiplied with the value max(0, z). The slope is 1 there, not z."""
+    return np.maximum(Z, 0), G * np.maximum(Z, 0)
+
+
+@relu_row.mistake
+def absolute(Z, G):
+    """The first value is |z|. A ReLU says 0 wherever z is negative."""
+    return np.abs(Z), G * (Z > 0)
+
+
+@relu_row.mistake
+def sign(Z, G):
+    """The gradient has the sign of the steps of |z|. Where z is negative a ReLU is flat, and its slope is 0."""
+    return np.maximum(Z, 0), G * np.sign(Z)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+matmul_row = exercise(
+    "matmul_row(A, B, G)",
+    chapter="10",
+    points=1,
+    minutes=5,
+    returns=("C", "dA", "dB"),
+    rtol=1e-10,
+    hints=(
+        "The value is `A @ B`. For the two gradients you may use your first exercise.",
+        "A factor crosses the inner product transposed and keeps its side.",
+        "`return A @ B, G @ B.T, A.T @ G`",
+    ),
+)
+
+
+@matmul_row.draws
+def inputs(draw):
+    n, m, k = draw.sizes(3)
+    return draw.array(n, m), draw.array(m, k), draw.array(n, k)
+
+
+@matmul_row.truth
+def truth(A, B, G):
+    in_A = complex_step_gradient(lambda A: np.sum(G * (A @ B)), A)
+    return A @ B, in_A, complex_step_gradient(lambda B: np.sum(G * (A @ B)), B)
+
+
+@matmul_row.mistake
+def transpose(A, B, G):
+    """A factor that crosses to the other side of the inner product is transposed: `G @ B.T`, `A.T @ G`."""
+    return A @ B, G @ B, A @ G
+
+
+@matmul_row.mistake
+def order(A, B, G):
+    """Each factor keeps its side: B stood to the right of A, so B.T stands to the right of G. Likewise A.T, left."""
+    return A @ B, B.T @ G, G @ A.T
+
+
+@matmul_row.mistake
+def exchanged(A, B, G):
+    """The two gradients are exchanged: dA comes before dB, in the shape of A."""
+    return A @ B, A.T @ G, G @ B.T
+
+
+@matmul_row.mistake
+def layout(A, B, G):
+    """Both gradients are transposed: a gradient has the shape of its variable, dA that of A and dB that of B."""
+    return A @ B, B @ G.T, G.T @ A
+
+
+@matmul_row.mistake
+def ones(A, B, G):
+    """The gradients do not depend on G: they pull back a gradient of ones. The incoming gradient is G."""
+    return A @ B, np.ones(G.shape) @ B.T, A.T @ np.ones(G.shape)
+
+
+@matmul_row.mistake
+def value_last(A, B, G):
+    """The value comes first, then the gradients: C, dA, dB."""
+    return G @ B.T, A.T @ G, A @ B
+
+
+@matmul_row.mistake
+def value(A, B, G):
+    """The first value is G, which belongs to the way back. Forward the row computes the product: `A @ B`."""
+    return G, G @ B.T, A.T @ G
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+broadcast_row = exercise(
+    "broadcast_row(X, b, G)",
+    chapter="10",
+    points=2,
+    minutes=8,
+    returns=("Z", "dX", "db"),
+    hints=(
+        "The value is `X + b`, whatever NumPy stretches. X has the full shape, so its gradient is G itself.",
+        "Every entry of b was copied, so its gradient is the sum of G over the copies, in the shape of b (chapter 2).",
+        "Axes that `b.shape` lacks in front are summed away, those where it says 1 are summed and kept: "
+        "`broadcast_pullback(b.shape, G)` of chapter 2, or `unbroadcast(G, b.shape)`, which you have above.",
+    ),
+)
+
+
+@broadcast_row.draws
+def inputs(draw):
+    n, k = draw.sizes(2)
+    return draw.array(n, k), draw.array(*((k,), (n, 1), (1, k), ())[draw.index]), draw.array(n, k)
+
+
+@broadcast_row.truth
+def truth(X, b, G):
+    in_b = complex_step_gradient(lambda b: np.sum(G * (X + b)), np.asarray(b))
+    return X + b, G.copy(), in_b
+
+
+@broadcast_row.mistake
+def unchanged(X, b, G):
+    """The gradient in b has the shape of X: one entry for every copy. Sum over the copies until it has b's shape."""
+    return X + b, G, G
+
+
+@broadcast_row.mistake
+def mean(X, b, G):
+    """You took the mean over the copies of b. Every copy adds its gradient, so it is the sum."""
+    axes = tuple(i for i, size in enumerate((1,) * (2 - np.ndim(b)) + np.shape(b)) if size == 1)
+    return X + b, G, G.mean(axis=axes).reshape(np.shape(b))
+
+
+@broadcast_row.mistake
+def first_axis(X, b, G):
+    """You summed over axis 0 whatever the shape of b is. A column was copied along axis 1, a number along both."""
+    return X + b, G, G.sum(axis=0)
+
+
+@broadcast_row.mistake
+def keepdims(X, b, G):
+    """The sums are right, and their shape is not that of b: `reshape(b.shape)`, or `keepdims=True`."""
+    axes = tuple(i for i, size in enumerate((1,) * (2 - np.ndim(b)) + np.shape(b)) if size == 1)
+    return X + b, G, G.sum(axis=axes)
+
+
+@broadcast_row.mistake
+def ones(X, b, G):
+    """The gradient in X is a table of ones, the slopes of the sum. The incoming gradient goes through them: G."""
+    axes = tuple(i for i, size in enumerate((1,) * (2 - np.ndim(b)) + np.shape(b)) if size == 1)
+    return X + b, np.ones(G.shape), G.sum(axis=axes).reshape(np.shape(b))
+
+
+@broadcast_row.mistake
+def copy(X, b, G):
+    """You picked one copy of each entry of b. It was used by all of them, so add up the gradients of all."""
+    kept = tuple(slice(size) for size in (1,) * (2 - np.ndim(b)) + np.shape(b))
+    return X + b, G, G[kept].reshape(np.shape(b))
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+backward = exercise(
+    "backward(tape, arrays)",
+    chapter="10",
+    points=6,
+    minutes=30,
+    returns=("dX", "dW1", "db1", "dW2", "db2"),
+    hints=(
+        "Forward first: put all values into one list, the given arrays at its front, then one for each row.",
+        "Then a list of gradients, an array of zeros in the shape of each value, and 1 for the last. Go through the "
+        "rows from the last to the first; each hands what it has to the places that it was made from.",
+        "A place that is used twice hears twice, so add: `gradients[i] = gradients[i] + dA`. Your rows give the "
+        "pieces: `_, dA, dB = matmul_row(values[i], values[j], G)`, and so on. The gradient of a total is G in "
+        "every entry, that of a product G times the other factor.",
+    ),
+)
+_NETWORK = (("matmul", 0, 1), ("add", 5, 2), ("relu", 6), ("matmul", 7, 3), ("add", 8, 4))
+
+
+@backward.draws
+def inputs(draw):
+    n, d, h, k = draw.sizes(4)
+    tapes = (
+        (*_NETWORK, ("multiply", 9, 9), ("total", 10)),
+        # The hidden values are used twice, and so is the first bias.
+        (
+            *_NETWORK,
+            ("multiply", 7, 7),
+            ("add", 10, 2),
+            ("total", 11),
+            ("multiply", 9, 9),
+            ("total", 13),
+            ("add", 12, 14),
+        ),
+        # Two roads from the scores, one of which is their square.
+        (*_NETWORK, ("multiply", 9, 9), ("add", 10, 9), ("relu", 11), ("add", 12, 4), ("total", 13)),
+        (*_NETWORK, ("relu", 9), ("multiply", 10, 9), ("add", 11, 11), ("total", 12)),
+    )
+    arrays = draw.array(n, d), draw.array(d, h), draw.array(h), draw.array(h, k), draw.array(k)
+    return tapes[draw.index], arrays
+
+
+def _replayed(tape, arrays):
+    """The last value of a tape: what it computes, written down once more, for complex arrays too."""
+    compute = {
+        "matmul": np.matmul,
+        "add": np.add,
+        "multiply": np.multiply,
+        "relu": lambda Z: np.where(Z.real > 0, Z, 0),
+        "total": np.sum,
+    }
+    values = list(arrays)
+    for operation, *places in tape:
+        values.append(compute[operation](*(values[i] for i in places)))
+    return values[-1]
+
+
+@backward.truth
+def truth(tape, arrays):
+    found = []
+    for place, array in enumerate(arrays):
+
+        def of_this_one(z, place=place):
+            return _replayed(tape, (*arrays[:place], z, *arrays[place + 1 :]))
+
+        found.append(complex_step_gradient(of_this_one, array))
+    return tuple(found)
+
+
+_SWEEP = """
+    compute = {"matmul": np.matmul, "add": np.add, "multiply": np.multiply, "total": np.sum}
+    compute["relu"] = lambda Z: np.maximum(Z, 0)
+    values = [np.asarray(a) for a in arrays]
+    for operation, *places in tape:
+        values.append(compute[operation](*(values[i] for i in places)))
+    gradients = [np.zeros(value.shape) for value in values]
+    gradients[-1] = np.ones(values[-1].shape)
+    for place in range(len(values) - 1, len(arrays) - 1, -1):
+        operation, *places = tape[place - len(arrays)]
+        G, a = gradients[place], values[places[0]]
+        b = values[places[-1]]
+        if operation == "matmul":
+            pieces = [G @ b.T, a.T @ G]
+        elif operation == "add":
+            pieces = [G, G]
+        elif operation == "multiply":
+            pieces = [G * b, G * a]
+        elif operation == "relu":
+            pieces = [G * (a > 0)]
+        else:
+            pieces = [G * np.ones(a.shape)]
+        for i, piece in zip(places, pieces):
+            while piece.ndim > values[i].ndim:
+                piece = piece.sum(axis=0)
+            gradients[i] = gradients[i] + piece
+    return tuple(gradients[: len(arrays)])
+"""
+backward.slip(
+    "overwrites",
+    "A value that is used in several places kept the gradient of one. They add up: `gradients[i] + …`, not `=`.",
+    _SWEEP,
+    ("gradients[i] = gradients[i] + piece", "gradients[i] = piece + np.zeros(values[i].shape)"),
+)
+backward.slip(
+    "one-factor",
+    "A product pulled its gradient back to one factor only, twice. Each factor gets G times the *other* one.",
+    _SWEEP,
+    ("pieces = [G * b, G * a]", "pieces = [G * b]"),
+)
+backward.slip(
+    "ungated",
+    "The ReLU let everything through. Where its input was negative, nothing goes back.",
+    _SWEEP,
+    ("pieces = [G * (a > 0)]", "pieces = [G]"),
+)
+backward.slip(
+    "gated-by-value",
+    "The ReLU multiplied with its value. Its slope is 1 where its input is positive.",
+    _SWEEP,
+    ("pieces = [G * (a > 0)]", "pieces = [G * np.maximum(a, 0)]"),
+)
+backward.slip(
+    "mean",
+    "The gradients in the biases are means over the samples. What was copied forward is summed backward.",
+    _SWEEP,
+    ("piece = piece.sum(axis=0)", "piece = piece.mean(axis=0)"),
+)
+backward.slip(
+    "copies",
+    "The gradients in the biases still have an entry for every copy. Sum over the samples, which stretched them.",
+    _SWEEP,
+    (
+        "while piece.ndim > values[i].ndim:\n                piece = piece.sum(axis=0)\n            gradients[i]",
+        "gradients[i]",
+    ),
+)
+backward.slip(
+    "forward-order",
+    "The rows were walked from the first to the last. A row can pass on only what has reached it: begin at the end.",
+    _SWEEP,
+    ("range(len(values) - 1, len(arrays) - 1, -1)", "range(len(arrays), len(values))"),
+)
+backward.slip(
+    "seed",
+    "Every value began with the gradient 1, and each was passed on. Only the last begins with 1, the others with 0.",
+    _SWEEP,
+    (
+        "gradients = [np.zeros(value.shape) for value in values]",
+        "gradients = [np.ones(value.shape) for value in values]",
+    ),
+)

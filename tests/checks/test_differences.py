@@ -181,6 +181,10 @@ LINEAR = {
 
 # No derivative is asked for, or it is told apart in another way.
 LEFT = {
+    "relu_row": "it is straight on either side of its kink, so quotients are exact",
+    "matmul_row": "it is linear, so quotients are exact; `vjp_of_product` refuses them by its size",
+    "broadcast_row": "it is linear, so quotients are exact",
+    "backward": "its tapes are mostly quadratic, where quotients are exact; `reverse_mode_gradient` refuses them",
     "gradient_check": "it asks for a difference quotient and for what it can know",
     "gradient_step": "it is handed the gradient",
     "clipped_gradients": "it is handed the gradients",
