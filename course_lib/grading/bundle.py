@@ -40,6 +40,8 @@ from course_lib.grading.notebook import (
 BUNDLE_FORMAT = 1
 MANIFEST = "submission.json"
 _STUDENT = re.compile(r"\w[\w.@+-]{0,63}")
+# The bundle in the link of an earlier receipt, as a saved notebook holds it.
+_LINKED = re.compile(rb'(<a download=\\"[^"\\]*\\" href=\\"data:application/zip;base64,)[\w+/=]+')
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,8 @@ def _exercise_notebook(chapter, root):
 def _read(path):
     """(bytes, Notebook) of the notebook file."""
     try:
-        data = path.read_bytes()
+        # A bundle holds no earlier one: else each would be larger than the one before.
+        data = _LINKED.sub(rb"\1", path.read_bytes())
         return data, read_notebook(data)
     except OSError as error:
         raise CourseError(f"{path} cannot be read: {error.strerror}.") from None

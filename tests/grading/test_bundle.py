@@ -1,8 +1,10 @@
 """Handing in: a bundle that intake reads, a receipt, and refusals that say what to type."""
 
 import base64
+import json
 import os
 import re
+import zipfile
 
 import pytest
 
@@ -118,6 +120,26 @@ def test_in_a_browser_the_receipt_holds_the_bundle_as_a_link(course, monkeypatch
     ).groups()
     assert name == receipt.bundle.name
     assert base64.b64decode(data) == receipt.bundle.read_bytes()
+
+
+def test_a_bundle_holds_no_earlier_one(course, monkeypatch):
+    """A notebook that is saved with its receipt and handed in again, and again: as a browser's learner does."""
+    monkeypatch.setattr(bundling, "IN_BROWSER", True)
+    sheet, sizes = course / "exercises" / "00_start_here.ipynb", []
+    for _ in range(4):
+        receipt = hand_in("00", "ada")
+        sizes.append(receipt.bundle.stat().st_size)
+        saved = json.loads(notebook(SLOPE, "submit()"))
+        saved["cells"][1]["outputs"] = [
+            {"output_type": "display_data", "metadata": {}, "data": {"text/html": receipt._repr_html_()}}
+        ]
+        sheet.write_text(json.dumps(saved), encoding="utf-8")
+    assert sizes[1] > sizes[0]  # the receipt's words are in it
+    assert max(sizes[1:]) - min(sizes[1:]) < 30  # names and hashes are packed a little differently
+    with zipfile.ZipFile(receipt.bundle) as archive:
+        held = archive.read(sheet.name)
+    assert b"Submitted for ada" in held
+    assert receipt.code == receipt_code(sha256(held))
 
 
 def test_a_browser_without_files_and_one_whose_store_is_full_say_how_to_keep_the_work(course, monkeypatch, tmp_path):
