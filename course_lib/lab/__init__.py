@@ -5,6 +5,7 @@ travels inside its lock file, so a kernel is ready when it has started and insta
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,9 @@ EXTENSIONS = (
 )
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 LOCK = "pyodide-lock.json"
+TOLD = Path(__file__).with_name("told.js")
+# Where JupyterLite's scripts start the lab.
+START = re.compile(r"(await (\w+)\.start\()(\),await \2\.restored)")
 # The kernel's worker is a classic script and cannot import the module that the page for derivations loads.
 LOADER = ("pyodide.js", "b4cb23a53aba19c221659b9fb40a2f18281d685691dc06647fb0afd0681baf98")
 
@@ -42,6 +46,8 @@ def built(root, out, pyodide=None):
         staged = Path(name)
         _stage(root, staged, "./pyodide/" if pyodide else page.RELEASE)
         _run_jupyterlite(staged, out)
+    _give_widgets_their_keys(out / "build")
+    _tell_what_is_missing(out)
     content = locked(out / "extensions" / "@jupyterlite" / "pyodide-kernel-extension" / "static" / "pypi")
     _write(out / LOCK, content)
     if pyodide:
@@ -102,6 +108,28 @@ def _run_jupyterlite(staged, out):
     ran = subprocess.run([str(word) for word in command], cwd=staged, capture_output=True, text=True, timeout=600)
     if ran.returncode:
         raise CourseError(f"JupyterLite could not build the lab: {(ran.stderr or ran.stdout).strip()[-1500:]}")
+
+
+def _give_widgets_their_keys(build):
+    """Let JupyterLab hear of a key after the widget that has the focus, as it does outside a browser seat.
+
+    JupyterLite's own start takes every key first: an arrow never reaches a slider, and a letter that is typed into the
+    field for mathematics cuts a cell.
+    """
+    scripts = {path: path.read_text(encoding="utf-8") for path in sorted(build.glob("*.js"))}
+    mended = {path: START.sub(r"\1{bubblingKeydown:!0}\3", script) for path, script in scripts.items()}
+    starts = [path for path in scripts if mended[path] != scripts[path]]
+    if len(starts) != 1:
+        raise CourseError(f"JupyterLite's scripts start the lab in {len(starts)} files; one was expected.")
+    starts[0].write_text(mended[starts[0]], encoding="utf-8")
+
+
+def _tell_what_is_missing(out):
+    """Let the lab's page say first what the browser lacks; its other pages lead to that one."""
+    shutil.copy(TOLD, out / TOLD.name)
+    first = out / "lab" / "index.html"
+    text = first.read_text(encoding="utf-8")
+    first.write_text(text.replace("<head>", f'<head>\n    <script src="../{TOLD.name}"></script>', 1), encoding="utf-8")
 
 
 def _write(path, content):
