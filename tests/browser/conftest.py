@@ -1,11 +1,13 @@
 """A real JupyterLab, started as the README says, and a real browser in front of it."""
 
+import ctypes
 import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
@@ -22,6 +24,7 @@ QUIET = [
 
 # A busy machine answers late; it still answers. Milliseconds after which nothing will come any more.
 PATIENCE = 300_000
+PR_SET_PDEATHSIG = 1
 expect.set_options(timeout=PATIENCE)
 
 
@@ -78,12 +81,19 @@ def lab(course_copy, tmp_path_factory):
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=die_with_the_parent,
         )
     try:
         yield address_in(log, server)
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(20)
+
+
+def die_with_the_parent():
+    """Called in a new process: when the tests are killed, Linux ends it too, and `make` ends what it has started."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def address_in(log, server, seconds=PATIENCE / 1000):

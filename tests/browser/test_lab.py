@@ -41,6 +41,8 @@ def page(browser):
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.on("console", lambda message: page.complaints.append(message.text) if is_complaint(message) else None)
     yield page
+    # A kernel outlives its page; the next test has its own.
+    page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
     page.close()
 
 
@@ -177,6 +179,21 @@ def test_the_plain_derivation_editor_judges_while_one_writes(page, lab, course_c
     page.keyboard.type("L = \\frac{1}{2n}\\|Xw-y\\|^2\n\\nabla_w L = \\frac{1}{n}X^\\top(Xw-y)")
     expect(report.get_by_text("The claim is right.")).to_be_visible()
     expect(report.get_by_text("✗")).to_have_count(0)
+    assert not page.complaints
+
+
+def test_a_notebook_that_was_saved_shows_its_explorer_when_it_is_opened_again(page, lab, course_copy):
+    open_cell(page, lab, course_copy, "from course_lib.figures import chapter_02\n\nchapter_02.pull_back_arrows()")
+    expect(page.locator(".jupyter-widgets img").first).to_be_visible()
+    all_cells_done(page)
+    with page.expect_response(lambda answer: answer.request.method == "PUT" and "editor.ipynb" in answer.url):
+        page.keyboard.press("Control+s")
+    expect(page.locator(".lm-mod-current .jp-mod-dirty")).to_have_count(0)
+    # The kernel that knows the widgets goes, as when the computer is switched off.
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    go_to(page, lab, "notebooks/editor.ipynb")
+    expect(page.locator(".jupyter-widgets img").first).to_be_visible()
+    expect(page.get_by_text("model not found")).to_have_count(0)
     assert not page.complaints
 
 
