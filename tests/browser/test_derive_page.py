@@ -37,10 +37,13 @@ def served(built):
 
 @pytest.fixture
 def opened(browser, served):
-    """Call it to open the page; what it asked for and what the console said are noted on it."""
+    """Call it to open the page; what it asked for and what the console said are noted on it.
+
+    python   whether Python is started; where it is not, the page waits for it for ever.
+    """
     contexts = []
 
-    def open_page(fragment="", address=served, before=None, **context):
+    def open_page(fragment="", address=served, before=None, python=True, **context):
         contexts.append(browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **context}))
         contexts[-1].set_default_timeout(PATIENCE)
         page = contexts[-1].new_page()
@@ -48,6 +51,8 @@ def opened(browser, served):
         contexts[-1].on("request", lambda request: page.asked.append(request.url))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.on("console", lambda said: page.complaints.append(said.text) if said.type == "error" else None)
+        if not python:
+            contexts[-1].route("**/worker.js", without_python)
         if before:
             before(page)
         page.goto(address + fragment)
@@ -56,6 +61,11 @@ def opened(browser, served):
     yield open_page
     for context in contexts:
         context.close()
+
+
+def without_python(route):
+    """A worker that starts nothing, for pages whose Python is not asked: compiling it takes seconds each time."""
+    route.fulfill(content_type="text/javascript", body="")
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +77,6 @@ def running(browser, served):
     page.asked = []
     context.on("request", lambda request: page.asked.append(request.url))
     page.goto(served)
-    # One can type before Python is there.
-    expect(page.get_by_role("textbox", name="Your derivation")).to_be_editable()
     ready(page)
     yield page
     context.close()
@@ -161,7 +169,7 @@ def test_a_shared_link_opens_the_same_text_elsewhere(page, opened):
     page.get_by_role("button", name="Copy a link to this").click()
     expect(page.locator("#share")).to_contain_text("link", ignore_case=True)
     page.wait_for_function("before => location.hash !== before && location.hash.startsWith('#z=')", arg=before)
-    other = opened(address=page.evaluate("location.href"))
+    other = opened(address=page.evaluate("location.href"), python=False)
     expect(other.locator("textarea")).to_have_value(RIGHT["text"] + "\n% π ≠ 3 <b>")
     expect(other.locator(".cd-chip", has_text="n × d")).to_be_visible()
     assert other.complaints == []
@@ -213,6 +221,7 @@ def patient(browser, served):
     """A page that is open for several tests, with a draft of its own."""
     context = browser.new_context()
     context.set_default_timeout(PATIENCE)
+    context.route("**/worker.js", without_python)
     page = context.new_page()
     page.goto(served)
     page.locator("textarea").fill("my own line")
@@ -252,7 +261,7 @@ def test_no_link_can_run_script_or_fetch(opened, running, served):
         "shapes": {"w": "d", "<img src=x onerror=window.hacked=1>": "<b>n", "\\href{javascript:x}{q}": "n"},
         "functions": ["<svg onload=window.hacked=1>", "\\text{<svg onload=window.hacked=1>}"],
     }
-    page = opened(linked(draft))
+    page = opened(linked(draft), python=False)
     text = page.locator("textarea")
     expect(text).to_have_value(draft["text"])
     for start in (0, *(found.end() for found in re.finditer("\n", draft["text"]))):
@@ -268,7 +277,7 @@ def test_no_link_can_run_script_or_fetch(opened, running, served):
 
 
 def test_the_page_may_run_nothing_but_its_own_files(opened):
-    page = opened()
+    page = opened(python=False)
     page.evaluate("""() => {
         const script = document.createElement("script");
         script.textContent = "window.hacked = 1";
@@ -339,17 +348,25 @@ def test_as_a_file_it_says_that_it_needs_a_server(opened, built):
 
 def test_a_full_store_is_said_once_and_loses_nothing(opened):
     full = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }"
-    page = opened(before=lambda page: page.add_init_script(full))
+    page = opened(before=lambda page: page.add_init_script(full), python=False)
     page.locator("textarea").fill("L = w")
     expect(page.get_by_role("alert")).to_contain_text("keeps no more data")
     assert page.locator("textarea").input_value() == "L = w"
 
 
 def test_a_draft_is_there_when_one_comes_back(opened):
-    page = opened()
+    page = opened(python=False)
     page.locator("textarea").fill("L = w^\\top w")
     page.reload()
     expect(page.locator("textarea")).to_have_value("L = w^\\top w")
+
+
+def test_one_types_and_sees_how_far_python_has_come_before_it_is_there(opened):
+    page = opened(python=False)
+    expect(page.get_by_role("progressbar", name="Python is on its way")).to_be_visible()
+    page.get_by_role("textbox", name="Your derivation").press_sequentially("L = w")
+    expect(page.locator("math-field")).to_have_js_property("value", "L = w")
+    assert page.complaints == []
 
 
 def test_a_chip_changes_what_a_letter_is_by_keyboard_alone(page):
