@@ -1,11 +1,14 @@
 """`course start`: the course in a folder of the student's own, and never a word of the student's written over."""
 
 import json
+import os
+import pwd
 import shutil
 import subprocess
 import sys
 import venv
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 import pytest
@@ -130,9 +133,15 @@ def test_widgets_are_saved_with_a_notebook():
 
 
 @pytest.fixture(scope="module")
-def installed(course_root, tmp_path_factory):
+def installed(course_root):
     """A fresh environment with the course from a wheel; it sees the tests' other packages, but not the clone."""
-    folder = tmp_path_factory.mktemp("installed")
+    with TemporaryDirectory(prefix="course-installed-") as name:
+        Path(name).chmod(0o755)  # for a user that does not own it
+        yield _installed(course_root, Path(name))
+
+
+def _installed(course_root, folder):
+    """The `course` command of an environment in that folder."""
     for name in ("course_lib", "notebooks", "exercises"):
         shutil.copytree(course_root / name, folder / "source" / name)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
@@ -151,21 +160,49 @@ def pip(*arguments):
     subprocess.run([*command, "--no-deps", "--no-index"], check=True, timeout=HANGING)
 
 
-def test_from_a_wheel_to_a_grade(installed, tmp_path, course_root, confinement):
-    def run(*arguments, cwd):
-        ran = subprocess.run([installed, *arguments], cwd=cwd, capture_output=True, text=True, timeout=HANGING)
+@pytest.fixture
+def home(installed):
+    """(a folder, how to run a program there as an ordinary user).
+
+    Root runs it as `nobody`, unless Python or the tests' packages lie where that user sees nothing.
+    """
+    with TemporaryDirectory(prefix="course-home-") as name:
+        nobody = pwd.getpwnam("nobody")
+        ordinary = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        if ordinary:
+            os.chown(name, nobody.pw_uid, nobody.pw_gid)
+        seen = [*Path(nbformat.__file__).parents, *Path(sys.executable).resolve().parents]
+        public = all(folder.stat().st_mode & 0o001 for folder in seen)
+        yield Path(name), ordinary if public else {}
+
+
+def test_from_a_wheel_to_a_grade(installed, home, course_root, confinement):
+    folder, someone = home
+
+    def run(*arguments, cwd=folder):
+        environment = {**os.environ, "HOME": str(folder), "COURSE_INBOX": "", "COURSE_STUDENT": ""}
+        ran = subprocess.run(
+            [installed, *arguments],
+            cwd=cwd,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=HANGING,
+            **someone,
+        )
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout
 
-    assert "The course is in" in run("start", "x", "--no-lab", cwd=tmp_path)
-    sheet = tmp_path / "x" / SHEET
+    assert "The course is in" in run("start", "x", "--no-lab")
+    sheet = folder / "x" / SHEET
     solution = nbformat.read(course_root / "solutions" / "01_exercises.ipynb", as_version=4)
     answers = solved([cell.source for cell in solution.cells if cell.cell_type == "code"])
     sheet.write_text(filled(nbformat.read(sheet, as_version=4), answers), encoding="utf-8")
-    (tmp_path / "inbox").mkdir()
-    assert "answers 5 of the 5" in run("submit", CHAPTER, "--student", "ada", "--inbox", "../inbox", cwd=tmp_path / "x")
-    run("grade", "inbox", "--out", "graded", cwd=tmp_path)
-    (row,) = (tmp_path / "graded" / "grades.csv").read_text().splitlines()[1:]
+    (folder / "inbox").mkdir(mode=0o777)
+    (folder / "inbox").chmod(0o777)
+    assert "answers 5 of the 5" in run("submit", CHAPTER, "--student", "ada", "--inbox", "../inbox", cwd=folder / "x")
+    run("grade", "inbox", "--out", "graded")
+    (row,) = (folder / "graded" / "grades.csv").read_text().splitlines()[1:]
     assert row.split(",")[0] == "ada"
     assert f"{sum(exercise.points for exercise in exercises(CHAPTER)):g}" in row.split(",")
 
