@@ -881,9 +881,9 @@ class _Trial(Session):
 
     def cost(self, text) -> int:
         """The lines that do not fit, and the losses that come out as arrays."""
-        misses = sum(self.misses(text))
+        self.bad = self.misses(text)
         arrays = [n for n, d in self.names.definitions.items() if n in LOSSES and d.core and d.shape != ((), ())]
-        return misses + len(arrays)
+        return sum(self.bad) + len(arrays)
 
 
 def infer(text: str, statements: list[Statement], names: Names) -> Inferred:
@@ -892,8 +892,11 @@ def infer(text: str, statements: list[Statement], names: Names) -> Inferred:
     defined = {name for name, places in found.items() if name not in _updated(statements, places, name)}
     lengths = [x for x in lengths_of_sums(statements) if not names.known(x)]
     options = undeclared(statements, names, defined)
+    if not options:
+        return Inferred({}, lengths, [])
     kinds = {name: k[0] for name, k in options.items()}
-    best = _Trial(names, kinds, lengths).cost(text)
+    last = _Trial(names, kinds, lengths)
+    best = last.cost(text)
     trials = 0
     improved = True
     while best and improved and trials < TRIALS:
@@ -904,13 +907,13 @@ def infer(text: str, statements: list[Statement], names: Names) -> Inferred:
                     continue
                 trials += 1
                 other = {**kinds, name: kind}
-                misses = _Trial(names, other, lengths).cost(text)
+                trial = _Trial(names, other, lengths)
+                misses = trial.cost(text)
                 if misses < best:
-                    best, kinds, improved = misses, other, True
-    last = _Trial(names, kinds, lengths)
-    bad = last.misses(text)
+                    best, kinds, last, improved = misses, other, trial, True
     shapes = settled(last.names, kinds)
-    unsure = [n for n in kinds if any(b and n in s.text for b, s in zip(bad, statements, strict=False))] if best else []
+    doubted = [s.text for bad, s in zip(last.bad, statements, strict=False) if bad] if best else []
+    unsure = [name for name in kinds if any(name in text for text in doubted)]
     return Inferred(shapes, lengths, unsure)
 
 
