@@ -54,7 +54,7 @@ class Health:
 def doctor(seat="student"):
     """Look at this machine.
 
-    seat   "student": what reading and solving need; "instructor": also what grading needs.
+    seat   "student": what reading and solving need; "instructor": what grading needs.
     Returns a Health, which shows itself.
     """
     if seat not in ("student", "instructor"):
@@ -89,9 +89,10 @@ def _place(seat):
         kept = "kept in this browser's data; File → Download makes a copy of your own"
         return [Finding("the course's files", in_course, advice), *([Finding(kept, True)] if in_course else [])]
     advice = "`course start` lays one out, and submit() looks for it"
+    # Who grades on a server has no JupyterLab there, and no course folder.
+    students = [_package("JupyterLab", "jupyterlab"), Finding("this folder is in a course", in_course, advice)]
     return [
-        _package("JupyterLab", "jupyterlab"),
-        *([Finding("this folder is in a course", in_course, advice)] if seat == "student" else []),
+        *(students if seat == "student" else []),
         Finding("this folder can be written to", os.access(".", os.W_OK), "save the course where you may write"),
     ]
 

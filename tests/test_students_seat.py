@@ -121,4 +121,5 @@ def test_the_doctor_says_that_a_private_window_has_no_files(monkeypatch, tmp_pat
 def test_the_doctor_of_a_student_looks_for_the_course_and_the_instructors_does_not(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert "`course start` lays one out" in repr(health.doctor())
-    assert "course start" not in repr(health.doctor("instructor"))
+    assert "JupyterLab" in repr(health.doctor())
+    assert "JupyterLab" not in repr(health.doctor("instructor"))
