@@ -1,6 +1,5 @@
 """A real JupyterLab, started as the README says, and a real browser in front of it."""
 
-import ctypes
 import os
 import re
 import shutil
@@ -9,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -24,7 +24,6 @@ QUIET = [
 
 # A busy machine answers late; it still answers. Milliseconds after which nothing will come any more.
 PATIENCE = 300_000
-PR_SET_PDEATHSIG = 1
 expect.set_options(timeout=PATIENCE)
 
 
@@ -81,19 +80,34 @@ def lab(course_copy, tmp_path_factory):
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_the_parent,
         )
-    try:
+    with guarded(server):
         yield address_in(log, server)
+
+
+# Waits until nobody holds the other end of its standard input, then ends a group of processes.
+GUARD = """import os, signal, sys, time
+sys.stdin.read()
+for end in (signal.SIGTERM, signal.SIGKILL):
+    try:
+        os.killpg(int(sys.argv[1]), end)
+    except ProcessLookupError:
+        break
+    time.sleep(10)
+"""
+
+
+@contextmanager
+def guarded(server):
+    """End the server's group of processes after the block, and also when these tests are killed."""
+    command = [sys.executable, "-c", GUARD, str(server.pid)]
+    guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    try:
+        yield
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(20)
-
-
-def die_with_the_parent():
-    """Called in a new process: when the tests are killed, Linux ends it too, and `make` ends what it has started."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        guard.stdin.close()
 
 
 def address_in(log, server, seconds=PATIENCE / 1000):
