@@ -59,7 +59,17 @@ thead:not(:has(p:not(:empty))) { display: none; }
 .door strong, .door span { display: block; padding: 0 .9rem; }
 .door strong { padding-top: .7rem; color: var(--pst-color-link); }
 .door span { padding-bottom: .9rem; }
-.btn-launch-lab .btn__text-container { font-size: 1rem; padding-left: .4rem; }
+.btn-launch-lab .btn__text-container { font-size: 1rem; padding-left: .4rem; white-space: nowrap; }
+@media (max-width: 40rem) {
+  .btn-launch-lab .btn__text-container { display: none; }
+  .course-derivation thead { display: none; }
+  .chapters tr, .course-derivation tr { display: grid; grid-template-columns: 2.2rem minmax(0, 1fr) auto; }
+  .chapters td { border: 0; }
+  .chapters td:nth-child(3) { grid-area: 2 / 2 / auto / -1; padding-top: 0; }
+  .course-derivation tr { border-bottom: 1px solid var(--pst-color-border); }
+  .course-derivation td { border: 0 !important; overflow-x: auto; }
+  .course-derivation td:last-child { grid-column: 2 / -1; }
+}
 """
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="16" fill="#0072b2"/>'
@@ -139,7 +149,9 @@ def _stage(root, source):
         for caption, listed in (("Chapters", _pages(source, "notebooks")), ("Exercises", _pages(source, "exercises")))
     )
     doors = "\n".join(_door(*door) for door in DOORS)
-    parts = [f"# {TITLE}", INTRODUCTION, f'<div class="doors">\n{doors}\n</div>', "## Chapters", _table(root), trees]
+    # On a phone, the rows of this table are laid out anew; Markdown needs the empty lines.
+    chapters = f'<div class="chapters">\n\n{_table(root)}\n\n</div>'
+    parts = [f"# {TITLE}", INTRODUCTION, f'<div class="doors">\n{doors}\n</div>', "## Chapters", chapters, trees]
     (source / "index.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 

@@ -81,9 +81,19 @@ def test_the_first_page_has_three_doors_with_pictures_and_a_line_on_each_chapter
     rows = page.locator("article table tbody tr")
     assert rows.count() == len(list((course_root / "notebooks").glob("*.ipynb")))
     assert all(len(row.locator("td").nth(2).inner_text()) > 15 for row in rows.all())
-    # Nothing sticks out on a phone.
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    # Nothing sticks out on a phone, of the page or of a table; nor does the report of a derivation.
+    narrow(page, ".pst-scrollable-table-container")
+    page.goto(f"{served}/notebooks/03_mean_squared_error_by_hand.html")
+    narrow(page, ".course-derivation")
     page.close()
+
+
+def narrow(page, chosen):
+    """All that is chosen is as wide as its place, and the page as its window."""
+    inside = page.locator(chosen).evaluate_all("all => all.map(e => e.scrollWidth <= e.clientWidth)")
+    assert inside
+    assert all(inside)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_every_notebooks_page_opens_it_in_the_lab(site, course_root):
