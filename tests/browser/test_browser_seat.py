@@ -15,6 +15,7 @@ from tests.browser.serving import serving
 from tests.browser.test_lab import CONTROLS, all_cells_done, is_complaint, kernel_idle, move_it, scrolled_to
 from tests.browser.test_student import cell_with, write_and_run
 from tests.grading.shared import course
+from tests.grading.test_own_bank import in_contributing
 
 # The lab is built once, so its tests run in one process.
 pytestmark = pytest.mark.xdist_group("lab-in-browser")
@@ -23,6 +24,14 @@ pytestmark = pytest.mark.xdist_group("lab-in-browser")
 RED = """() => jupyterapp.shell.currentWidget.content.widgets
     .flatMap(cell => cell.model.type === "code" ? cell.model.outputs.toJSON() : [])
     .filter(output => output.output_type === "error" || output.name === "stderr")"""
+
+# A bank of one's own beside the sheets, and one of the mistakes that it names.
+WITH_A_BANK = """from pathlib import Path
+Path("../my_bank.py").write_text({bank!r}, encoding="utf-8")
+Path("../course.toml").write_text('exercises = ["my_bank.py"]', encoding="utf-8")
+def cubes(w, y):
+    return w**3 - y
+check(cubes)  # check(square_slope)"""
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +107,7 @@ def test_chapter_1_runs_whole_and_an_explorer_moves_by_keyboard(opened):
     move_it(scrolled_to(page, cell.filter(has=page.locator(CONTROLS))))
 
 
-def test_from_a_wrong_answer_to_a_grade(opened, tmp_path, confinement):
+def test_from_a_wrong_answer_to_a_grade(opened, tmp_path, confinement, course_root):
     page = opened("exercises/00_exercises.ipynb")
     everything = "from course_lib import *\nfrom course_lib import derive, doctor, submit"
     write_and_run(page, cell_with(page, "from course_lib import"), everything)
@@ -119,6 +128,10 @@ def test_from_a_wrong_answer_to_a_grade(opened, tmp_path, confinement):
     expect(shown.get_by_text("square_slope: right")).to_be_visible()
     shown = write_and_run(page, cell_with(page, 'progress("00")'), 'progress("00")')
     expect(shown.get_by_text("1 of 1 exercises right")).to_be_visible()
+
+    bank, _ = in_contributing(course_root)
+    shown = write_and_run(page, check, WITH_A_BANK.format(bank=bank))
+    expect(shown.get_by_text("The inner derivative 3w² is missing")).to_be_visible()
 
     hand_in = cell_with(page, "submit(student=")
     shown = write_and_run(page, hand_in, 'submit(student="ada")')
