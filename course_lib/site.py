@@ -64,7 +64,7 @@ thead:not(:has(p:not(:empty))) { display: none; }
   .btn-launch-lab .btn__text-container { display: none; }
   .course-derivation thead { display: none; }
   .chapters tr, .course-derivation tr { display: grid; grid-template-columns: 2.2rem minmax(0, 1fr) auto; }
-  .chapters td { border: 0; }
+  .chapters td { border: 0 !important; }
   .chapters td:nth-child(3) { grid-area: 2 / 2 / auto / -1; padding-top: 0; }
   .course-derivation tr { border-bottom: 1px solid var(--pst-color-border); }
   .course-derivation td { border: 0 !important; overflow-x: auto; }
