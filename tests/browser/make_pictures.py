@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from course_lib.checks import find
 from course_lib.site import built
@@ -44,7 +45,10 @@ def test_explorer(page, lab, course_root):  # noqa: F811
     all_cells_done(page)
     cell = scrolled_to(page, page.locator(".jp-CodeCell:visible").filter(has_text="network_nodes()"))
     node = cell.locator(".jupyter-widgets select").first
+    picture = cell.locator(".jupyter-widgets img").first
+    before = picture.get_attribute("src")
     node.select_option("W¹")
+    expect(picture).not_to_have_attribute("src", before)
     page.evaluate(LIES_STILL)
     cell.locator(".jp-OutputArea-output").first.screenshot(path=image(course_root, "explorer"))
     assert node.is_visible()
