@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future
 
 import pytest
 
-from course_lib.grading import console, run, sandbox
+from course_lib.grading import console, desk, run, sandbox
 from course_lib.grading.config import Config
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.interrupts import SENTENCE, Interrupts
@@ -49,7 +49,9 @@ def everything(place):
     )
 
 
-def test_whichever_statement_it_meets_the_record_is_whole_and_the_next_run_goes_on(place, capfd, caplog):
+def test_whichever_statement_it_meets_the_record_is_whole_and_the_next_run_goes_on(place, capfd, caplog, monkeypatch):
+    for name in ("write_feedback", "write_report"):  # they only read
+        monkeypatch.setattr(desk, name, lambda *_: None)
     moment, stopped, interrupted = 0, set(), True
     while interrupted:
         moment += 1
