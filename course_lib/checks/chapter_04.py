@@ -616,6 +616,35 @@ def sum_(A, B):
 MATRICES = {"X": "n d", "W": "d k", "Y": "n k"}
 LOSS = r"L = \frac{1}{n}\|XW - Y\|_F^2"
 
+double_index_derivation = derivation(
+    "double_index_derivation",
+    Problem(shapes=MATRICES, given=r"f = \|XW - Y\|_F^2", goal=r"\nabla_W f", steps=1),
+    chapter="04",
+    points=3,
+    minutes=10,
+    hints=(
+        "Go through the letters of the right side, one by one. Which is fixed on the left and summed as well?",
+        "The inner sum is a prediction: it runs over the features. Give it a letter of its own, such as l.",
+        r"`f = \sum_{k,j} \left(\sum_l x_{kl} w_{lj} - y_{kj}\right)^2` first; then "
+        r"`\frac{\partial f}{\partial w_{ij}} = \sum_k 2 x_{ki} \left(\sum_l x_{kl} w_{lj} - y_{kj}\right)`.",
+    ),
+    mistakes={
+        "index": r"""
+            f = \sum_{k,j} \left(\sum_l x_{kl} w_{lj} - y_{kj}\right)^2
+            \frac{\partial f}{\partial w_{ij}} = \sum_k 2 x_{ki} \left(\sum_i x_{ki} w_{ij} - y_{kj}\right)
+        """,
+        "sum": r"""
+            \frac{\partial f}{\partial w_{ij}} = \sum_k 2 x_{ki} (x_{ki} w_{ij} - y_{kj})
+        """,
+        "factor": r"""
+            \frac{\partial f}{\partial w_{ij}} = \sum_k x_{ki} \left(\sum_l x_{kl} w_{lj} - y_{kj}\right)
+        """,
+        "sign": r"""
+            \frac{\partial f}{\partial w_{ij}} = \sum_k 2 x_{ki} \left(y_{kj} - \sum_l x_{kl} w_{lj}\right)
+        """,
+    },
+)
+
 frobenius_derivation = derivation(
     "frobenius_derivation",
     # D is a step in the variable, for the third proof.

@@ -174,8 +174,8 @@ def _of_derivation(found, problem, steps):
         return "unfinished", message, None
     if steps < problem.steps:
         message = (
-            f"The result is right. It asks for {problem.steps} right steps before it. {counted} A line that repeats or "
-            "pads another is no step."
+            f"The result is right. It asks for {problem.steps} right step{'s' * (problem.steps != 1)} before it. "
+            f"{counted} A line that repeats or pads another is no step."
         )
         return "unfinished", message, None
     return "right", f"Every line is right, and the last one says what `{problem.goal}` is.", None

@@ -1,9 +1,10 @@
-"""Figures of chapter 4: shapes that fit, the loss along a direction, I ⊗ X entry by entry, what a Jacobian costs."""
+"""Figures of chapter 4: shapes that fit, the loss along a direction, I ⊗ X entry by entry, what a Jacobian costs, and
+the loss as a graph of operations."""
 
 import numpy as np
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Circle, Rectangle
 
-from course_lib.calculus.least_squares import frobenius_gradient, kronecker_jacobian
+from course_lib.calculus.least_squares import frobenius_gradient, gradient_in_X, kronecker_jacobian
 from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, RED, Explorer, Picture, new_figure
 
 # One small regression for all pictures of this module: n = 4 samples, d = 3 features, k = 5 outputs. No entry of X is
@@ -363,4 +364,276 @@ def memory_against_outputs(n=256, d=784):
         "Memory against the number of outputs k for 256 samples of 784 features, both axes logarithmic. The Jacobian "
         "grows with the square of k and fills 16 GB at k = 100; the matrix X stays at 1.6 MB; the gradient grows with "
         "k and takes 16 MB at k = 2600.",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# A regression whose numbers can be followed in the head: n = 4 samples, d = 3 features, k = 2 outputs. Every residual
+# is even, so that 2/n of it is whole.
+SMALL_X = np.array([[1, 0, 2], [0, 1, 1], [2, 1, 0], [1, -1, 1]])
+SMALL_W = np.array([[1, 2], [0, -1], [2, 1]])
+SMALL_Y = np.array([[3, 8], [2, -2], [4, -1], [-1, 4]])
+
+
+def _entry(value):
+    """A number as it is written in a small matrix: whole, or with the digits it has, and a true minus sign."""
+    # Adding 0 turns -0.0 into 0.0.
+    return f"{value + 0.0:g}".replace("-", "−")
+
+
+def _matrix(axis, left, middle, values, color, frame=None, cell=(2.8, 2.2), size=9.5):
+    """Write a matrix from x = `left` on, centred at y = `middle`, with brackets.
+
+    frame   (row, column, rows, columns) to be framed, or None.
+    Returns the artists and the x of the right bracket.
+    """
+    values = np.atleast_2d(values)
+    rows, columns = values.shape
+    wide, high = cell
+    right, top, bottom = left + columns * wide, middle + rows * high / 2, middle - rows * high / 2
+    artists = [
+        axis.text(
+            left + (c + 0.5) * wide,
+            top - (r + 0.5) * high,
+            _entry(values[r, c]),
+            ha="center",
+            va="center_baseline",
+            fontsize=size,
+            color=color,
+        )
+        for r, c in np.ndindex(rows, columns)
+    ]
+    if values.size > 1:
+        for x, inwards in ((left - 0.3, 0.6), (right + 0.3, -0.6)):
+            ends = [x + inwards, x, x, x + inwards], [top, top, bottom, bottom]
+            artists += axis.plot(*ends, color=color, lw=1, solid_joinstyle="miter")
+    if frame:
+        row, column, high_rows, wide_columns = frame
+        corner = (left + column * wide + 0.15, top - (row + high_rows) * high + 0.1)
+        box = Rectangle(corner, wide_columns * wide - 0.3, high_rows * high - 0.2, fill=False, edgecolor=RED, lw=1.8)
+        artists.append(axis.add_patch(box))
+    return artists, right
+
+
+class _Graph:
+    """‖XW − Y‖²/n as a graph of operations: values above the wires, and below them the gradients of L.
+
+    A step shows one more of them; `RULES` says how it comes about.
+    """
+
+    RULES = (
+        "The inputs. Which number stands in the first row and column of XW?",
+        "Forward: XW, each row of X with each column of W.",
+        "Forward: R = XW − Y.",
+        "Forward: f, the sum of the squares of all entries of R.",
+        "Forward: L = f / n with n = 4. Now back.",
+        "Back: L moves as fast as L itself. The gradient is 1.",
+        "Back through the factor 1/n: what arrived, times 1/4.",
+        "Back through the square: 2R, times what arrived, 1/4.",
+        "Back through the minus: to XW as it is, to Y with its sign turned.",
+        "Back through the product: Xᵀ times what arrived to W, what arrived times Wᵀ to X.",
+    )
+
+    def __init__(self):
+        self.figure, axis = new_figure(width=8.8, height=4.9)
+        axis.set(xlim=(0, 88), ylim=(-1, 46), aspect="equal")
+        axis.axis("off")
+        self.axis, self.steps = axis, [[] for _ in self.RULES]
+        self._operations()
+        n = len(SMALL_X)
+        product, residual = SMALL_X @ SMALL_W, SMALL_X @ SMALL_W - SMALL_Y
+        square = np.sum(residual**2)
+        arriving = 2 / n * residual
+        into_W, into_X = frobenius_gradient(SMALL_X, SMALL_W, SMALL_Y), gradient_in_X(SMALL_X, SMALL_W, SMALL_Y)
+        # name, x of the middle, y of the wire, value and the step that shows it, gradient and the step that shows it.
+        self._value("X", 8, 34, SMALL_X, 0, into_X, 9)
+        self._value("W", 8, 10, SMALL_W, 0, into_W, 9)
+        self._value("XW", 33, 22, product, 1, arriving, 8)
+        self._value("Y", 44.5, 3.6, SMALL_Y, 0, -arriving, 8, beside=True)
+        self._value("R", 55, 22, residual, 2, arriving, 7)
+        self._value("f", 72, 22, square, 3, 1 / n, 6)
+        self._value("L", 85, 22, square / n, 4, 1, 5)
+
+    def _operations(self):
+        nodes = {"@": (22.7, 22), "−": (44.5, 22), "Σ ( )²": (66.5, 22), "÷ n": (78.5, 22)}
+        wires = (
+            ((13.5, 34), (21.5, 24)),
+            ((13.5, 10), (21.5, 20)),
+            ((24.9, 22), (42.4, 22)),
+            ((44.5, 12), (44.5, 19.9)),
+            ((46.6, 22), (63.7, 22)),
+            ((69.3, 22), (75.7, 22)),
+            ((81.3, 22), (87.5, 22)),
+        )
+        arrow = {"arrowstyle": "-|>", "color": GREY, "lw": 1.3, "shrinkA": 0, "shrinkB": 0}
+        for start, end in wires:
+            self.axis.annotate("", end, start, arrowprops=arrow)
+        for name, place in nodes.items():
+            radius = 2.7 if len(name) > 1 else 2.1
+            self.axis.add_patch(Circle(place, radius, facecolor="white", edgecolor="black", lw=1.2, zorder=2))
+            self.axis.text(*place, name, ha="center", va="center", fontsize=9 if len(name) > 1 else 13, zorder=3)
+
+    def _value(self, name, x, wire, value, forward, gradient, backward, beside=False):
+        """A value above its wire and its gradient below, or, for what comes in from below, left and right of it."""
+        rows, columns = np.atleast_2d(value).shape
+        half, width = 1.1 * rows, 2.8 * columns
+        over, under = (wire, wire) if beside else (wire + half + 1, wire - half - 1)
+        lefts = (x - width - 0.8, x + 0.8) if beside else (x - width / 2,) * 2
+        self.steps[forward] += _matrix(self.axis, lefts[0], over, value, BLUE)[0]
+        self.steps[backward] += _matrix(self.axis, lefts[1], under, gradient, RED)[0]
+        self.axis.text(lefts[0] + width / 2, over + half + 1.2, name, ha="center", fontsize=11, color=BLUE)
+
+    def __call__(self, step):
+        for number, artists in enumerate(self.steps):
+            for artist in artists:
+                artist.set_visible(number <= step)
+        self.axis.set_title(self.RULES[step], fontsize=11)
+        return self.figure, self._alt(step)
+
+    def _alt(self, step):
+        forward = ("X, W and Y", "XW", "R", "f = 60", "L = 15")[: step + 1]
+        backward = ("1 at L", "1/4 at f", "R/2 at R", "R/2 at XW and −R/2 at Y", "XᵀR/2 at W and RWᵀ/2 at X")
+        said = f"The graph X, W → XW → minus Y → R → sum of squares f → divided by 4 → L. Shown: {', '.join(forward)}"
+        return f"{said}; gradients: {', '.join(backward[: step - 4])}." if step > 4 else f"{said}."
+
+
+def graph_step_by_step():
+    """Explorer: the computational graph of the loss, one number, or matrix of numbers, after the other."""
+    import ipywidgets as widgets
+
+    last = len(_Graph.RULES) - 1
+    return Explorer(
+        {"step": widgets.IntSlider(value=4, min=0, max=last, description="step")},
+        _Graph(),
+        "go one step at a time; before each step write down what will appear.",
+    )
+
+
+def graph_with_numbers():
+    """Still: the same graph with all values and all gradients."""
+    graph = _Graph()
+    figure, alt = graph(len(graph.RULES) - 1)
+    graph.axis.set_title("values above the wires, gradients of L below", fontsize=11)
+    return Picture(
+        figure,
+        f"{alt} The gradient of W is 3 by 2 with the rows (1, 2), (−3, 3), (4, −3); each gradient has the shape of the "
+        "value above it.",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+def _products(left, right):
+    """The inner product of two lists of numbers, written out: "1·1 + 0·0 + 2·(−1) = −1"."""
+    terms = [f"{_bracketed(a)}·{_bracketed(b)}" for a, b in zip(left, right, strict=True)]
+    return " + ".join(terms) + f" = {_entry(np.dot(left, right))}"
+
+
+def _bracketed(value):
+    return f"({_entry(value)})" if value < 0 else _entry(value)
+
+
+class _FiveWays:
+    """One entry of the gradient, computed as each of the five proofs computes it."""
+
+    def __init__(self):
+        self.figure, self.axis = new_figure(width=8.8, height=3.4)
+        n = len(SMALL_X)
+        self.R = SMALL_X @ SMALL_W - SMALL_Y
+        self.G, self.gradient = 2 / n * self.R, frobenius_gradient(SMALL_X, SMALL_W, SMALL_Y)
+        self.ways = {
+            "by index": self._index,
+            "by trace": self._trace,
+            "by expansion": self._expansion,
+            "by differentials": self._differentials,
+            "by vec": self._vec,
+        }
+
+    def __call__(self, proof, p, q):
+        self.axis.clear()
+        self.axis.set(xlim=(0, 88), ylim=(-1.5, 24.5), aspect="equal")
+        self.axis.axis("off")
+        row, column = p - 1, q - 1
+        parts, line = self.ways[proof](row, column)
+        if proof != "by vec":
+            parts.append((r"∇L", self.gradient, (row, column, 1, 1)))
+        # The tall matrices of the fifth proof are written smaller.
+        wide, high, size = (2.9, 2.2, 10) if proof == "by vec" else (4, 3.4, 13)
+        x = 44 - (sum(wide * values.shape[1] + 6 for _, values, _ in parts) - 6) / 2
+        for name, values, frame in parts:
+            _, right = _matrix(self.axis, x, 12, values, "black", frame, (wide, high), size)
+            top = 12.6 + high * len(values) / 2
+            self.axis.text((x + right) / 2, top, name, ha="center", va="bottom", fontsize=11)
+            x = right + 6
+        self.axis.text(44, 0.3, line, ha="center", va="center", fontsize=11)
+        self.axis.set_title(f"∂L/∂w for row {p}, column {q}, {proof}")
+        return self.figure, f"The entry ({p}, {q}) of the gradient {proof}. {line}"
+
+    def _index(self, p, q):
+        n, X, G = len(SMALL_X), SMALL_X, self.G
+        line = "sum over i:   " + _products(X[:, p], G[:, q])
+        return [("X", X, (0, p, n, 1)), ("(2/n) R", G, (0, q, n, 1))], line
+
+    def _trace(self, p, q):
+        quadratic, linear = SMALL_X.T @ SMALL_X @ SMALL_W, SMALL_X.T @ SMALL_Y
+        here = (p, q, 1, 1)
+        a, b, value = _entry(quadratic[p, q]), _bracketed(linear[p, q]), _entry(self.gradient[p, q])
+        return (
+            [("XᵀXW", quadratic, here), ("XᵀY", linear, here)],
+            f"2/n times quadratic minus linear:   ½ ({a} − {b}) = {value}",
+        )
+
+    def _step(self, p, q):
+        """The step E, 1 at (p, q) and 0 elsewhere, and what it does to the residual."""
+        E = np.zeros(SMALL_W.shape)
+        E[p, q] = 1
+        return E, SMALL_X @ E
+
+    def _expansion(self, p, q):
+        E, moved = self._step(p, q)
+        n, slope = len(SMALL_X), self.gradient[p, q]
+        line = f"{_entry(np.sum(self.R**2) / n)} {_signed_term(slope)} t {_signed_term(np.sum(moved**2) / n)} t²"
+        return (
+            [("D", E, (p, q, 1, 1)), ("XD", moved, (0, q, n, 1)), ("R", self.R, (0, q, n, 1))],
+            f"L(W + tD) = {line};   the coefficient of t is {_entry(slope)}",
+        )
+
+    def _differentials(self, p, q):
+        _, moved = self._step(p, q)
+        n, k = self.G.shape
+        line = _products(self.G[:, q], moved[:, q])
+        return (
+            [("(2/n) R", self.G, (0, 0, n, k)), ("dR = X dW", moved, (0, 0, n, k))],
+            f"only one column of dR is not 0:   {line}",
+        )
+
+    def _vec(self, p, q):
+        d, k = SMALL_W.shape
+        n, row = len(SMALL_X), q * d + p
+        tall = np.kron(np.eye(k), SMALL_X.T)
+        G, gradient = (A.reshape(-1, 1, order="F") for A in (self.G, self.gradient))
+        parts = [
+            ("I ⊗ Xᵀ", tall, (row, 0, 1, n * k)),
+            ("vec((2/n) R)", G, (0, 0, n * k, 1)),
+            ("vec(∇L)", gradient, (row, 0, 1, 1)),
+        ]
+        return parts, f"row {row + 1}, its block of X:   {_products(SMALL_X[:, p], self.G[:, q])}"
+
+
+def _signed_term(value):
+    return f"{'−' if value < 0 else '+'} {_entry(abs(value))}"
+
+
+def five_proofs_of_one_entry():
+    """Explorer: pick an entry of the gradient and see how each of the five proofs computes it."""
+    import ipywidgets as widgets
+
+    ways = _FiveWays()
+    return Explorer(
+        {
+            "proof": widgets.Dropdown(options=list(ways.ways), description="proof"),
+            "p": widgets.IntSlider(value=1, min=1, max=3, description="row of W"),
+            "q": widgets.IntSlider(value=1, min=1, max=2, description="column of W"),
+        },
+        ways,
+        "pick an entry and go through the five proofs: other matrices, the same number.",
     )

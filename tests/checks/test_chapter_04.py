@@ -51,6 +51,18 @@ def test_the_third_proof_may_take_a_step_called_D(name, parts):
     assert verdict.status == "right", verdict.message
 
 
+MENDED = r"""
+f = \sum_{m,j} \left(\sum_l x_{ml} w_{lj} - y_{mj}\right)^2
+\frac{\partial f}{\partial w_{pq}} = \sum_m 2 x_{mp} \left(\sum_l x_{ml} w_{lq} - y_{mq}\right)
+"""
+
+
+@pytest.mark.parametrize("end", ["", r"\nabla_W f = 2X^\top(XW - Y)"])
+def test_the_line_with_the_double_index_may_be_mended_in_any_letters_and_end_in_matrices(end):
+    verdict = judge(find("double_index_derivation"), TextCaller(MENDED + end))
+    assert verdict.status == "right", verdict.message
+
+
 def test_the_expanded_form_of_the_gradient_is_right_too():
     assert status("frobenius_gradient", lambda X, W, Y: 2 * (X.T @ X @ W - X.T @ Y) / X.shape[0]) == "right"
 
