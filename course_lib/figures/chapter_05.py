@@ -1,4 +1,4 @@
-"""Figures of chapter 5: a residual over a plane, bowls and troughs, digits against condition, ridge."""
+"""Figures of chapter 5: a line through real data, a residual over a plane, bowls and troughs, digits, ridge."""
 
 from functools import cache
 
@@ -15,14 +15,159 @@ from course_lib.calculus.least_squares import (
 from course_lib.data import diabetes
 from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, Explorer, Picture, new_figure
 
-# Two columns in space, and a target one unit above the point 0.8 · column 1 + 0.6 · column 2 of their plane.
-COLUMNS = np.array([[1.6, 0.3], [0.4, 1.5], [0.0, 0.3]])
+
+# ----------------------------------------------------------------------------------------------------------------------
+@cache
+def _bmi():
+    """The body mass index of 442 people, their score, and the two weights of the best line, in raw units."""
+    table, score, names = diabetes()
+    bmi = table[:, names.index("bmi")]
+    return bmi, score, ols_qr(np.column_stack([np.ones(len(bmi)), bmi]), score)
+
+
+def _scatter(axis):
+    """The people as dots; returns the line through them, still empty, and the bars of eleven residuals."""
+    bmi, score, _ = _bmi()
+    axis.plot(bmi, score, "o", color=GREY, ms=3, alpha=0.45, mew=0)
+    (line,) = axis.plot([], [], color=BLUE, lw=2.5)
+    (bars,) = axis.plot([], [], color=RED, lw=1.4)
+    axis.set(xlim=(16.5, 43.5), ylim=(0, 360), xlabel="body mass index (kg/m²)", ylabel="score after a year (points)")
+    return line, bars
+
+
+def _draw_line(line, bars, intercept, slope):
+    bmi, score, _ = _bmi()
+    ends = np.array([17, 43])
+    line.set_data(ends, intercept + slope * ends)
+    shown = np.argsort(bmi)[20::40]
+    gaps = np.full((len(shown), 3), np.nan)
+    gaps[:, 0], gaps[:, 1] = score[shown], intercept + slope * bmi[shown]
+    bars.set_data(np.repeat(bmi[shown], 3), gaps.ravel())
+
+
+def _typical_error(intercept, slope):
+    bmi, score, _ = _bmi()
+    return np.sqrt(np.mean((score - intercept - slope * bmi) ** 2))
+
+
+def regression_line():
+    """Still: the best line through body mass index and score, with some of its residuals."""
+    figure, axis = new_figure(width=7.6, height=4.2)
+    bmi, score, (intercept, slope) = _bmi()
+    line, bars = _scatter(axis)
+    _draw_line(line, bars, intercept, slope)
+    axis.plot(bmi.mean(), score.mean(), "D", color="black", ms=7)
+    on_paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1.5}
+    axis.text(33, 120, "both means", fontsize=10, va="center", bbox=on_paper)
+    axis.plot([bmi.mean(), 32.8], [score.mean(), 120], color="black", lw=0.8)
+    axis.set_title(f"score ≈ {intercept:.1f} + {slope:.2f} · bmi".replace("-", "−"))
+    return Picture(
+        figure,
+        f"442 people as dots, body mass index 18 to 42 across, score 25 to 346 upwards. The best line rises by "
+        f"{slope:.2f} points for each kg/m² and passes through the point of both means, "
+        f"({bmi.mean():.1f}, {score.mean():.0f}). Red bars show eleven of the residuals, many longer than 50 points.",
+    )
+
+
+# A number on a level line is read in front of it.
+_ON_LINE = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.5}
+CODES = {"as it is": (0, 1), "centred": (1, 1), "standardised": (1, 0)}
+
+
+class _LineByHand:
+    """Left: a line through the people. Right: its typical error as a map over the two weights, one unit for both."""
+
+    HEIGHTS = (65, 80, 100, 150, 250)
+    REACH = 330
+
+    def __init__(self):
+        self.figure, (self.left, self.right) = new_figure(width=8.8, height=4.3, columns=2, width_ratios=[1.15, 1])
+        self.line, self.bars = _scatter(self.left)
+        self.lines = [self.right.plot([], [], color=GREY, lw=1)[0] for _ in self.HEIGHTS]
+        style = {"fontsize": 8, "color": "#444444", "ha": "center", "va": "center", "clip_on": True, "bbox": _ON_LINE}
+        self.labels = {height: self.right.text(0, 0, f"{height}", **style) for height in self.HEIGHTS[2:]}
+        self.trough = self.right.text(0, 0, "65 to 250, all in here", **{**style, "va": "bottom", "bbox": None})
+        (self.best,) = self.right.plot([], [], "+", color="black", ms=9)
+        (self.here,) = self.right.plot([], [], "o", color=RED, ms=8)
+        self.right.set(xlabel="intercept (points)", ylabel="slope (points per\nstandard deviation)", aspect="equal")
+        self.right.set(xlim=(-self.REACH, self.REACH), ylim=(-self.REACH, self.REACH))
+
+    def __call__(self, slope, middle, column):
+        bmi, _, best = _bmi()
+        centre, scale, unit = self._code(column)
+        intercept = middle - slope * bmi.mean()
+        error = _typical_error(intercept, slope)
+        _draw_line(self.line, self.bars, intercept, slope)
+        self.left.set_title(f"typical error {error:.1f} points")
+        # The same line has other weights when the column is written otherwise.
+        self.here.set_data([intercept + slope * centre], [slope * scale])
+        X = np.column_stack([np.ones(len(bmi)), (bmi - centre) / scale])
+        self._map(X, np.array([best[0] + best[1] * centre, best[1] * scale]))
+        self.right.set(ylabel=f"slope (points per\n{unit})")
+        kappa = np.linalg.cond(X)
+        self.right.set_title(f"typical error, bmi {column}: κ = {kappa:.3g}")
+        return self.figure, (
+            f"Left: 442 people and a line of slope {slope:.1f} points per kg/m² through {middle:.0f} points at the "
+            f"mean body mass index; its typical error is {error:.1f} points. Right: level lines of the typical error "
+            f"over the intercept and the slope in points per {unit}, for bmi {column}, where the condition number is "
+            f"{kappa:.3g}; a dot shows the line."
+        )
+
+    @staticmethod
+    def _code(column):
+        """What is taken off the column, what it is divided by, and its unit then."""
+        bmi = _bmi()[0]
+        centred, raw = CODES[column]
+        return centred * bmi.mean(), 1.0 if raw else bmi.std(), "kg/m²" if raw else "standard deviation"
+
+    def _map(self, X, best):
+        """Level lines around the best weights; their heights where there is room for them."""
+        least = _typical_error(*_bmi()[2])
+        for line, height in zip(self.lines, self.HEIGHTS, strict=True):
+            ellipse, tip, _ = _ellipse(X.T @ X / len(X), height**2 - least**2)
+            line.set_data(*(best[:, None] + ellipse))
+            room = np.linalg.norm(tip) < self.REACH
+            if label := self.labels.get(height):
+                label.set_position(best + tip)
+                label.set_visible(room)
+        self.trough.set_position(best + [0, 30])
+        self.trough.set_visible(not room)
+        self.best.set_data(best[:1], best[1:])
+        self.right.set(xlim=best[0] + np.array([-1, 1]) * self.REACH, ylim=best[1] + np.array([-1, 1]) * self.REACH)
+
+
+def _ellipse(M, square):
+    """The ellipse (2, 121) of all v with vᵀMv = square, and its tips (2,) on the longer and on the shorter axis."""
+    values, directions = np.linalg.eigh(M)
+    circle = np.linspace(0, 2 * np.pi, 121)
+    radii = np.sqrt(square / values)
+    directions = directions * np.where(np.sum(directions, axis=0) < 0, -1, 1)
+    return directions @ (radii[:, None] * [np.cos(circle), np.sin(circle)]), *(radii * directions).T
+
+
+def line_by_hand():
+    """Explorer: fit a line by hand and see where it stands on the map of its error, for three codes of the column."""
+    import ipywidgets as widgets
+
+    return Explorer(
+        {
+            "slope": widgets.FloatSlider(value=4, min=0, max=20, step=0.5, description="slope (points per kg/m²)"),
+            "middle": widgets.FloatSlider(value=190, min=100, max=220, step=2, description="height at the mean bmi"),
+            "column": widgets.Dropdown(options=list(CODES), description="the column of bmi"),
+        },
+        _LineByHand(),
+        "bring the typical error down with one slider at a time; then centre the column and look at the map again.",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Two columns on the ground, and a target one unit above the point 0.8 · column 1 + 0.6 · column 2. The plane is level,
+# so whatever stands at right angles to it is upright in the picture, too.
+COLUMNS = np.array([[1.7, 0.2], [0.3, 1.6], [0.0, 0.0]])
 BEST = np.array([0.8, 0.6])
-_normal = np.cross(COLUMNS[:, 0], COLUMNS[:, 1])
-_normal /= np.linalg.norm(_normal)
-TARGET = COLUMNS @ BEST + _normal
-# What the eye looks at, and from where: from here a change from w₁ to w₂ is seen sideways.
-CENTRE = COLUMNS @ [0.6, 0.6] + 0.3 * _normal
+TARGET = COLUMNS @ BEST + [0.0, 0.0, 1.0]
+# What the eye looks at, and from where.
+CENTRE = COLUMNS @ [0.6, 0.6] + [0.0, 0.0, 0.35]
 TURN, HEIGHT = 25, 25
 
 
@@ -37,21 +182,26 @@ def _seen_from(turn, height):
 class _Plane:
     """The plane of the columns, a prediction in it, and the residual up to the target, drawn on one axis."""
 
+    # name, colour, and where its letter stands: beyond the tip or beside the middle, in units of the picture
+    ARROWS = (("column 1", BLUE), ("column 2", SKY), ("y", "black"), ("Xw", ORANGE), ("r", RED))
+
     def __init__(self, axis):
         self.axis = axis
-        (self.grid,) = axis.plot([], [], color=GREY, lw=0.7, alpha=0.6)
-        self.arrows = [axis.plot([], [], color=colour, lw=2.5)[0] for colour in (BLUE, SKY)]
-        (self.residual,) = axis.plot([], [], color=RED, lw=2.5)
-        (self.corner,) = axis.plot([], [], color="black", lw=1)
-        (self.target,) = axis.plot([], [], "o", color="black", ms=7)
-        (self.prediction,) = axis.plot([], [], "o", color=ORANGE, ms=7)
-        # A name is read in front of the lattice, not through it.
+        (self.grid,) = axis.plot([], [], color=GREY, lw=0.7, alpha=0.5)
+        (self.corner,) = axis.plot([], [], color="black", lw=1.2)
+        style = {"arrowstyle": "-|>,head_width=0.28,head_length=0.55", "lw": 2.2, "shrinkA": 0, "shrinkB": 0}
+        self.arrows = [
+            axis.annotate("", (0, 0), (0, 0), arrowprops={**style, "color": colour}, zorder=4)
+            for _, colour in self.ARROWS
+        ]
+        (self.origin,) = axis.plot([], [], "o", color="black", ms=5)
+        # A name is read in front of the lattice, not through it, and covers no arrow.
         on_paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
         self.names = [
-            axis.text(0, 0, name, fontsize=9, ha="center", va="center", clip_on=True, bbox=on_paper)
-            for name in ("column 1", "column 2", "y", "Xw")
+            axis.text(0, 0, name, fontsize=11, ha="center", va="center", clip_on=True, bbox=on_paper, color=colour)
+            for name, colour in (*self.ARROWS, ("0", "black"))
         ]
-        axis.set(xlim=(-1.9, 1.9), ylim=(-1.4, 1.5), xticks=[], yticks=[])
+        axis.set(xlim=(-1.95, 1.95), ylim=(-1.3, 1.3), xticks=[], yticks=[])
         axis.set_aspect("equal", adjustable="box")
         axis.grid(False)
         for side in axis.spines.values():
@@ -59,20 +209,36 @@ class _Plane:
 
     def draw(self, w, turn, height):
         eye = _seen_from(turn, height)
-        origin = -eye @ CENTRE
-        columns = (eye @ COLUMNS).T + origin
-        target, prediction = eye @ (TARGET - CENTRE), eye @ (COLUMNS @ w - CENTRE)
-        self.grid.set_data(*(eye @ COLUMNS @ _lattice() + origin[:, None]))
-        for arrow, tip in zip(self.arrows, columns, strict=True):
-            arrow.set_data([origin[0], tip[0]], [origin[1], tip[1]])
-        self.residual.set_data(*np.stack([prediction, target], axis=1))
-        self.corner.set_data(*(eye @ (_right_angle(w) - CENTRE[:, None])))
-        self.target.set_data(target[:1], target[1:])
-        self.prediction.set_data(prediction[:1], prediction[1:])
-        beyond = [tip + 0.3 * (tip - origin) / np.linalg.norm(tip - origin) for tip in columns]
-        places = [*beyond, target + [0, 0.16], prediction - [0, 0.2]]
+        zero, target, prediction = (eye @ (point - CENTRE) for point in (np.zeros(3), TARGET, COLUMNS @ w))
+        columns = (eye @ COLUMNS).T + zero
+        self.grid.set_data(*(eye @ COLUMNS @ _lattice() + zero[:, None]))
+        ends = [(zero, columns[0]), (zero, columns[1]), (zero, target), (zero, prediction), (prediction, target)]
+        for arrow, (start, tip) in zip(self.arrows, ends, strict=True):
+            arrow.set_position(start)
+            arrow.xy = tip
+        self.origin.set_data(zero[:1], zero[1:])
+        self.corner.set_data(*_right_angle(w, prediction, height))
+        self._name(ends)
+
+    def _name(self, ends):
+        """Names beyond the tips; that of the residual beside its middle, away from the origin."""
+        zero, (foot, target) = ends[0][0], ends[-1]
+        # A name is wider than it is high.
+        beyond = [tip + [0.36, 0.2] * _unit(tip - zero) for _, tip in ends[:2]]
+        aside = 0.14 if (foot + target)[0] > 2 * zero[0] else -0.14
+        places = [
+            *beyond,
+            target + [0, 0.14],
+            foot - [-aside, 0.16],
+            (foot + target) / 2 + [aside, 0],
+            zero - [0, 0.15],
+        ]
         for name, place in zip(self.names, places, strict=True):
             name.set_position(place)
+
+
+def _unit(v):
+    return v / max(np.linalg.norm(v), 1e-12)
 
 
 def _lattice():
@@ -82,29 +248,30 @@ def _lattice():
     return np.hstack(lines)
 
 
-def _right_angle(w):
-    """The corner (3, 3) between plane and residual, empty unless the residual is orthogonal to both columns."""
-    r = TARGET - COLUMNS @ w
-    if np.max(np.abs(COLUMNS.T @ r)) > 1e-9:
-        return np.full((3, 3), np.nan)
-    foot, up = COLUMNS @ w, 0.22 * r / np.linalg.norm(r)
-    side = 0.22 * COLUMNS[:, 0] / np.linalg.norm(COLUMNS[:, 0])
-    return np.stack([foot + up, foot + up + side, foot + side], axis=1)
+def _right_angle(w, foot, height):
+    """The corner (2, 3) between plane and residual on the picture, empty unless the residual is orthogonal to both.
+
+    Its lower side lies in the plane, in the direction that runs level across the picture: so it looks like the right
+    angle that it is. From straight above there is nothing to see.
+    """
+    orthogonal = np.max(np.abs(COLUMNS.T @ (TARGET - COLUMNS @ w))) < 1e-9
+    if not orthogonal or height > 80:
+        return np.full((2, 3), np.nan)
+    side = 0.13 if foot[0] < 0 else -0.13
+    return foot[:, None] + np.array([[0, side, side], [0.13, 0.13, 0]])
 
 
 class _Residual:
     """Left: the plane. Right: the two inner products of columns and residual, and the residual's length."""
 
     def __init__(self):
-        self.figure, (left, self.right) = new_figure(columns=2, height=3.6, width_ratios=[1.15, 1])
+        self.figure, (left, self.right) = new_figure(width=8.8, height=4.2, columns=2, width_ratios=[2.5, 1])
         self.plane = _Plane(left)
         self.bars = self.right.barh([2, 1, 0], [0, 0, 0], color=[BLUE, SKY, RED], height=0.55)
         self.right.axvline(0, color="black", lw=0.8)
         self.right.plot([1, 1], [-0.45, 0.45], color="black", ls="--", lw=1.2)
-        self.right.set(
-            yticks=[2, 1, 0], yticklabels=["column 1 with r", "column 2 with r", "length of r"], xlim=(-4, 4)
-        )
-        self.right.set(xlabel="inner product, or length", ylim=(-0.6, 2.6))
+        self.right.set(yticks=[2, 1, 0], yticklabels=["column 1\nwith r", "column 2\nwith r", "length\nof r"])
+        self.right.set(xlabel="inner product, or length", xlim=(-4, 4), ylim=(-0.6, 2.6))
 
     def __call__(self, first, second, turn, height):
         w = np.array([first, second])
@@ -114,7 +281,7 @@ class _Residual:
         for bar, value in zip(self.bars, [*products, length], strict=True):
             bar.set_width(value)
         self.plane.axis.set_title(f"r = y − Xw has length {length:.3f}")
-        self.right.set_title("dashed: the shortest length, 1")
+        self.right.set_title("dashed: the shortest")
         return self.figure, (
             f"Left: a plane spanned by two columns, the prediction Xw in it at w = ({first:.2f}, {second:.2f}), and "
             f"the residual from there up to y, of length {length:.3f}. Right: the inner products of the residual with "
@@ -138,24 +305,16 @@ def residual_as_distance():
     )
 
 
-def residual_at_two_points():
-    """Still: a slanted residual and the shortest one."""
-    figure, axes = new_figure(columns=2, height=2.6)
-    for axis, w in zip(axes, (np.array([1.3, 1.1]), BEST), strict=True):
-        _Plane(axis).draw(w, TURN, HEIGHT)
-        axis.set(xlim=(-1.5, 1.7), ylim=(-1.1, 0.9))
-        r = TARGET - COLUMNS @ w
-        # Adding 0 after rounding turns -0.0 into 0.0.
-        products = np.round(COLUMNS.T @ r, 9) + 0.0
-        axis.set_title(
-            f"w = ({w[0]}, {w[1]}): length {np.linalg.norm(r):.2f}\n"
-            f"inner products {products[0]:.1f} and {products[1]:.1f}"
-        )
+def fit_as_projection():
+    """Still: target, fit and residual as a right-angled triangle over the plane of the columns."""
+    figure, axis = new_figure(width=8, height=4.9)
+    _Plane(axis).draw(BEST, TURN, HEIGHT)
+    axis.set(xlim=(-1.75, 1.75), ylim=(-1.25, 0.95))
     return Picture(
         figure,
-        "A plane spanned by two columns and a target y above it. Left: from the prediction at w = (1.3, 1.1) a slanted "
-        "residual of length 1.68 goes up to y. Right: at w = (0.8, 0.6) it stands upright, has length 1, and makes a "
-        "right angle with both columns.",
+        "A level plane with a lattice, and on it two blue arrows from 0, the columns. A black arrow leads from 0 to "
+        "the target y above the plane, an orange one from 0 to the fit Xw in the plane, below y. The red residual r "
+        "stands upright on the plane, from Xw to y, and the right angle between plane and residual is marked.",
     )
 
 
@@ -172,7 +331,8 @@ def with_and_without_minimum():
         w = np.linspace(-1, 3, 120)
         grid = np.stack(np.meshgrid(w, w), axis=-1)
         loss = np.mean((grid @ X.T - y) ** 2, axis=-1) / 2
-        axis.contour(w, w, loss, levels=[0.02, 0.1, 0.3, 0.7, 1.3, 2.2, 3.5], colors=GREY, linewidths=1)
+        lines = axis.contour(w, w, loss, levels=[0.02, 0.1, 0.3, 0.7, 1.3, 2.2, 3.5], colors=GREY, linewidths=1)
+        axis.clabel(lines, levels=[0.3, 1.3, 3.5] if title else [1.3, 3.5], fontsize=7, fmt="%.1f", colors="#444444")
         shortest = minimum_norm_solution(X, y)
         axis.plot(*shortest, "o", color=RED, ms=7)
         axis.set(title=title or "a trough: a whole line", xlabel="w₁", ylabel="w₂", xlim=(-1, 3), ylim=(-1, 3))
@@ -358,9 +518,14 @@ def _two_columns(similarity):
 class _Shrinking:
     """Left: level lines of the ridge loss and the path of its minimum. Right: both weights against λ."""
 
+    # How far above the minimum a level line runs.
+    HEIGHTS = (0.02, 0.1, 0.25, 0.5, 0.9, 1.4)
+
     def __init__(self):
         self.figure, (self.left, self.right) = new_figure(columns=2, height=3.6)
-        self.levels = [self.left.plot([], [], color=GREY, lw=1)[0] for _ in range(6)]
+        self.levels = [self.left.plot([], [], color=GREY, lw=1)[0] for _ in self.HEIGHTS]
+        style = {"fontsize": 7, "color": "#444444", "ha": "center", "va": "center", "clip_on": True, "bbox": _ON_LINE}
+        self.heights = {h: self.left.text(0, 0, f"{h:g}", **style) for h in self.HEIGHTS[1::2]}
         (self.path,) = self.left.plot([], [], color=ORANGE, lw=2)
         (self.best,) = self.left.plot([], [], "o", color=RED, ms=8)
         self.left.plot(0, 0, "+", color="black", ms=9)
@@ -383,19 +548,20 @@ class _Shrinking:
         X, y = _two_columns(similarity)
         lam = 10.0**power
         w, path = ridge(X, y, lam), np.array([ridge(X, y, value) for value in LAMBDAS])
-        values, directions = np.linalg.eigh(X.T @ X / len(y) + lam * np.eye(2))
-        circle = np.linspace(0, 2 * np.pi, 121)
-        for line, height in zip(self.levels, (0.02, 0.1, 0.25, 0.5, 0.9, 1.4), strict=True):
-            radii = np.sqrt(2 * height / values)
-            line.set_data(*(w[:, None] + directions @ (radii[:, None] * [np.cos(circle), np.sin(circle)])))
+        M = X.T @ X / len(y) + lam * np.eye(2)
+        for line, height in zip(self.levels, self.HEIGHTS, strict=True):
+            ellipse, _, tip = _ellipse(M, 2 * height)
+            line.set_data(*(w[:, None] + ellipse))
+            if height in self.heights:
+                self.heights[height].set_position(w + tip if np.all(np.abs(w + tip - 0.5) < 1.9) else w - tip)
         self.path.set_data(*path.T)
         self.best.set_data(w[:1], w[1:])
         for curve, weights in zip(self.curves, path.T, strict=True):
             curve.set_data(LAMBDAS, weights)
         self.here.set_xdata([lam, lam])
-        kappa = values[1] / values[0]
+        kappa = np.linalg.cond(M)
         self.left.set_title(f"condition number of XᵀX + nλI: {kappa:.3g}")
-        self.right.set_title(f"w = ({w[0]:.2f}, {w[1]:.2f}) at λ = {lam:.2g}")
+        self.right.set_title(f"w = ({w[0]:.2f}, {w[1]:.2f}) at λ = {lam:.2g}".replace("-", "−"))
         return self.figure, (
             f"Left: level lines of the ridge loss for two columns with cosine {similarity:.2f} and λ = {lam:.2g}; the "
             f"condition number of XᵀX + nλI is {kappa:.3g}. Its minimum w = ({w[0]:.2f}, {w[1]:.2f}) moves towards 0 "
