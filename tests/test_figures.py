@@ -7,11 +7,14 @@ from importlib import import_module
 
 import ipywidgets
 import nbformat
+import numpy as np
 import pytest
 from ipywidgets.embed import embed_data
 
 from course_lib import figures
 from course_lib.authoring import HIDDEN, STATE, tidied
+from course_lib.calculus.jacobian import complex_step_gradient
+from course_lib.figures import chapter_04
 from course_lib.figures.base import Explorer, Picture, new_figure
 
 MODULES = [import_module(f"course_lib.figures.{m.name}") for m in pkgutil.iter_modules(figures.__path__)]
@@ -102,3 +105,12 @@ def test_a_play_button_runs_over_the_slider_in_which_time_runs():
     assert (button.value, button.min, button.max) == (2, 0, 9)
     slider.value = 3
     assert seen == [2, 3]
+
+
+def test_the_graph_of_chapter_4_has_the_numbers_that_its_text_says():
+    def loss(W):
+        return np.sum((chapter_04.SMALL_X @ W - chapter_04.SMALL_Y) ** 2) / len(chapter_04.SMALL_X)
+
+    assert loss(chapter_04.SMALL_W) == 15
+    gradient = complex_step_gradient(loss, chapter_04.SMALL_W.astype(float))
+    assert np.allclose(gradient, [[1, 2], [-3, 3], [4, -3]])
