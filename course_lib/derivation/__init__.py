@@ -11,7 +11,7 @@ definition.
 
 tex (TeX read once, to nodes) -> document (statements, clauses, members), decisions (what the whole text decides) ->
 symbols, resolver (what a symbol is) -> parser, numpy_reader (trees) -> charity, shapes -> evaluation -> judgement,
-stationary -> edits, diagnosis -> verdicts -> engine, with inference -> report -> editor
+stationary, points, updates -> edits, diagnosis -> verdicts -> engine, with inference -> report -> editor
 
 A derivation that nobody wrote: lowering (whole arrays), algebra (simplified) -> differentials (the rules), index_form
 -> forms, working (every line judged) -> next_line, practising

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 from .names import Names
 from .tree import Node, add, free_indices, map_tree, mul, num, walk
@@ -97,6 +98,43 @@ def with_ones(node: Node, names: Names) -> Node:
         return None
 
     return map_tree(node, change)
+
+
+def as_columns(node: Node) -> Node:
+    r"""The tree with `(a_1, \dots, a_n)` as a column, which is a vector to many who write it."""
+
+    def change(n):
+        if n.op == "T" and _is_row_of_entries(n.args[0]):
+            return n
+        return Node("T", [n], None, n.span) if _is_row_of_entries(n) else None
+
+    return map_tree(node, change)
+
+
+def _is_row_of_entries(node):
+    return node.op == "table" and node.val[0] is None
+
+
+def gradients_as_rows(nodes: list[Node], names: Names) -> list[Node] | None:
+    r"""Members with gradients of numbers as rows; None unless one is a chain of derivatives that asks for it.
+
+    \frac{\partial c}{\partial a}\frac{\partial a}{\partial x} multiplies Jacobians, and that of a number is a row.
+    """
+
+    def number(n):
+        return n.op == "grad" and len(n.args) > 1 and n.args[0].op == "sym" and names.shape(n.args[0].val) == ((), ())
+
+    def turned(n):
+        plain = number(n) and n.args[1].op == "sym" and () in (names.shape(n.args[1].val) or ((1,), (1,)))
+        return n if n.op == "T" and number(n.args[0]) else Node("T", [n], None, n.span) if plain else None
+
+    chains = [n for node in nodes for n in walk(node) if n.op == "mul"]
+    asked = any(
+        number(a) and b.op == "grad" and len(b.args) > 1 and b.args[0] == a.args[1]
+        for chain in chains
+        for a, b in pairwise(chain.args)
+    )
+    return [map_tree(node, turned) for node in nodes] if asked else None
 
 
 def _beside_numbers(node, names):

@@ -79,12 +79,73 @@ def directions(statements: list[Statement], names: Names) -> dict[str, str | Non
     for nodes in _lists(statements):
         for k, n in enumerate(nodes[1:-1], 1):
             symbol = symbol_of(n)
+            if symbol is not None and nodes[k - 1].value in ("[", ",") and nodes[k + 1].value in ("]", ","):
+                opening = next((j for j in range(k, -1, -1) if nodes[j].value == "["), 0)
+                along = opening > 0 and nodes[opening - 1].value == ")" and symbol.name in ("h", "v", "u", "xi", "eta")
+                if along and not names.known(symbol.name) and symbol.name not in defined:
+                    found[symbol.name] = None
             if symbol is None or symbol.name not in DIRECTIONS or symbol.scripts or names.known(symbol.name):
                 continue
             moved = nodes[k - 1].value == "+" and nodes[k + 1].value in (")", ",", "]")
             if moved and symbol.name not in defined:
                 found[symbol.name] = None
     return found
+
+
+def names_a_gradient(statement: Statement, names: Names) -> bool:
+    """Whether a line sets dw alone equal to something without a differential, as programs name gradients."""
+    if statement.numpy or not statement.clauses or len(statement.clauses[0].members) < 2:
+        return False
+    left, *rest = ([n for n in m.nodes if n.kind != "space"] for m in statement.clauses[0].members)
+    alone = len(left) == 2 and _is_d(left[0]) and symbol_of(left[1]) is not None
+    return alone and not any(_is_d(n) for nodes in rest for n in everywhere(nodes))
+
+
+def families(statements: list[Statement], names: Names) -> set[str]:
+    """Names that the text defines with an index and without: L_i, and L as their mean."""
+    clauses = [c for s in statements for c in s.clauses if len(c.members) > 1 and not c.continues and not s.numpy]
+    lefts = [(defined_name(c.members[0].nodes, names), c) for c in clauses]
+    with_index = {left.name for left, _ in lefts if left is not None and len(left.indices) == 1}
+    return {
+        left.name
+        for left, c in lefts
+        if left is not None
+        and not left.indices
+        and left.name in with_index
+        and not names.known(left.name)
+        and any(
+            (s := symbol_of(n)) and s.name == left.name and s.scripts
+            for m in c.members[1:]
+            for n in everywhere(m.nodes)
+        )
+    }
+
+
+def vanishes(statements: list[Statement], names: Names) -> bool:
+    r"""Whether the text sets a gradient to 0 and defines no name with a star."""
+    if any("*" in name for name in (*names.symbols, *definitions(statements, names))):
+        return False
+    for s in statements:
+        for clause in s.clauses:
+            zero = any(flat(m.nodes) == ["0"] for m in clause.members)
+            slopes = [n for m in clause.members for n in everywhere(m.nodes) if n.value in ("nabla", "partial", "frac")]
+            if zero and any(n.value != "frac" or "d" in flat(n.args[1])[:1] for n in slopes):
+                return True
+    return False
+
+
+def steps(statement: Statement, names: Names) -> list[str]:
+    r"""Declared names that a line lets go to 0, as H in f(X+H) = f(X) + … + o(\|H\|)."""
+    found: set[str] = set()
+    for nodes in _lists([statement]):
+        for k, n in enumerate(nodes[:-1]):
+            small = n.kind == "letter" and n.value in "oO" or flat([n.bare()]) == [r"\mathcal", "O"]
+            symbol = symbol_of(n)
+            small = small or symbol is not None and symbol.name in ("o", "O")
+            if small and not n.scripts and nodes[k + 1].value == "(" and not names.known(n.value):
+                inside = nodes[k + 1 : next((j for j in range(k, len(nodes)) if nodes[j].value == ")"), k + 1)]
+                found |= {s.name for i in inside for x in everywhere([i]) if (s := symbol_of(x)) is not None}
+    return [name for name in names.symbols if name in found and name not in names.directions]
 
 
 def samples_are_columns(statements: list[Statement], names: Names, axis: str = "columns") -> bool:
@@ -98,9 +159,27 @@ def samples_are_columns(statements: list[Statement], names: Names, axis: str = "
             a, b = symbol_of(one), symbol_of(other)
             if a is None or b is None:
                 continue
+            if _turned(a) and axis == "columns" and _pairs_with_features(a, b, other, flat_nodes, names):
+                return True
             if _turned(a) and (_pairs(a, b, names, axis) or _pairs(b, a, names, axis)):
                 return True
     return False
+
+
+def _pairs_with_features(vector: Symbol, symbol: Symbol, node: Tex, nodes: list[Tex], names: Names) -> bool:
+    r"""Whether w^T \phi(x_n) pairs a column with row n of a declared Φ."""
+    capital = names.with_entries(symbol.name)
+    if capital is None or symbol.scripts or not names.is_matrix(capital):
+        return False
+    at = next(k for k, n in enumerate(nodes) if n is node)
+    inside = symbol_of(nodes[at + 1]) if at + 1 < len(nodes) else None
+    sample = inside is not None and any(len(index_letters(flat(i))) == 1 for m, i, *_ in inside.scripts if m == "_")
+    spec = names.symbols.get(vector.name)
+    return (
+        sample and spec is not None and spec.rows == names.symbols[capital].columns
+        if capital in names.symbols
+        else False
+    )
 
 
 def _turned(symbol: Symbol) -> bool:

@@ -2,7 +2,7 @@ r"""Declarations as people write them: `X \in \mathbb{R}^{n \times d}`, several 
 
 from __future__ import annotations
 
-from .names import name_of
+from .names import PROMISES, name_of
 from .symbols import parted
 from .tex import Tex, flat, trimmed
 
@@ -14,7 +14,10 @@ def declared(nodes: list[Tex]) -> dict[str, str] | None:
     at = next((k for k, n in enumerate(nodes) if n.kind == "relation" and n.value == "in"), None)
     if at is None:
         return None
-    shape = shape_of_set(trimmed(nodes[at + 1 :]))
+    promises = [w for n in nodes[at:] if n.kind == "style" and (w := "".join(flat([n]))) in PROMISES]
+    shape = shape_of_set(trimmed([n for n in nodes[at + 1 :] if not (n.kind == "style" and n.value == "text")]))
+    if shape is not None and len(shape.split()) == 2 and len(set(shape.split())) == 1:
+        shape = " ".join([shape, *promises])
     names = [name_of(trimmed(part)) for part in parted(nodes[:at], (",",))]
     if shape is None or not names or any(name is None for name in names):
         return None

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from .declarations import declared
 from .names import Names, name_of, symbol_of
 from .numpy_reader import looks_like_numpy
-from .symbols import index_items, index_letters, parted
+from .symbols import index_items, index_letters, logged_name, parted
 from .tex import Tex, everywhere, flat, read_tex, trimmed, words_of
-from .vocabulary import FUNCTIONS
+from .vocabulary import FUNCTIONS, SHY
 
 MOST_LINES, MOST_CHARACTERS = 80, 3000
 EQUALITIES = frozenset(["=", ":=", "=:", "approx", "gets"])
@@ -101,6 +101,7 @@ class Clause:
     continues: bool = False
     at_point: bool = False
     declares: dict[str, str] = field(default_factory=dict)
+    at: list[tuple[list[Tex], list[Tex]]] = field(default_factory=list)  # names and the values they have: |_{x=a}
 
 
 @dataclass
@@ -247,28 +248,48 @@ def _segments(nodes: list[Tex], start: int, end: int, names: Names) -> Iterator[
         yield from _claims_in_prose(nodes)
         return
     bare = [n for n in nodes if n.kind != "dollar"]
-    if _is_prose(bare, names):
+    if _is_prose(bare, names) or _is_mapping(bare):
         return
     yield _Piece(bare, start, end)
 
 
 def _claims_in_prose(nodes) -> Iterator[_Piece]:
+    parts: list[tuple[str, list[Tex]]] = []  # the words before each formula, and the formula
     lead: list[Tex] = []
     within: list[Tex] | None = None
     for n in nodes:
         if n.kind == "dollar" and within is None:
             within = []
         elif n.kind == "dollar":
-            if any(i.kind == "relation" for i in within or ()):
-                said = [w.strip(".,;:").lower() for w in words_of(lead).split()]
-                last = next((w for w in reversed(said) if w in DEFINING or w in RESTRICTING or w in REASONS), "")
-                inside = [*_led_in(last, within), *within]
-                yield _Piece(inside, within[0].start, within[-1].end)
+            parts.append((words_of(lead), within or []))
             lead, within = [], None
         elif within is None:
             lead.append(n)
         else:
             within.append(n)
+    leads = [words for words, _ in parts] + [words_of(lead)]
+    for k, (words, formula) in enumerate(parts):
+        if not any(i.kind == "relation" for i in formula) or _is_mapping(formula):
+            continue
+        said = [w.strip(".,;:").lower() for w in words.split()]
+        last = next((w for w in reversed(said) if w in DEFINING or w in RESTRICTING or w in REASONS), "")
+        last = "set to zero" if "zero" in said and not last else last
+        promise = _promised(f"{words} {' '.join(leads[k + 1].split()[:3])}".lower())
+        inside = [*_led_in(last, formula), *formula, *_led_in(promise, formula)]
+        yield _Piece(inside, formula[0].start, formula[-1].end)
+
+
+def _promised(words: str) -> str:
+    """What words around a declaration promise of a matrix."""
+    if "positive definite" in words or "positive-definite" in words or "spd" in words.split():
+        return "spd"
+    return next((w for w in ("symmetric", "orthogonal") if w in words.replace(".", "").split()), "")
+
+
+def _is_mapping(nodes) -> bool:
+    r"""Whether nodes only say what a function maps: `f : \\mathbb R^n \\to \\mathbb R`."""
+    signs = {n.value for n in nodes if n.kind == "relation"}
+    return signs <= {"implies", "mapsto"} and bool(signs) and any(n.value == ":" for n in nodes)
 
 
 def _led_in(word, nodes) -> list[Tex]:
@@ -276,7 +297,8 @@ def _led_in(word, nodes) -> list[Tex]:
     if not word:
         return []
     at = nodes[0].start
-    return [Tex("style", "text", at, at, ([Tex("letter", c, at, at) for c in word],))]
+    letters = [Tex("space" if c == " " else "letter", c, at, at) for c in word]
+    return [Tex("style", "text", at, at, (letters,))]
 
 
 _ENGLISH = frozenset(
@@ -520,6 +542,9 @@ def _merged(segments: list[_Segment]) -> list[_Segment]:
             elif s.led == "implies" and k + 1 < len(segments) and segments[k + 1].led == "quad":
                 segments[k + 1].led = "implies"
             continue
+        if not out and k + 1 < len(segments) and _is_number_of_equation(bare) and segments[k + 1].led == "quad":
+            segments[k + 1].led = ""
+            continue
         related = any(n.kind == "relation" for n in bare)
         remark = s.led == "quad" and _is_number_of_equation(bare)
         if related or not out or s.led == "implies":
@@ -567,14 +592,17 @@ def _clause(segment: _Segment, text, names, before) -> Clause | None:
     ):
         before[-1].conditions += condition
         return None
+    if before and not segment.claims and _is_side_condition(nodes):
+        return None
     if led in REASONS or first in REASONS or led in RESTRICTING or first in RESTRICTING:
         return None if before or not nodes else Clause(_members(nodes, text))
     if led in DEFINING and before and not segment.claims:
         return None
     if not nodes:
         return Clause([Member([], "", 0, 0)], led="implies") if led == "implies" and not before else None
-    members = _members(nodes, text)
-    clause = Clause(members, led=led)
+    nodes, points = _without_points(nodes)
+    members = _members(_without_search(nodes), text)
+    clause = Clause(members, led=led, at=points)
     if len(members) > 1 and members[0].empty:
         clause.continues, clause.members = True, members[1:]
     set_to = [k for k, n in enumerate(nodes) if n.kind == "relation" and n.side == "!"]
@@ -582,6 +610,42 @@ def _clause(segment: _Segment, text, names, before) -> Clause | None:
     if not segment.claims and led == "implies":
         clause.continues = not before
     return clause
+
+
+def _without_points(nodes) -> tuple[list[Tex], list[tuple[list[Tex], list[Tex]]]]:
+    r"""Nodes without `\left.` … `\right|_{x=a}`, and what those set: names and values."""
+    kept, points = [], []
+    for n in nodes:
+        below = next((inside for mark, inside, *_ in n.scripts if mark == "_"), []) if n.kind == "bar" else []
+        at = next((k for k, i in enumerate(below) if i.kind == "relation" and i.value == "="), None)
+        if at is None:
+            kept.append(n)
+            continue
+        for part in parted(below, (",",)):
+            at = next((k for k, i in enumerate(part) if i.kind == "relation"), len(part))
+            points.append((trimmed(part[:at]), trimmed(part[at + 1 :])))
+    return kept, points
+
+
+def _without_search(nodes) -> list[Tex]:
+    r"""`\min_w f(w) = …` without its `\min_w`, which asks for what the text is about and claims nothing."""
+    bare = trimmed(nodes)
+    first = bare[0] if bare else None
+    word = "".join(flat([first.bare()])).lstrip("\\") if first is not None and first.value != "frac" else ""
+    if word in ("underset", "overset") and first is not None:
+        word = "".join(flat(first.args[1])).lstrip("\\")
+    searches = word in ("min", "max", "minimize", "minimise", "maximize", "maximise")
+    called = len(bare) > 1 and bare[1].value in ("(", "[", "{") and not bare[0].scripts  # max(0, z) is relu
+    return trimmed(bare[1:]) if searches and not called and _relations(bare) else nodes
+
+
+def _is_side_condition(nodes) -> bool:
+    """Whether behind a claim only the values are named for which it is made: `x \\ne 0`, `t > 0`.
+
+    The claim is judged on all draws then, which asks for more.
+    """
+    signs = [n.value for n in nodes if n.kind == "relation"]
+    return bool(signs) and set(signs) <= {"ne", "lt", "le", "gt", "ge"} and len(flat(nodes)) <= 8
 
 
 def _members(nodes: list[Tex], text: str) -> list[Member]:
@@ -707,13 +771,17 @@ def defined_name(nodes: list[Tex], names: Names) -> Left | None:
             return None
         if _depth(rest[:-1]) != 1 or any(_depth(rest[: k + 1]) == 0 for k in range(1, len(rest) - 1)):
             return None
-        params = [p for p in (_parameter(x) for x in parted(rest[1:-1], (",", ";", "|"))) if p is not None]
+        params = [p for p in (_parameter(x, names) for x in parted(rest[1:-1], (",", ";", "|"))) if p is not None]
         if len(params) < len([x for x in parted(rest[1:-1], (",", ";", "|")) if trimmed(x)]):
             return None  # f(x + h) is no name
         if name == "d" and len(params) < 2:
             return None  # d(AB) is a differential; a distance d(x, y) may be defined
         out.params, out.called = tuple(params), True
-    return out if all(_take(out, s, names) for s in scripts) else None
+    if not all(_take(out, s, names) for s in scripts):
+        return None
+    if out.indices and out.name in names.families:
+        out.name = f"each {out.name}"
+    return out
 
 
 def _base(nodes, names):
@@ -721,6 +789,9 @@ def _base(nodes, names):
     if not nodes:
         return None
     first = nodes[0]
+    logged = logged_name(nodes, names)
+    if logged is not None:
+        return logged[0].name, logged[0].scripts, nodes[logged[1] :]
     symbol = symbol_of(first, names)
     if first.kind == "letter":
         end = 1
@@ -754,6 +825,14 @@ def _take(out: Left, script, names) -> bool:
     if joined in ("*", r"\star", r"\ast"):
         out.name += "*"
         return True
+    labelled = any(known.endswith(f"_{joined}") for known in names.symbols)
+    capital = len(joined) == 1 and joined.isupper() and joined not in names.dims
+    mixed = (
+        joined[:1].isalpha() and joined.isalnum() and not joined.isalpha() and len(joined) == 2 and joined[1:].isdigit()
+    )
+    if mark == "_" and not out.indices and joined.isascii() and (labelled or capital or mixed and "_" not in items):
+        out.name += "_" + joined
+        return True
     letters = index_letters([s for s in items if s not in ("(", ")", "[", "]")])
     word = any(len(s) > 1 and s.isalpha() for s in bare)
     if mark == "_" and letters and not word and len(letters) <= 2 and all(len(s) <= 2 for s in bare):
@@ -776,14 +855,18 @@ def _take(out: Left, script, names) -> bool:
     return False
 
 
-def _parameter(nodes) -> str | None:
-
-    return name_of(nodes)
+def _parameter(nodes, names: Names) -> str | None:
+    """The name of a parameter; σ of L(β, σ²), where σ² is no name of its own."""
+    nodes = trimmed(nodes)
+    name = name_of(nodes)
+    symbol = symbol_of(nodes[0], names) if name is not None and len(nodes) == 1 else None
+    squared = symbol is not None and [(m, flat(i)) for m, i, *_ in symbol.scripts] == [("^", ["2"])]
+    return symbol.name if squared and not names.known(name) and names.known(symbol.name) else name
 
 
 def is_word(word: str, names: Names) -> bool:
     """Whether a run of letters is one new name rather than a product of known ones or a differential."""
-    if word in FUNCTIONS or word.startswith("grad"):
+    if word in FUNCTIONS and word not in SHY or word.startswith("grad"):
         return False
     known = [names.known(c) for c in word if c.isalpha()]
     if all(known):

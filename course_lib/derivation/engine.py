@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from course_lib.clock import seconds_spent
 
 from . import decisions, wording
-from .charity import matched, summed, sums_reaching, with_condition, with_ones
+from .charity import as_columns, gradients_as_rows, matched, summed, sums_reaching, with_condition, with_ones
 from .diagnosis import diagnose, diagnose_definition
 from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Statement, defined_name, read_document
 from .evaluation import TooLargeError, UndefinedError
-from .inference import TRIALS, declared_as, lengths_of_sums, open_declared, settled, undeclared
+from .inference import TRIALS, declared_as, is_greek, lengths_of_sums, open_declared, settled, speaks_greek, undeclared
 from .judgement import Bench, Relation, define, is_zero
 from .names import (
     Declared,
@@ -21,18 +21,23 @@ from .names import (
     canonical,
     dependencies,
     latex_name,
+    name_of,
     read_shapes,
     spoken_name,
+    stem,
     symbol_of,
 )
 from .numpy_reader import looks_like_numpy, parse_numpy
 from .parser import grammar, parse, parse_nodes
+from .points import Fixed, search
 from .resolver import NO_EQUALITY
 from .shapes import MisfitError, is_entrywise, is_vector, replaced, spoken_shape
 from .stationary import AtPoint
-from .tex import Tex, flat
+from .tex import Tex, everywhere, flat
 from .tokens import UnreadableError
 from .tree import Node, bound_indices, free_indices, map_tree, names_in, sym, walk
+from .updates import LOSSES as LOWERED
+from .updates import goes, is_update, without_time
 from .verdicts import Judge, Judged, choose_reference
 from .vocabulary import FUNCTIONS
 from .writer import latex, latex_shape, plain_text
@@ -102,6 +107,7 @@ class Session:
         self.lines: list[Line] = []
         self.claimed: Node | None = None
         self.point: AtPoint | None = None
+        self.skipped: UnreadableError | None = None
         self.worked: set[str] = set()  # names that a chain of equal sides gives without a derivative
 
     # -- lines
@@ -116,8 +122,7 @@ class Session:
         self.texts.append(text)
         statements = read_document(text, self.names)
         self._declare(statements)
-        if self.infers:
-            self._infer(text, statements)
+        self._infer(text, statements)
         columns = decisions.samples_are_columns(statements, self.names)
         self._read(text, statements, columns)
         if _misses(self.lines)[0] and decisions.names_samples(statements, self.names):
@@ -139,8 +144,13 @@ class Session:
                 self.names.symbols.update(symbols)
 
     def _infer(self, text, statements) -> None:
-        """Give every undeclared name the shape in which most lines of the text fit together."""
-        found = infer(text, statements, self.names)
+        """Give undeclared names the shapes in which most lines of the text fit together.
+
+        Where shapes are given, a letter that they lack is rather a slip; but constants such as λ are seldom declared.
+        """
+        found = infer(text, statements, self.names, self.infers)
+        if found is None:
+            return
         self.assumed, self.unknown = found.shapes, found.unknown
         symbols, dims = read_shapes({k: v for k, v in found.shapes.items() if k not in self.names.symbols})
         self.names.dims += [d for d in (*found.lengths, *dims) if d not in self.names.dims]
@@ -157,8 +167,17 @@ class Session:
         self.names.columns = columns
         self.names.directions = decisions.directions(statements, self.names)
         self.statements = statements[:MOST_LINES]
+        self.slope: Node | None = None
+        self.named = sum(decisions.names_a_gradient(s, self.names) for s in self.statements)
+        self.sums = any(n.value == "sum" for s in self.statements for n in everywhere(s.nodes))
+        self.backward = self.differentials = False  # whether dw has been seen as a gradient's name, or for what it is
+        self.names.families |= decisions.families(self.statements, self.names)
         self.later = decisions.definitions(self.statements, self.names)
+        self.names.ahead = {name for name in self.later if "_" in name or "*" in name}
+        self.names.starred = decisions.vanishes(self.statements, self.names)
+        self.names.units = "e" not in self.later
         self.done: dict[int, Line | None] = {}
+        self.clauses: dict[int, Line | None] = {}
         for k in range(len(self.statements)):
             self._line_at(k)
         self.lines += [line for line in map(self.done.get, range(len(self.statements))) if line is not None]
@@ -195,7 +214,19 @@ class Session:
 
     def _judged(self, statement: Statement) -> Line:
         """The line of a statement: the first of its clauses that does not hold, or else the first."""
-        lines = [self._whole(statement, clause) for clause in statement.clauses if not clause.declares]
+        steps = decisions.steps(statement, self.names)
+        if steps:
+            self.names.directions |= dict.fromkeys(steps)
+            try:
+                return self._judged_as_it_stands(statement)
+            finally:
+                for name in steps:
+                    del self.names.directions[name]
+        return self._judged_as_it_stands(statement)
+
+    def _judged_as_it_stands(self, statement: Statement) -> Line:
+        made = [self._clause_line(statement, clause) for clause in statement.clauses if not clause.declares]
+        lines = [line for line in made if line is not None]
         if not lines and statement.clauses:
             return self._declaration(statement)
         if not lines:
@@ -206,6 +237,13 @@ class Session:
         if line.where is not None:
             line.where = (line.where[0] - statement.start, line.where[1] - statement.start)
         return line
+
+    def _clause_line(self, statement, clause) -> Line | None:
+        """The line of a clause, judged once: `L = r^Tr, where r = Xw - y` needs its second clause for its first."""
+        if id(clause) not in self.clauses:
+            self.clauses[id(clause)] = None
+            self.clauses[id(clause)] = self._whole(statement, clause)
+        return self.clauses[id(clause)]
 
     def _declaration(self, statement) -> Line:
         """A line that only declares; what contradicts an earlier declaration does not fit."""
@@ -228,7 +266,7 @@ class Session:
 
     def _whole(self, statement, clause) -> Line:
         """The line of a clause; where a part of it was skipped it is no right line, whatever the rest came to."""
-        self.skipped: UnreadableError | None = None
+        self.skipped = None
         line = self._clause(statement, clause)
         problem, self.skipped = self.skipped, None
         if problem is not None:
@@ -240,23 +278,135 @@ class Session:
         return line
 
     def _clause(self, statement: Statement, clause: Clause) -> Line:
+        if "zero" in clause.led and self.slope is not None and self.point is None:
+            self._go_to_point([self.slope])
         members = [m for m in clause.members if flat(m.nodes) not in ([r"\cdots"], [r"\dots"], [r"\ldots"])]
         members = _in_first_order(members, self.names)
         for k, m in enumerate(members):
             if m.empty and not m.raw:
                 at = members[k - 1].end - 1 if k else m.start
                 raise UnreadableError("one side of this relation is empty", max(at, statement.start))
+        aliases = [k for k, m in enumerate(members) if (k or clause.continues) and self._is_alias(m, statement)]
+        if aliases and len(members) > len(aliases):
+            return self._with_aliases(statement, clause, members, aliases)
+        return self._related(statement, clause, members)
+
+    def _is_alias(self, member, statement) -> bool:
+        """Whether a later side of a chain is a new name alone: the G of `P - Y =: G`, the a of p = a = σ(z)."""
+        left = None if member.numpy else defined_name(member.nodes, self.names)
+        if left is None or left.indices or left.called or left.raised or left.name in self.later:
+            return False
+        if self.names.known(left.name) or left.name in ("I", "e", "pi") or self.names.with_entries(left.name):
+            return False
+        others = (s for s in self.statements if s is not statement)
+        used = any((s := symbol_of(n)) and s.name == left.name for o in others for n in everywhere(o.nodes))
+        return member.sign in (":=", "=:") or used
+
+    def _with_aliases(self, statement, clause, members, aliases) -> Line:
+        """The line without the names that it only introduces for what they equal; then those names are defined."""
+        rest = [m for k, m in enumerate(members) if k not in aliases]
+        line = self._related(statement, clause, rest)
+        for k in aliases:
+            left = defined_name(members[k].nodes, self.names)
+            if left is None or self.names.known(left.name):
+                continue
+            body = line.sides[min(max(k - 1, 0), len(line.sides) - 1)] if line.sides else None
+            try:
+                if body is not None:
+                    self.names.definitions[left.name], _ = define(self.names, left.name, (), (), body)
+                    line.reading += f" = {latex_name(left.name)}"
+            except MisfitError:
+                continue
+        return line
+
+    def _related(self, statement, clause, members) -> Line:
+        """The line of a clause whose names are all meant to be known, but for the one on the left."""
         if clause.continues:
             return self._continuation(statement, clause, members)
         if len(members) == 1:
             return self._lone(statement, members[0])
+        members = self._timeless(members)
         left = self._left(statement, members)
+        searched = search(members[-1].nodes) if left and len(members) == 2 else None
+        if searched is not None:
+            return self._searched(statement, left, members, *searched)
+        if left and self._is_solution(left):
+            return self._solution(statement, left, members)
         gets = next((m for m in members if m.sign == "gets"), None)
         if gets is not None and left is None:
             raise UnreadableError(NO_EQUALITY, gets.start - 1)
-        if left and self._may_define(left, members):
+        if left and left.name in self.names.symbols and left.name not in self.names.definitions and len(members) == 2:
+            body = self._right_sides(left, members)[0] if _holds(members[1].nodes, left.name) else None
+            if body is not None and is_update(left.name, body) and not self.judge.agree([sym(left.name), body]):
+                return self._update(statement, left.name, body)
+        if left and not clause.at and self._may_define(left, members):
             return self._definition(statement, left, members)
         return self._claim(statement, self._members(members), clause=clause)
+
+    # -- points and steps
+    # ------------------------------------------------------------------------------------------------
+
+    def _timeless(self, members) -> list[Member]:
+        """The members of `w_{t+1} = w_t - …` as those of an update of w."""
+        plain = without_time([m.nodes for m in members])
+        if plain is None or name_of(plain[0]) not in self.names.symbols:
+            return members
+        return [
+            replace(m, nodes=nodes, sign="gets" if k else "")
+            for k, (m, nodes) in enumerate(zip(members, plain, strict=True))
+        ]
+
+    def _searched(self, statement, left, members, variable, function) -> Line:
+        r"""`\hat w = \arg\min_w F(w)`: from here on claims are judged where the gradient of F in w is 0."""
+        name = name_of(variable)
+        if name not in self.names.symbols:
+            raise UnreadableError(wording.SEARCH, members[1].start)
+        tree = parse_nodes(function, self.names)
+        if not self._go_to_point([Node("grad", [tree, sym(name)])]):
+            raise UnreadableError(wording.SEARCH, members[1].start)
+        reading = rf"{latex_name(left.name)} = \operatorname{{argmin}}_{{{latex_name(name)}}} {latex(tree)}"
+        line = Line(statement.text, "definition", reading=reading, defines=left.name, sides=(sym(name), tree))
+        line.message = wording.POINT.format(name=spoken_name(name))
+        return line
+
+    def _is_solution(self, left: Left) -> bool:
+        r"""Whether a new name `\hat w`, `w^*`, `w_{ridge}` stands for the point that the text speaks of."""
+        if self.point is None or left.indices or left.called or self.names.known(left.name):
+            return False
+        return left.name != self.point.variable and stem(left.name) == stem(self.point.variable)
+
+    def _solution(self, statement, left, members) -> Line:
+        """A solution `w^* = …` is right when the gradient is 0 there; its name stands for it from then on."""
+        nodes = [sym(self.point.variable), *self._right_sides(left, members)]
+        line = self._claim(statement, nodes)
+        line.reading = " = ".join([latex_name(left.name), *(latex(n) for n in nodes[1:])])
+        if line.verdict == "wrong":
+            line.mistake = line.repair = line.where = None
+            line.message = wording.NO_SOLUTION.format(name=self._spoken_point())
+        if line.verdict != "shapes":
+            self.names.definitions[left.name], _ = define(self.names, left.name, (), (), nodes[1])
+            self.reference = sym(left.name)
+        return line
+
+    def _update(self, statement, name, body) -> Line:
+        """A line that sets a name anew: right where its step goes down a gradient that the text defines."""
+        reading = rf"{latex_name(name)} \leftarrow {latex(body)}"
+        relation = Relation(self.names, [sym(name), body])
+        if any(relation.misfits):
+            misfit = next(m for m in relation.misfits if m)
+            return Line(statement.text, "shapes", message=wording.sentence(misfit.message), reading=reading)
+        way = goes(self.names, self.bench, name, body)
+        if way is None:
+            raise UnreadableError(wording.NO_STEP.format(name=spoken_name(name)), statement.start)
+        line = Line(statement.text, "right", reading=reading, shape=relation.shape, sides=(sym(name), body))
+        said = {"name": spoken_name(name), "loss": spoken_name(way[1])}
+        line.message = wording.STEP_DOWN.format(**said)
+        if way[0] == "up":
+            line.message = line.assumption = wording.STEP_UP.format(**said)
+            if way[1] in LOWERED or any(way[1].endswith(" " + x) for x in LOWERED):
+                line.verdict, line.mistake, line.assumption = "wrong", "sign", ""
+                line.message = wording.STEP_WRONG.format(**said)
+        return line
 
     def _members(self, members) -> list[Node]:
         """The trees of the members, with sums that reach as far as their index does and ones that are written as 1."""
@@ -264,9 +414,8 @@ class Session:
         letters = set(free_indices(nodes[0]))
         nodes = [nodes[0], *(sums_reaching(n, letters) for n in nodes[1:])]
         if any(Relation(self.names, nodes).misfits):
-            ones = [with_ones(n, self.names) for n in nodes]
-            if ones != nodes and not any(Relation(self.names, ones).misfits):
-                return ones
+            others = ([with_ones(n, self.names) for n in nodes], [as_columns(n) for n in nodes])
+            return next((o for o in others if o != nodes and not any(Relation(self.names, o).misfits)), nodes)
         return nodes
 
     def _readable(self, members, fewest) -> list[Node]:
@@ -379,11 +528,22 @@ class Session:
 
     def _define_first(self, name) -> bool:
         """Judge the line that defines a name, if one does that was not judged yet."""
-        ahead = next((k for k in self.later.get(name or "", ()) if k not in self.done), None)
-        if ahead is None:
-            return False
+        places = self.later.get(name or "", ())
+        ahead = next((k for k in places if k not in self.done), None)
+        here = next((k for k in places if self.done.get(k, ()) is None), None)
         reference, claimed = self.reference, self.claimed
-        self._line_at(ahead)
+        if here is not None:
+            statement = self.statements[here]
+            for clause in statement.clauses:
+                left = defined_name(clause.members[0].nodes, self.names) if len(clause.members) > 1 else None
+                if left is not None and left.name == name and not clause.continues:
+                    skipped = self.skipped
+                    self._clause_line(statement, clause)
+                    self.skipped = skipped
+        elif ahead is None:
+            return False
+        else:
+            self._line_at(ahead)
         self.reference, self.claimed = reference, claimed
         return self.names.known(name)
 
@@ -507,6 +667,10 @@ class Session:
     def _right_sides(self, left: Left, members) -> list[Node]:
         """The right sides of a definition, with sums that reach as far as their index, and ones written as 1."""
         nodes = [sums_reaching(n, set(left.indices)) for n in self._readable(members[1:], 1)]
+        if not self.sums:
+            nodes = [summed(n, set(left.indices)) or n for n in nodes]
+        if all(m.nodes and m.nodes[0].value == "(" and not m.numpy for m in members[1:]):
+            nodes = [as_columns(n) if n.op == "table" else n for n in nodes]
         ones = [with_ones(n, self.names) for n in nodes]
         if ones != nodes and any(Relation(self.names, [n]).misfits[0] for n in nodes):
             return ones
@@ -664,7 +828,7 @@ class Session:
         for n in nodes:
             self.used |= {x for name in names_in(n) for x in dependencies(sym(name), self.names)}
         conditions = clause.conditions if clause is not None else []
-        judged = self._weighed(nodes, hidden, conditions)
+        judged = self._weighed(nodes, hidden, conditions, clause.at if clause is not None else ())
         if set_to_zero:
             self._go_to_point(nodes)
         if not hidden:
@@ -672,6 +836,10 @@ class Session:
         line = Line(statement.text, judged.verdict, judged.shape, message=judged.message, reading=reading)
         line.claimed = self.claimed = self.claimed if hidden else nodes[0]
         line.sides = tuple(nodes)
+        if nodes[0].op == "grad" and judged.verdict == "right":
+            self.slope = nodes[0]
+        moved = any(n.op == "d" for node in nodes for n in walk(node))
+        self.differentials = self.differentials or moved and judged.verdict == "right" and not judged.assumption
         line.explicit = not self._derives(nodes[-1])
         line.assumption = judged.assumption or self._constant_names(nodes)
         if line.assumption and judged.verdict == "right":
@@ -698,9 +866,64 @@ class Session:
         still = [x for x in self.names.symbols if x in inside - varying - set(self.names.varied)]
         return wording.CONSTANT.format(names=" and ".join(map(spoken_name, still))) if still and varying else ""
 
-    def _weighed(self, nodes, hidden, conditions):
+    def _named_gradients(self, nodes) -> tuple[list[Node], str] | None:
+        """Members in which dw, db, dz are names of gradients, where they agree so; and the number that is meant.
+
+        That takes a line with nothing but such a name on the left and no differential on the right, here or above.
+        """
+        first = nodes[0]
+        losses = [n for n, d in self.names.definitions.items() if d.shape == ((), ())]
+        if first.op != "d" or first.args[0].op != "sym" or self.differentials or not losses or self.named < 2:
+            return None
+        loss = losses[-1]
+        inner = any(n.op == "d" for node in nodes[1:] for n in walk(node))
+        if first.args[0].val == loss or inner and not self.backward:
+            return None
+
+        def change(n):
+            plain = n.op == "d" and n.args[0].op == "sym"
+            return Node("grad", [sym(loss), n.args[0]], None, n.span) if plain else None
+
+        changed = [map_tree(node, change) for node in nodes]
+        if not self.judge.agree(changed):
+            return None
+        self.backward = True
+        return changed, loss
+
+    def _solves(self, nodes) -> bool:
+        """Whether `w = …` gives the w at which the gradient that was found last is 0."""
+        slope = self.slope
+        if (
+            slope is None
+            or len(slope.args) < 2
+            or slope.args[1].op != "sym"
+            or slope.args[1].val not in self.names.symbols
+        ):
+            return False
+        name = slope.args[1].val
+        if any(name in dependencies(n, self.names) for n in nodes[1:]):
+            return False
+        point = AtPoint(self.names, self.bench, slope, name)
+        return point.exists and self.judge.at(point).agree(nodes)
+
+    def _fixed(self, points) -> Judge:
+        """A judge at the point `|_{x=a}` that a clause names."""
+        values = {}
+        for name, value in points:
+            said = name_of(name)
+            if said not in self.names.symbols:
+                raise UnreadableError(wording.NO_POINT, name[0].start if name else 0)
+            values[said] = parse_nodes(value, self.names)
+        bench = Fixed(self.names, self.bench, values)
+        if bench.misfits:
+            raise UnreadableError(wording.NO_POINT, points[0][0][0].start)
+        return self.judge.at(bench)
+
+    def _weighed(self, nodes, hidden, conditions, points=()):
         """The verdict on a relation: in general, under Einstein's convention, or at the point that the text is at."""
         reference = 0 if hidden else None
+        if points:
+            return self._fixed(points).relation(nodes, reference)
         inside = [with_condition(n, conditions) for n in nodes]
         judged = self.judge.relation(inside, reference)
         if conditions:
@@ -713,11 +936,19 @@ class Session:
             last = judged.culprit == len(nodes) - 1
             if shares and last:  # targets are shares, and nobody could say so without declaring them
                 return self.judge.holds(inside, reference, wording.sentence(judged.finding.words))
+        rows = gradients_as_rows(nodes, self.names) if judged.verdict == "shapes" else None
+        if rows is not None and self.judge.agree(rows):
+            return self.judge.holds(rows, reference, wording.AS_ROWS)
+        named = self._named_gradients(nodes) if judged.verdict in ("wrong", "shapes") else None
+        if named is not None:
+            return self.judge.holds(named[0], reference, wording.NAMED_GRADIENT.format(loss=spoken_name(named[1])))
         derives = any(x.op in ("grad", "hess", "d", "along") for n in nodes for x in walk(n))
         if self.point is not None and not derives and self.judge.at(self.point).agree(inside):
             return self.judge.at(self.point).holds(
                 inside, reference, wording.AT_POINT.format(name=self._spoken_point())
             )
+        if self.point is None and self.slope is not None and nodes[0] == self.slope.args[-1] and self._solves(nodes):
+            return self.judge.holds(nodes, reference, wording.AT_POINT.format(name=spoken_name(nodes[0].val)))
         letters = set(free_indices(nodes[0]))
         written = [summed(n, letters) for n in nodes[1:]]
         if any(written) and not letters:
@@ -729,12 +960,23 @@ class Session:
     def _spoken_point(self):
         return spoken_name(self.point.variable)
 
+    def _variable_of(self, slope) -> str | None:
+        """The declared name in which a gradient is taken, said or the only one that can be meant."""
+        if len(slope.args) > 1:
+            found = [slope.args[1].val] if slope.args[1].op == "sym" else []
+        else:
+            needs = dependencies(slope.args[0], self.names)
+            called = [a.val for a in slope.args[0].args if a.op == "sym"] if slope.args[0].op == "app" else []
+            found = called or [v for v in self.names.varied if v in needs] or [v for v in self.assumed if v in needs]
+        return found[0] if len(found) == 1 and found[0] in self.names.symbols else None
+
     def _go_to_point(self, nodes) -> bool:
         """Begin to judge at a point where the gradient among the nodes is 0; False where none of them is one."""
         for node in nodes:
             for n in walk(node):
-                if n.op == "grad" and len(n.args) > 1 and n.args[1].op == "sym" and n.args[1].val in self.names.symbols:
-                    point = AtPoint(self.names, self.bench, n, n.args[1].val)
+                variable = self._variable_of(n) if n.op == "grad" else None
+                if variable is not None:
+                    point = AtPoint(self.names, self.bench, Node("grad", [n.args[0], sym(variable)]), variable)
                     self.point = point if point.exists else self.point
                     return point.exists
         return False
@@ -783,6 +1025,10 @@ class Session:
         used = self._unworked(node)
         bodies = [self.names.definitions[name].body for name in used]
         return any(part.op in ("grad", "hess", "d") for tree in (node, *bodies) for part in walk(tree))
+
+
+def _holds(nodes, name) -> bool:
+    return any((s := symbol_of(n)) is not None and name.startswith(s.name) for n in everywhere(nodes))
 
 
 def _unreadable(statement, problem) -> Line:
@@ -854,7 +1100,7 @@ class _Trial(Session):
         self._begin(symbols, [*names.dims, *lengths], names.functions, 0)
         self.names.inferring = True
 
-    def _weighed(self, nodes, hidden, conditions):
+    def _weighed(self, nodes, hidden, conditions, points=()):
         relation = Relation(self.names, nodes, 0 if hidden else choose_reference(nodes, self.names))
         verdict = "shapes" if any(relation.misfits) else "right"
         return Judged(verdict, shape=relation.shape, reference=nodes[relation.reference])
@@ -886,12 +1132,21 @@ class _Trial(Session):
         return sum(self.bad) + len(arrays)
 
 
-def infer(text: str, statements: list[Statement], names: Names) -> Inferred:
-    """Shapes for the names of a text that nobody declared: the kinds in which the fewest lines do not fit."""
+def infer(text: str, statements: list[Statement], names: Names, every: bool = True) -> Inferred | None:
+    """Shapes for the names of a text that nobody declared: the kinds in which the fewest lines do not fit.
+
+    every: whether for all names, or for Greek letters alone; None where there are none of those.
+    """
+    if not every and not speaks_greek(statements):
+        return None
     found = decisions.definitions(statements, names)
     defined = {name for name, places in found.items() if name not in _updated(statements, places, name)}
     lengths = [x for x in lengths_of_sums(statements) if not names.known(x)]
     options = undeclared(statements, names, defined)
+    if not every:
+        moved = decisions.directions(statements, names)
+        options = {n: k for n, k in options.items() if is_greek(n) and n not in moved}
+        lengths = []
     if not options:
         return Inferred({}, lengths, [])
     kinds = {name: k[0] for name, k in options.items()}

@@ -15,7 +15,7 @@ from .names import Declared, Names, Symbol, symbol_of
 from .shapes import Open, resolve
 from .symbols import index_items, index_letters
 from .tex import everywhere, flat
-from .vocabulary import FUNCTIONS, TRANSPOSES
+from .vocabulary import FUNCTIONS, GREEK, TRANSPOSES
 
 KINDS = ("number", "column", "matrix")
 TRIALS = 28
@@ -52,6 +52,17 @@ def undeclared(statements: list[Statement], names: Names, defined: set[str]) -> 
     for name in _of_programs(statements, names, defined):
         found.setdefault(name, _kinds(name, False, False))
     return {n: k for n, k in found.items() if not _is_entry(n, found, statements, defined)}
+
+
+def is_greek(name: str) -> bool:
+    """Whether a name is a small Greek letter, with or without a number or a label, such as λ, λ1 or η."""
+    base = name.split(" ")[-1].split("_")[0].rstrip("0123456789*")
+    return base in GREEK and base.islower() and base != "ell"
+
+
+def speaks_greek(statements: list[Statement]) -> bool:
+    """Whether a small Greek letter stands in the text at all."""
+    return any(is_greek(n.value) for s in statements for n in everywhere(s.nodes) if n.kind == "command")
 
 
 def _has_raised_layers(statements, names) -> bool:
@@ -105,7 +116,7 @@ class _Use:
 def _uses(statements, defined) -> Iterator[_Use]:
     """Every symbol of the text outside of scripts; whether it is transposed, and whether a bracket follows it."""
     for statement in statements:
-        if statement.numpy or statement.clauses and all(c.declares for c in statement.clauses):
+        if statement.numpy or not statement.clauses or all(c.declares for c in statement.clauses):
             continue
         for nodes in _rows(statement.nodes):
             for k, n in enumerate(nodes):

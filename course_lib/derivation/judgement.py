@@ -12,6 +12,7 @@ from .tree import Node, bound_indices, free_indices, num, sym, walk
 DRAWS = 5
 FRESH = (101, 102)
 TOLERANCE = 1e-8
+STEP = 1e-4  # of the second difference along a small step
 MODES = ("signed", "signed", "positive", "unit", "signed", "signed", "positive", "signed", "signed", "signed")
 
 
@@ -147,7 +148,13 @@ class Relation:
                 c = stack.pop()
                 if c.op in ("grad", "jacobian", "diff") and _differentiates(c.args[0], self.names):
                     return 1e-6
-                if c.op == "along_moves" and len(c.args) > 2 or c.op == "formula" and c.data[1] > 1:
+                if (
+                    self.scope.order == 2
+                    or c.op == "along_moves"
+                    and len(c.args) > 2
+                    or c.op == "formula"
+                    and c.data[1] > 1
+                ):
                     return 1e-6
                 stack.extend(c.args)
         return TOLERANCE
@@ -165,20 +172,72 @@ class Relation:
                 out = [self._value(bench, number, attempt, active, slots, k) for k in which]
             except (UndefinedError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
                 continue
-            if all(v is None or np.isfinite(v[0]).all() and (v[1] is None or np.isfinite(v[1]).all()) for v in out):
+            if all(v is None or all(p is None or np.isfinite(p).all() for p in v) for v in out):
                 self.attempt = attempt
                 return out
         raise UndefinedError
 
     def _value(self, bench, number, attempt, active, slots, k):
         core = self.cores[k]
-        if core is None:
-            return None
+        return None if core is None else self._parts(core, bench, number, attempt, active, slots)
+
+    def _parts(self, core, bench, number, attempt, active, slots) -> tuple:
+        """A value on a draw and, where small steps are taken, its derivatives along them."""
         if not self.scope.first_order:
             return evaluate(core, bench.env(number, attempt, active), slots), None
         at_rest = evaluate(core, bench.env(number, attempt, active, 0.0), slots)
-        moved = evaluate(core, bench.env(number, attempt, active, 1e-30j), slots).imag / 1e-30
-        return at_rest.real, moved
+        moved = self._slope(core, bench, number, attempt, active, slots, 0.0)
+        if self.scope.order != 2:
+            return at_rest.real, moved
+        return at_rest.real, moved, self._bend(core, bench, number, attempt, active, slots, 0.0)
+
+    def _slope(self, core, bench, number, attempt, active, slots, at):
+        """How a member changes with the size of small steps, where they have the size `at`."""
+        return evaluate(core, bench.env(number, attempt, active, at + 1e-30j), slots).imag / 1e-30
+
+    def _bend(self, core, bench, number, attempt, active, slots, at):
+        """How that slope changes, by central differences."""
+        up, down = (self._slope(core, bench, number, attempt, active, slots, at + h) for h in (STEP, -STEP))
+        return (up - down) / (2 * STEP)
+
+    def beyond(self, bench: Bench, number: int, k: int) -> bool:
+        """Whether member k says more about a step than its first power, and says it wrongly.
+
+        Without o(.) a line about f(x + h) is exact, or leaves out powers of h; those that it names must be right.
+        """
+        if self.scope.order is not None or not self.scope.first_order or not self._steps():
+            return False
+        given = (bench, number, self.attempt, self.active(), len(self.scope.slots))
+        truth, core = self.cores[self.reference], self.cores[k]
+        whole = [evaluate(c, bench.env(*given[1:4], 1.0), given[4]).real for c in (truth, core)]
+        if _near(*whole, TOLERANCE):
+            return False
+        bends = [[self._bend(c, *given, at) for at in (0.0, 0.5)] for c in (truth, core)]
+        straight = [
+            all(np.abs(b).max(initial=0) <= 1e-6 * (1 + np.abs(whole[0]).max(initial=0)) for b in bent)
+            for bent in bends
+        ]
+        if any(straight):
+            return False
+        even = any(_near(bent[0], bent[1], 1e-6) for bent in bends)
+        return not (even and _near(bends[0][0], bends[1][0], 1e-6))
+
+    def cancelling(self, bench: Bench, number: int, k: int) -> float:
+        """The size of the terms of a member that should cancel, on the draw of the last values."""
+        terms, todo = [], [self.cores[k], self.cores[self.reference]]
+        while todo:
+            core = todo.pop()
+            if core is not None and core.op in ("add", "neg"):
+                todo += core.args
+            elif core is not None:
+                terms.append(core)
+        given = (bench, number, self.attempt, self.active(), len(self.scope.slots))
+        parts = [p for c in terms for p in self._parts(c, *given) if p is not None]
+        return max((float(np.abs(p).max(initial=0)) for p in parts), default=0.0)
+
+    def _steps(self) -> bool:
+        """Whether a letter for a small step stands in the members."""
+        return any(n.op == "sym" and n.val in self.names.directions for node in self.nodes for n in walk(node))
 
 
 def _multiplied(names: Names) -> list[str]:
@@ -208,15 +267,19 @@ def entry_order(node: Node) -> list[str]:
     return free_indices(node)
 
 
-def close(a, b, tolerance: float = TOLERANCE) -> bool:
-    """Whether two values agree to the relative tolerance (each a pair: value, derivative or None)."""
-    return all(_near(x, y, tolerance) for x, y in zip(a, b, strict=True) if x is not None and y is not None)
+def close(a, b, tolerance: float = TOLERANCE, scale: float = 0.0) -> bool:
+    """Whether two values agree to the relative tolerance (each its value and its derivatives, or None for one).
+
+    scale: the size of what cancels in them, where they are to be 0.
+    """
+    pairs = zip(a, b, strict=True)
+    return all(_near(x, y, tolerance, scale) for x, y in pairs if x is not None and y is not None)
 
 
-def _near(x, y, tolerance):
+def _near(x, y, tolerance, cancelled=0.0):
     scale = max(np.abs(x).max(initial=0), np.abs(y).max(initial=0))
     try:
-        return bool(np.abs(x - y).max(initial=0) <= tolerance * scale + 1e-13)
+        return bool(np.abs(x - y).max(initial=0) <= tolerance * scale + 1e-13 * max(cancelled, 1))
     except ValueError:
         return False
 

@@ -121,6 +121,8 @@ def latex_name(name: str) -> str:
     else:
         text = stem
     for accent in reversed(accents):
+        if accent == "each":  # the L_i beside an L
+            continue
         text = rf"\{accent}{{{text}}}"
     # A layer's number in brackets, so that nobody takes it for a power.
     layer = f"({digits})" if digits else ""
@@ -181,6 +183,10 @@ class Names:
     least: int = 3  # a length must allow for the entries that the text names by number
     written: dict[str, set[str]] = field(default_factory=dict)  # parameters that a function is only written with
     placeholders: set[str] = field(default_factory=set)  # parameters of functions that are defined by a formula
+    families: set[str] = field(default_factory=set)  # names that stand for numbers L_i and for one L beside them
+    starred: bool = False  # whether x^* is x where a gradient vanishes, since the text sets one to 0
+    ahead: set[str] = field(default_factory=set)  # names with a label, S_B, that the text defines somewhere
+    units: bool = True  # whether e_i is a unit vector, since nothing else is called e
     samples_stand: bool = False  # whether x_i is a column of X
     columns: bool = False  # whether x_i, a sample of X, is read as a column (w^T x_i) and not as a row (x_i w)
 

@@ -265,6 +265,8 @@ def _builder():
                 return Node("xent", c[2], None, _span(c))
             if c[0].value.value[0] == "outer" and len(c[2]) == 2:
                 return Node("outer", c[2], None, _span(c))
+            if c[0].value.value[0] == "diag" and len(c[2]) > 1:
+                c[2] = [Node("mat", c[2], (len(c[2]), 1), _span(c[2]))]
             if len(c[2]) != 1:
                 raise UnreadableError(f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos)
             if c[0].value.value[0] in ("adj", "cofactor"):
@@ -397,6 +399,12 @@ def in_an_expression(node: Node, names: Names) -> Node:
     r"""Derivatives in an expression, `\frac{\partial f}{\partial (x - \mu)}`, as derivatives in a name for it."""
     args = [in_an_expression(a, names) for a in node.args]
     node = node.with_args(args) if args else node
+    if node.op == "grad" and len(args) > 1 and args[1].op == "T":
+        plain = Node("grad", [args[0], args[1].args[0]], node.val, node.span)
+        return Node("T", [plain], None, node.span) if _is_number(args[0], names) else plain
+    if node.op == "grad" and len(args) > 1 and args[1].op == "pow":
+        plain = Node("grad", [args[0], args[1].args[0]], node.val, node.span)
+        return Node("div", [plain, mul(num(2), args[1].args[0])], None, node.span)
     if node.op != "grad" or len(args) < 2 or args[1].op not in ("add", "mul", "paren"):
         return node
     name = next(u for u in ("u", "v", "s", "q", "u1", "u2") if not names.known(u))
@@ -412,6 +420,10 @@ def _is_guess(node, names):
     definition = names.definitions.get(node.val) if node.op == "sym" else None
     softmax = definition is not None and any(n.op == "fn" and n.val[0] == "softmax" for n in walk(definition.body))
     return softmax or node.op == "sym" and node.val.startswith("hat ")
+
+
+def _is_number(node, names):
+    return is_scalar(Typer(Scope(names)).typed(node).shape)
 
 
 def _is_matrix(node, names):
@@ -592,8 +604,11 @@ def _fraction(above, below, span) -> Node:
     bottom = _variables(below)
     if bottom is not None:
         if above.op == "head" and above.val.type == "DOP":
-            return Node("head", (), _Opaque("OPERATOR", bottom), span)
+            once = above.val.value[1] == 1
+            return Node("head", (), _Opaque("OPERATOR", _in_a_square(below, bottom) if once else bottom), span)
         top = _pull_d(above)
+        if top is not None and top.val[1] == 1:
+            bottom = _in_a_square(below, bottom)
         if top is not None:
             return _derivative(top.args[0], bottom, Node("head", (), None, span))
     if above.op == "head" or below.op == "head":
@@ -622,14 +637,21 @@ def _variables(node):
         return [inner.args[0]] if inner.op == "paren" else [inner]
     if node.op in ("idx", "T") and node.args[0].op == "d":
         inner = _variables(node.args[0])
-        return [Node("idx", inner, node.val, node.span)] if node.op == "idx" else inner
+        return [Node(node.op, inner, node.val, node.span)]
     if node.op == "pow" and node.args[0].op in ("d", "idx"):
         inner = _variables(node.args[0])
         return inner * 2 if inner and node.args[1] == num(2) else None
     if node.op == "mul" and len(node.args) == 2:
         parts = [_variables(a) for a in node.args]
-        return None if None in parts else parts[0] + parts[1]
+        return None if None in parts else [p.args[0] if p.op == "T" else p for part in parts for p in part]
     return None
+
+
+def _in_a_square(below, variables):
+    r"""[σ²] for `\partial\sigma^2` under a first derivative: a variance is a variable of its own."""
+    inner = variables[0]
+    twice = len(variables) == 2 and below.op == "pow" and inner.op == "sym" and inner.val in ("sigma", "tau")
+    return [Node("pow", [inner, num(2)], None, below.span)] if twice else variables
 
 
 def _pull_d(node):
@@ -705,6 +727,7 @@ def _tidy(node: Node) -> Node:
         return _signed(args[0], node.span)
     if node.op == "grad" and len(args) == 2 or node.op == "hess":
         for wrt in args[1:]:
+            wrt = wrt.args[0] if wrt.op in ("T", "pow") else wrt
             base = wrt.args[0] if wrt.op == "idx" or wrt.op == "fn" and wrt.val == ("vec", 0) else wrt
             if base.op != "sym" and not (node.op == "grad" and base.op in ("add", "mul", "paren")):
                 raise UnreadableError(

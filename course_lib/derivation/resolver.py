@@ -10,10 +10,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 from .names import Names, Symbol, symbol_of
-from .symbols import Symbols, is_exponential, is_operator_d
+from .symbols import Symbols, is_exponential, is_operator_d, logged_name
 from .tex import Tex, flat, trimmed
 from .tokens import BEFORE_SIGN, OPERAND_END, Tok, UnreadableError, check_brackets
-from .vocabulary import ACCENTS, FUNCTIONS, GREEK, SIMPLE
+from .vocabulary import ACCENTS, FUNCTIONS, GREEK, SHY, SIMPLE
 
 NO_EQUALITY = "this sign is no '=': only equalities are compared here"
 MAX_TOKENS = 700
@@ -222,7 +222,7 @@ class Resolver(Symbols):
         if word == "d" and self._upright(node) and (not self.names.known("d") or is_operator_d(node, nodes[k + 1 :])):
             return self.differential(nodes, k, "d", node.scripts)
         known = self._meant_word(word, node)
-        if known:
+        if known and not (word in SHY and not self._bracket_at(nodes, k + 1)):
             return known(nodes, k)
         symbol = symbol_of(node)
         if symbol is not None:
@@ -284,6 +284,9 @@ class Resolver(Symbols):
             labels = ("F", "2") if word == "rangle" else ()
             self.scripts(s for s in node.scripts if s[0] != "_" or "".join(flat(s[1])) not in labels)
             return k + 1
+        logged = logged_name(nodes[k:], self.names)
+        if logged is not None and self.names.known(logged[0].name):
+            return self.finish(logged[0], nodes, k + logged[1], node)
         if word in FUNCTIONS and word not in ("sqrt", "sum"):
             return self.function(FUNCTIONS[word], node.scripts, nodes, k + 1, node)
         if word in ("{", "}"):

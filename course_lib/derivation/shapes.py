@@ -105,6 +105,7 @@ class Scope:
         self.trail: list[Open] = []
         self.direction_shapes: dict[str, tuple] = {}
         self.first_order = False
+        self.order: int | None = None  # up to which power of a small step o(.) and O(.) leave a claim
         self.clashes: list[tuple[Node, str]] = []
         self.used_by: dict[str, str] = {}
         self.notes: list[str] = []
@@ -266,12 +267,19 @@ class Typer:
         if node.op == "neg":
             return self._is_small(node.args[0])
         if node.op == "small":
-            self.scope.first_order = True
+            self._small(node)
             return True
         return False
 
     def _small(self, node):
+        """o(|h|^k) leaves a claim about the powers of h up to k, O(|h|^k) one about those below k."""
+        power = node.args[0]
+        exponent = power.args[1].val if power.op == "pow" and power.args[1].op == "num" else 1
+        order = exponent if node.val == "o" else exponent - 1
+        if order not in (1, 2):
+            raise MisfitError("a step is followed to first and second order only", node)
         self.scope.first_order = True
+        self.scope.order = min(order, self.scope.order or order)
         return Core("num", (), SCALAR, 0.0)
 
     def _sum_of_two(self, a, b, node_a, node_b, whole):
@@ -799,7 +807,9 @@ class Typer:
                     if not is_scalar(body.shape):
                         raise MisfitError("a derivative of an array in a row is not read", node)
                     rest = tuple(() if a is not None else s for a, s in zip(along, shape, strict=True))
-                    return Core("entry", [Core("grad", [body], shape, (name, None))], rest, tuple(along))
+                    picked = Core("entry", [Core("grad", [body], shape, (name, None))], rest, tuple(along))
+                    sample = len(entry.val) == 1 and self.names.columns and resolve(rest[0]) == ()
+                    return _turned(picked) if sample else picked
             return Core("grad", [body], body.shape, (name, tuple(along)))
         if is_scalar(body.shape):
             return Core("grad", [body], shape, (name, None))

@@ -10,7 +10,7 @@ from .names import Names, Script, Symbol, dependencies, spoken_name, stem, symbo
 from .tex import Tex, flat, trimmed
 from .tokens import OPERAND_END, Tok, UnreadableError
 from .tree import Node
-from .vocabulary import ACCENTS, FUNCTIONS, GREEK, TRANSPOSES
+from .vocabulary import ACCENTS, FUNCTIONS, GREEK, SHY, TRANSPOSES
 
 
 def is_operator_d(node: Tex, after: list[Tex]) -> bool:
@@ -62,13 +62,15 @@ class Symbols:
         function = max((f for f in FUNCTIONS if word.startswith(f) and (f == word or len(f) > 2)), key=len, default="")
         if function and self.names.known(function):
             function = ""
-        if function in ("sum", "CE", "adj", "cof") and not self._bracket_at(nodes, k + len(function)):
+        if function in SHY and not self._bracket_at(nodes, k + len(function)):
             function = ""
         if function and len(function) > len(best):
             end = k + len(function)
             return self.function(FUNCTIONS[function], nodes[end - 1].scripts, nodes, end, nodes[k])
         if word.startswith("max") and not best and self._bracket_at(nodes, k + 3):
             return self.maximum(nodes, k + 2)
+        if len(word) > 1 and last == k + len(word) and self.longer(word, nodes[last - 1].scripts)[0] != word:
+            return self.finish(Symbol(word, nodes[last - 1].scripts), nodes, last, nodes[k])
         if len(best) > 1:
             end = k + len(best)
             return self.finish(Symbol(best, nodes[end - 1].scripts), nodes, end, nodes[k])
@@ -254,12 +256,16 @@ class Symbols:
     def finish(self, symbol: Symbol, nodes: list[Tex], after: int, whole: Tex) -> int:
         """Emit a name with what hangs on it, or the function or δ that it is; the place behind it."""
         name, rest = self.longer(symbol.name, symbol.scripts)
+        if name in self.names.families and any(is_one_index(s) for s in rest):
+            name = f"each {name}"
         if name not in self.names.symbols and self.names.functions.get(name):
             return self.function(self.names.functions[name], rest, nodes, after, whole)
         entry = self.names.with_entries(name) and any(m == "_" and len(index_items(i)) == 2 for m, i, *_ in rest)
         if name == "sigma" and not self.names.known(name) and not entry:
             return self.function("sigmoid", rest, nodes, after, whole)
         if name == "delta" and not self.names.known(name) and self._kronecker(rest, whole):
+            return after
+        if name == "e" and self._unit_vector(rest, whole):
             return after
         row = self._row_of_features(name, rest, nodes, after)
         if row:
@@ -320,6 +326,8 @@ class Symbols:
         if symbol is None or self.longer(symbol.name, symbol.scripts)[0] not in self.names.definitions:
             return 0
         along = next((inside for mark, inside, *_ in nodes[k].scripts if mark == "_"), None)
+        if any(mark == "^" and flat(inside) == ["2"] for mark, inside, *_ in nodes[k].scripts):
+            order = 2  # D^2 f is the Hessian
         if order == 2:
             self.emit("NABLA", (None, 2), nodes[k].start, nodes[k].end)
             return k + 1
@@ -424,6 +432,11 @@ class Symbols:
             return name + digit, stay
         if bare in (["*"], [r"\ast"], [r"\star"]) and self.names.known(name + "*"):
             return name + "*", []
+        if bare in (["*"], [r"\ast"], [r"\star"]) and name in self.names.symbols:
+            if self.names.starred:
+                return name, []
+            if f"{name}*" in self.names.ahead:
+                raise UnreadableError(self.undeclared(f"{name}*"), start, f"{name}*")
         definition = self.names.definitions.get(name)
         greek = [s.removeprefix("\\") for s in bare]
         if mark == "_" and definition is not None and definition.params and all(self.names.known(s) for s in greek):
@@ -431,9 +444,17 @@ class Symbols:
         if mark == "_" and len(bare) == 2 and self.names.known(f"{name}_{bare[0]}"):
             return f"{name}_{bare[0]}", [("_", [Tex("letter", bare[1], start, end)], start, end)]
         word = "".join(bare)
+        if mark == "_" and f"{name}_{word}" in self.names.ahead and not self.names.known(f"{name}_{word}"):
+            label = f"{name}_{word}"
+            raise UnreadableError(self.undeclared(label), start, label)
         if mark == "^" and items[0] == "(" and len(word) > 1 and word.isalpha() and self.names.labels == {word}:
             return name, []  # y^{(train)} where every name carries this label
-        if word.isalpha() and self.names.known(f"{name}_{word}") and (mark == "_" or "(" in items or len(word) > 1):
+        if (
+            word[0].isalpha()
+            and word.isalnum()
+            and self.names.known(f"{name}_{word}")
+            and (mark == "_" or "(" in items or len(word) > 1)
+        ):
             return f"{name}_{word}", []
         return None
 
@@ -614,6 +635,18 @@ class Symbols:
         self.emit("KDELTA", tuple(letters), whole.start, whole.end)
         return True
 
+    def _unit_vector(self, scripts, whole) -> bool:
+        r"""`e_i` where nothing is called e: column i of the identity, emitted where it stands."""
+        items = [x for m, i, *_ in scripts if m == "_" for x in index_items(i)]
+        if self.names.known("e") or self.names.with_entries("e") or not self.names.units or len(items) != 1:
+            return False
+        if items[0] is None:
+            return False
+        self.emit("EYE", None, whole.start, whole.end)
+        self.emit("SUB", (None, items[0]), whole.start, whole.end)
+        self.scripts(s for s in scripts if s[0] != "_")
+        return True
+
     def _is_indicator(self, nodes, k):
         return self._bracket_at(nodes, k + 1) and self._comparison(nodes, self._past_space(nodes, k + 1)) is not None
 
@@ -651,11 +684,10 @@ class Symbols:
         """What is 1 under a condition: the slope of relu for z > 0, δ for i = j."""
         at = next(j for j, n in enumerate(inside) if n.kind == "relation")
         left, sign, right = trimmed(inside[:at]), inside[at].value, trimmed(inside[at + 1 :])
-        if sign in ("lt", "le") and flat(left) == ["0"]:
-            left, sign, right = right, "gt", left
-        if sign in ("gt", "ge") and flat(right) == ["0"] and left:
+        more = self.positive(inside)
+        if more:
             self.emit("FUNCP", ("relu", 1), node.start, node.end)
-            self.enclosed(left, "LPAR", "RPAR")
+            self.enclosed(more, "LPAR", "RPAR")
             return
         letters = [*index_items(left), *index_items(right)]
         if sign in ("=", "ne") and len(letters) == 2 and all(isinstance(x, str) and x.isalpha() for x in letters):
@@ -684,16 +716,23 @@ class Symbols:
         raise UnreadableError("a condition in cases must be like i = j, i \\ne j or otherwise", at)
 
     def positive(self, nodes: list[Tex]) -> list[Tex] | None:
-        """What a condition `z > 0` or `0 < z` says to be positive, or None where it is another condition."""
+        """What a condition such as `z > 0` or `yz < 1` says to be positive, or None where it is no comparison."""
         at = next((j for j, n in enumerate(nodes) if n.kind == "relation"), None)
         if at is None:
             return None
-        left = [n for n in trimmed(nodes[:at]) if n.kind != "style"]
-        right = [n for n in trimmed(nodes[at + 1 :]) if n.kind != "style"]
+        said = ("text", "textrm", "mbox", "textit")  # words such as "if"
+        left, right = (
+            trimmed([n for n in part if n.kind != "style" or n.value not in said])
+            for part in (nodes[:at], nodes[at + 1 :])
+        )
         right = trimmed([n for n in right if n.value not in (".", ",")])
-        if nodes[at].value in ("gt", "ge") and flat(right) == ["0"]:
-            return trimmed(left)
-        return right if nodes[at].value in ("lt", "le") and flat(left) == ["0"] else None
+        if nodes[at].value not in ("gt", "ge", "lt", "le") or not left or not right:
+            return None
+        more, less = (left, right) if nodes[at].value in ("gt", "ge") else (right, left)
+        if flat(less) == ["0"]:
+            return more
+        start, end = less[0].start, less[-1].end
+        return [*more, Tex("sign", "-", start, start), Tex("group", "", start, end, (less,))]
 
     def maximum(self, nodes, k) -> int:
         r"""`\max(0, z)`, entry by entry, is relu. `k` is the place of the word's last letter."""
@@ -837,7 +876,9 @@ class Symbols:
                 self.emit("SUB", (row[0],), start, end)
                 self._number_power("SUP", items[-1], start)
                 return
-        if len(items) == 1 and items[0] in TRANSPOSES and not (items[0] in "Ht" and self.names.known(items[0])):
+        if items in (["*"], [r"\ast"]) and self._matrix_before():
+            self.emit("TRANS", None, start, end)  # the adjoint of a real matrix
+        elif len(items) == 1 and items[0] in TRANSPOSES and not (items[0] in "Ht" and self.names.known(items[0])):
             self.emit("TRANS", None, start, end)
         elif items and all(s in (r"\prime", "'") for s in items):
             self.emit("TRANS", "'", start, end)
@@ -857,6 +898,16 @@ class Symbols:
                 raise UnreadableError("an empty superscript", start)
             self.emit("SUP", None, start, start + 1)
             self.enclosed(trimmed(inside), "LBRACE", "RBRACE")
+
+    def _matrix_before(self) -> bool:
+        """Whether a declared matrix with a capital letter ends what was read so far."""
+        tok = self.out[-1] if self.out else None
+        return (
+            tok is not None
+            and tok.type == "NAME"
+            and str(tok.value)[:1].isupper()
+            and self.names.is_matrix(str(tok.value))
+        )
 
     @staticmethod
     def _turned(items):
@@ -954,6 +1005,26 @@ class Symbols:
         return not self.out or self.out[-1].type != "NAME" or self.names.is_matrix(str(self.out[-1].value))
 
 
+def is_one_index(script: Script) -> bool:
+    r"""Whether a script is one index letter: L_i, L^{(i)}."""
+    mark, inside, *_ = script
+    items = [s for s in flat(inside) if s not in ("(", ")")]
+    return (
+        mark in "_^" and len(items) == 1 and len(index_letters(items)) == 1 and (mark == "_" or len(flat(inside)) == 3)
+    )
+
+
+def logged_name(nodes: list[Tex], names: Names) -> tuple[Symbol, int] | None:
+    r"""`\log L` as one name, where L alone is none (the likelihood of which only the logarithm is spoken of)."""
+    if not nodes or nodes[0].kind != "command" or nodes[0].value not in ("log", "ln") or nodes[0].scripts:
+        return None
+    at = next((k for k in range(1, len(nodes)) if nodes[k].kind != "space"), len(nodes))
+    symbol = symbol_of(nodes[at], names) if at < len(nodes) else None
+    if symbol is None or symbol.name not in ("L", "p", "P", "ell", "q") or names.known(symbol.name):
+        return None
+    return Symbol("log" + symbol.name, symbol.scripts), at + 1
+
+
 def is_exponential(scripts) -> bool:
     """Whether an e with these scripts is the exponential function: e^x, and not e^T."""
     return bool(scripts) and scripts[0][0] == "^" and flat(scripts[0][1]) not in (["T"], [r"\top"])
@@ -981,7 +1052,7 @@ def parted(nodes: list[Tex], signs) -> list[list[Tex]]:
     parts: list[list[Tex]] = [[]]
     depth = 0
     for n in nodes:
-        value = n.value if n.kind in ("sign", "command") else ""
+        value = n.value if n.kind in ("sign", "command") or n.kind == "bar" and n.value == "|" else ""
         depth += (value in ("(", "[", "{")) - (value in (")", "]", "}"))
         if value in signs and depth == 0:
             parts.append([])

@@ -54,14 +54,30 @@ class Judge:
         if not wrong:
             out.message = wording.right(relation)
             return out
-        k = min(wrong)
-        out.culprit = k
-        misfit = relation.misfits[k]
-        if misfit is None and self._follows(nodes[reference], nodes[k]):
-            out.verdict, out.message = "follows", wording.FOLLOWS
-            self.claims.append((truth, nodes[k]))
-            return out
+        out.culprit = min(wrong)
+        misfit = relation.misfits[out.culprit]
+        if misfit is None:
+            follows = self._follows(truth, nodes[out.culprit])
+            self.claims.append((truth, nodes[out.culprit]))
+            if follows:
+                out.verdict, out.message = "follows", wording.FOLLOWS
+                return out
+            if relation.scope.first_order and self._alike_to_first_order(relation, out.culprit):
+                out.verdict, out.message = "wrong", wording.SECOND_ORDER
+                return out
         out.verdict = "wrong" if misfit is None or misfit.kind == "free" else "shapes"
+        self._explain(relation, out, misfit)
+        return out
+
+    def _alike_to_first_order(self, relation, k) -> bool:
+        """Whether a wrong member differs only in what is said about the second power of a small step."""
+        values = relation.values(self.bench, 0)
+        truth, value = values[relation.reference][:2], values[k][:2]
+        return (relation.scope.order == 2 or relation.beyond(self.bench, 0, k)) and close(truth, value)
+
+    def _explain(self, relation, out, misfit) -> None:
+        """Search for the reason why the culprit is wrong, and say it."""
+        nodes, reference, k = relation.nodes, relation.reference, out.culprit
         clashes = relation.clashes(k)
         broken = False
         try:
@@ -80,9 +96,6 @@ class Judge:
         )
         if broken:
             out.message += " " + wording.DEFECT_IN_SEARCH
-        if misfit is None:
-            self.claims.append((truth, nodes[k]))
-        return out
 
     def at(self, bench: Bench) -> Judge:
         """A judge of the same names on other draws."""
@@ -114,9 +127,20 @@ class Judge:
                 raise UnreadableError("one side has no finite value on any draw", 0) from None
             truth = values[relation.reference]
             for k, value in enumerate(values):
-                if value is not None and not close(truth, value, tolerance):
+                if value is None or k == relation.reference:
+                    continue
+                if not close(truth, value, tolerance) and not self._cancels(relation, number, k, truth, value):
+                    return k
+                if relation.beyond(self.bench, number, k):
                     return k
         return None
+
+    def _cancels(self, relation, number, k, truth, value) -> bool:
+        """Whether a member that is to be 0 is so but for rounding: terms of some size cancel in it."""
+        if not any(is_zero(n) for n in (relation.nodes[k], relation.nodes[relation.reference])):
+            return False
+        scale = relation.cancelling(self.bench, number, k)
+        return close(truth, value, 0.0, min(scale, 1e9) * 10)
 
     def _with_one_varying(self, relation, unequal):
         """None when the relation holds with a single declared name varying; nothing in the text says which

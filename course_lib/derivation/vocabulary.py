@@ -44,6 +44,8 @@ FUNCTIONS = {
     "sign": "sign",
     "sgn": "sign",
 }
+# Words that are functions only where a bracket follows; else they are names, as in `CE = …`.
+SHY = frozenset(["sum", "CE", "adj", "cof", "lse", "LSE", "xent"])
 GREEK = frozenset(
     [
         "alpha",

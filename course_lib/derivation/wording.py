@@ -13,6 +13,18 @@ OUT_OF_TIME = "There was no time left to check this line; check it in a derivati
 TOO_DEEP = "This line is nested too deep to be read."
 DEFECT = "This line could not be judged because of a defect in the checker itself, not in your text."
 DEFECT_IN_SEARCH = "Why could not be found out because of a defect in the checker itself."
+NAMED_GRADIENT = "Read with dw and its kind as names of gradients of {loss}."
+AS_ROWS = "Read with gradients of numbers as rows, since Jacobians are multiplied here."
+SEARCH = r"\arg\min needs a declared name as its variable and a function whose gradient vanishes somewhere"
+NO_SOLUTION = "The gradient in {name} is not 0 there."
+NO_POINT = "the point |_{x=a} must give a declared name a value of its shape"
+NO_STEP = "this sets {name} anew and is no equality, and its step is no multiple of a gradient that stands above"
+STEP_DOWN = "Sets {name} anew, by a step against the gradient of {loss}."
+STEP_UP = "Sets {name} anew, by a step along the gradient of {loss}: right where {loss} is to become larger."
+STEP_WRONG = (
+    "This step goes along the gradient of {loss}, which becomes larger: to lower {loss} the sign must be minus."
+)
+SECOND_ORDER = "The terms of first order in the step agree, those of second order do not."
 FOLLOWS = (
     "Not right in itself, but it follows from your earlier line that is wrong: mend that one and this one with it."
 )

@@ -96,7 +96,7 @@ def drawn(problem, seed):
     """Values of the declared names and of the dimensions, which all differ and change with the seed."""
     rng = numpy.random.default_rng(seed)
     size, fresh = {}, count(8 * seed - 5)
-    words = {name: declared.split() for name, declared in problem.shapes.items()}
+    words = {name: declared.split() for name, declared in (problem.shapes | problem.undeclared).items()}
     promises = {"symmetric", "spd", "orthogonal", "onehot", "simplex", "positive", "1"}
     for word in rng.permutation(sorted({w for ws in words.values() for w in ws} - promises)):
         size[str(word)] = next(fresh)

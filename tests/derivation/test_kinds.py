@@ -314,6 +314,115 @@ KINDS = {
         [r"\nabla_v f = (Q + Q^T)v"],
         [r"\nabla_v f = 2Qv", r"\nabla_v f = Qv"],
     ),
+    "powers of a step up to the one that o leaves": (
+        {"A": "d d", "x": "d", "H": "d"},
+        (),
+        "f(x) = x^T A x",
+        [
+            r"f(x + h) = f(x) + x^T(A + A^T)h + h^TAh + o(\|h\|^2)",
+            r"f(x + h) = f(x) + x^T(A + A^T)h + O(\|h\|^2)",
+            r"f(x + H) - f(x) = x^T(A + A^T)H + o(\|H\|)",
+            r"f(x + h) = f(x) + x^T(A + A^T)h + h^TAh",
+        ],
+        [
+            r"f(x + h) = f(x) + x^T(A + A^T)h + 5h^TAh + o(\|h\|^2)",
+            r"f(x + h) = f(x) + x^T(A + A^T)h + O(\|h\|^3)",
+            r"f(x + h) = f(x) + x^T(A + A^T)h + 5h^TAh",
+            r"f(x + H) - f(x) = 2x^TAH + o(\|H\|)",
+        ],
+    ),
+    "a solution under a name of its own": (
+        MATRIX | {"lambda": ""},
+        (),
+        r"J(w) = \|y - Xw\|^2 + \lambda\|w\|^2" + "\n" + r"\nabla J(w) = 0",
+        [r"\hat w = (X^TX + \lambda I)^{-1}X^Ty", r"w^* = (X^TX + \lambda I)^{-1}X^Ty"],
+        [r"\hat w = (X^TX + 2\lambda I)^{-1}X^Ty", r"w^* = (X^TX + \lambda I)^{-1}y", r"w^\star = X^Ty"],
+    ),
+    "a search for the smallest value": (
+        MATRIX,
+        (),
+        r"\hat w = \arg\min_w \|Xw - y\|_2^2",
+        [r"\hat w = (X^TX)^{-1}X^Ty"],
+        [r"\hat w = (X^TX)^{-1}Xy", r"\hat w = 2(X^TX)^{-1}X^Ty"],
+    ),
+    "a step of descent": (
+        MATRIX | {"eta": ""},
+        (),
+        r"J(w) = \tfrac12\|Xw - y\|^2",
+        [r"w \leftarrow w - \eta X^T(Xw - y)", r"w_{t+1} = w_t - \eta\nabla J(w_t)"],
+        [r"w \leftarrow w + \eta X^T(Xw - y)", r"w_{t+1} = w_t + \eta\nabla J(w_t)"],
+    ),
+    "a value at a point": (
+        {"q": "", "r": ""},
+        (),
+        r"E = \frac{q}{r^2}",
+        [r"\left.\frac{dE}{dr}\right|_{r=2} = -\frac q4"],
+        [r"\left.\frac{dE}{dr}\right|_{r=2} = -\frac q2", r"\left.\frac{dE}{dr}\right|_{r=1} = -q"],
+    ),
+    "unit vectors and second derivatives": (
+        {"A": "n n", "x": "n"},
+        (),
+        r"f(x) = x^TAx",
+        [r"D^2 f(x) = A + A^T", r"\frac{\partial A^{-1}}{\partial A_{ij}} = -A^{-1}e_ie_j^TA^{-1}"],
+        [r"D^2 f(x) = 2A", r"\frac{\partial A^{-1}}{\partial A_{ij}} = -A^{-1}e_je_i^TA^{-1}"],
+    ),
+    "a derivative in a row": (
+        MATRIX,
+        (),
+        r"S = (y - Xw)'(y - Xw)",
+        [r"\frac{\partial S}{\partial w'} = 2(Xw - y)'X", r"\frac{\partial^2 S}{\partial w\,\partial w'} = 2X'X"],
+        [r"\frac{\partial S}{\partial w'} = 2X'(Xw - y)", r"\frac{\partial^2 S}{\partial w\,\partial w'} = X'X"],
+    ),
+    "a chain of Jacobians": (
+        {"W": "m n", "x": "n", "u": "m"},
+        ("g",),
+        "z = Wx\na = g(z)\nc = u^Ta",
+        [
+            r"\frac{\partial c}{\partial x} = \frac{\partial c}{\partial a}"
+            r"\frac{\partial a}{\partial z}\frac{\partial z}{\partial x}"
+        ],
+        [
+            r"\frac{\partial c}{\partial x} = \frac{\partial c}{\partial a}"
+            r"\frac{\partial z}{\partial x}\frac{\partial a}{\partial z}",
+            r"\frac{\partial c}{\partial x} = \frac{\partial c}{\partial a}\frac{\partial z}{\partial x}",
+        ],
+    ),
+    "gradients that are called dw": (
+        {"w": "d", "x": "d", "b": "", "y": ""},
+        ("sigma",),
+        "z = w^Tx + b\na = \\sigma(z)\nL = -(y\\log a + (1 - y)\\log(1 - a))\ndz = a - y\ndb = a - y",
+        [r"dw = (a - y)x", r"dw = x\,dz"],
+        [r"dw = (y - a)x", r"dw = -x\,dz"],
+    ),
+    "a vector written as its entries": (
+        {"x": "n"},
+        (),
+        r"z = (e^{x_1}, \dots, e^{x_n})" + "\n" + r"f(x) = \log\sum_{i=1}^n e^{x_i}",
+        [r"\nabla f(x) = \frac{1}{\mathbf 1^T z} z"],
+        [r"\nabla f(x) = z", r"\nabla f(x) = \frac{1}{\mathbf 1^T z} z^T"],
+    ),
+    "a likelihood by its logarithm, and its variance": (
+        {"x": "n", "mu": "", "sigma": "positive"},
+        (),
+        r"\log L(\mu, \sigma^2) = -\frac n2\log\sigma^2 - \frac{1}{2\sigma^2}\sum_{i=1}^n (x_i - \mu)^2",
+        [
+            r"\frac{\partial \log L}{\partial \mu} = \frac{1}{\sigma^2}\sum_{i=1}^n (x_i - \mu)",
+            r"\frac{\partial \log L}{\partial \sigma^2} = -\frac{n}{2\sigma^2}"
+            r" + \frac{1}{2\sigma^4}\sum_{i=1}^n (x_i - \mu)^2",
+        ],
+        [
+            r"\frac{\partial \log L}{\partial \mu} = -\frac{1}{\sigma^2}\sum_{i=1}^n (x_i - \mu)",
+            r"\frac{\partial \log L}{\partial \sigma^2} = -\frac{n}{\sigma}"
+            r" + \frac{1}{\sigma^3}\sum_{i=1}^n (x_i - \mu)^2",
+        ],
+    ),
+    "number of an equation and a side condition": (
+        {"x": "n"},
+        (),
+        r"(1)\quad f(x) = \|x\|",
+        [r"(2)\quad \nabla f(x) = \frac{x}{\|x\|}, \quad x \ne 0"],
+        [r"(2)\quad \nabla f(x) = x, \quad x \ne 0", r"(2)\quad \nabla f(x) = -\frac{x}{\|x\|}, \quad x \ne 0"],
+    ),
 }
 
 

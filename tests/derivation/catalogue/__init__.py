@@ -5,6 +5,7 @@ from . import (
     classification,
     distances,
     forms,
+    habits,
     least_squares,
     likelihoods,
     matrices,
@@ -29,6 +30,7 @@ FAMILIES = (
     distances,
     architectures,
     numpy_lines,
+    habits,
 )
 PROBLEMS = tuple(problem for family in FAMILIES for problem in family.problems)
 

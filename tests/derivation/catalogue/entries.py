@@ -50,6 +50,7 @@ class Entry:
 class Problem:
     """A setting: declared `shapes`, the defining lines `given`, and `entries` that make claims about it.
 
+    `undeclared` are shapes of names that the lines use and the learner does not declare.
     `maps` repeats the definitions in NumPy, in order, with every array 2-D: a column is (d, 1), a row (1, d).
     """
 
@@ -59,6 +60,7 @@ class Problem:
     entries: tuple[Entry, ...]
     functions: tuple[str, ...] = ()
     maps: dict[str, str] = field(default_factory=dict)
+    undeclared: dict[str, str] = field(default_factory=dict)
 
 
 def right(line, numpy=None):
