@@ -120,6 +120,8 @@ def test_lab_in_the_browser(site, door, course_root):
     verdict = door.get_by_text("polar_jacobian: wrong values")
     verdict.wait_for()
     cell_with(door, "def polar_jacobian").evaluate("e => e.scrollIntoView()")
+    # Where the cursor stood, at the end of a long line, its beginning is out of sight.
+    door.locator(".cm-scroller").evaluate_all("all => all.forEach(e => e.scrollTo(0, 0))")
     door.wait_for_timeout(2000)
     door.screenshot(path=image(course_root, "lab"))
     assert verdict.is_visible()
