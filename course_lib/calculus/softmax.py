@@ -62,7 +62,7 @@ def softmax_jacobian(p):
 
 
 def softmax_pullback(P, G):
-    """Gradient in the logits of a loss whose gradient in P = softmax(Z) is G, row by row: p ∘ (g - ⟨g, p⟩).
+    """Gradient in the logits of a loss whose gradient in P = softmax(Z) is G, row by row: p ⊙ (g - ⟨g, p⟩).
 
     P  (..., k), the softmax itself; G  the shape of P, in units of the loss.
     Returns an array of the shape of P. It costs k steps a row; the Jacobian, never built, would cost k².

@@ -538,7 +538,7 @@ def term(P, G):
 
 @softmax_pullback.mistake
 def sign(P, G):
-    """Your answer is -1 times the gradient: it is p ∘ (g - Σ g_j p_j)."""
+    """Your answer is -1 times the gradient: it is p ⊙ (g - Σ g_j p_j)."""
     return P * (np.sum(P * G, axis=1, keepdims=True) - G)
 
 
@@ -550,7 +550,7 @@ def plus(P, G):
 
 @softmax_pullback.mistake
 def chain_factor(P, G):
-    """The factor p in front is missing: it is p ∘ (g - Σ g_j p_j), so rare classes move little."""
+    """The factor p in front is missing: it is p ⊙ (g - Σ g_j p_j), so rare classes move little."""
     return G - np.sum(P * G, axis=1, keepdims=True)
 
 
@@ -562,7 +562,7 @@ def unweighted(P, G):
 
 @softmax_pullback.mistake
 def mean(P, G):
-    """You took the mean of p ∘ g over the classes. Its sum is wanted: the shares p are weights already."""
+    """You took the mean of p ⊙ g over the classes. Its sum is wanted: the shares p are weights already."""
     return P * (G - np.mean(P * G, axis=1, keepdims=True))
 
 
