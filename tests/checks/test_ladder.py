@@ -276,10 +276,10 @@ def test_hints_come_in_tiers_and_end():
 def test_progress_grows_with_right_answers():
     assert progress("01").points == 0
     check(named("linear_approximation", lambda y, J, delta: J @ delta))
-    assert "linear_approximation   wrong values\n" in repr(progress("01")), "and no tag behind it"
+    assert "linear_approximation         wrong values\n" in repr(progress("01")), "and no tag behind it"
     check(named("linear_approximation", lambda y, J, delta: y + J @ delta))
     assert progress().points == 2
-    assert "1 of 5 exercises right" in repr(progress("01"))
+    assert "1 of 22 exercises right" in repr(progress("01"))
     assert f"1 of {len(exercises())} exercises right" in repr(progress())
     assert "03  7 exercises, not begun" in repr(progress())
     assert "chapters are 00, 01" in repr(progress("77"))

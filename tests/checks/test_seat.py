@@ -242,7 +242,7 @@ def test_progress_outlives_the_kernel(folder, monkeypatch):
     assert "wrong" in repr(progress("01"))
     check(linear_approximation)
     monkeypatch.setattr(seat, "_latest", {})
-    assert "1 of 5 exercises right, 2 of 12 points" in repr(progress("01"))
+    assert "1 of 22 exercises right, 2 of 32 points" in repr(progress("01"))
     assert "linear_approximation" in repr(progress())
     text = (folder / memory.FILE).read_text()
     assert json.loads(text) == {"format": 1, "exercises": {"linear_approximation": ["right", 2, 2, "01"]}}
@@ -273,7 +273,7 @@ def test_two_notebooks_keep_their_progress_together(folder, monkeypatch):
 )
 def test_a_file_of_something_else_is_written_anew(folder, text):
     (folder / memory.FILE).write_text(text)
-    assert "0 of 5 exercises right" in repr(progress("01"))
+    assert "0 of 22 exercises right" in repr(progress("01"))
     check(linear_approximation)
     assert memory.remembered()["linear_approximation"].ok
 

@@ -33,6 +33,27 @@ CHAPTER_01 = {
     ),
     "jvp_by_differences": "def jvp_by_differences(f, x, v, h):\n    return (f(x + h * v) - f(x - h * v)) / (2 * h)",
 }
+# The ladder of chapter 1: calls, and what each returns.
+LADDER = {
+    "jacobian_of_sum(x)": "np.ones(len(x))",
+    "jacobian_of_scaling(c, x)": "c * np.eye(len(x))",
+    "jacobian_of_difference(a, b)": "np.eye(len(a)), -np.eye(len(b))",
+    "jacobian_of_dot(a, b)": "b, a",
+    "jacobian_of_elementwise(f, slope, x)": "np.diag(slope(x))",
+    "jacobian_of_square(x)": "2 * np.diag(x)",
+    "jacobian_of_product(A, x, u)": "A, A.T",
+    "jacobian_of_outer(a, b)": 'np.einsum("ik,j->ijk", np.eye(len(a)), b)',
+    "jacobian_of_norm(x)": "x / np.linalg.norm(x)",
+    "jacobian_of_normalised(x)": "(np.eye(len(x)) - np.outer(x, x) / (x @ x)) / np.linalg.norm(x)",
+    "jacobian_of_concatenation(x, y)": "np.eye(len(x) + len(y))[:, : len(x)], np.eye(len(x) + len(y))[:, len(x) :]",
+    "jacobian_of_reshape(X)": "np.eye(X.size).reshape(X.size, *X.shape)",
+    "jacobian_of_row_added(X, b)": "np.tile(np.eye(len(b)), (len(X), 1, 1))",
+    "jacobian_of_mean(X)": 'np.einsum("jk,i->jik", np.eye(X.shape[1]), np.ones(len(X)) / len(X))',
+    "jacobian_of_max(x)": "np.eye(len(x))[np.argmax(x)]",
+    "derivative_of_matrix_square(X, H)": "X @ H + H @ X",
+    "derivative_of_inverse(X, H)": "-np.linalg.inv(X) @ H @ np.linalg.inv(X)",
+}
+CHAPTER_01 |= {call.partition("(")[0]: f"def {call}:\n    return {right}" for call, right in LADDER.items()}
 
 
 def notebook(*cells):
