@@ -1,4 +1,4 @@
-"""Figures of chapter 1: the linear map under the magnifying glass, a square through a map, errors of differences."""
+"""Figures of chapter 1: linear maps under the magnifying glass, gradients, grids through maps, errors of quotients."""
 
 import numpy as np
 from matplotlib.patches import Rectangle
@@ -93,6 +93,221 @@ def three_zooms():
         "radius 0.1 they nearly agree; at radius 0.01 they cannot be told apart, and the remainder over the step has "
         "fallen about a hundredfold.",
     )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+HEIGHTS = (0, 2, 3.5, 5, 6, 7, 7.5)
+PLACE, GRADIENT = np.array([2.0, 1.0]), np.array([-2.0, -2.0])
+
+
+def _hill(x, y):
+    """The hill 8 - x²/2 - y² of the pictures; at (2, 1) it is 5 high and its gradient is (-2, -2)."""
+    return 8 - x**2 / 2 - y**2
+
+
+def _contours(axis):
+    """Contours of the hill with their heights, around the place at which its gradient is drawn."""
+    x, y = np.meshgrid(np.linspace(-0.6, 4.4, 121), np.linspace(-1, 3, 97))
+    lines = axis.contour(x, y, _hill(x, y), HEIGHTS, colors=SKY, linewidths=1.2)
+    axis.clabel(
+        lines,
+        fontsize=8,
+        inline_spacing=2,
+        fmt="%g",
+        manual=[(0.35 * np.sqrt(8 - h), 0.97 * np.sqrt(8 - h)) for h in HEIGHTS],
+    )
+    axis.set(xlabel="x₁", ylabel="x₂", xlim=(-0.6, 4.4), ylim=(-1, 3), aspect="equal")
+    axis.plot(*PLACE, "o", color="black", ms=6, zorder=5)
+
+
+def _arrow(axis, step, colour, **options):
+    """An arrow from the place of the gradient."""
+    style = {"arrowstyle": "-|>", "color": colour, "lw": 2.2, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 14}
+    return axis.annotate("", PLACE + step, PLACE, arrowprops={**style, **options})
+
+
+def surface_contours_gradient():
+    """Still: a surface with its tangent plane, and its contours with the gradient, at the same place."""
+    figure, (left, right) = new_figure(columns=2, height=3.7, width_ratios=[1, 1.1])
+    left.remove()
+    left = figure.add_subplot(1, 2, 1, projection="3d")
+    x, y = np.meshgrid(np.linspace(-1, 3.6, 41), np.linspace(-1.4, 2.2, 41))
+    left.plot_surface(x, y, _hill(x, y), color=SKY, alpha=0.5, linewidth=0, rcount=30, ccount=30)
+    s, t = np.meshgrid(PLACE[0] + np.array([-1.3, 1.3]), PLACE[1] + np.array([-1.1, 1.1]))
+    plane = 5 + GRADIENT[0] * (s - PLACE[0]) + GRADIENT[1] * (t - PLACE[1])
+    left.plot_surface(s, t, plane, color=ORANGE, alpha=0.75, linewidth=0, shade=False)
+    left.scatter(*PLACE, 5.05, color="black", s=28, depthshade=False, zorder=10)
+    left.view_init(elev=24, azim=-38)
+    left.set(xlabel="x₁", ylabel="x₂", title="surface and tangent plane", box_aspect=(1, 0.8, 0.8))
+    left.set(xticks=range(-1, 4), yticks=range(-1, 3), zticks=[0, 4, 8])
+    left.tick_params(labelsize=8, pad=-1)
+    _contours(right)
+    _arrow(right, 0.5 * GRADIENT, ORANGE)
+    label = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+    right.text(0.9, -0.3, "∇f = (−2, −2),\ndrawn at half length", fontsize=9, va="center", ha="center", bbox=label)
+    along = np.array([-1.0, 1.0]) / np.sqrt(2)
+    right.plot(*(PLACE[:, None] + along[:, None] * np.array([-1.1, 1.1])), color=GREEN, lw=2, ls="--")
+    corner = 0.22 * np.array([along, along - np.sqrt(0.5), [-np.sqrt(0.5), -np.sqrt(0.5)]])
+    right.plot(*(PLACE[:, None] + corner.T), color="black", lw=1)
+    right.set_title("contours, heights written on them")
+    return Picture(
+        figure,
+        "Left: the hill 8 − x₁²/2 − x₂² and, at (2, 1), the tangent plane that touches it at height 5. Right: "
+        "the contours of the same hill with their heights. At (2, 1) the gradient (−2, −2) stands at a right angle to "
+        "the contour of height 5 and points to where the hill is steepest; along the dashed line, which follows the "
+        "contour, the height stays the same.",
+    )
+
+
+class _Compass:
+    """Left: a direction at one place of the contour map. Right: the slope in every direction, and in this one."""
+
+    def __init__(self):
+        self.figure, (self.map, self.slopes) = new_figure(columns=2, height=3.5, width_ratios=[1.15, 1])
+        _contours(self.map)
+        self.arrow = _arrow(self.map, np.array([1.0, 0.0]), ORANGE)
+        circle = np.linspace(0, 2 * np.pi, 121)
+        self.map.plot(PLACE[0] + np.cos(circle), PLACE[1] + np.sin(circle), color=GREY, lw=1, ls=":")
+        angles = np.linspace(-180, 180, 181)
+        self.slopes.plot(angles, self._slope(angles), color=BLUE, lw=2)
+        self.slopes.axhline(0, color=GREY, lw=1)
+        self.slopes.axvline(-135, color=GREEN, lw=1.5, ls="--")
+        self.slopes.text(-129, -3.2, "gradient", fontsize=9, va="center")
+        (self.now,) = self.slopes.plot([], [], "o", color=ORANGE, ms=9, zorder=5)
+        self.slopes.set(xlabel="direction in degrees", ylabel="slope in this direction", ylim=(-3.6, 3.6))
+        self.slopes.set(xlim=(-180, 180), xticks=[-180, -90, 0, 90, 180])
+
+    @staticmethod
+    def _slope(degrees):
+        return GRADIENT[0] * np.cos(np.deg2rad(degrees)) + GRADIENT[1] * np.sin(np.deg2rad(degrees))
+
+    def __call__(self, angle):
+        step = np.array([np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))])
+        self.arrow.xy = PLACE + step
+        slope = self._slope(angle)
+        slope = 0.0 if abs(slope) < 1e-9 else slope
+        self.now.set_data([angle], [slope])
+        self.map.set_title(f"a step of length 1 towards {angle}°")
+        self.slopes.set_title(f"slope {slope:.2f}")
+        return self.figure, (
+            f"Left: the contours of 8 − x₁²/2 − x₂² and an arrow of length 1 from (2, 1), at {angle} degrees. Right: "
+            f"the slope in every direction, a cosine with its top of 2.83 at −135 degrees; here it is {slope:.2f}."
+        )
+
+
+def slope_in_each_direction():
+    """Explorer: turn a step of length 1 around a place of a contour map and read the slope."""
+    import ipywidgets as widgets
+
+    return Explorer(
+        {"angle": widgets.IntSlider(value=0, min=-180, max=180, step=5, description="direction (degrees)")},
+        _Compass(),
+        "turn the arrow, and find where the slope is largest and where it is 0.",
+    )
+
+
+def _folded(x, y):
+    """xy/√(x² + y²), and 0 at the origin: flat along both axes, and a cone along every other line."""
+    length = np.hypot(x, y)
+    return np.divide(x * y, length, out=np.zeros_like(length), where=length > 0)
+
+
+def partials_without_a_derivative():
+    """Still: a surface that is flat along both axes and has no derivative where they cross."""
+    figure, (left, right) = new_figure(columns=2, height=3.5, width_ratios=[1, 1])
+    left.remove()
+    left = figure.add_subplot(1, 2, 1, projection="3d")
+    r, angle = np.meshgrid(np.linspace(0, 1, 15), np.linspace(0, 2 * np.pi, 73))
+    x, y = r * np.cos(angle), r * np.sin(angle)
+    left.plot_surface(x, y, _folded(x, y), color=SKY, alpha=0.6, linewidth=0, rcount=73, ccount=15)
+    t = np.linspace(-1, 1, 41)
+    left.plot(t, 0 * t, 0 * t, color=GREEN, lw=2.5, zorder=6)
+    left.plot(0 * t, t, 0 * t, color=GREEN, lw=2.5, zorder=6)
+    left.plot(t / np.sqrt(2), t / np.sqrt(2), np.abs(t) / 2, color=ORANGE, lw=2.5, zorder=7)
+    left.view_init(elev=28, azim=-62)
+    left.set(xlabel="x₁", ylabel="x₂", xticks=[-1, 0, 1], yticks=[-1, 0, 1], zticks=[-0.5, 0, 0.5])
+    left.tick_params(labelsize=8, pad=-1)
+    right.plot(t, 0 * t, color=GREEN, lw=2.5, label="along an axis")
+    right.plot(t, np.abs(t) / 2, color=ORANGE, lw=2.5, label="along the diagonal")
+    right.set(xlabel="distance from the origin", ylabel="height", ylim=(-0.3, 0.75))
+    right.legend(loc="upper center", fontsize=9, frameon=False)
+    return Picture(
+        figure,
+        "Left: the surface x₁x₂/√(x₁² + x₂²). Along both axes, drawn on it, it is flat at height 0; along the diagonal "
+        "it has a sharp corner at the origin. Right: the two cuts. The one along an axis is a horizontal line, the one "
+        "along the diagonal is |t|/2, with a corner at 0.",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+LINEAR = np.array([[1.0, 0.9], [-0.4, 1.1]])
+CENTRE = np.array([1.0, 0.5])
+
+
+def _bent(p):
+    """The map of the warped grid, with the Jacobian [[1, 0.8 cos 2v], [-0.8 cos 2u, 1]]."""
+    return np.array([p[0] + 0.4 * np.sin(2 * p[1]), p[1] - 0.4 * np.sin(2 * p[0])])
+
+
+def _whole_grid(low, high, step):
+    """Lines of a grid over a square, as one path with gaps: shape (2, k)."""
+    t, places = np.append(np.linspace(low, high, 61), np.nan), np.arange(low, high + step / 2, step)
+    lines = [np.array([t, 0 * t + s]) for s in places] + [np.array([0 * t + s, t]) for s in places]
+    return np.hstack(lines)
+
+
+class _Warp:
+    """Left: a grid on its way through a linear map. Right: through a bent one, and the linear map at one point."""
+
+    def __init__(self):
+        self.figure, (self.left, self.right) = new_figure(columns=2, height=4.2)
+        self.around, self.steps = _whole_grid(-1.5, 1.5, 0.25), _whole_grid(-0.5, 0.5, 0.25)
+        for axis in (self.left, self.right):
+            axis.plot(*self.around, color=GREY, lw=0.5, alpha=0.45)
+            axis.set(xlim=(-3, 3), ylim=(-2.7, 2.7), aspect="equal", xticks=range(-2, 3), yticks=range(-2, 3))
+            axis.axhline(0, color=GREY, lw=0.8)
+            axis.axvline(0, color=GREY, lw=0.8)
+        (self.straight,) = self.left.plot([], [], color=BLUE, lw=1.1)
+        (self.bent,) = self.right.plot([], [], color=BLUE, lw=0.9, label="through f")
+        (self.local,) = self.right.plot([], [], color=ORANGE, lw=1.6, label="f(x) + J δ, around one point")
+        arrow = {"arrowstyle": "-|>", "lw": 2.4, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 14}
+        self.columns = [
+            self.left.annotate("", (1, 0), (0, 0), arrowprops={**arrow, "color": colour}) for colour in (ORANGE, GREEN)
+        ]
+        (self.point,) = self.right.plot([], [], "o", color="black", ms=5, zorder=6)
+        self.figure.legend(
+            handles=[self.bent, self.local], loc="outside lower right", ncols=2, fontsize=9, frameon=False
+        )
+
+    def __call__(self, way):
+        M = (1 - way) * np.eye(2) + way * LINEAR
+        self.straight.set_data(*(M @ self.around))
+        for arrow, column in zip(self.columns, M.T, strict=True):
+            arrow.xy = column
+
+        def f(p):
+            return (1 - way) * p + way * _bent(p)
+
+        J = complex_step_jacobian(f, CENTRE)
+        self.bent.set_data(*f(self.around))
+        self.local.set_data(*(f(CENTRE)[:, None] + J @ self.steps))
+        self.point.set_data(*f(CENTRE)[:, None])
+        self.left.set_title(f"a linear map\narea × {np.linalg.det(M):.2f} everywhere")
+        self.right.set_title(f"a map that bends\narea × {np.linalg.det(J):.2f} at the point")
+        return self.figure, (
+            f"Two grids, {way:.0%} of the way through a map. Left: a linear map; all lines stay straight and parallel, "
+            f"and the two arrows, images of (1, 0) and (0, 1), are its columns ({M[0, 0]:.2f}, {M[1, 0]:.2f}) and "
+            f"({M[0, 1]:.2f}, {M[1, 1]:.2f}). Right: the map (u + 0.4 sin 2v, v − 0.4 sin 2u), which bends the lines; "
+            f"around the image of (1, 0.5) the grid made by its Jacobian lies on the bent one."
+        )
+
+
+def warped_grid():
+    """Explorer: a whole grid pushed through a linear map and through a bent one, under one slider."""
+    import ipywidgets as widgets
+
+    slider = widgets.FloatSlider(value=1, min=0, max=1, step=0.05, description="how far")
+    return Explorer({"way": slider}, _Warp(), "push the grids through their maps and look at the point.")
 
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ RIGHT = notebook(SLOPE)
 STUB = notebook("def square_slope(x):\n    raise NotImplementedError")
 DUE = "2030-10-01T23:59:00+02:00"
 NOON = datetime(2030, 10, 1, 10, tzinfo=UTC).timestamp()  # of the day it was due, in its zone
-ALL = 12  # points of chapter 1
+ALL = 32  # points of chapter 1
 LONG = "x" * (25 << 20)
 
 

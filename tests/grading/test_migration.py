@@ -16,8 +16,8 @@ from tests.grading.shared import course
 from tests.grading.test_gradebook import DUE, graded, handed_in, postgres, record
 
 OLD = Path(__file__).with_name("first_edition.sql").read_text(encoding="utf-8")
-# What that edition wrote into grades.csv, under the decisions below.
-GRADES = "student,00,01,total,max\nZoë Š,,2,2,14\nada,1,13,14,14\nbob,0,5.25,5.25,14\ncarl,,,0,14\neve,1,,1,14\n"
+# What that edition wrote into grades.csv, under the decisions below, but for "max": chapter 1 has gained 20 points.
+GRADES = "student,00,01,total,max\nZoë Š,,2,2,34\nada,1,13,14,34\nbob,0,5.25,5.25,34\ncarl,,,0,34\neve,1,,1,34\n"
 DECISIONS = """
 [points]
 polar_jacobian = 5
