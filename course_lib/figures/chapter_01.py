@@ -24,7 +24,7 @@ class _Zoom:
         (self.line,) = self.near.plot([], [], color=ORANGE, lw=2, ls="--", label="f(x) + f′(x) δ")
         (self.point,) = self.near.plot([0], [0], "o", color="black", ms=5)
         self.near.set(xlabel="δ", ylabel="value minus f(x)")
-        self.near.legend(loc="upper left", fontsize=9)
+        self.near.legend(loc="upper left", fontsize=9, frameon=False)
         (self.ratio,) = self.far.loglog([], [], color=GREEN, lw=2.5)
         (self.here,) = self.far.loglog([], [], "o", color=RED, ms=8)
         self.far.set(xlabel="|δ|", ylabel="|remainder| / |δ|", xlim=(1e-4, 3), ylim=(1e-5, 30))
@@ -86,7 +86,7 @@ def three_zooms():
         axis.set(xlabel="δ", title=f"|δ| ≤ {radius:g}\nremainder / |δ| = {ratio:.2g}")
         axis.locator_params(axis="x", nbins=3)
     axes[0].set_ylabel("change of value")
-    axes[0].legend(fontsize=8, loc="lower right")
+    axes[0].legend(fontsize=8, loc="lower right", frameon=False)
     return Picture(
         figure,
         "The curve sin 2x + x/2 around x = 0.6 and its linear map at three magnifications. At radius 1 they part; at "
@@ -132,12 +132,13 @@ def surface_contours_gradient():
     left.remove()
     left = figure.add_subplot(1, 2, 1, projection="3d")
     x, y = np.meshgrid(np.linspace(-1, 3.6, 41), np.linspace(-1.4, 2.2, 41))
-    left.plot_surface(x, y, _hill(x, y), color=SKY, alpha=0.5, linewidth=0, rcount=30, ccount=30)
+    left.plot_surface(x, y, _hill(x, y), color=SKY, alpha=0.6, linewidth=0, rcount=30, ccount=30, zorder=1)
     s, t = np.meshgrid(PLACE[0] + np.array([-1.3, 1.3]), PLACE[1] + np.array([-1.1, 1.1]))
     plane = 5 + GRADIENT[0] * (s - PLACE[0]) + GRADIENT[1] * (t - PLACE[1])
-    left.plot_surface(s, t, plane, color=ORANGE, alpha=0.75, linewidth=0, shade=False)
+    left.plot_surface(s, t, plane, color=ORANGE, alpha=0.7, linewidth=0, shade=False, zorder=2)
     left.scatter(*PLACE, 5.05, color="black", s=28, depthshade=False, zorder=10)
-    left.view_init(elev=24, azim=-38)
+    left.computed_zorder = False  # drawn in this order: the plane lies on the hill
+    left.view_init(elev=26, azim=12)
     left.set(xlabel="x₁", ylabel="x₂", title="surface and tangent plane", box_aspect=(1, 0.8, 0.8))
     left.set(xticks=range(-1, 4), yticks=range(-1, 3), zticks=[0, 4, 8])
     left.tick_params(labelsize=8, pad=-1)
@@ -188,7 +189,7 @@ class _Compass:
         slope = 0.0 if abs(slope) < 1e-9 else slope
         self.now.set_data([angle], [slope])
         self.map.set_title(f"a step of length 1 towards {angle}°")
-        self.slopes.set_title(f"slope {slope:.2f}")
+        self.slopes.set_title(f"slope {slope:.2f}".replace("-", "−"))
         return self.figure, (
             f"Left: the contours of 8 − x₁²/2 − x₂² and an arrow of length 1 from (2, 1), at {angle} degrees. Right: "
             f"the slope in every direction, a cosine with its top of 2.83 at −135 degrees; here it is {slope:.2f}."
@@ -330,7 +331,9 @@ class _Square:
             axis.set_aspect("equal", adjustable="datalim")
         self.left.set(xlabel="first input", ylabel="second input")
         self.right.set(xlabel="first output", ylabel="second output")
-        self.figure.legend(handles=[self.image, self.linear], loc="outside lower right", ncols=2, fontsize=9)
+        self.figure.legend(
+            handles=[self.image, self.linear], loc="outside lower right", ncols=2, fontsize=9, frameon=False
+        )
 
     def __call__(self, name, first, second, side):
         f, centre = PLANE_MAPS[name], np.array([first, second])
@@ -401,7 +404,7 @@ def square_at_two_sizes():
         ratio = _area(f(centre[:, None] + _boundary(side))) / side**2
         axis.set(xlabel="u² − v²", ylabel="2uv", title=f"side {side}: area grows {ratio:.3f}-fold")
         axis.set_aspect("equal", adjustable="datalim")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9, frameon=False)
     return Picture(
         figure,
         "A square of inputs around (0.9, 0.5) seen through the map (u² − v², 2uv), solid, and through its Jacobian, "
@@ -426,7 +429,7 @@ def error_against_step(f=np.exp, slope=np.exp, x=1.0):
     axis.axhline(np.finfo(float).eps, color=GREY, lw=1)
     axis.annotate("ε, the spacing of numbers near 1", (0.2, 3e-16), color="#444444", fontsize=9, ha="right")
     axis.set(xlabel="step h", ylabel="relative error", ylim=(1e-17, 10), xlim=(1e-18, 0.3))
-    axis.legend(loc="upper center", ncols=3)
+    axis.legend(loc="upper center", ncols=3, frameon=False)
     return Picture(
         figure,
         "Relative error of three numerical derivatives of exp at 1 against the step h, both axes logarithmic. Forward "

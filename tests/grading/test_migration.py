@@ -125,10 +125,11 @@ def test_what_the_command_says_of_it(tmp_path):
     done = course("report", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "gradebook.first-edition.sqlite" in done.stdout
-    assert "19 verdicts are stale" in done.stdout and "19 judged by the first edition" in done.stdout
+    assert "70 verdicts are stale" in done.stdout and "19 judged by the first edition" in done.stdout
+    assert "51 not judged yet, because the exercise is new" in done.stdout
     assert "ada 01: 13 → 11 (the first edition counted otherwise)" in done.stdout
     again = course("report", cwd=tmp_path)
-    assert "first-edition" not in again.stdout and "fell" not in again.stdout and "19 verdicts" in again.stdout
+    assert "first-edition" not in again.stdout and "fell" not in again.stdout and "70 verdicts" in again.stdout
 
 
 def test_the_folder_of_that_edition_is_written_anew(tmp_path, monkeypatch):
