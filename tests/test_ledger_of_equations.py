@@ -81,6 +81,7 @@ FREE = {
     "01": [
         r"J_{ij} = \frac{\partial y_i}{\partial x_j}",
         r"y = \begin{bmatrix} x_1 x_2 \\ x_2 + \sin x_3 \end{bmatrix}",
+        r"g = \frac{x_1 x_2}{\sqrt{x_1^2 + x_2^2}}",
     ],
     "05": [r"g_k = \frac{s_k}{s_k^2 + n\lambda}"],
     "09": [r"s = \sqrt{\frac{p(1 - p)}{n}}"],
