@@ -12,7 +12,7 @@ from .declarations import declared
 from .names import Names, name_of, symbol_of
 from .numpy_reader import looks_like_numpy
 from .symbols import index_items, index_letters, logged_name, parted
-from .tex import Tex, everywhere, flat, read_tex, trimmed, words_of
+from .tex import Tex, flat, read_tex, trimmed, words_of
 from .vocabulary import FUNCTIONS, SHY
 
 MOST_LINES, MOST_CHARACTERS = 80, 3000
@@ -876,4 +876,4 @@ def is_word(word: str, names: Names) -> bool:
     return len(known) < 2 or len(known) >= 3 or not any(known)
 
 
-__all__ = ["Clause", "Left", "Member", "Statement", "defined_name", "everywhere", "is_word", "read_document"]
+__all__ = ["Clause", "Left", "Member", "Statement", "defined_name", "is_word", "read_document"]

@@ -12,7 +12,6 @@ from .charity import as_columns, gradients_as_rows, matched, summed, sums_reachi
 from .diagnosis import diagnose, diagnose_definition
 from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Statement, defined_name, read_document
 from .evaluation import TooLargeError, UndefinedError
-from .inference import TRIALS, declared_as, is_greek, lengths_of_sums, open_declared, settled, speaks_greek, undeclared
 from .judgement import Bench, Relation, define, is_zero
 from .names import (
     Declared,
@@ -38,7 +37,7 @@ from .tokens import UnreadableError
 from .tree import Node, bound_indices, free_indices, map_tree, names_in, sym, walk
 from .updates import LOSSES as LOWERED
 from .updates import goes, is_update, without_time
-from .verdicts import Judge, Judged, choose_reference
+from .verdicts import Judge
 from .vocabulary import FUNCTIONS
 from .writer import latex, latex_shape, plain_text
 
@@ -148,6 +147,8 @@ class Session:
 
         Where shapes are given, a letter that they lack is rather a slip; but constants such as λ are seldom declared.
         """
+        from .trials import infer  # which makes sessions itself
+
         found = infer(text, statements, self.names, self.infers)
         if found is None:
             return
@@ -1082,107 +1083,6 @@ def _inside(node, change):
     return new
 
 
-@dataclass
-class Inferred:
-    """What was inferred: shapes of names, names of lengths, and the names for which no shape makes the text fit."""
-
-    shapes: dict[str, str]
-    lengths: list[str]
-    unknown: list[str]
-
-
-class _Trial(Session):
-    """A session that only asks whether lines fit together, for shapes that are tried."""
-
-    def __init__(self, names: Names, kinds: dict[str, str], lengths: list[str]):
-        super().__init__({}, (), SECONDS_OF_A_TRIAL)
-        symbols = {**names.symbols, **{declared_as(n, k): open_declared(k) for n, k in kinds.items()}}
-        self._begin(symbols, [*names.dims, *lengths], names.functions, 0)
-        self.names.inferring = True
-
-    def _weighed(self, nodes, hidden, conditions, points=()):
-        relation = Relation(self.names, nodes, 0 if hidden else choose_reference(nodes, self.names))
-        verdict = "shapes" if any(relation.misfits) else "right"
-        return Judged(verdict, shape=relation.shape, reference=nodes[relation.reference])
-
-    def _finite(self, relation, statement):
-        return None
-
-    def _go_to_point(self, nodes):
-        return False
-
-    def _equal_definitions(self, line, name, params, indices, nodes):
-        if any(Relation(self.names, [self.reference, *nodes[1:]]).misfits):
-            line.verdict = "shapes"
-
-    def _misfit_definition(self, line, name, params, indices, nodes, misfit):
-        line.verdict = "shapes"
-        return line
-
-    def misses(self, text) -> list[bool]:
-        """For each line whether it does not fit or cannot be read."""
-        statements = read_document(text, self.names)
-        self._read(text, statements, decisions.samples_are_columns(statements, self.names))
-        return [line.verdict in ("shapes", "unreadable", "wrong") for line in self.lines]
-
-    def cost(self, text) -> int:
-        """The lines that do not fit, and the losses that come out as arrays."""
-        self.bad = self.misses(text)
-        arrays = [n for n, d in self.names.definitions.items() if n in LOSSES and d.core and d.shape != ((), ())]
-        return sum(self.bad) + len(arrays)
-
-
-def infer(text: str, statements: list[Statement], names: Names, every: bool = True) -> Inferred | None:
-    """Shapes for the names of a text that nobody declared: the kinds in which the fewest lines do not fit.
-
-    every: whether for all names, or for Greek letters alone; None where there are none of those.
-    """
-    if not every and not speaks_greek(statements):
-        return None
-    found = decisions.definitions(statements, names)
-    defined = {name for name, places in found.items() if name not in _updated(statements, places, name)}
-    lengths = [x for x in lengths_of_sums(statements) if not names.known(x)]
-    options = undeclared(statements, names, defined)
-    if not every:
-        moved = decisions.directions(statements, names)
-        options = {n: k for n, k in options.items() if is_greek(n) and n not in moved}
-        lengths = []
-    if not options:
-        return Inferred({}, lengths, [])
-    kinds = {name: k[0] for name, k in options.items()}
-    last = _Trial(names, kinds, lengths)
-    best = last.cost(text)
-    trials = 0
-    improved = True
-    while best and improved and trials < TRIALS:
-        improved = False
-        for name, choices in options.items():
-            for kind in choices:
-                if kind == kinds[name] or trials >= TRIALS:
-                    continue
-                trials += 1
-                other = {**kinds, name: kind}
-                trial = _Trial(names, other, lengths)
-                misses = trial.cost(text)
-                if misses < best:
-                    best, kinds, last, improved = misses, other, trial, True
-    shapes = settled(last.names, kinds)
-    doubted = [s.text for bad, s in zip(last.bad, statements, strict=False) if bad] if best else []
-    unsure = [name for name in kinds if any(name in text for text in doubted)]
-    return Inferred(shapes, lengths, unsure)
-
-
-SECONDS_OF_A_TRIAL = 1.0
-LOSSES = ("L", "J", "E", "C", "ell", "loss", "RSS", "MSE", "SSE", "NLL")
-
-
-def _updated(statements, places, name) -> set[str]:
-    """The name, when its every definition holds it on the right too, as in w := w − ηg."""
-    sides = [c.members[1:] for k in places for c in statements[k].clauses]
-    holds = [any((s := symbol_of(n)) and s.name == name for m in side for n in m.nodes) for side in sides if side]
-    return {name} if holds and all(holds) else set()
-
-
 def read_functions(functions) -> dict[str, str]:
     """The `functions` argument as {name: what it is}; a name that is not known stands for any smooth
     function.
@@ -1205,4 +1105,4 @@ def read_functions(functions) -> dict[str, str]:
     return table
 
 
-__all__ = ["BAD", "Line", "Session", "choose_reference", "read_functions"]
+__all__ = ["BAD", "Line", "Session", "read_functions"]

@@ -118,7 +118,7 @@ def _uses(statements, defined) -> Iterator[_Use]:
     for statement in statements:
         if statement.numpy or not statement.clauses or all(c.declares for c in statement.clauses):
             continue
-        for nodes in _rows(statement.nodes):
+        for nodes in rows_of_symbols(statement.nodes):
             for k, n in enumerate(nodes):
                 symbol = symbol_of(n)
                 blackboard = n.kind == "style" and n.value == "mathbb"
@@ -172,7 +172,8 @@ def _kinds(base, turned, indexed, paired=False) -> list[str]:
     return ["column", "matrix"] if turned else ["column", "number", "matrix"]
 
 
-def _rows(nodes):
+def rows_of_symbols(nodes):
+    """Every row in which symbols stand side by side: the nodes, and what their groups and arguments hold."""
     yield nodes
     for n in everywhere(nodes):
         if n.kind == "style" and len(word := "".join(flat([n.bare()]))) > 1 and [word] == flat([n.bare()]):

@@ -36,6 +36,7 @@ class Symbols:
         self.out: list[Tok] = []
         self.bars: list[tuple[str, int]] = []
         self.bound = set(bound)
+        self.second = 0  # 1 while the letter behind a subscript is taken as its second
 
     def emit(self, kind, value, start, end=None):
         self.out.append(Tok(kind, value, start, start if end is None else end))
@@ -831,7 +832,7 @@ class Symbols:
 
     def taken_letter(self) -> int:
         """1 when the letter behind a subscript was taken as its second (`x_ij` without braces)."""
-        taken, self._second = getattr(self, "_second", 0), 0
+        taken, self.second = self.second, 0
         return taken
 
     def scripts(self, scripts: Iterable[Script], following: list[Tex] = ()) -> None:
@@ -998,7 +999,7 @@ class Symbols:
             and (self.names.known(ahead) or self.names.with_entries(ahead) or ahead in "deIoO")
         ):
             return items
-        self._second = 1
+        self.second = 1
         return [*items, ahead]
 
     def _two_axes(self):

@@ -394,6 +394,13 @@ KINDS = {
         [r"dw = (a - y)x", r"dw = x\,dz"],
         [r"dw = (y - a)x", r"dw = -x\,dz"],
     ),
+    "constants beside declared names": (
+        {"x": "n"},
+        (),
+        r"f(x) = \alpha\|x\|^2 + \beta",
+        [r"\nabla f(x) = 2\alpha x"],
+        [r"\nabla f(x) = 2\alpha x^\top", r"\nabla f(x) = \alpha x", r"f(x) = \alpha \mathbf{1} x^\top x + \beta"],
+    ),
     "a vector written as its entries": (
         {"x": "n"},
         (),

@@ -1,0 +1,140 @@
+"""Shapes tried on a whole text: a session that asks whether its lines fit together, and the search for the best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from . import decisions
+from .document import Statement, read_document
+from .engine import Session
+from .inference import (
+    TRIALS,
+    declared_as,
+    is_greek,
+    lengths_of_sums,
+    open_declared,
+    rows_of_symbols,
+    settled,
+    speaks_greek,
+    undeclared,
+)
+from .judgement import Relation
+from .names import Names, symbol_of
+from .verdicts import Judged, choose_reference
+
+SECONDS_OF_A_TRIAL = 1.0
+LOSSES = ("L", "J", "E", "C", "ell", "loss", "RSS", "MSE", "SSE", "NLL")
+
+
+@dataclass
+class Inferred:
+    """What was inferred: shapes of names, names of lengths, and the names for which no shape makes the text fit."""
+
+    shapes: dict[str, str]
+    lengths: list[str]
+    unknown: list[str]
+
+
+class _Trial(Session):
+    """A session that only asks whether lines fit together, for shapes that are tried."""
+
+    def __init__(self, names: Names, kinds: dict[str, str], lengths: list[str]):
+        super().__init__({}, (), SECONDS_OF_A_TRIAL)
+        symbols = {**names.symbols, **{declared_as(n, k): open_declared(k) for n, k in kinds.items()}}
+        self._begin(symbols, [*names.dims, *lengths], names.functions, 0)
+        self.names.inferring = True
+
+    def _weighed(self, nodes, hidden, conditions, points=()):
+        relation = Relation(self.names, nodes, 0 if hidden else choose_reference(nodes, self.names))
+        verdict = "shapes" if any(relation.misfits) else "right"
+        return Judged(verdict, shape=relation.shape, reference=nodes[relation.reference])
+
+    def _finite(self, relation, statement):
+        return None
+
+    def _go_to_point(self, nodes):
+        return False
+
+    def _equal_definitions(self, line, name, params, indices, nodes):
+        if any(Relation(self.names, [self.reference, *nodes[1:]]).misfits):
+            line.verdict = "shapes"
+
+    def _misfit_definition(self, line, name, params, indices, nodes, misfit):
+        line.verdict = "shapes"
+        return line
+
+    def misses(self, text) -> list[bool]:
+        """For each line whether it does not fit or cannot be read."""
+        statements = read_document(text, self.names)
+        self._read(text, statements, decisions.samples_are_columns(statements, self.names))
+        return [line.verdict in ("shapes", "unreadable", "wrong") for line in self.lines]
+
+    def cost(self, text) -> int:
+        """The lines that do not fit, and the losses that come out as arrays."""
+        self.bad = self.misses(text)
+        arrays = [n for n, d in self.names.definitions.items() if n in LOSSES and d.core and d.shape != ((), ())]
+        return sum(self.bad) + len(arrays)
+
+
+def _plain_kind(name: str, likeliest: str, statements: list[Statement], names: Names) -> str:
+    """The kind of a Greek letter beside declared names: β is a column only behind a matrix, as in Xβ."""
+    if name not in ("theta", "beta") or likeliest != "column":
+        return likeliest
+    for s in statements:
+        for nodes in rows_of_symbols(s.nodes):
+            found = [symbol_of(n) for n in nodes if n.kind != "space"]
+            for before, here in pairwise(found):
+                if before is not None and here is not None and here.name == name and names.is_matrix(before.name):
+                    return "column"
+    return "number"
+
+
+def infer(text: str, statements: list[Statement], names: Names, every: bool = True) -> Inferred | None:
+    """Shapes for the names of a text that nobody declared: the kinds in which the fewest lines do not fit.
+
+    every: whether for all names, or for Greek letters alone; None where there are none of those. Beside declared
+    names a letter is what its kind mostly is, a number unless it is transposed or indexed: were its shape chosen to
+    make lines fit, a slip in one of them could choose it.
+    """
+    if not every and not speaks_greek(statements):
+        return None
+    found = decisions.definitions(statements, names)
+    defined = {name for name, places in found.items() if name not in _updated(statements, places, name)}
+    lengths = [x for x in lengths_of_sums(statements) if not names.known(x)]
+    options = undeclared(statements, names, defined)
+    if not every:
+        moved = decisions.directions(statements, names)
+        options = {n: k for n, k in options.items() if is_greek(n) and n not in moved}
+        options = {n: [_plain_kind(n, k[0], statements, names)] for n, k in options.items()}
+        lengths = []
+    if not options:
+        return Inferred({}, lengths, [])
+    kinds = {name: k[0] for name, k in options.items()}
+    last = _Trial(names, kinds, lengths)
+    best = last.cost(text)
+    trials = 0
+    improved = True
+    while best and improved and trials < TRIALS:
+        improved = False
+        for name, choices in options.items():
+            for kind in choices:
+                if kind == kinds[name] or trials >= TRIALS:
+                    continue
+                trials += 1
+                other = {**kinds, name: kind}
+                trial = _Trial(names, other, lengths)
+                misses = trial.cost(text)
+                if misses < best:
+                    best, kinds, last, improved = misses, other, trial, True
+    shapes = settled(last.names, kinds)
+    doubted = [s.text for bad, s in zip(last.bad, statements, strict=False) if bad] if best else []
+    unsure = [name for name in kinds if any(name in text for text in doubted)]
+    return Inferred(shapes, lengths, unsure)
+
+
+def _updated(statements, places, name) -> set[str]:
+    """The name, when its every definition holds it on the right too, as in w := w − ηg."""
+    sides = [c.members[1:] for k in places for c in statements[k].clauses]
+    holds = [any((s := symbol_of(n)) and s.name == name for m in side for n in m.nodes) for side in sides if side]
+    return {name} if holds and all(holds) else set()
