@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from .names import Names
 from .shapes import ELEMENTWISE, SCALAR, Scope, Typer, resolve
-from .tree import Node, map_tree, names_in, num, sym, walk
+from .tree import Node, map_tree, num, sym, walk
 
 ONE_ARRAY = ("T", "neg", "d")
 Shape = tuple[tuple, tuple]
@@ -645,10 +645,6 @@ class Algebra:
             return None
 
         return map_tree(node, change)
-
-    def free_of(self, node: Node, names: set[str]) -> bool:
-        """Whether none of the names stands in the tree."""
-        return not names_in(node) & names
 
 
 def exact(node: Node) -> Fraction | None:

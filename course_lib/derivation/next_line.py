@@ -6,7 +6,8 @@ import html
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .algebra import ONE, size
+from . import wording
+from .algebra import ONE, ZERO, size
 from .differentials import RULES, Calculus
 from .engine import BAD, Line, Session
 from .lowering import NoRuleError
@@ -14,7 +15,7 @@ from .names import dependencies, spoken_name, stem
 from .report import _mathematics
 from .shapes import MisfitError
 from .spelling import Spelling, spelled, spelling_of
-from .tree import Node, places, put, sym, walk
+from .tree import Node, map_tree, places, put, sym, walk
 from .working import MOVE, PUT_IN, READ_OFF, SECONDS, Derivation, Functions, Shapes, Step, Work, _said
 from .writer import latex
 
@@ -114,6 +115,9 @@ def next_line(
     except (NoRuleError, MisfitError, ValueError) as problem:
         what = getattr(problem, "what", None) or str(problem)
         return Next(tier, words=f"The rules do not reach this: {what}. Each line that you write can still be checked.")
+    except Exception:
+        # A defect here must not cost the learner the notebook; the tests look for this sentence.
+        return Next(tier, words=wording.DEFECT_IN_NEXT)
 
 
 def whole(text: str, shapes: Shapes | None = None, functions: Functions = (), goal: str = "") -> Work:
@@ -366,8 +370,17 @@ class _Continuation:
     def _slope(self, name: str) -> Node:
         return Node("grad", [sym(self.loss), sym(name)])
 
+    def _alone(self, node: Node) -> Node:
+        """A differential with every declared name but the variable held still."""
+        still = map_tree(node, lambda n: ZERO if n.op == "d" and self._is_still(n.args[0]) else None)
+        return self.work.algebra.simplified(still)
+
+    def _is_still(self, node: Node) -> bool:
+        return node.op == "sym" and node.val not in self.varying
+
     def _after_differential(self, left: Node, now: Node) -> Iterator[Step]:
         work, calculus = self.work, Calculus(self.work.algebra, self.varying)
+        now = self._alone(now)
         if any(n.op == "d" and n.args[0].op != "sym" for n in walk(now)):
             made = work.named_again(work.algebra.simplified(calculus.further(now)))
             yield Step(left, made, _said(calculus.take_used()))
@@ -384,6 +397,7 @@ class _Continuation:
             return
         name = between[-1]
         inner = self._last(Node("d", [sym(name)]))
+        inner = self._alone(inner) if inner is not None else None
         if inner is None:
             if not self._same(now, moved.right) and size(moved.right) <= size(now):
                 yield moved

@@ -39,6 +39,7 @@ FILES = {
 }
 # Of this library, what a derivation needs; NumPy is Pyodide's, and Lark travels beside it.
 NEEDED = ("__init__.py", "clock.py", "errors.py", "derivation")
+PROBLEMS = 8  # of each kind and level, for practice
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -66,6 +67,7 @@ def built(out, pyodide=None):
         "modules": "modules.zip",
         "files": [*(_file(name, *FILES[name]) for name in FILES), {**_fingerprint(modules), "url": "modules.zip"}],
         "examples": examples(),
+        "practice": problems(),
     }
     page = (STATIC / "index.html").read_text(encoding="utf-8")
     # A block of data, never run; "<" is spelled so that no text can end it.
@@ -77,6 +79,25 @@ def built(out, pyodide=None):
 def examples():
     """The derivations that the page offers: dicts with title, about, text, shapes and functions."""
     return json.loads((STATIC / "examples.json").read_text(encoding="utf-8"))
+
+
+def problems():
+    """Problems to practise, by kind, the easy ones first: dicts as `examples` has them, without a title."""
+    from course_lib.derivation.practising import KINDS, LEVELS, practice
+
+    def told(drawn):
+        problem = drawn.problem
+        goal = problem.goal.replace("{", "").replace("}", "").replace(r"\nabla_", "∇")
+        about = f"Derive {goal}. When you are stuck, ask for the next line."
+        return {
+            "about": about,
+            "text": problem.given + "\n",
+            "shapes": dict(problem.shapes),
+            "functions": list(problem.functions),
+        }
+
+    drawn = {kind: [practice(kind, level, k) for level in LEVELS for k in range(PROBLEMS)] for kind in KINDS}
+    return {kind: [told(each) for each in several] for kind, several in drawn.items()}
 
 
 def copied(release, folder, files):

@@ -161,6 +161,59 @@ def test_a_mended_side_is_put_in_its_place_and_can_be_taken_back(page):
     expect(page.locator("textarea")).to_have_value(ANSWER["text"])
 
 
+BEGUN = {"text": RIGHT["text"].splitlines()[0], "shapes": RIGHT["shapes"]}
+
+
+def test_who_is_stuck_is_told_the_next_line_in_three_tiers(page):
+    show(page, BEGUN)
+    told = page.locator(".cd-told")
+    for name, said in (
+        ("Next line?", "Use the rule “squared norm” on L."),
+        ("The line with a gap", "Fill the gap:"),
+        ("Show the line", "The next line:"),
+    ):
+        expect(told).not_to_contain_text(said)
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(told).to_contain_text(said)
+    page.get_by_role("button", name="use it: the next line").click()
+    expect(page.locator(".cd-line")).to_have_count(2)
+    expect(told).to_be_empty()
+    assert verdicts(page) == ["definition", "right"]
+    page.get_by_role("button", name="Next line?", exact=True).click()
+    expect(told).to_contain_text("read it off")
+
+
+def test_the_whole_is_worked_out_only_when_it_is_asked_for_twice(page):
+    show(page, BEGUN)
+    whole = page.get_by_role("button", name="Work it out", exact=True)
+    for name in ("Next line?", "The line with a gap", "Show the line"):
+        expect(whole).to_be_hidden()
+        page.get_by_role("button", name=name, exact=True).click()
+    whole.click()
+    expect(page.locator(".cd-told")).to_contain_text("The next line:")
+    page.get_by_role("button", name="Really show all of it").click()
+    expect(page.locator(".cd-tier")).to_have_count(3)
+    expect(page.locator(".cd-tier").last).to_contain_text("read off")
+
+
+def test_a_wrong_line_is_mended_first(page):
+    show(page, {**RIGHT, "text": RIGHT["text"].replace("Xw-y)", "y-Xw)")})
+    for name in ("Next line?", "The line with a gap", "Show the line"):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.locator(".cd-told")).to_contain_text("Mend line 2 first.")
+    page.get_by_role("button", name="use it: the next line").click()
+    expect(status(page)).to_contain_text("The claim is right.")
+
+
+def test_a_fresh_problem_is_drawn_to_practise(page):
+    show(page, RIGHT)
+    page.get_by_label("or practise").select_option("matrix least squares")
+    expect(page.locator("#about")).to_contain_text("When you are stuck, ask for the next line.")
+    expect(page.locator(".cd-verdict").last).to_contain_text("definition")
+    page.get_by_role("button", name="Bring my own text back").click()
+    expect(page.locator("textarea")).to_have_value(RIGHT["text"])
+
+
 def test_a_shared_link_opens_the_same_text_elsewhere(page, opened):
     show(page, RIGHT)
     expect(status(page)).to_contain_text("The claim is right.")

@@ -8,6 +8,7 @@ from course_lib.derivation.next_line import next_line
 from course_lib.derivation.practising import KINDS, practice
 from course_lib.derivation.working import work_out
 
+from .catalogue import PROBLEMS
 from .test_work_out import GOALS, MATRICES, worked
 
 MSE = r"L = \frac{1}{2n}\|Xw-y\|^2"
@@ -173,7 +174,16 @@ def test_shapes_that_nobody_declared_are_enough():
 @pytest.mark.parametrize("text", ["", "w = ", r"\|x", r"L = \|XW\|_2", "words and words and words", "L = Q"])
 def test_any_text_gets_a_sentence(text):
     found = next_line(text, SHAPES | {"W": "d k"})
-    assert found.words and not found.line
+    assert found.words and not found.line and "defect" not in found.words
+
+
+def test_no_entry_of_the_catalogue_finds_a_defect(rng):
+    cases = [(problem, entry) for problem in PROBLEMS for entry in problem.entries]
+    for k in rng.choice(len(cases), 25, replace=False):
+        problem, entry = cases[k]
+        found = next_line(f"{problem.given}\n{entry.line}", problem.shapes, problem.functions)
+        assert found.words and "defect" not in found.words, entry.line
+        assert not (entry.is_right and found.mends), entry.line
 
 
 def test_a_tier_that_is_none_is_refused():

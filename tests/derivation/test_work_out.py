@@ -72,6 +72,40 @@ def goals():
 GOALS = [pytest.param(p, f, x, id=f"{p.name}: d{f}/d{x}") for p, f, x in goals()]
 
 
+def network(layers):
+    """(text, shapes) of a network of so many layers with softmax at its end."""
+    sizes = ["d", "h", "m", "q", "s"][:layers] + ["k"]
+    shapes = {"X": "n d", "Y": "n k onehot"}
+    lines = []
+    for k in range(1, layers + 1):
+        shapes |= {f"W^{k}": f"{sizes[k - 1]} {sizes[k]}", f"b^{k}": f"1 {sizes[k]}"}
+        lines.append(f"Z^{k} = {f'A^{k - 1}' if k > 1 else 'X'} W^{k} + b^{k}")
+        lines.append(f"A^{k} = \\tanh(Z^{k})" if k < layers else f"P = \\operatorname{{softmax}}(Z^{k})")
+    return "\n".join([*lines, r"L = -\frac{1}{n}\sum_{i}\sum_{j} Y_{ij}\log P_{ij}"]), shapes
+
+
+LINE = {"X": "n d", "w": "d", "b": "", "y": "n"}
+WARM = "S = Z/T\nP = \\operatorname{softmax}(S)\nL = -\\frac1n\\langle Y, \\log P\\rangle"
+# Losses of chapters 3 to 8 beside those of the catalogue.
+CHAPTERS = [
+    (r"L = \frac{1}{2n}\|Xw + b\mathbf 1 - y\|^2", "w", LINE),
+    (r"L = \frac{1}{2n}\|Xw + b\mathbf 1 - y\|^2", "b", LINE),
+    (r"L = \frac{1}{2n}\sum_{i=1}^n (x_i^\top w + b - y_i)^2", "b", LINE),
+    (r"L = \frac{1}{2n}\sum_i s_i(x_i^\top w - y_i)^2", "w", {"X": "n d", "w": "d", "s": "n positive", "y": "n"}),
+    (r"L = (Xw-y)^\top C(Xw-y)", "w", {"X": "n d", "w": "d", "C": "n n symmetric", "y": "n"}),
+    (r"L = \frac1n\|Xw-y\|^2 + \lambda\|w\|_1", "w", {"X": "n d", "w": "d", "y": "n", "lambda": ""}),
+    (r"L = \frac1n\sum_i\sqrt{1 + (x_i^\top w - y_i)^2}", "w", {"X": "n d", "w": "d", "y": "n"}),
+    (r"L = \sum_i\operatorname{softplus}(z_i) - y^\top z", "z", {"z": "n", "y": "n"}),
+    (r"L = \operatorname{logsumexp}(z) - t^\top z", "z", {"z": "k", "t": "k"}),
+    (WARM, "Z", {"Z": "n k", "T": "", "Y": "n k onehot"}),
+    (WARM, "T", {"Z": "n k", "T": "", "Y": "n k onehot"}),
+    (network(2)[0], "b^1", network(2)[1]),
+    (network(3)[0], "W^1", network(3)[1]),
+    (network(3)[0], "W^2", network(3)[1]),
+    (network(5)[0], "W^1", network(5)[1]),
+]
+
+
 @cache
 def worked(problem, function, variable):
     return work_out(problem.given, variable, problem.shapes, problem.functions, of=function)
@@ -98,11 +132,16 @@ def test_the_catalogue_is_worked_out(problem, function, variable):
 
 def test_the_catalogue_asks_for_enough():
     assert len(GOALS) >= 100
-    assert len({p.values[0].name for p in GOALS}) >= 48
+    assert len({p.values[:2] for p in GOALS}) >= 60
 
 
 @pytest.mark.parametrize(("loss", "variable", "shapes"), MATRIX_CALCULUS)
 def test_examples_of_matrix_calculus_are_worked_out(loss, variable, shapes):
+    assert_whole(work_out(loss, variable, shapes))
+
+
+@pytest.mark.parametrize(("loss", "variable", "shapes"), CHAPTERS)
+def test_losses_of_the_chapters_are_worked_out(loss, variable, shapes):
     assert_whole(work_out(loss, variable, shapes))
 
 

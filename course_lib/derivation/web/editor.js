@@ -179,9 +179,10 @@ function spokenSpec(spec) {
  *
  * judge(draft): a promise of the report on {text, shapes, functions}. mathlive: a promise of the module, or of null.
  * draft: what to begin with. changed(draft): called after each change. stop(): ends a check that hangs; without it
- * none can be stopped. welcome: an element that stands where the lines will be. Returns {draft(), show(draft)}.
+ * none can be stopped. welcome: an element that stands where the lines will be. whole: whether a derivation may be
+ * worked out from start to end. Returns {draft(), show(draft)}.
  */
-export function mount(root, { judge, mathlive, draft, changed = () => {}, stop = null, welcome = null }) {
+export function mount(root, { judge, mathlive, draft, changed = () => {}, stop = null, welcome = null, whole = false }) {
   const state = { shapes: {}, functions: [], report: null, mathlive: null, open: null, ...structuredClone(draft ?? {}) };
   const parts = skeleton(root, stop, welcome);
   const text = parts.text;
@@ -196,15 +197,18 @@ export function mount(root, { judge, mathlive, draft, changed = () => {}, stop =
       state.open = null;
       shapes.draw();
       visual?.follow(true);
+      stuck.forget();
       judging.soon(0);
     },
   };
   const judging = judgingOf(editor, judge, parts, state, (report) => {
     state.report = report;
     drawReport(parts, report, state.mathlive, hands);
+    stuck.draw(report);
     shapes.draw();
   });
   const touched = () => {
+    stuck.forget();
     changed(editor.draft());
     judging.soon(PAUSE);
   };
@@ -216,6 +220,7 @@ export function mount(root, { judge, mathlive, draft, changed = () => {}, stop =
     touched();
   });
   const hands = handsOn(text, () => visual?.follow());
+  const stuck = nextLine(parts, state, hands, whole, () => judging.soon(0));
   parts.stop?.addEventListener("click", () => stop());
   new ResizeObserver(() => reachable(parts.lines)).observe(parts.lines);
   shapes.draw();
@@ -254,7 +259,73 @@ function handsOn(text, moved) {
     text.setRangeText(better);
     text.dispatchEvent(new Event("input"));
   }
-  return { place, go, replace };
+  /** Put a line behind all others; a post gets it as a formula of its own. */
+  function append(line) {
+    text.focus();
+    text.setSelectionRange(text.value.length, text.value.length);
+    const marks = /\$|\\\[/.test(text.value) ? "$$" : "";
+    const added = `${text.value && !text.value.endsWith("\n") ? "\n" : ""}${marks}${line}${marks}`;
+    if (document.execCommand("insertText", false, added)) return;
+    text.setRangeText(added);
+    text.dispatchEvent(new Event("input"));
+  }
+  return { place, go, replace, append };
+}
+
+// -- stuck
+
+const TIERS = ["Next line?", "The line with a gap", "Show the line"];
+
+/** The button for who is stuck: the rule, the line with a gap, the line; the whole only when it is asked for twice. */
+function nextLine(parts, state, hands, whole, ask) {
+  let sure = false;
+  const more = parts.next;
+  const all = parts.whole;
+  function forget() {
+    state.next = 0;
+    sure = false;
+    parts.told.replaceChildren();
+    more.textContent = TIERS[0];
+    more.disabled = false;
+    all.hidden = true;
+  }
+  function draw(report) {
+    parts.stuck.hidden = Boolean(report.error) || !report.lines.length;
+    const found = report.next;
+    if (!found || found.tier !== state.next) return;
+    more.textContent = TIERS[Math.min(found.tier, 2)];
+    more.disabled = found.tier >= 3 || found.said.length < found.tier || found.finished;
+    all.hidden = !whole || found.tier !== 3;
+    all.textContent = "Work it out";
+    const rows = found.said.map(([words, latex]) =>
+      h("p", { className: "cd-tier" }, h("span", {}, `${words} `),
+        latex ? h("span", { className: "cd-scroll" }, typeset(latex, state.mathlive)) : null));
+    const line = found.mends ? report.lines[found.mends - 1] : null;
+    const use = () => (line ? hands.replace(line.text, occurrence(report, found.mends - 1), found.line) : hands.append(found.line));
+    const button = found.line && (!line || hands.place(line.text, 0) >= 0)
+      ? h("button", { type: "button", className: "cd-use", onclick: use, "aria-label": "use it: the next line" }, "use it") : null;
+    parts.told.replaceChildren(...rows, ...(button ? [button] : []));
+  }
+  more.addEventListener("click", () => {
+    state.next = Math.min((state.next ?? 0) + 1, 3);
+    ask();
+  });
+  all.addEventListener("click", () => {
+    if (!sure) {
+      sure = true;
+      all.textContent = "Really show all of it";
+      return;
+    }
+    state.next = 4;
+    ask();
+  });
+  forget();
+  return { forget, draw };
+}
+
+/** Which of the lines with the same text the k-th of a report is. */
+function occurrence(report, k) {
+  return report.lines.slice(0, k).filter(({ text }) => text === report.lines[k].text).length;
 }
 
 function skeleton(root, stop, welcome) {
@@ -277,8 +348,12 @@ function skeleton(root, stop, welcome) {
     stop: stop && h("button", { type: "button", className: "cd-button", hidden: true }, "Stop this check"),
     notes: h("ul", { className: "cd-notes", hidden: true }),
     lines: h("ol", { className: "cd-lines" }),
+    next: h("button", { type: "button", className: "cd-button" }, TIERS[0]),
+    whole: h("button", { type: "button", className: "cd-button", hidden: true }, "Work it out"),
+    told: h("div", { className: "cd-told", "aria-live": "polite" }),
     welcome: welcome ?? h("p", { className: "cd-hint" }, "Each line appears here as it was read, with its verdict."),
   };
+  parts.stuck = h("div", { className: "cd-stuck", hidden: true }, parts.next, parts.whole, parts.told);
   root.classList.add("cd");
   // JupyterLab's keys are for cells; here they are letters.
   root.setAttribute("data-lm-suppress-shortcuts", "true");
@@ -290,7 +365,7 @@ function skeleton(root, stop, welcome) {
         text, parts.visual, parts.shapes),
       h("section", { className: "cd-report", "aria-label": "Verdicts" },
         h("div", { className: "cd-head" }, parts.summary, parts.stop),
-        parts.notes, parts.welcome, parts.lines)),
+        parts.notes, parts.welcome, parts.lines, parts.stuck)),
   );
   return parts;
 }
@@ -309,7 +384,7 @@ function judgingOf(editor, judge, parts, state, shown) {
     parts.lines.setAttribute("aria-busy", "true");
     const slow = setTimeout(() => parts.stop && (parts.stop.hidden = false), SLOW);
     try {
-      const report = await judge(editor.draft());
+      const report = await judge({ ...editor.draft(), next: state.next ?? 0 });
       if (report) shown(report);
     } catch (problem) {
       parts.summary.textContent = String(problem?.message ?? problem);

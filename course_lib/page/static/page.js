@@ -132,6 +132,7 @@ async function begin() {
     },
     stop: () => checker.stop(),
     welcome: at("welcome"),
+    whole: true,
   });
 
   /** Show another draft; the learner's own waits behind a button. */
@@ -153,6 +154,13 @@ async function begin() {
     const example = config.examples[at("examples").selectedIndex - 1];
     at("examples").value = "";
     if (example) open(example);
+  });
+  for (const kind of Object.keys(config.practice)) at("practice").add(new Option(kind, kind));
+  at("practice").addEventListener("change", () => {
+    const problems = config.practice[at("practice").value] ?? [];
+    at("practice").value = "";
+    const drawn = problems[Math.floor(Math.random() * problems.length)];
+    if (drawn) open(drawn);
   });
   at("first").addEventListener("click", () => open(config.examples[0]));
   at("back").addEventListener("click", () => {
