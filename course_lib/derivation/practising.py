@@ -247,6 +247,13 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+class Sentence(str):
+    """A sentence that a notebook shows as it is, without quotes."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 @dataclass(frozen=True)
 class Practice:
     """A problem to derive. `problem` says what; `check` judges a text, `next` tells what comes after it."""
@@ -256,8 +263,13 @@ class Practice:
     number: int
     problem: Problem
 
-    def check(self, text: str) -> str:
+    def check(self, text: str) -> Sentence:
         """How far a derivation gets, in one sentence; the given lines need not be repeated."""
+        return Sentence(self._checked(text))
+
+    def _checked(self, text: str) -> str:
+        if not text.strip():
+            return f"Nothing is written yet: the last line must say what {self.problem.goal} is."
         found = progress_of(text, self.problem)
         if found.first_bad:
             k, line = found.first_bad

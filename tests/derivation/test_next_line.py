@@ -211,6 +211,7 @@ def test_drawn_problems_can_be_solved_checked_and_continued(kind, level, rng):
         assert not work.missing, drawn
         assert drawn.check("\n".join(work.lines)).startswith("Right")
         assert drawn.check(work.lines[-2]).startswith(("No line is wrong", "Right"))
+        assert drawn.check("\n").startswith("Nothing is written yet")
         found = drawn.next("", 3)
         assert found.line in work.lines[work.rules.count("definition") :]
         assert repr(drawn) == repr(practice(kind, level, int(number)))
