@@ -391,7 +391,8 @@ class _Continuation:
         moved = Step(left, work.inner(slopes, style), MOVE)
         between = [n for n in work.chain if n in slopes]
         if not between:
-            if not self._same(now, moved.right):
+            ways = ("inner", "trace") if self.form == "trace" else ("inner",)
+            if not any(self._same(now, work.inner(slopes, way)) for way in ways):
                 yield moved
             yield Step(work.gradient(), slopes[self.variable], READ_OFF)
             return

@@ -166,7 +166,7 @@ BEGUN = {"text": RIGHT["text"].splitlines()[0], "shapes": RIGHT["shapes"]}
 
 def test_who_is_stuck_is_told_the_next_line_in_three_tiers(page):
     show(page, BEGUN)
-    told = page.locator(".cd-told")
+    told = page.locator(".cd-hinted")
     for name, said in (
         ("Next line?", "Use the rule “squared norm” on L."),
         ("The line with a gap", "Fill the gap:"),
@@ -190,7 +190,7 @@ def test_the_whole_is_worked_out_only_when_it_is_asked_for_twice(page):
         expect(whole).to_be_hidden()
         page.get_by_role("button", name=name, exact=True).click()
     whole.click()
-    expect(page.locator(".cd-told")).to_contain_text("The next line:")
+    expect(page.locator(".cd-hinted")).to_contain_text("The next line:")
     page.get_by_role("button", name="Really show all of it").click()
     expect(page.locator(".cd-tier")).to_have_count(3)
     expect(page.locator(".cd-tier").last).to_contain_text("read off")
@@ -200,7 +200,7 @@ def test_a_wrong_line_is_mended_first(page):
     show(page, {**RIGHT, "text": RIGHT["text"].replace("Xw-y)", "y-Xw)")})
     for name in ("Next line?", "The line with a gap", "Show the line"):
         page.get_by_role("button", name=name, exact=True).click()
-        expect(page.locator(".cd-told")).to_contain_text("Mend line 2 first.")
+        expect(page.locator(".cd-hinted")).to_contain_text("Mend line 2 first.")
     page.get_by_role("button", name="use it: the next line").click()
     expect(status(page)).to_contain_text("The claim is right.")
 

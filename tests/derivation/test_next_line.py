@@ -43,14 +43,14 @@ def continued(text, shapes, functions=(), goal=""):
 
 
 def leads_on(problem, function, variable):
-    """From every beginning of a derivation of the catalogue the next line is right, and the end comes nearer."""
+    """From every beginning of a derivation of the catalogue right lines lead to its end, from a later one no more."""
     work = worked(problem, function, variable)
     goal = work.lines[-1].split(" = ")[0]
     first = work.rules.count("definition")
     left = None
     for k in range(first, len(work.lines)):
         added = continued("\n".join(work.lines[:k]), problem.shapes, problem.functions, goal)
-        assert left is None or len(added) < left
+        assert left is None or len(added) <= left
         left = len(added)
     assert left == 1
 

@@ -350,7 +350,7 @@ function skeleton(root, stop, welcome) {
     lines: h("ol", { className: "cd-lines" }),
     next: h("button", { type: "button", className: "cd-button" }, TIERS[0]),
     whole: h("button", { type: "button", className: "cd-button", hidden: true }, "Work it out"),
-    told: h("div", { className: "cd-told", "aria-live": "polite" }),
+    told: h("div", { className: "cd-hinted", "aria-live": "polite" }),
     welcome: welcome ?? h("p", { className: "cd-hint" }, "Each line appears here as it was read, with its verdict."),
   };
   parts.stuck = h("div", { className: "cd-stuck", hidden: true }, parts.next, parts.whole, parts.told);
