@@ -77,14 +77,14 @@ def generator(d, h, rng):
 
 @glorot_init.mistake
 def factor(d, h, rng):
-    """√(2/(d + h)) is the standard deviation. Even draws with that deviation reach √3 times as far."""
+    """√(2/(d + h)) is the standard deviation. Uniform draws with that deviation reach √3 times as far."""
     limit = np.sqrt(2 / (d + h))
     return rng.uniform(-limit, limit, (d, h))
 
 
 @glorot_init.mistake
 def normal(d, h, rng):
-    """These are normal draws. They have the right spread, but the exercise asks for even ones: `rng.uniform`."""
+    """These are normal draws. They have the right spread, but the exercise asks for uniform ones: `rng.uniform`."""
     return rng.normal(0, np.sqrt(2 / (d + h)), (d, h))
 
 
@@ -130,7 +130,7 @@ def _another_spread(value, d, h, rng):
 
 @glorot_init.mistake(shown=_another_spread)
 def spread(d, h, rng):
-    """The spread is not the one that is asked for. Even draws on ±√(6/(d + h)) have the deviation √(2/(d + h)), which
+    """The spread is not the one that is asked for. Uniform draws on ±√(6/(d + h)) have the deviation √(2/(d + h)), which
     shrinks as the layer grows; a fixed factor such as 0.01 does not."""
     return rng.normal(size=(d, h)) * 0.01
 
