@@ -45,8 +45,8 @@ def fault(value, d, h, rng):
     if not _drawn_from(value, limit, rng):
         spread = np.std(value) / limit
         return "wrong", (
-            f"The entries are not the even draws of `rng` on ±{limit:.4g}: their standard deviation is {spread:.3f} of "
-            "that limit, about 0.577 is right. Draw all of them with `rng.uniform`, and nothing else."
+            f"The entries are not the uniform draws of `rng` on ±{limit:.4g}: their standard deviation is {spread:.3f} "
+            "of that limit, about 0.577 is right. Draw all of them with `rng.uniform`, and nothing else."
         )
     return None
 
@@ -130,8 +130,8 @@ def _another_spread(value, d, h, rng):
 
 @glorot_init.mistake(shown=_another_spread)
 def spread(d, h, rng):
-    """The spread is not the one that is asked for. Uniform draws on ±√(6/(d + h)) have the deviation √(2/(d + h)), which
-    shrinks as the layer grows; a fixed factor such as 0.01 does not."""
+    """The spread is not the one that is asked for. Uniform draws on ±√(6/(d + h)) have the deviation √(2/(d + h)),
+    which shrinks as the layer grows; a fixed factor such as 0.01 does not."""
     return rng.normal(size=(d, h)) * 0.01
 
 
