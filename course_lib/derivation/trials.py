@@ -21,6 +21,7 @@ from .inference import (
 )
 from .judgement import Relation
 from .names import Names, symbol_of
+from .tex import everywhere
 from .verdicts import Judged, choose_reference
 
 SECONDS_OF_A_TRIAL = 1.0
@@ -105,7 +106,10 @@ def infer(text: str, statements: list[Statement], names: Names, every: bool = Tr
     options = undeclared(statements, names, defined)
     if not every:
         moved = decisions.directions(statements, names)
-        options = {n: k for n, k in options.items() if is_greek(n) and n not in moved}
+        small = {"delta"} if any(n.value == "approx" for s in statements for n in everywhere(s.nodes)) else set()
+        options = {
+            n: k for n, k in options.items() if is_greek(n) and n not in {*moved, *small} and not names.with_entries(n)
+        }
         options = {n: [_plain_kind(n, k[0], statements, names)] for n, k in options.items()}
         lengths = []
     if not options:
