@@ -1059,7 +1059,7 @@ adam_step.slip(
 )
 adam_step.slip(
     "epsilon-inside",
-    "eps stands under the root. It is added to the root: sqrt(s_hat) + eps.",
+    "eps stands under the root. It is added to the root: `np.sqrt(s_hat) + eps`.",
     ADAM,
     ("np.sqrt(s_hat) + eps", "np.sqrt(s_hat + eps)"),
 )
