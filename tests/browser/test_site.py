@@ -140,6 +140,8 @@ def test_formulas_and_search_work_in_a_browser_without_another_server(served, br
         page.evaluate("() => MathJax.startup.promise")
         assert page.locator("mjx-merror").count() == 0
         assert page.locator(".MathJax_error").count() == 0
+        # An answer that is folded hides its formulas until it is opened.
+        page.evaluate("document.querySelectorAll('details').forEach(element => { element.open = true; })")
         if "$$" in source:
             expect(page.locator("mjx-container[display=true]").first).to_be_visible()
     page.goto(f"{served}/notebooks/00_start_here.html")
