@@ -119,3 +119,8 @@ def address_in(log, server, seconds=PATIENCE / 1000):
             return found[0]
         time.sleep(0.2)
     raise AssertionError(f"JupyterLab printed no address within {seconds} s:\n{log.read_text()[-2000:]}")
+
+
+def unfolded(page):
+    """Open every fold of a page: answers, hidden outputs, tables."""
+    page.evaluate("document.querySelectorAll('details').forEach(element => { element.open = true; })")

@@ -9,6 +9,7 @@ from course_lib.grading.feedback import page_name, write_feedback
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.report import Class, Item, report_page, write_report
 from course_lib.grading.run import grade_inbox
+from tests.browser.conftest import unfolded
 from tests.browser.test_access import complaints_of_axe
 from tests.grading.handing_in import CHAPTER_01, chapter_01, notebook
 
@@ -68,10 +69,6 @@ def opened(browser):
     yield open_
     context.close()
     assert complaints == []
-
-
-def unfolded(page):
-    page.evaluate("document.querySelectorAll('details').forEach(element => { element.open = true; })")
 
 
 @pytest.mark.parametrize("which", range(3))

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from course_lib.errors import CourseError
 from course_lib.page import RELEASE
 from course_lib.site import built
+from tests.browser.conftest import unfolded
 from tests.browser.serving import serving
 from tests.browser.test_access import complaints_of_axe
 
@@ -140,12 +141,15 @@ def test_formulas_and_search_work_in_a_browser_without_another_server(served, br
         page.evaluate("() => MathJax.startup.promise")
         assert page.locator("mjx-merror").count() == 0
         assert page.locator(".MathJax_error").count() == 0
-        if "$$" in source:
-            # The first may lie in a folded answer, so it is not asked to be seen.
-            expect(page.locator("mjx-container[display=true]").first).to_be_attached()
+        unfolded(page)
+        displays = page.locator("mjx-container[display=true]")
+        assert ("$$" in source) == (displays.count() > 0)
+        for formula in displays.all():
+            expect(formula).to_be_visible()
     page.goto(f"{served}/notebooks/00_start_here.html")
     # The report of a derivation is HTML that a cell shows; its formulas are set too.
-    expect(page.locator(".course-derivation mjx-container").first).to_be_attached()
+    unfolded(page)
+    expect(page.locator(".course-derivation mjx-container").first).to_be_visible()
     page.goto(f"{served}/search.html?q=pullback")
     expect(page.locator("#search-results li").first).to_be_visible()
     assert [url for url in asked if not url.startswith((served, "data:", "blob:"))] == []
