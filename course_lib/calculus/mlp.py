@@ -205,18 +205,6 @@ def confusion_matrix(labels, predicted, k):
     return C
 
 
-def shuffled_batches(n, size, rng):
-    """The rows 0 … n - 1 in random order, cut into batches of `size`; the last one may be smaller.
-
-    Returns a tuple of index arrays that hold every row once. rng  a numpy Generator, which moves on.
-    Raises ValueError unless 1 <= size.
-    """
-    if size < 1:
-        raise ValueError(f"batches of {size} samples were asked for, at least 1 was expected")
-    order = rng.permutation(n)
-    return tuple(order[start : start + size] for start in range(0, n, size))
-
-
 def weight_decay_gradients(dW1, db1, dW2, db2, W1, W2, lam):
     """The gradients with those of the penalty lam/2 (‖W1‖² + ‖W2‖²) added; the biases are not decayed.
 

@@ -8,7 +8,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.ticker import NullLocator
 
-from course_lib.calculus import mlp, network
+from course_lib.calculus import mlp, network, training
 from course_lib.calculus.jacobian import complex_step_gradient
 from course_lib.calculus.softmax import softmax_jacobian, softmax_pullback
 from course_lib.data import digits
@@ -620,11 +620,9 @@ def _races():
         for activation, start, lr in RACERS:
             rng = np.random.default_rng(0)
             parameters = network.initial_parameters((X.shape[1], *[32] * (layers - 1), Y.shape[1]), rng, start)
-            losses = found[layers, activation] = [network.loss(X, Y, *parameters, activation=activation)]
-            for _ in range(EPOCHS):
-                for rows in mlp.shuffled_batches(len(X), 64, rng):
-                    parameters = network.sgd_step(X[rows], Y[rows], *parameters, lr=lr, activation=activation)
-                losses.append(network.loss(X, Y, *parameters, activation=activation))
+            options = {"step": training.plain(lr), "activation": activation, "size": 64, "epochs": EPOCHS, "rng": rng}
+            run = training.train(parameters, (X, Y), (X, Y), **options)
+            found[layers, activation] = [epoch.loss for epoch in run]
     return found
 
 

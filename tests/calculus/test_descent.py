@@ -5,6 +5,8 @@ import pytest
 import scipy.linalg
 import scipy.optimize
 from autograd.misc import optimizers
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.linear_model import SGDRegressor
 
 from course_lib.calculus import descent
@@ -117,10 +119,13 @@ def test_the_start_and_the_arguments_are_left_as_they_were():
 
 
 # ----------------------------------------------------------------------------------------------------------------------
-def test_the_batches_of_an_epoch_hold_every_sample_once():
-    batches = list(descent.minibatches(11, 4, np.random.default_rng(0)))
-    assert [len(rows) for rows in batches] == [4, 4, 3]
-    assert sorted(np.concatenate(batches)) == list(range(11))
+@given(st.integers(1, 60).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n))), st.integers(0, 5))
+def test_the_batches_of_an_epoch_hold_every_sample_once_and_only_the_last_is_smaller(sizes, seed):
+    n, size = sizes
+    batches = list(descent.minibatches(n, size, np.random.default_rng(seed)))
+    assert sorted(np.concatenate(batches)) == list(range(n))
+    assert all(len(rows) == size for rows in batches[:-1])
+    assert 1 <= len(batches[-1]) <= size
 
 
 def test_a_step_on_one_sample_is_the_step_of_scikit_learn():

@@ -4,8 +4,6 @@ import autograd
 import autograd.numpy as anp
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.stats import kstest
 from sklearn.metrics import accuracy_score
 from sklearn.metrics import confusion_matrix as confusion_oracle
@@ -13,6 +11,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import label_binarize
 
 from course_lib.calculus import mlp
+from course_lib.calculus.descent import minibatches
 from tests.calculus.rounding import EPS, FUNCTION, assert_rounded, network_size
 
 N, D, H, K = 23, 7, 5, 4
@@ -72,14 +71,6 @@ def test_accuracy_and_confusion_are_scikit_learns(rng, labels):
     assert np.trace(C) / C.sum() == pytest.approx(mlp.accuracy(P, labels))
 
 
-@given(st.integers(0, 60), st.integers(1, 70), st.integers(0, 5))
-def test_batches_hold_every_row_once_and_only_the_last_is_smaller(n, size, seed):
-    batches = mlp.shuffled_batches(n, size, np.random.default_rng(seed))
-    assert sorted(row for batch in batches for row in batch) == list(range(n))
-    assert all(len(batch) == size for batch in batches[:-1])
-    assert not batches or 1 <= len(batches[-1]) <= size
-
-
 def penalised_loss(W1, b1, W2, b2, x, y, lam):
     Z2 = 1 / (1 + anp.exp(-(x @ W1 + b1))) @ W2 + b2
     log_P = Z2 - anp.log(anp.sum(anp.exp(Z2), axis=1, keepdims=True))
@@ -88,7 +79,7 @@ def penalised_loss(W1, b1, W2, b2, x, y, lam):
 
 @pytest.mark.parametrize("lam", [0.0, 0.3])
 def test_an_epoch_is_one_step_of_autograds_gradient_for_each_batch(lam, X, Y, start):
-    batches = mlp.shuffled_batches(N, 6, np.random.default_rng(1))
+    batches = tuple(minibatches(N, 6, np.random.default_rng(1)))
     expected, size = start, 0.0
     for rows in batches:
         slopes = autograd.grad(penalised_loss, argnum=(0, 1, 2, 3))(*expected, X[rows], Y[rows], lam)
@@ -147,7 +138,6 @@ def test_equal_units_stay_equal(X, Y):
         (lambda: mlp.accuracy(np.ones((0, 2)), np.zeros(0)), "P has 0 rows"),
         (lambda: mlp.confusion_matrix(np.arange(4), np.arange(3), 4), r"labels has shape \(4,\) and predicted \(3,\)"),
         (lambda: mlp.confusion_matrix(np.arange(4), np.arange(1, 5), 4), "predicted holds 1 to 4"),
-        (lambda: mlp.shuffled_batches(5, 0, np.random.default_rng(0)), "batches of 0 samples"),
         (lambda: mlp.weight_decay_gradients(*[np.ones((2, 2))] * 6, -0.1), "the weight decay is -0.1"),
     ],
 )
