@@ -102,7 +102,7 @@ def _begun(name: str) -> str:
 
 def _next_in_derivation(exercise: Exercise, text: str) -> "Hint":
     """The next line of what is written, one tier at a time: the rule, the line with a gap, the line."""
-    from course_lib.derivation.next_line import TIERS, next_line
+    from course_lib.derivation.workout.next_line import TIERS, next_line
 
     problem: Any = exercise.problem
     try:

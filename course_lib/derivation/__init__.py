@@ -13,8 +13,7 @@ tex (TeX read once, to nodes) -> document (statements, clauses, members), decisi
 symbols, resolver (what a symbol is) -> parser, numpy_reader (trees) -> charity, shapes -> evaluation -> judgement,
 stationary, points, updates -> edits, diagnosis -> verdicts -> engine, with inference -> report -> editor
 
-A derivation that nobody wrote: lowering (whole arrays), algebra (simplified) -> differentials (the rules), index_form
--> forms, working (every line judged) -> next_line, practising
+A derivation that nobody wrote: workout
 """
 
 from __future__ import annotations
@@ -50,11 +49,11 @@ def derive(text: str | None = None, shapes=None, functions=()):
 
 def __getattr__(name: str):
     if name == "work_out":
-        from .working import work_out
+        from .workout.working import work_out
 
         return work_out
     if name == "practice":
-        from .practising import practice
+        from .workout.practising import practice
 
         return practice
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

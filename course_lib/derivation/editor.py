@@ -51,7 +51,7 @@ def judged(text, shapes=None, functions=(), next=0):
         return {"error": str(e)}
     said = report.to_dict()
     if next:
-        from .next_line import told
+        from .workout.next_line import told
 
         said["next"] = told(text, {**report.assumed, **(shapes or {})}, functions, int(next))
     for entry, line in zip(said["lines"], report.lines, strict=True):

@@ -46,7 +46,7 @@ class Report:
 
         tier: 1, 2 or 3 for just that. Errors: ValueError for another tier, or for a report that `derive` did not make.
         """
-        from .next_line import TIERS, next_line
+        from .workout.next_line import TIERS, next_line
 
         if tier is not None and tier not in range(1, TIERS + 1):
             raise ValueError(f"the tier must be 1, 2 or 3; got {tier!r}")

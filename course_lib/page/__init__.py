@@ -83,7 +83,7 @@ def examples():
 
 def problems():
     """Problems to practise, by kind, the easy ones first: dicts as `examples` has them, without a title."""
-    from course_lib.derivation.practising import KINDS, LEVELS, practice
+    from course_lib.derivation.workout.practising import KINDS, LEVELS, practice
 
     def told(drawn):
         problem = drawn.problem

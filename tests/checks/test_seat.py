@@ -13,7 +13,7 @@ import pytest
 
 from course_lib.checks import bank, check, exercises, hint, memory, progress, seat
 from course_lib.checks.verdict import inline_html
-from course_lib.derivation.next_line import next_line
+from course_lib.derivation.workout.next_line import next_line
 
 REAL_PLACE = memory.place
 

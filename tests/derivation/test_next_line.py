@@ -4,9 +4,9 @@ import pytest
 
 from course_lib import derive
 from course_lib.derivation.editor import judged
-from course_lib.derivation.next_line import next_line
-from course_lib.derivation.practising import KINDS, practice
-from course_lib.derivation.working import work_out
+from course_lib.derivation.workout.next_line import next_line
+from course_lib.derivation.workout.practising import KINDS, practice
+from course_lib.derivation.workout.working import work_out
 
 from .catalogue import PROBLEMS
 from .test_work_out import GOALS, MATRICES, worked

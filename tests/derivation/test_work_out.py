@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from course_lib import derive
-from course_lib.derivation.working import work_out
+from course_lib.derivation.workout.working import work_out
 
 from .catalogue import PROBLEMS
 

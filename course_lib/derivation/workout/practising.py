@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .goal import Problem, progress_of
+from ..goal import Problem, progress_of
+from ..report import _mathematics
 from .next_line import Next, next_line
-from .report import _mathematics
 from .working import Work, work_out
 
 LEVELS = (1, 2, 3)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from .names import Names
-from .shapes import ELEMENTWISE, SCALAR, Scope, Typer, resolve
-from .tree import Node, map_tree, num, sym, walk
+from ..names import Names
+from ..shapes import ELEMENTWISE, SCALAR, Scope, Typer, resolve
+from ..tree import Node, map_tree, num, sym, walk
 
 ONE_ARRAY = ("T", "neg", "d")
 Shape = tuple[tuple, tuple]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from ..tree import Node, map_tree, names_in, num, put, sym
+from ..tree import places as places_in
 from .algebra import ONE, Algebra, Product, apply, exact, flat_terms, product, turned
-from .differentials import Calculus, as_matrix, holds_d
-from .index_form import by_index
-from .lowering import NoRuleError
-from .tree import Node, map_tree, names_in, num, put, sym
-from .tree import places as places_in
+from .arrays import NoRuleError
+from .entries import by_index
+from .rules import Calculus, as_matrix, holds_d
 
 if TYPE_CHECKING:
     from .working import Derivation, Step

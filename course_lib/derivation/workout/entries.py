@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from ..tree import Node, bound_indices, free_indices, map_tree, names_in, num, rename_index, sym, walk
 from .algebra import ONE, Product, apply, product
-from .differentials import slope
-from .lowering import NoRuleError
-from .tree import Node, bound_indices, free_indices, map_tree, names_in, num, rename_index, sym, walk
+from .arrays import NoRuleError
+from .rules import slope
 
 if TYPE_CHECKING:
     from .working import Derivation, Step

@@ -6,18 +6,18 @@ import html
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from . import wording
+from .. import wording
+from ..engine import BAD, Line, Session
+from ..names import dependencies, spoken_name, stem
+from ..report import _mathematics
+from ..shapes import MisfitError
+from ..spelling import Spelling, spelled, spelling_of
+from ..tree import Node, map_tree, places, put, sym, walk
+from ..writer import latex
 from .algebra import ONE, ZERO, size
-from .differentials import RULES, Calculus
-from .engine import BAD, Line, Session
-from .lowering import NoRuleError
-from .names import dependencies, spoken_name, stem
-from .report import _mathematics
-from .shapes import MisfitError
-from .spelling import Spelling, spelled, spelling_of
-from .tree import Node, map_tree, places, put, sym, walk
+from .arrays import NoRuleError
+from .rules import RULES, Calculus
 from .working import MOVE, PUT_IN, READ_OFF, SECONDS, Derivation, Functions, Shapes, Step, Work, _said
-from .writer import latex
 
 TIERS = 3
 HOW = {
@@ -284,7 +284,7 @@ class _Continuation:
         return out
 
     def _lowered(self, node: Node) -> Node | None:
-        from .judgement import Relation
+        from ..judgement import Relation
 
         core = Relation(self.names, [node]).cores[0]
         if core is None:

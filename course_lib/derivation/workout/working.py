@@ -9,18 +9,18 @@ from functools import cached_property
 
 from course_lib.errors import CourseError
 
+from ..engine import Line, Session
+from ..evaluation import UndefinedError
+from ..judgement import Relation
+from ..names import Declared, canonical, dependencies, spoken_name
+from ..shapes import MisfitError
+from ..spelling import spelled, spelling_of
+from ..tokens import UnreadableError
+from ..tree import Node, map_tree, names_in, num, sym, walk
+from ..writer import latex
 from .algebra import ONE, Algebra, Product, apply, product, turned
-from .differentials import Calculus, as_matrix, gathered, holds_d
-from .engine import Line, Session
-from .evaluation import UndefinedError
-from .judgement import Relation
-from .lowering import Lowering, NoRuleError
-from .names import Declared, canonical, dependencies, spoken_name
-from .shapes import MisfitError
-from .spelling import spelled, spelling_of
-from .tokens import UnreadableError
-from .tree import Node, map_tree, names_in, num, sym, walk
-from .writer import latex
+from .arrays import Lowering, NoRuleError
+from .rules import Calculus, as_matrix, gathered, holds_d
 
 Shapes = Mapping[str, str]
 Functions = str | Iterable[str] | Mapping[str, str | None]
@@ -60,7 +60,7 @@ class Work:
         return "\n".join([*rows, *([self.missing] if self.missing else [])])
 
     def _repr_html_(self) -> str:
-        from .report import _CELL, _mathematics
+        from ..report import _CELL, _mathematics
 
         head = "".join(f'<th scope="col" style="{_CELL}">{h}</th>' for h in ("line", "", "rule"))
         rows = "".join(
@@ -162,7 +162,7 @@ class Derivation:
 
     def steps(self, order: int = 1, form: str = "differential") -> list[Step]:
         """The lines after the given ones; NoRuleError where a rule is missing."""
-        from .forms import FORMS
+        from .proofs import FORMS
 
         if form not in FORMS:
             raise ValueError(f"the form must be one of {', '.join(FORMS)}; got {form!r}")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..names import Names
+from ..shapes import SCALAR, Core, is_scalar, resolve
+from ..tree import Node, map_tree, num, sym
 from .algebra import Algebra, apply, ones, product, turned
-from .names import Names
-from .shapes import SCALAR, Core, is_scalar, resolve
-from .tree import Node, map_tree, num, sym
 
 Label = int | str | None
 WHOLE = {"inv", "det", "logdet", "vec", "diag", "diagonal", "tr", "softmax", "logsumexp"}
