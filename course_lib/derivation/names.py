@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-from .tex import COMBINING, GREEK_LETTERS, Tex, flat, read_tex, trimmed
+from .tex import COMBINING, GREEK_LETTERS, Script, Tex, flat, read_tex, trimmed
 from .tree import Node, names_in, walk
 from .vocabulary import ACCENTS, GREEK
 
+if TYPE_CHECKING:
+    from .shapes import Atom, Core, Shape
+
+# What `shapes` may be: {"X": "n d"}, {"X": ("n", "d")}, {"v": 3}.
+Shapes = Mapping[str, "str | int | Sequence[str | int]"]
 PROMISES = ("symmetric", "spd", "orthogonal", "orthonormal", "onehot", "simplex", "positive")
-Script = tuple[str, list[Tex], int, int]
 
 
 @dataclass
@@ -59,7 +65,7 @@ def canonical(key: str) -> str:
     return _plain_name("".join(c for c in key if c not in "{}()[] \\"))
 
 
-def name_of(nodes) -> str | None:
+def name_of(nodes: list[Tex]) -> str | None:
     """The canonical name of nodes that spell one name with its number, star or label; None where they do not."""
     nodes = trimmed(nodes)
     symbol = symbol_of(nodes[0]) if len(nodes) == 1 else None
@@ -83,7 +89,7 @@ def name_of(nodes) -> str | None:
 def _plain_name(text: str) -> str:
     """The canonical name of a key that is typed without LaTeX: y_hat, yhat, W_1, W1, w*, v_c."""
     base, *marks = text.replace("^", "_").split("_")
-    accents = []
+    accents: list[str] = []
     for accent in ("hat", "bar", "tilde"):
         if base == accent and marks:
             accents, base, marks = [accent], marks[0], marks[1:]
@@ -103,6 +109,9 @@ def _plain_name(text: str) -> str:
     return " ".join([*accents, base])
 
 
+_PARTS = re.compile(r"(.*?)(\d*)(\*?)((?:_.*)?)")
+
+
 def stem(name: str) -> str:
     """The letters of a canonical name without accent, number, star and label: w for "hat w", "w*" and "w0"."""
     return re.sub(r"(?<=[A-Za-z])(?:\d+|\*|_.*)+$", "", name.split(" ")[-1])
@@ -111,7 +120,7 @@ def stem(name: str) -> str:
 def latex_name(name: str) -> str:
     r"""A canonical name as LaTeX: "hat y" as `\hat{y}`, "W2" as `W^{(2)}`, "MSE" as `\mathrm{MSE}`."""
     *accents, base = name.split(" ")
-    stem, digits, star, label = re.fullmatch(r"(.*?)(\d*)(\*?)((?:_.*)?)", base).groups()
+    stem, digits, star, label = _parts(base)
     if stem in GREEK:
         text = "\\" + stem
     elif len(stem) > 1 and stem.isalpha() and not stem.startswith("Delta"):
@@ -131,6 +140,12 @@ def latex_name(name: str) -> str:
     return text + (rf"_{{\mathrm{{{label[1:]}}}}}" if label else "")
 
 
+def _parts(base: str) -> tuple[str, str, str, str]:
+    """(stem, number, star, label) of a canonical name without its accents; each may be empty."""
+    found = _PARTS.fullmatch(base)
+    return (found[1], found[2], found[3], found[4]) if found else (base, "", "", "")
+
+
 def spoken_name(name: str) -> str:
     """A canonical name as a reader says it in a sentence: `ŷ`, `W2`, `λ`."""
     *accents, base = name.split(" ")
@@ -148,8 +163,8 @@ def spoken_name(name: str) -> str:
 class Declared:
     """A declared name: the dimension names of its two axes (1 for length one) and what it promises."""
 
-    rows: str | int
-    columns: str | int
+    rows: Atom
+    columns: Atom
     promises: tuple[str, ...] = ()
     one_dimensional: bool = False
 
@@ -159,12 +174,19 @@ class Definition:
     """A defined name: what it stands for, the parameters it was written with, and where."""
 
     name: str
-    body: object
+    body: Node
     params: tuple[str, ...] = ()
-    shape: tuple = ()
-    core: object = None
+    shape: Shape = ((), ())
+    core: Core | None = None  # of what is only a formula for its parameters there is none
     slots: int = 0
-    needs: frozenset | None = None
+    needs: frozenset[str] | None = None
+
+    @property
+    def typed(self) -> Core:
+        """The typed tree, where there must be one."""
+        if self.core is None:
+            raise ValueError(f"{self.name} has no typed tree")
+        return self.core
 
 
 @dataclass
@@ -208,13 +230,13 @@ class Names:
             or name in self.directions
         )
 
-    def shape(self, name: str) -> tuple | None:
+    def shape(self, name: str) -> Shape | None:
         """The two lengths of a declared or defined name, each a tuple of factors (() is 1), or None."""
         if name in self.definitions and self.definitions[name].core is not None:
             return self.definitions[name].shape
         if name in self.symbols:
             s = self.symbols[name]
-            return tuple(() if x == 1 else (x,) for x in (s.rows, s.columns))
+            return () if s.rows == 1 else (s.rows,), () if s.columns == 1 else (s.columns,)
         return None
 
     def is_matrix(self, name: str) -> bool:
@@ -238,7 +260,7 @@ _CONTRARY = (
 )
 
 
-def read_shapes(shapes) -> tuple[dict[str, Declared], list[str]]:
+def read_shapes(shapes: Shapes) -> tuple[dict[str, Declared], list[str]]:
     """Declared symbols and dimension names from the `shapes` argument.
 
     Raises TypeError or ValueError with one sentence (what was got, what was expected).
@@ -247,7 +269,8 @@ def read_shapes(shapes) -> tuple[dict[str, Declared], list[str]]:
         raise TypeError(
             f"shapes must map names to dimensions, like {{'X': 'n d', 'w': 'd'}}; got {type(shapes).__name__}"
         )
-    symbols, dims = {}, []
+    symbols: dict[str, Declared] = {}
+    dims: list[str] = []
     for key, spec in shapes.items():
         if not isinstance(key, str) or not key.strip():
             raise ValueError(f"a name in shapes must be text such as 'X'; got {key!r}")
@@ -265,15 +288,33 @@ def read_shapes(shapes) -> tuple[dict[str, Declared], list[str]]:
     return symbols, dims
 
 
-def _read_shape(key, spec, dims) -> Declared:
+def _read_shape(key: str, spec: object, dims: list[str]) -> Declared:
     """One declared symbol; new dimension names are appended to `dims`."""
+    said = _spec_text(key, spec)
+    sizes, promises = _sizes_and_promises(key, said)
+    for size in sizes:
+        if isinstance(size, str) and size not in dims:
+            dims.append(size)
+    _check_promises(key, said, sizes, promises)
+    rows, columns = sizes[0] if sizes else 1, sizes[1] if len(sizes) > 1 else 1
+    return Declared(rows, columns, tuple(promises), one_dimensional=len(sizes) == 1)
+
+
+def _spec_text(key: str, spec: object) -> str:
+    """A shape as text, however it was given: "n d", ("n", "d"), 3."""
     if isinstance(spec, (tuple, list)):
-        spec = " ".join(str(part) for part in spec)
+        return " ".join(str(part) for part in spec)
     if isinstance(spec, int) and not isinstance(spec, bool):
-        spec = str(spec)
+        return str(spec)
     if not isinstance(spec, str):
         raise ValueError(f"the shape of {key} must be text such as 'n d'; got {spec!r}")
-    sizes, promises = [], []
+    return spec
+
+
+def _sizes_and_promises(key: str, spec: str) -> tuple[list[str | int], list[str]]:
+    """The lengths of a shape, two at most, and the promises behind them."""
+    sizes: list[str | int] = []
+    promises: list[str] = []
     for word in re.split(r"[\s,×]+", spec.strip().strip("()")):
         if not word or word in ("scalar", "number"):
             continue
@@ -297,9 +338,11 @@ def _read_shape(key, spec, dims) -> Declared:
                 f"shapes[{key!r}] = {spec!r}: {unknown[0]!r} is no promise; known are {', '.join(PROMISES)}"
             )
         raise ValueError(f"shapes[{key!r}] = {spec!r} has {len(sizes)} axes; expected at most two, such as 'n d'")
-    for size in sizes:
-        if isinstance(size, str) and size not in dims:
-            dims.append(size)
+    return sizes, promises
+
+
+def _check_promises(key: str, spec: str, sizes: list[str | int], promises: list[str]) -> None:
+    """ValueError where no draw can keep what a shape promises."""
     for one, other in _CONTRARY:
         if one & set(promises) and other & set(promises):
             pair = " and ".join(sorted(one & set(promises)) + sorted(other & set(promises)))
@@ -307,8 +350,6 @@ def _read_shape(key, spec, dims) -> Declared:
     square = {"symmetric", "spd", "orthogonal"} & set(promises)
     if square and (len(sizes) != 2 or sizes[0] != sizes[1]):
         raise ValueError(f"shapes[{key!r}] = {spec!r}: only a square matrix such as 'd d' can be {square.pop()}")
-    rows, columns = (1, 1) if not sizes else (sizes[0], 1) if len(sizes) == 1 else sizes
-    return Declared(rows, columns, tuple(promises), one_dimensional=len(sizes) == 1)
 
 
 def dependencies(node: Node, names: Names) -> set[str]:

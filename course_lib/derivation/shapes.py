@@ -34,6 +34,11 @@ class Open:
         return isinstance(other, Open) and self.number < other.number
 
 
+Atom = str | int | Open
+Dim = tuple[Atom, ...]
+Shape = tuple[Dim, Dim]
+
+
 class MisfitError(Exception):
     """Shapes that do not fit together: the sentence, the place, and what kind of misfit it is."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .vocabulary import (
     ACCENTS,
@@ -45,12 +45,14 @@ class Tex:
 
     __slots__ = ("kind", "value", "args", "scripts", "start", "end", "side")
 
-    def __init__(self, kind: str, value: str, start: int, end: int, args: tuple = (), side: str = ""):
+    def __init__(
+        self, kind: str, value: str, start: int, end: int, args: tuple[list[Tex], ...] = (), side: str = ""
+    ) -> None:
         self.kind, self.value, self.args, self.side = kind, value, args, side
         self.start, self.end = start, end
-        self.scripts: tuple[tuple[str, list[Tex], int, int], ...] = ()
+        self.scripts: tuple[Script, ...] = ()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         inside = "".join(f"{a}" for a in self.args)
         return f"{self.kind}:{self.value}{inside}" + "".join(f"{m}{n}" for m, n, _, _ in self.scripts)
 
@@ -58,11 +60,15 @@ class Tex:
         """The same node without its scripts."""
         return Tex(self.kind, self.value, self.start, self.end, self.args, self.side)
 
-    def scripted(self, scripts) -> Tex:
+    def scripted(self, scripts: Iterable[Script]) -> Tex:
         """The same node with other scripts."""
         new = self.bare()
         new.scripts = tuple(scripts)
         return new
+
+
+# What hangs on a node: "^", "_" or "'"; the nodes; where it begins and ends in the text.
+Script = tuple[str, list[Tex], int, int]
 
 
 def read_tex(text: str) -> list[Tex]:
@@ -72,7 +78,7 @@ def read_tex(text: str) -> list[Tex]:
 
 
 class _Reader:
-    def __init__(self, text: str, where: list[int]):
+    def __init__(self, text: str, where: list[int]) -> None:
         self.text, self.where, self.pos = text, where, 0
         self.braces, self.ends = _partners(text)
         self.passed: set[int] = set()  # braces of wrappers such as \eqalign{…}
@@ -87,11 +93,19 @@ class _Reader:
         self.pos = max(self.pos, stop)
         return out
 
-    def _node(self, kind, value, start, end=None, args=(), side="") -> Tex:
+    def _node(
+        self,
+        kind: str,
+        value: str,
+        start: int,
+        end: int | None = None,
+        args: tuple[list[Tex], ...] = (),
+        side: str = "",
+    ) -> Tex:
         last = (self.pos if end is None else end) - 1
         return Tex(kind, value, self.where[start], max(self.where[last] + 1, self.where[start]), args, side)
 
-    def _next(self, out, stop, depth) -> Tex | None:
+    def _next(self, out: list[Tex], stop: int, depth: int) -> Tex | None:
         """The node that begins here, or None where what stands here is laid out or hung on another."""
         here, ch = self.pos, self.text[self.pos]
         self.pos += 1
@@ -116,7 +130,7 @@ class _Reader:
             return self._node("error", "this closes a brace that was never opened", here)
         return self._character(ch, here, stop)
 
-    def _character(self, ch, here, stop) -> Tex:
+    def _character(self, ch: str, here: int, stop: int) -> Tex:
         if ch == "$":
             self.pos += self.text.startswith("$", self.pos)
             return self._node("dollar", "$", here)
@@ -135,7 +149,7 @@ class _Reader:
 
     # -- groups and scripts
 
-    def _group(self, here, stop, depth) -> Tex | None:
+    def _group(self, here: int, stop: int, depth: int) -> Tex | None:
         if here in self.passed:
             return None
         close = self.braces.get(here)
@@ -148,7 +162,7 @@ class _Reader:
         self.pos = close + 1
         return self._node("group", "", here, args=(inside,))
 
-    def _argument(self, stop, depth) -> list[Tex] | None:
+    def _argument(self, stop: int, depth: int) -> list[Tex] | None:
         """The next group's content, or the next single node; None where nothing follows."""
         while self.pos < stop and self.text[self.pos].isspace():
             self.pos += 1
@@ -165,7 +179,7 @@ class _Reader:
             return []
         return node.args[0] if node.kind == "group" else [node]
 
-    def _script(self, mark, here, out, stop, depth):
+    def _script(self, mark: str, here: int, out: list[Tex], stop: int, depth: int) -> None:
         base = next((n for n in reversed(out) if n.kind != "space"), None)
         if base is None or base.kind in ("amp", "break", "newline", "relation", "dollar"):
             base = self._node("group", "", here, here, args=([],))
@@ -182,7 +196,7 @@ class _Reader:
 
     # -- commands
 
-    def _command(self, here, stop, depth) -> Tex | None:
+    def _command(self, here: int, stop: int, depth: int) -> Tex | None:
         word = self._word(stop)
         if not word:
             return self._node("error", "a backslash with nothing after it", here)
@@ -213,13 +227,14 @@ class _Reader:
                 value = "||"
             return self._node("bar", value, here, side=side)
         if word == "eqalign":
-            return self._wrapper(stop)
+            self._wrapper(stop)
+            return None
         if word in DECLARED_STYLES:
             inside = self.nodes(stop, depth) if depth else []
             return self._node("style", word, here, args=(inside,)) if inside else None
         return self._with_arguments(word, here, stop, depth)
 
-    def _word(self, stop) -> str:
+    def _word(self, stop: int) -> str:
         """The word of a command whose backslash has just been passed."""
         start = self.pos
         while self.pos < stop and self.text[self.pos].isalpha() and self.text[self.pos].isascii():
@@ -233,7 +248,7 @@ class _Reader:
             self.pos += 1
         return "n" if word == "\n" else " " if word.isspace() else word
 
-    def _negated(self, stop) -> str:
+    def _negated(self, stop: int) -> str:
         """`\\not=` and `\\not\\in` are one relation."""
         while self.pos < stop and self.text[self.pos] in " =\\":
             sign = self.text[self.pos]
@@ -244,10 +259,10 @@ class _Reader:
                 return "not" + self._word(stop)
         return "not"
 
-    def _with_arguments(self, word, here, stop, depth) -> Tex:
+    def _with_arguments(self, word: str, here: int, stop: int, depth: int) -> Tex:
         wanted = STYLES.get(word) or ARGUMENTS.get(word) or (1 if word in ACCENTS else 0)
         option = self._option(stop) if word in ("sqrt", "xrightarrow", "underbracket") else None
-        given: list = []
+        given: list[list[Tex]] = []
         for _ in range(wanted):
             inside = self._argument(stop, depth)
             if inside is None:
@@ -259,7 +274,7 @@ class _Reader:
         kind = "style" if word in STYLES else "command"
         return self._node(kind, word, here, args=tuple(given))
 
-    def _option(self, stop) -> list[Tex] | None:
+    def _option(self, stop: int) -> list[Tex] | None:
         """What stands in `[…]` behind a command, if anything does."""
         if not self.text.startswith("[", self.pos) or self.pos >= stop:
             return None
@@ -271,7 +286,7 @@ class _Reader:
         self.pos = close + 1
         return inside
 
-    def _delimiter(self, side, here, stop) -> Tex | None:
+    def _delimiter(self, side: str, here: int, stop: int) -> Tex | None:
         """What follows \\left, \\right or \\bigl, with its side."""
         while self.pos < stop and self.text[self.pos] == " ":
             self.pos += 1
@@ -289,7 +304,7 @@ class _Reader:
             node.side = node.side or side
         return node
 
-    def _wrapper(self, stop) -> None:
+    def _wrapper(self, stop: int) -> None:
         """`\\eqalign{`: its braces are passed over, its rows are lines."""
         while self.pos < stop and self.text[self.pos].isspace():
             self.pos += 1
@@ -298,7 +313,7 @@ class _Reader:
 
     # -- environments
 
-    def _environment(self, word, here, stop, depth) -> Tex | None:
+    def _environment(self, word: str, here: int, stop: int, depth: int) -> Tex | None:
         name = self._name_of_environment(stop)
         if name is None:
             return self._node("error", f"\\{word} needs the name of an environment in braces", here)
@@ -325,7 +340,7 @@ class _Reader:
         self.pos = end[1]
         return self._node("env", kind, here, args=(inside,))
 
-    def _name_of_environment(self, stop) -> str | None:
+    def _name_of_environment(self, stop: int) -> str | None:
         if not self.text.startswith("{", self.pos):
             return None
         close = self.text.find("}", self.pos, min(stop, self.pos + 40))
@@ -408,11 +423,11 @@ def _partners(text: str) -> tuple[dict[int, int], dict[int, tuple[int, int]]]:
     return braces, ends
 
 
-def _blank_line(text, start, end):
+def _blank_line(text: str, start: int, end: int) -> bool:
     return any(not line.strip() for line in text[start:end].split("\n")[1:-1])
 
 
-def _environment_at(text, k) -> tuple[str, str, int] | None:
+def _environment_at(text: str, k: int) -> tuple[str, str, int] | None:
     """(begin or end, name without a star, place behind it) where an environment begins or ends at `k`."""
     for word in ("begin", "end"):
         if text.startswith(f"\\{word}{{", k):
@@ -435,7 +450,7 @@ def everywhere(nodes: list[Tex]) -> Iterator[Tex]:
         stack.extend(reversed(inner))
 
 
-def flat(nodes: list[Tex]) -> list[str]:
+def flat(nodes: Iterable[Tex]) -> list[str]:
     r"""The nodes as a list of short strings: `(2)\top` is ["(", "2", ")", "\\top"].
 
     Styles and braces are dropped, digits are joined, and the letters of an upright word (`\text{train}`) are one.
@@ -466,8 +481,6 @@ def _flat_node(n: Tex) -> list[str]:
         return [word] if len(inside) > 1 and word.isalpha() and n.value not in _MATHEMATICAL else inside
     if n.kind == "command":
         return ["\\" + n.value, *(s for a in n.args for s in flat(a))]
-    if n.kind == "relation":
-        return [n.value]
     return [n.value]
 
 
@@ -487,7 +500,7 @@ def words_of(nodes: list[Tex]) -> str:
     return "".join(out)
 
 
-def trimmed(nodes: list[Tex], kinds=("space", "newline")) -> list[Tex]:
+def trimmed(nodes: list[Tex], kinds: tuple[str, ...] = ("space", "newline")) -> list[Tex]:
     """The nodes without those of the given kinds at both ends."""
     start, end = 0, len(nodes)
     while start < end and nodes[start].kind in kinds:
@@ -587,9 +600,10 @@ COMBINING = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot
 
 def plain(text: str) -> tuple[str, list[int]]:
     """The text with Unicode mathematics spelled in LaTeX, and for each character the place it came from."""
-    out, where = [], []
+    out: list[str] = []
+    where: list[int] = []
 
-    def say(piece, k):
+    def say(piece: str, k: int) -> None:
         out.append(piece)
         where.extend([k] * len(piece))
 

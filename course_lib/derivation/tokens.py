@@ -49,7 +49,7 @@ SPOKEN = {
 class UnreadableError(Exception):
     """A piece of text that cannot be read: what, and at which position; `name` is the name that is not declared."""
 
-    def __init__(self, message: str, position: int = 0, name: str | None = None):
+    def __init__(self, message: str, position: int = 0, name: str | None = None) -> None:
         super().__init__(message)
         self.message, self.position, self.name = message, position, name
 
@@ -79,7 +79,7 @@ def check_brackets(tokens: list[Tok]) -> None:
         raise UnreadableError(f"a {SPOKEN[stack[-1].type]} is opened here and never closed", stack[-1].start)
 
 
-def _check_closing(tok, opened):
+def _check_closing(tok: Tok, opened: Tok | None) -> None:
     """UnreadableError unless what closes here was opened last."""
     wanted = CLOSES[tok.type]
     if opened is None:

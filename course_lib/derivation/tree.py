@@ -22,7 +22,11 @@ Operations and what `val` holds:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+Span = tuple[int, int]  # from where to where in the text
+Path = tuple[int, ...]  # which argument of which argument of … a root
 
 
 class Node:
@@ -33,11 +37,12 @@ class Node:
 
     __slots__ = ("op", "args", "val", "span", "_hash")
 
-    def __init__(self, op, args=(), val=None, span=None):
-        self.op, self.args, self.val, self.span = op, tuple(args), val, span
+    def __init__(self, op: str, args: Iterable[Node] = (), val: Any = None, span: Span | None = None) -> None:
+        self.op, self.val, self.span = op, val, span
+        self.args: tuple[Node, ...] = tuple(args)
         self._hash = hash((op, self.args, val))
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Node)
             and self._hash == other._hash
@@ -46,43 +51,43 @@ class Node:
             and self.args == other.args
         )
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return self._hash
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         inside = ", ".join([repr(a) for a in self.args] + ([repr(self.val)] if self.val is not None else []))
         return f"{self.op}({inside})"
 
-    def with_args(self, args) -> Node:
+    def with_args(self, args: Iterable[Node]) -> Node:
         """The same operation on other operands."""
         return Node(self.op, args, self.val, self.span)
 
 
-def num(value, span=None) -> Node:
+def num(value: float, span: Span | None = None) -> Node:
     return Node("num", (), value, span)
 
 
-def sym(name, span=None) -> Node:
+def sym(name: str, span: Span | None = None) -> Node:
     return Node("sym", (), name, span)
 
 
-def mul(*factors, span=None) -> Node:
+def mul(*factors: Node, span: Span | None = None) -> Node:
     """A product, flat: the factors of a factor that is itself a product are taken in."""
-    flat = []
+    flat: list[Node] = []
     for factor in factors:
         flat.extend(factor.args if factor.op == "mul" else [factor])
     return flat[0] if len(flat) == 1 else Node("mul", flat, None, span)
 
 
-def add(*terms, span=None) -> Node:
+def add(*terms: Node, span: Span | None = None) -> Node:
     """A sum, flat; a negated term is a `neg` node."""
-    flat = []
+    flat: list[Node] = []
     for term in terms:
         flat.extend(term.args if term.op == "add" else [term])
     return flat[0] if len(flat) == 1 else Node("add", flat, None, span)
 
 
-def neg(a: Node, span=None) -> Node:
+def neg(a: Node, span: Span | None = None) -> Node:
     """Minus a; two signs cancel, and a minus before a product goes to the front of it."""
     return a.args[0] if a.op == "neg" else Node("neg", [a], None, span or a.span)
 
@@ -96,16 +101,16 @@ def walk(node: Node) -> Iterator[Node]:
         stack.extend(reversed(here.args))
 
 
-def places(node: Node) -> Iterator[tuple[tuple[int, ...], Node]]:
+def places(node: Node) -> Iterator[tuple[Path, Node]]:
     """Every node with the path of argument positions that leads to it, parents first."""
-    stack = [((), node)]
+    stack: list[tuple[Path, Node]] = [((), node)]
     while stack:
         path, here = stack.pop()
         yield path, here
         stack.extend((path + (k,), here.args[k]) for k in reversed(range(len(here.args))))
 
 
-def put(node: Node, path: tuple[int, ...], new: Node) -> Node:
+def put(node: Node, path: Path, new: Node) -> Node:
     """A copy of the tree with the node at `path` replaced; flat products and sums stay flat."""
     if not path:
         return new
@@ -118,7 +123,7 @@ def put(node: Node, path: tuple[int, ...], new: Node) -> Node:
     return node.with_args(args)
 
 
-def map_tree(node: Node, change) -> Node:
+def map_tree(node: Node, change: Callable[[Node], Node | None]) -> Node:
     """A copy in which `change(node)` replaces every node for which it returns one (children are not visited
     then).
     """
@@ -136,10 +141,10 @@ def names_in(node: Node) -> set[str]:
     return {n.val for n in walk(node) if n.op == "sym"} | {n.val for n in walk(node) if n.op == "app"}
 
 
-def rename_index(node: Node, old, new) -> Node:
+def rename_index(node: Node, old: str, new: str) -> Node:
     """The tree with the free index `old` called `new`; a sum that binds `old` again is left alone."""
 
-    def change(n):
+    def change(n: Node) -> Node | None:
         if n.op == "idx" and old in n.val:
             return Node(
                 "idx",
@@ -161,14 +166,14 @@ def rename_index(node: Node, old, new) -> Node:
     return map_tree(node, change)
 
 
-def free_indices(node: Node) -> list:
+def free_indices(node: Node) -> list[str]:
     """Index letters used in the tree and not bound by a sum in it, in order of appearance."""
-    found: dict = {}
+    found: dict[str, None] = {}
 
-    def look(n, bound):
+    def look(n: Node, bound: frozenset[str | None]) -> None:
         if n.op == "sum":
             if n.val[2] and n.val[2] not in bound:
-                found.setdefault(n.val[2])
+                found.setdefault(n.val[2], None)
             look(n.args[0], bound | {n.val[0]})
             return
         if n.op == "table":
@@ -181,12 +186,12 @@ def free_indices(node: Node) -> list:
             letters = [i for _, *rest in n.val for i in rest]
         for i in letters:
             if isinstance(i, str) and i not in bound:
-                found.setdefault(i)
+                found.setdefault(i, None)
 
     look(node, frozenset())
     return list(found)
 
 
-def bound_indices(node: Node) -> list:
+def bound_indices(node: Node) -> list[str]:
     """Index letters bound by a sum somewhere in the tree."""
     return [n.val[0] for n in walk(node) if n.op == "sum"]

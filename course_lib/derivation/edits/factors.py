@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..names import spoken_name
+from ..names import Names, spoken_name
 from ..shapes import inlined
-from ..tree import Node, free_indices, mul, sym, walk
+from ..tree import Node, Path, free_indices, mul, sym, walk
 from ..writer import plain_text
 from .draft import Draft, Edit
 
@@ -38,7 +38,7 @@ def factors(draft: Draft) -> Iterator[Edit]:
 # -- what may be missing
 
 
-def _pool(draft) -> list[tuple[Node, float]]:
+def _pool(draft: Draft) -> list[tuple[Node, float]]:
     """Factors that may be missing, each with its cost: ones, declared names, inverses."""
     pool = [(Node("ones"), 2.0), (Node("T", [Node("ones")]), 2.0)]
     for name in draft.available:
@@ -50,9 +50,9 @@ def _pool(draft) -> list[tuple[Node, float]]:
     return pool + [(f, 2.08) for f in _inverses(draft)]
 
 
-def _inverses(draft):
+def _inverses(draft: Draft) -> list[Node]:
     """The inverses that the truth takes, as factors that may have been forgotten."""
-    found = {}
+    found: dict[Node, None] = {}
     for tree in (inlined(draft.truth, draft.names), *(d.body for d in draft.names.definitions.values())):
         for n in walk(tree):
             if n.op == "inv" and n.args[0].op == "sym" and not draft.is_number(n.args[0]):
@@ -63,19 +63,19 @@ def _inverses(draft):
 # -- matrix products
 
 
-def _too_many_in_product(draft, path, n):
+def _too_many_in_product(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     for k, f in enumerate(n.args):
         if f.op != "num" and not (f.op == "div" and _is_fixed(f, draft.names)):
             rest = mul(*n.args[:k], *n.args[k + 1 :])
             yield draft.edit(1.7, MISTAKE, path, rest, f, f"the factor {plain_text(f)} is one too many")
 
 
-def _is_fixed(node, names):
+def _is_fixed(node: Node, names: Names) -> bool:
     """Whether a number is made of numbers and lengths alone: a wrong one shows as a constant ratio."""
     return all(m.op in ("num", "div", "mul", "neg", "pow") or m.val in names.dims for m in walk(node))
 
 
-def _missing_in_product(draft, path, n, pool):
+def _missing_in_product(draft: Draft, path: Path, n: Node, pool: list[tuple[Node, float]]) -> Iterator[Edit]:
     for k in range(len(n.args) + 1):
         where = f"before {plain_text(n.args[k])}" if k < len(n.args) else f"after {plain_text(n.args[-1])}"
         for f, cost in pool:
@@ -83,14 +83,14 @@ def _missing_in_product(draft, path, n, pool):
             yield draft.edit(cost, MISTAKE, path, new, n, f"the factor {plain_text(f)} is missing {where}")
 
 
-def _missing_beside(draft, path, n, pool):
+def _missing_beside(draft: Draft, path: Path, n: Node, pool: list[tuple[Node, float]]) -> Iterator[Edit]:
     for f, cost in pool:
         for side, new in (("left", mul(f, n)), ("right", mul(n, f))):
             words = f"the factor {plain_text(f)} is missing to the {side} of {plain_text(n)}"
             yield draft.edit(cost, MISTAKE, path, new, n, words)
 
 
-def _missing_ones(draft, path, n):
+def _missing_ones(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     """A column of ones behind the transpose: what is added up over the samples."""
     parent = draft.parents.get(path)
     if not draft.is_number(n) and (parent is None or parent.op in ("mul", "neg", "add")):
@@ -102,7 +102,7 @@ def _missing_ones(draft, path, n):
 # -- entrywise and Kronecker products
 
 
-def _missing_entrywise(draft, path, n):
+def _missing_entrywise(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     """A declared array missing as an entrywise factor, or an I missing in a Kronecker product."""
     parent = draft.parents.get(path)
     if n.op in ("num", "add", "neg") or draft.is_number(n):
@@ -120,7 +120,7 @@ def _missing_entrywise(draft, path, n):
             yield draft.edit(2.02, MISTAKE, path, new, n, words)
 
 
-def _too_many_entrywise(draft, path, n):
+def _too_many_entrywise(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     for keep, drop in (n.args, n.args[::-1]):
         yield draft.edit(1.8, MISTAKE, path, keep, drop, f"the factor {plain_text(drop)} is one too many")
 
@@ -128,7 +128,7 @@ def _too_many_entrywise(draft, path, n):
 # -- factors with indices
 
 
-def _missing_with_indices(draft, path, n):
+def _missing_with_indices(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     """An entry of a function's value or of a declared array missing in what stands in a sum or alone."""
     parent = draft.parents.get(path)
     if n.op not in ("mul", "idx", "sum", "pow", "fn", "div", "norm"):
@@ -146,7 +146,7 @@ def _missing_with_indices(draft, path, n):
         yield draft.edit(2.15, MISTAKE, path, mul(n, f), n, f"the factor {plain_text(f)} is missing")
 
 
-def _applied_to_entries(draft, letters):
+def _applied_to_entries(draft: Draft, letters: list[str]) -> Iterator[Node]:
     """f(z_i) for each f(z_k) of the line and of the definitions, at every letter."""
     for tree in (draft.member, *(d.body for d in draft.names.definitions.values())):
         for m in walk(tree):
@@ -155,10 +155,9 @@ def _applied_to_entries(draft, letters):
                     yield m.with_args([Node("idx", m.args[0].args, (letter,))])
 
 
-def _entries(draft, letters):
+def _entries(draft: Draft, letters: list[str]) -> Iterator[Node]:
     """x_i of each declared vector and A_ij of each declared matrix, at every letter or pair of two."""
-    for name in draft.available:
-        if draft.is_array(name):
-            wide = () not in draft.shape_of(name)
-            for val in [(i, j) for i in letters for j in letters if i != j] if wide else [(i,) for i in letters]:
-                yield Node("idx", [sym(name)], val)
+    for name, shape in draft.arrays().items():
+        pairs: list[tuple[str, ...]] = [(i, j) for i in letters for j in letters if i != j]
+        for val in [(i,) for i in letters] if () in shape else pairs:
+            yield Node("idx", [sym(name)], val)

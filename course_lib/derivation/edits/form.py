@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..shapes import ELEMENTWISE
-from ..tree import Node, add, mul, neg, num, walk
+from ..tree import Node, Path, add, mul, neg, num, walk
 from ..writer import plain_text
 from .draft import Draft, Edit, span_from
 
@@ -30,7 +30,7 @@ def signs(draft: Draft) -> Iterator[Edit]:
             yield from _single_terms(draft, path, n)
 
 
-def _whole_sum(draft, path, n):
+def _whole_sum(draft: Draft, path: Path, n: Node) -> Edit:
     """A sum with the signs of all its terms changed: y − ŷ where ŷ − y is meant."""
     flipped = [neg(t) for t in n.args]
     words = (
@@ -43,7 +43,7 @@ def _whole_sum(draft, path, n):
     return draft.edit(0.95, "sign", path, add(*flipped), n, words)
 
 
-def _single_terms(draft, path, n):
+def _single_terms(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     """Each term of a sum dropped, and each with the other sign."""
     for k, t in enumerate(n.args):
         before, after = n.args[:k], n.args[k + 1 :]
@@ -70,7 +70,7 @@ def transposes(draft: Draft) -> Iterator[Edit]:
     yield from _turned_pairs(draft)
 
 
-def _turned_pairs(draft):
+def _turned_pairs(draft: Draft) -> Iterator[Edit]:
     """Two neighbouring factors turned: ba^T where ab^T is meant, a^Tb where ab^T is meant."""
     for path, n in draft.places:
         if n.op != "mul":
@@ -86,7 +86,7 @@ def _turned_pairs(draft):
                 yield draft.edit(1.12, "transpose", path, new, place, words)
 
 
-def _turned(node):
+def _turned(node: Node) -> Node:
     return node.args[0] if node.op == "T" else Node("T", [node], None, node.span)
 
 
@@ -103,7 +103,7 @@ def orders(draft: Draft) -> Iterator[Edit]:
             yield from _moved_factors(draft, path, n)
 
 
-def _swapped_neighbours(draft, path, n):
+def _swapped_neighbours(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     for k in range(len(n.args) - 1):
         a, b = n.args[k], n.args[k + 1]
         if draft.is_number(a) or draft.is_number(b):
@@ -113,7 +113,7 @@ def _swapped_neighbours(draft, path, n):
         yield draft.edit(1.1, "order", path, swapped, mul(a, b, span=span_from(a, b)), words)
 
 
-def _moved_factors(draft, path, n):
+def _moved_factors(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     """The last of three or more arrays in front of the others, or the first behind them."""
     arrays = [k for k, a in enumerate(n.args) if not draft.is_number(a)]
     if len(arrays) < 3:
@@ -135,7 +135,7 @@ def layouts(draft: Draft) -> Iterator[Edit]:
             yield draft.edit(1.02, "layout", path, mul(Node("T", [j]), g), n, words)
 
 
-def _is_derivative(node):
+def _is_derivative(node: Node) -> bool:
     return node.op == "grad" or node.op == "T" and node.args[0].op == "grad"
 
 
@@ -155,7 +155,7 @@ def hadamards(draft: Draft) -> Iterator[Edit]:
             yield draft.edit(1.15, "hadamard", path, Node("had", n.args), n, words)
 
 
-def _entrywise_products(draft, path, n):
+def _entrywise_products(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     """A product with ⊙ between two neighbours alone, or between all that stands left and right."""
     words = "the entrywise product ⊙ is needed here, not the matrix product"
     for k in range(1, len(n.args)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..tree import Node, add, free_indices, mul, neg, num, rename_index, walk
+from ..tree import Node, Path, add, free_indices, mul, neg, num, rename_index, walk
 from ..writer import plain_text
 from .draft import Draft, Edit
 
@@ -25,7 +25,7 @@ def sums(draft: Draft) -> Iterator[Edit]:
             yield from _wider_sums(draft, path, n)
 
 
-def _missing_sums(draft, path, n):
+def _missing_sums(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     """A sum over each letter that is free here; over one of its own where the letter is taken."""
     parent = draft.parents.get(path)
     if parent is not None and parent.op == "idx":
@@ -42,11 +42,11 @@ def _missing_sums(draft, path, n):
             yield draft.edit(1.25, "sum", path, body, n, words)
 
 
-def _count(node, letter):
+def _count(node: Node, letter: str) -> int:
     return sum(n.val.count(letter) for n in walk(node) if n.op in ("idx", "kdelta"))
 
 
-def _chain_sum(draft, path, n):
+def _chain_sum(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     """∂L/∂p_i ∂p_i/∂z_i where every p_k moves with z_i: the chain rule sums over k."""
     outer, inner = n.args
     through, moved = outer.args[1], inner.args[0]
@@ -59,7 +59,7 @@ def _chain_sum(draft, path, n):
     yield draft.edit(1.0, "sum", path, Node("sum", [body], (fresh, None, None)), n, words)
 
 
-def _wider_sums(draft, path, n):
+def _wider_sums(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     """A sum that ends before the terms it should reach over, for want of brackets."""
     for k, t in enumerate(n.args):
         minus, s = t.op == "neg", t.args[0] if t.op == "neg" else t
@@ -94,7 +94,7 @@ def subscripts(draft: Draft) -> Iterator[Edit]:
     yield from _exchanged_letters(draft)
 
 
-def _other_letters(draft, path, n, letters):
+def _other_letters(draft: Draft, path: Path, n: Node, letters: list[str]) -> Iterator[Edit]:
     for k, old in enumerate(n.val):
         for letter in letters:
             if letter != old and old is not None:
@@ -102,7 +102,7 @@ def _other_letters(draft, path, n, letters):
                 yield draft.edit(1.2, "index", path, new, n, f"the index {old} of {plain_text(n)} must be {letter}")
 
 
-def _limits(draft, path, n):
+def _limits(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     """A sum without its upper limit, and one over a letter of its own."""
     index, limit, unequal = n.val
     if limit is not None:
@@ -115,7 +115,7 @@ def _limits(draft, path, n):
         yield draft.edit(0.9, "index", path, renamed, n, words)
 
 
-def _exchanged_letters(draft):
+def _exchanged_letters(draft: Draft) -> Iterator[Edit]:
     """Two index letters exchanged throughout."""
     letters = free_indices(draft.member)
     for k, a in enumerate(letters):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..names import spoken_name
 from ..shapes import ELEMENTWISE, inlined
-from ..tree import Node, free_indices, map_tree, mul, sym, walk
+from ..tree import Node, Path, free_indices, map_tree, mul, sym, walk
 from ..writer import plain_text, spoken_function
 from .draft import Draft, Edit, span_from
 
@@ -33,11 +33,11 @@ def activations(draft: Draft) -> Iterator[Edit]:
         yield from _wrong_arguments(draft)
 
 
-def _is_elementwise(node):
+def _is_elementwise(node: Node) -> bool:
     return node.op == "fn" and (node.val[0] in ELEMENTWISE or node.val[0].startswith("any:"))
 
 
-def _slopes(draft) -> list[Node]:
+def _slopes(draft: Draft) -> list[Node]:
     """Derivatives f'(z) of the functions that the definitions and the line apply, at the arguments they have
     there.
     """
@@ -55,7 +55,7 @@ def _slopes(draft) -> list[Node]:
     return list(found)[:MOST_SLOPES]
 
 
-def _primes(draft, path, n):
+def _primes(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     """f' in the place of f, f in the place of f', and f' at another name."""
     name, primes = n.val
     said = spoken_function(name)
@@ -72,7 +72,7 @@ def _primes(draft, path, n):
             yield draft.edit(1.05, MISTAKE, path, elsewhere, n, words)
 
 
-def _missing_slope(draft, path, n, s):
+def _missing_slope(draft: Draft, path: Path, n: Node, s: Node) -> Iterator[Edit]:
     """One slope in the place of what stands here, or beside it."""
     if n.op == "idx" and n.args[0].op == "sym":
         words = f"{plain_text(s)} is needed where {plain_text(n)} stands"
@@ -83,7 +83,7 @@ def _missing_slope(draft, path, n, s):
         yield from _slope_beside_array(draft, path, n, s)
 
 
-def _slope_beside_number(draft, path, n, s):
+def _slope_beside_number(draft: Draft, path: Path, n: Node, s: Node) -> Iterator[Edit]:
     """The slope as a factor of a number: whole where no index is in sight, else each of its entries."""
     parent = draft.parents.get(path)
     letters = list(dict.fromkeys([*draft.left, *free_indices(n)]))
@@ -97,7 +97,7 @@ def _slope_beside_number(draft, path, n, s):
             yield draft.edit(1.75, MISTAKE, path, mul(n, Node("idx", [s], val)), n, words)
 
 
-def _slope_beside_array(draft, path, n, s):
+def _slope_beside_array(draft: Draft, path: Path, n: Node, s: Node) -> Iterator[Edit]:
     """The slope in the place of an array, as an entrywise factor of it, or as a diagonal matrix behind it."""
     parent = draft.parents.get(path)
     said = plain_text(s)
@@ -110,7 +110,7 @@ def _slope_beside_array(draft, path, n, s):
     yield draft.edit(1.34, MISTAKE, path, mul(n, diagonal), n, f"the factor diag({said}) is missing")
 
 
-def _inside_product(draft, path, n, slopes):
+def _inside_product(draft: Draft, path: Path, n: Node, slopes: list[Node]) -> Iterator[Edit]:
     """The slope missing in the middle of a product: W^T R X^T where (W^T R ⊙ f'(Z)) X^T is meant."""
     for i in range(len(n.args) - 1):
         for j in range(i + 2, len(n.args) + 1):
@@ -123,14 +123,14 @@ def _inside_product(draft, path, n, slopes):
                 yield draft.edit(1.36, MISTAKE, path, new, piece, words)
 
 
-def _slope_too_many(draft, path, n):
+def _slope_too_many(draft: Draft, path: Path, n: Node) -> Iterator[Edit]:
     """An entrywise product without the factor that holds a slope."""
     for keep, drop in (n.args, n.args[::-1]):
         if any(m.op == "fn" and m.val[1] for m in walk(drop)):
             yield draft.edit(1.4, MISTAKE, path, keep, drop, f"the factor {plain_text(drop)} is one too many")
 
 
-def _wrong_arguments(draft):
+def _wrong_arguments(draft: Draft) -> Iterator[Edit]:
     """z(1−z) where a(1−a) is meant: one name replaced throughout a factor."""
     for path, n in draft.places:
         if n.op not in ("had", "mul", "add"):
@@ -144,5 +144,5 @@ def _wrong_arguments(draft):
                     yield draft.edit(1.3, MISTAKE, path, _exchanged(n, old, new), n, words)
 
 
-def _exchanged(node, old, new):
+def _exchanged(node: Node, old: str, new: str) -> Node:
     return map_tree(node, lambda n: sym(new, n.span) if n.op == "sym" and n.val == old else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..names import differentiates, spoken_name
-from ..tree import Node, add, mul, neg, num, sym
+from ..tree import Node, Path, add, mul, neg, num, sym
 from ..writer import plain_text
 from .draft import NUMBER, Draft, Edit
 
@@ -64,22 +64,22 @@ def terms(draft: Draft) -> Iterator[Edit]:
                 yield draft.edit(cost, "term", path, add(n, signed), n, words)
 
 
-def _pool(draft) -> list[tuple[Node, float]]:
+def _pool(draft: Draft) -> list[tuple[Node, float]]:
     """Terms that may be missing, each with its cost: a, then ab^T (a^Tb of rows), then sa."""
-    arrays = [a for a in draft.available if draft.is_array(a)]
-    vectors = [a for a in arrays if () in draft.shape_of(a)]
+    arrays = draft.arrays()
+    vectors = [a for a, shape in arrays.items() if () in shape]
     numbers = [s for s in draft.available if draft.shape_of(s) == NUMBER]
     pool = [(sym(a), LONE_TERM) for a in arrays]
     for a in vectors:
         for b in vectors:
-            row = draft.shape_of(a)[0] == ()
+            row = arrays[a][0] == ()
             outer = mul(Node("T", [sym(a)]), sym(b)) if row else mul(sym(a), Node("T", [sym(b)]))
             pool.append((outer, PRODUCT_TERM))
     scaled = [a for a in arrays if a in draft.names.symbols]
     return pool + [(mul(sym(s), sym(a)), PRODUCT_TERM) for s in numbers for a in scaled]
 
 
-def _may_lack_a_term(draft, path, n):
+def _may_lack_a_term(draft: Draft, path: Path, n: Node) -> bool:
     """Whether a term may be added here, and not to the whole sum that this place is part of."""
     parent = draft.parents.get(path)
     if parent is not None and parent.op in ("T", "idx", "grad", "hess", "d", "add", "neg"):

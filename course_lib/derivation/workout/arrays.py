@@ -395,7 +395,7 @@ class Lowering:
         arg = self.piece(core.args[0])
         if primes or definition.core is None:
             raise NoRuleError("no rule for the derivative of a function by formula")
-        body, param = self.lowered(definition.core), definition.params[0]  # type: ignore[arg-type]
+        body, param = self.lowered(definition.core), definition.params[0]
         return Piece(self._over(body, param, arg.node), arg.labels)
 
     def _over(self, body: Node, param: str, arg: Node) -> Node:

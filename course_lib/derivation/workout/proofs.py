@@ -125,7 +125,7 @@ def _inlined(work: Derivation, node: Node) -> Node:
     for name in reversed(work.chain):
         if name != work.loss:
             body = work.body(name)
-            node = map_tree(node, lambda n, name=name, body=body: body if n == sym(name) else None)
+            node = map_tree(node, {sym(name): body}.get)
     return work.algebra.simplified(node)
 
 

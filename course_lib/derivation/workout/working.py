@@ -202,7 +202,7 @@ class Derivation:
         """What a name stands for as the text says it, in whole arrays, simplified."""
         if name not in self._raw:
             definition = self.names.definitions[name]
-            self._raw[name] = self.algebra.simplified(self.lowering.lowered(definition.core))
+            self._raw[name] = self.algebra.simplified(self.lowering.lowered(definition.typed))
         return self._raw[name]
 
     def meanings(self, before: str | None = None) -> dict[Node, str]:
@@ -338,7 +338,7 @@ class Derivation:
             leaf = Node("d", [sym(other)])
             if leaf in set(walk(made)):
                 inner = self.forward(other)
-                made = map_tree(made, lambda n, leaf=leaf, inner=inner: inner if n == leaf else None)
+                made = map_tree(made, {leaf: inner}.get)
         return self.named_again(made)
 
     def jacobian(self) -> list[Step]:
