@@ -24,6 +24,15 @@ def pytest_configure(config):
     hypothesis.settings.load_profile("course")
 
 
+def pytest_collection_finish(session):
+    """Refuse to go on where pytest and pytest-xdist do not fit together: nothing would fail, all would take longer."""
+    if not session.config.getoption("loadgroup", False):
+        return
+    for item in session.items:
+        if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+            raise pytest.UsageError(f"{item.nodeid} belongs to a group of tests, and pytest-xdist has not noticed")
+
+
 @pytest.fixture
 def rng(request):
     """A generator of this test's own: the same in every run and in any order, another one with --draws."""

@@ -8,14 +8,16 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.test_lab import (
-    CHAPTERS,
     LIES_STILL,
     all_cells_done,
     go_to,
-    is_explorer,
     open_notebook,
     page,  # noqa: F401  (a fixture)
+    write_notebook,
 )
+
+# All of it stands in one JupyterLab.
+pytestmark = pytest.mark.xdist_group("jupyterlab")
 
 # The editor of a clone that was never built; the other is tested by itself.
 PLAIN = "from course_lib.derivation.editor import plain_editor\nplain_editor()"
@@ -57,9 +59,7 @@ def complaints_of_axe(page, context=None, rules=None, strict=False):  # noqa: F8
 @pytest.fixture(scope="module")
 def shown(course_copy):
     """The path, in the course folder, of a notebook that shows one of everything."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in SHOWN])
-    notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    nbformat.write(notebook, course_copy / "notebooks" / "shown.ipynb")
+    write_notebook(course_copy / "notebooks" / "shown.ipynb", SHOWN)
     return "notebooks/shown.ipynb"
 
 
@@ -93,10 +93,11 @@ def put_on(page, theme):  # noqa: F811
     page.evaluate(LIES_STILL)
 
 
-def test_the_keyboard_alone_runs_a_chapter_and_moves_an_explorer(page, lab):  # noqa: F811
-    (path,) = (path for path in CHAPTERS if path.name.startswith("01"))
+def test_the_keyboard_alone_runs_a_chapter_and_moves_an_explorer(page, lab, course_copy):  # noqa: F811
+    (path,) = (course_copy / "notebooks").glob("01_*.ipynb")
     go_to(page, lab, f"notebooks/{path.name}")
-    for _ in range(1 + next(n for n, cell in enumerate(nbformat.read(path, as_version=4).cells) if is_explorer(cell))):
+    shown = (str(cell.get("outputs")) for cell in nbformat.read(path, as_version=4).cells)
+    for _ in range(1 + next(place for place, outputs in enumerate(shown) if "'Explorer" in outputs)):
         page.keyboard.press("Shift+Enter")
     all_cells_done(page)
     picture = page.locator(".jupyter-widgets img").first
@@ -116,9 +117,7 @@ def test_the_keyboard_alone_runs_a_chapter_and_moves_an_explorer(page, lab):  # 
 
 
 def test_the_keyboard_enters_and_leaves_the_derivation_editor(page, lab, course_copy):  # noqa: F811
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PLAIN)])
-    notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    nbformat.write(notebook, course_copy / "notebooks" / "keyboard.ipynb")
+    write_notebook(course_copy / "notebooks" / "keyboard.ipynb", [PLAIN])
     go_to(page, lab, "notebooks/keyboard.ipynb")
     page.keyboard.press("Control+Enter")
     report = page.locator(".course-derivation")

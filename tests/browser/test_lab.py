@@ -1,7 +1,6 @@
-"""The student's seat in a real browser: chapter 1 runs, and its explorers move."""
+"""The student's seat in a real browser: JupyterLab opens, explorers move, the derivation editor judges."""
 
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -31,6 +30,10 @@ LIES_STILL = """() => new Promise((still, moves) => {
 # What builds the browser seat is in the tests' environment too. Its kernel is none for JupyterLab, which says so at
 # start; no student has it installed.
 BUILDER = "Shared module @jupyterlite/server doesn't exist"
+
+
+# One JupyterLab is started for all that asks for `lab`.
+pytestmark = pytest.mark.xdist_group("jupyterlab")
 
 
 @pytest.fixture
@@ -103,69 +106,70 @@ def test_lab_opens_at_chapter_0(page, lab):
     assert not page.complaints
 
 
-def is_explorer(cell):
-    """Whether an output of a notebook's cell is an explorer."""
-    shown = [output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", ())]
-    return any(text.startswith("Explorer") for text in shown)
-
-
-def explorers_in(path):
-    """How many cells of a notebook show one."""
-    return sum(map(is_explorer, nbformat.read(path, as_version=4).cells))
-
-
-CHAPTERS = sorted(path for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb") if explorers_in(path))
-
-
 CONTROLS = ".jupyter-widgets .noUi-handle, .jupyter-widgets select"
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
-def test_every_explorer_of_a_chapter_moves(page, lab, chapter):
-    open_notebook(page, lab, f"notebooks/{chapter.name}")
-    wanted, moved = explorers_in(chapter), set()
-    all_cells_done(page)
-    # A picture with a control; curves that draw themselves while training have none.
-    cells = page.locator(".jp-CodeCell", has=page.locator(".jupyter-widgets img"))
-    cells = cells.filter(has=page.locator(CONTROLS))
-    for _ in range(240):
-        for cell in cells.all():
-            name = cell.get_attribute("data-windowed-list-index")
-            if name not in moved:
-                move_it(cell)
-                moved.add(name)
-        if len(moved) == wanted:
-            break
-        scroll_on(page)
-    assert len(moved) == wanted
-    assert not page.complaints
-
-
-def move_it(cell):
-    """Move the last slider or list of an explorer, the slider by the keyboard, and see another picture."""
-    cell.scroll_into_view_if_needed()
-    # The <img> is replaced at each move, so it is looked up afresh.
-    picture = cell.locator(".jupyter-widgets img").first
-    before = picture.get_attribute("src")
-    assert len(picture.get_attribute("alt")) > 60
-    control = cell.locator(CONTROLS).last
-    if control.evaluate("e => e.tagName") == "SELECT":
-        # The browser's own list answers to the keyboard outside the page, where no test reaches it.
-        control.select_option(index=1 - min(control.evaluate("e => e.selectedIndex"), 1))
-    else:
-        control.focus()
-        now, most = (float(control.get_attribute(f"aria-value{which}")) for which in ("now", "max"))
-        for _ in range(3):
-            control.press("ArrowRight" if now < most else "ArrowLeft")
-    expect(picture).not_to_have_attribute("src", before)
+def write_notebook(path, sources):
+    """A notebook of one code cell for each source."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nbformat.write(notebook, path)
 
 
 def open_cell(page, lab, course_copy, source):
     """Open and run a notebook of one cell."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    nbformat.write(notebook, course_copy / "notebooks" / "editor.ipynb")
+    write_notebook(course_copy / "notebooks" / "editor.ipynb", [source])
     open_notebook(page, lab, "notebooks/editor.ipynb")
+
+
+# Between them they have every kind of control that an explorer has: tests/test_figures.py holds that, and moves all.
+MOVED = {
+    "walk_down_a_valley": ("chapter_06", {"IntSlider", "FloatSlider", "SelectionSlider", "Play"}),
+    "network_nodes": ("chapter_08", {"Dropdown", "FloatSlider", "SelectionSlider", "Play"}),
+    "depth_explorer": ("chapter_08", {"IntSlider", "FloatLogSlider", "ToggleButtons"}),
+}
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_an_explorer_follows_each_of_its_controls(page, lab, course_copy, name):
+    chapter, kinds = MOVED[name]
+    open_cell(page, lab, course_copy, f"from course_lib.figures import {chapter}\n\n{chapter}.{name}()")
+    all_cells_done(page)
+    cell = page.locator(".jp-CodeCell")
+    # The <img> is replaced at each move, so it is looked up afresh.
+    picture = cell.locator(".jupyter-widgets img").first
+    expect(picture).to_have_attribute("alt", re.compile(".{60}"))
+    for control in cell.locator(CONTROLS).all():
+        before = picture.get_attribute("src")
+        move(control)
+        expect(picture).not_to_have_attribute("src", before)
+    for button in cell.locator(".widget-toggle-button:not(.mod-active), .jupyter-widgets button[title=Play]").all():
+        before = picture.get_attribute("src")
+        button.click()
+        expect(picture).not_to_have_attribute("src", before)
+    assert not page.complaints
+
+
+def move(control):
+    """Move a list, or a slider by the keyboard."""
+    control.scroll_into_view_if_needed()
+    if control.evaluate("e => e.tagName") == "SELECT":
+        # The browser's own list answers to the keyboard outside the page, where no test reaches it.
+        control.select_option(index=1 - min(control.evaluate("e => e.selectedIndex"), 1))
+        return
+    control.focus()
+    now, most = (float(control.get_attribute(f"aria-value{which}")) for which in ("now", "max"))
+    for _ in range(3):
+        control.press("ArrowRight" if now < most else "ArrowLeft")
+
+
+def move_it(cell):
+    """Move the last slider or list of an explorer and see another picture."""
+    cell.scroll_into_view_if_needed()
+    picture = cell.locator(".jupyter-widgets img").first
+    before = picture.get_attribute("src")
+    move(cell.locator(CONTROLS).last)
+    expect(picture).not_to_have_attribute("src", before)
 
 
 def test_the_plain_derivation_editor_judges_while_one_writes(page, lab, course_copy):

@@ -1,8 +1,12 @@
 """A student's whole way in a real browser: a wrong answer, its name, a hint, the mend, progress, a receipt."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_lab import open_notebook, page, scrolled_to  # noqa: F401  (page is a fixture)
+
+# It stands in the JupyterLab that the other tests have started.
+pytestmark = pytest.mark.xdist_group("jupyterlab")
 
 
 def cell_with(page, text):  # noqa: F811
