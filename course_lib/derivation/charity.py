@@ -26,7 +26,7 @@ def sums_reaching(node: Node, letters: set[str]) -> Node:
     return node
 
 
-def _last_sum(term):
+def _last_sum(term: Node) -> Node | None:
     """The sum that ends a term, if one does."""
     if term.op == "sum":
         return term
@@ -35,7 +35,7 @@ def _last_sum(term):
     return _last_sum(term.args[-1]) if term.op == "mul" else None
 
 
-def _with_last_sum(term, new):
+def _with_last_sum(term: Node, new: Node) -> Node:
     if term.op == "sum":
         return new
     if term.op == "neg":
@@ -64,7 +64,7 @@ def summed(node: Node, letters: set[str]) -> Node | None:
     return add(*out, span=node.span)
 
 
-def _twice(term, extra, counts):
+def _twice(term: Node, extra: list[str], counts: Counter[str]) -> list[str] | None:
     """The letters of a term, where each stands in two factors."""
     factors = term.args if term.op == "mul" else (term,)
     holds = Counter(i for f in factors for i in set(free_indices(f)))
@@ -76,7 +76,7 @@ def matched(pattern: Node, tree: Node, name: str) -> Node | None:
     """What a name must stand for to make a pattern the same as a tree; None where nothing does."""
     found: list[Node] = []
 
-    def same(a, b):
+    def same(a: Node, b: Node) -> bool:
         if a.op == "sym" and a.val == name:
             found.append(b)
             return True
@@ -89,7 +89,7 @@ def matched(pattern: Node, tree: Node, name: str) -> Node | None:
 def with_ones(node: Node, names: Names) -> Node:
     """The tree with a vector of ones where a 1 is transposed, or stands as a factor beside a vector."""
 
-    def change(n):
+    def change(n: Node) -> Node | None:
         if n.op == "T" and n.args[0] == num(1):
             return Node("T", [Node("ones", (), None, n.args[0].span)], None, n.span)
         if n.op == "mul" and num(1) in n.args and not _beside_numbers(n, names):
@@ -103,7 +103,7 @@ def with_ones(node: Node, names: Names) -> Node:
 def as_columns(node: Node) -> Node:
     r"""The tree with `(a_1, \dots, a_n)` as a column, which is a vector to many who write it."""
 
-    def change(n):
+    def change(n: Node) -> Node | None:
         if n.op == "T" and _is_row_of_entries(n.args[0]):
             return n
         return Node("T", [n], None, n.span) if _is_row_of_entries(n) else None
@@ -111,7 +111,7 @@ def as_columns(node: Node) -> Node:
     return map_tree(node, change)
 
 
-def _is_row_of_entries(node):
+def _is_row_of_entries(node: Node) -> bool:
     return node.op == "table" and node.val[0] is None
 
 
@@ -121,10 +121,10 @@ def gradients_as_rows(nodes: list[Node], names: Names) -> list[Node] | None:
     \frac{\partial c}{\partial a}\frac{\partial a}{\partial x} multiplies Jacobians, and that of a number is a row.
     """
 
-    def number(n):
+    def number(n: Node) -> bool:
         return n.op == "grad" and len(n.args) > 1 and n.args[0].op == "sym" and names.shape(n.args[0].val) == ((), ())
 
-    def turned(n):
+    def turned(n: Node) -> Node | None:
         plain = number(n) and n.args[1].op == "sym" and () in (names.shape(n.args[1].val) or ((1,), (1,)))
         return n if n.op == "T" and number(n.args[0]) else Node("T", [n], None, n.span) if plain else None
 
@@ -137,7 +137,7 @@ def gradients_as_rows(nodes: list[Node], names: Names) -> list[Node] | None:
     return [map_tree(node, turned) for node in nodes] if asked else None
 
 
-def _beside_numbers(node, names):
+def _beside_numbers(node: Node, names: Names) -> bool:
     others = [a for a in node.args if a != num(1)]
     return not any(n.op == "sym" and names.shape(n.val) not in (None, ((), ())) for a in others for n in walk(a))
 

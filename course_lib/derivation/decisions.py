@@ -44,7 +44,7 @@ def _is_d(n: Tex) -> bool:
     return n.kind in ("style", "group") and flat([n.bare()]) == ["d"]
 
 
-def _is_grad(nodes, k):
+def _is_grad(nodes: list[Tex], k: int) -> bool:
     return nodes[k].value == "d" and "".join(n.value for n in nodes[max(k - 3, 0) : k + 1]) == "grad"
 
 
@@ -246,7 +246,9 @@ def least_length(statements: list[Statement], names: Names) -> int:
     for s in statements:
         for n in everywhere(s.nodes):
             symbol = symbol_of(n, names)
-            for mark, inside, *_ in symbol.scripts if symbol is not None else ():
+            if symbol is None:
+                continue
+            for mark, inside, *_ in symbol.scripts:
                 numbers = [int(x) for x in flat(inside) if x.isdigit() and len(x) < 3]
                 layer = len(numbers) == 1 and names.known(f"{symbol.name}{numbers[0]}")
                 if mark == "_" and numbers and not layer and max(numbers) <= 12:

@@ -12,7 +12,7 @@ from .declarations import declared
 from .names import Names, name_of, symbol_of
 from .numpy_reader import looks_like_numpy
 from .symbols import index_items, index_letters, logged_name, parted
-from .tex import Tex, flat, read_tex, trimmed, words_of
+from .tex import Script, Tex, flat, read_tex, trimmed, words_of
 from .vocabulary import FUNCTIONS, SHY
 
 MOST_LINES, MOST_CHARACTERS = 80, 3000
@@ -74,6 +74,10 @@ FILLERS = frozenset(
 _OPEN, _CLOSE = ("(", "[", "{", "lbrace", "langle"), (")", "]", "}", "rbrace", "rangle")
 
 
+# Names and the values that they have at a point.
+Points = list[tuple[list[Tex], list[Tex]]]
+
+
 @dataclass
 class Member:
     """One side of a relation: its nodes, the relation sign before it, and where it stands in the text."""
@@ -101,7 +105,7 @@ class Clause:
     continues: bool = False
     at_point: bool = False
     declares: dict[str, str] = field(default_factory=dict)
-    at: list[tuple[list[Tex], list[Tex]]] = field(default_factory=list)  # names and the values they have: |_{x=a}
+    at: Points = field(default_factory=list)  # names and the values they have: |_{x=a}
 
 
 @dataclass
@@ -145,7 +149,7 @@ def _may_be_numpy(raw: str) -> bool:
     return True
 
 
-def _statement(piece, text, names) -> Statement:
+def _statement(piece: _Piece, text: str, names: Names) -> Statement:
     raw = text[piece.start : piece.end]
     start = piece.start + len(raw) - len(raw.lstrip())
     said = raw.strip().replace("\n", " ")
@@ -160,7 +164,8 @@ def _statement(piece, text, names) -> Statement:
 
 def _physical(nodes: list[Tex], length: int) -> Iterator[_Piece]:
     """The nodes line by line, wrappers around whole relations opened."""
-    start, line = 0, []
+    start = 0
+    line: list[Tex] = []
     for n in nodes:
         if n.kind == "newline":
             yield _Piece(line, start, n.start)
@@ -216,13 +221,13 @@ def _opened(nodes: list[Tex]) -> Iterator[Tex]:
             yield n
 
 
-def _leads(group):
+def _leads(group: Tex) -> bool:
     """Whether a group around relations is only for colour or spacing: {= …} or {a = b}."""
     inside = trimmed(group.args[0])
     return len(inside) > 1 and any(n.kind == "relation" and n.value in EQUALITIES for n in inside)
 
 
-def _is_relation(nodes) -> str:
+def _is_relation(nodes: list[Tex]) -> str:
     inside = trimmed(nodes)
     return inside[0].value if len(inside) == 1 and inside[0].kind == "relation" else ""
 
@@ -231,7 +236,9 @@ def _segments(nodes: list[Tex], start: int, end: int, names: Names) -> Iterator[
     """A piece whole, or, where prose stands around mathematics in dollar signs, each of those that claims something."""
     if not any(trimmed([n], ("space", "amp", "dollar")) for n in nodes):
         return
-    outside, inside, within = [], [], False
+    outside: list[Tex] = []
+    inside: list[list[Tex]] = []
+    within = False
     for n in nodes:
         if n.kind == "dollar":
             within = not within
@@ -253,7 +260,7 @@ def _segments(nodes: list[Tex], start: int, end: int, names: Names) -> Iterator[
     yield _Piece(bare, start, end)
 
 
-def _claims_in_prose(nodes) -> Iterator[_Piece]:
+def _claims_in_prose(nodes: list[Tex]) -> Iterator[_Piece]:
     parts: list[tuple[str, list[Tex]]] = []  # the words before each formula, and the formula
     lead: list[Tex] = []
     within: list[Tex] | None = None
@@ -286,13 +293,13 @@ def _promised(words: str) -> str:
     return next((w for w in ("symmetric", "orthogonal") if w in words.replace(".", "").split()), "")
 
 
-def _is_mapping(nodes) -> bool:
+def _is_mapping(nodes: list[Tex]) -> bool:
     r"""Whether nodes only say what a function maps: `f : \\mathbb R^n \\to \\mathbb R`."""
     signs = {n.value for n in nodes if n.kind == "relation"}
     return signs <= {"implies", "mapsto"} and bool(signs) and any(n.value == ":" for n in nodes)
 
 
-def _led_in(word, nodes) -> list[Tex]:
+def _led_in(word: str, nodes: list[Tex]) -> list[Tex]:
     """A word before a formula, as if it stood in the formula as text."""
     if not word:
         return []
@@ -354,7 +361,7 @@ _ENGLISH = frozenset(
 )
 
 
-def _is_prose(nodes, names: Names) -> bool:
+def _is_prose(nodes: list[Tex], names: Names) -> bool:
     """Whether a piece is a sentence and no mathematics."""
     if any(n.kind in ("relation", "command", "env", "bar", "error") or n.scripts for n in nodes):
         return False
@@ -409,7 +416,7 @@ def _carries_on(last: _Piece, piece: _Piece) -> bool:
     return _depth(before) > 0 > _depth(here)
 
 
-def _depth(nodes) -> int:
+def _depth(nodes: list[Tex]) -> int:
     return sum((_bracket(n) in _OPEN) - (_bracket(n) in _CLOSE) for n in nodes)
 
 
@@ -482,7 +489,7 @@ def _words_apart(nodes: list[Tex]) -> Iterator[tuple[Tex, str]]:
             word = "remark"
         if n.kind == "command" and n.value == "forall":
             word = "forall"
-        if word and any(i.kind == "dollar" for i in n.args[0:1] and n.args[0]):
+        if word and n.args and any(i.kind == "dollar" for i in n.args[0]):
             inner = n.args[0]
             at = next(j for j, i in enumerate(inner) if i.kind == "dollar")
             yield n, words_of(inner[:at]).strip().lower() or "with"
@@ -496,7 +503,7 @@ def _words_apart(nodes: list[Tex]) -> Iterator[tuple[Tex, str]]:
         k += 1
 
 
-def _is_remark(nodes, k) -> bool:
+def _is_remark(nodes: list[Tex], k: int) -> bool:
     """Whether a text stands at the end of a line, behind a column or a wide space of its own."""
     before = trimmed(nodes[:k], ("space",))
     wide = any(n.kind == "space" and n.value == "quad" for n in nodes[len(before) : k])
@@ -504,7 +511,7 @@ def _is_remark(nodes, k) -> bool:
     return not after and bool(before) and (wide or before[-1].kind == "amp")
 
 
-def _plain_word(nodes, k) -> int:
+def _plain_word(nodes: list[Tex], k: int) -> int:
     """The length of an English word that begins a line without being set as text: `Let r = …`; else 0."""
     end = k
     while end < len(nodes) and nodes[end].kind == "letter" and not nodes[end].scripts:
@@ -520,7 +527,7 @@ def _plain_word(nodes, k) -> int:
     return end - k if len(word) > 1 and (word in DEFINING or word in FILLERS or word in RESTRICTING) else 0
 
 
-def _explanation(node) -> str:
+def _explanation(node: Tex) -> str:
     """The words of an explanation in a formula, or "" where the node is a name or a function."""
     said = " ".join(words_of(node.args[0]).split())
     low = said.lower().strip(" ,.:;")
@@ -562,19 +569,19 @@ def _merged(segments: list[_Segment]) -> list[_Segment]:
     return out
 
 
-def _is_number_of_equation(nodes):
+def _is_number_of_equation(nodes: list[Tex]) -> bool:
     said = flat(nodes)
     return len(said) <= 4 and said[:1] in (["("], ["["]) and said[-1:] in ([")"], ["]"])
 
 
-def _is_list_before_declaration(bare, following):
+def _is_list_before_declaration(bare: list[Tex], following: list[_Segment]) -> bool:
     """Whether names alone stand here, and a declaration follows: `W_1, W_2 \\in \\mathbb{R}^{n}`."""
     after = next((s for s in following if any(n.kind == "relation" for n in s.nodes)), None)
     alone = all(symbol_of(n) is not None for n in bare if n.kind != "space")
     return alone and after is not None and any(n.kind == "relation" and n.value == "in" for n in after.nodes)
 
 
-def _clause(segment: _Segment, text, names, before) -> Clause | None:
+def _clause(segment: _Segment, text: str, names: Names, before: list[Clause]) -> Clause | None:
     """The clause of a segment; None where it restricts the clauses before it, or only says why they hold."""
     nodes = trimmed(segment.nodes)
     led = segment.led
@@ -612,7 +619,7 @@ def _clause(segment: _Segment, text, names, before) -> Clause | None:
     return clause
 
 
-def _without_points(nodes) -> tuple[list[Tex], list[tuple[list[Tex], list[Tex]]]]:
+def _without_points(nodes: list[Tex]) -> tuple[list[Tex], Points]:
     r"""Nodes without `\left.` … `\right|_{x=a}`, and what those set: names and values."""
     kept, points = [], []
     for n in nodes:
@@ -627,7 +634,7 @@ def _without_points(nodes) -> tuple[list[Tex], list[tuple[list[Tex], list[Tex]]]
     return kept, points
 
 
-def _without_search(nodes) -> list[Tex]:
+def _without_search(nodes: list[Tex]) -> list[Tex]:
     r"""`\min_w f(w) = …` without its `\min_w`, which asks for what the text is about and claims nothing."""
     bare = trimmed(nodes)
     first = bare[0] if bare else None
@@ -639,7 +646,7 @@ def _without_search(nodes) -> list[Tex]:
     return trimmed(bare[1:]) if searches and not called and _relations(bare) else nodes
 
 
-def _is_side_condition(nodes) -> bool:
+def _is_side_condition(nodes: list[Tex]) -> bool:
     """Whether behind a claim only the values are named for which it is made: `x \\ne 0`, `t > 0`.
 
     The claim is judged on all draws then, which asks for more.
@@ -671,7 +678,7 @@ def end_of(node: Tex) -> int:
     return max([node.end, *(end for _, _, _, end in node.scripts)])
 
 
-def _without_stops(nodes):
+def _without_stops(nodes: list[Tex]) -> list[Tex]:
     """The nodes without spaces around them and full stops or commas behind them."""
     nodes = trimmed(nodes, ("space", "amp"))
     while nodes and nodes[-1].kind == "sign" and nodes[-1].value in ".,;:" and not nodes[-1].scripts:
@@ -679,7 +686,7 @@ def _without_stops(nodes):
     return nodes
 
 
-def _numpy_clauses(piece, text) -> Iterator[Clause]:
+def _numpy_clauses(piece: _Piece, text: str) -> Iterator[Clause]:
     depth, places = 0, []
     for k, n in enumerate(piece.nodes):
         depth += (_bracket(n) in _OPEN) - (_bracket(n) in _CLOSE)
@@ -702,7 +709,7 @@ def _numpy_clauses(piece, text) -> Iterator[Clause]:
 # -- conditions
 
 
-def _restricts(nodes) -> bool:
+def _restricts(nodes: list[Tex]) -> bool:
     return any(n.kind == "relation" for n in nodes) and len(flat(nodes)) <= 8
 
 
@@ -784,7 +791,7 @@ def defined_name(nodes: list[Tex], names: Names) -> Left | None:
     return out
 
 
-def _base(nodes, names):
+def _base(nodes: list[Tex], names: Names) -> tuple[str, tuple[Script, ...], list[Tex]] | None:
     """(name, scripts, nodes behind it) of the symbol or word that begins here, or None."""
     if not nodes:
         return None
@@ -809,14 +816,29 @@ def _base(nodes, names):
     return None
 
 
-def _take(out: Left, script, names) -> bool:
+def _take(out: Left, script: Script, names: Names) -> bool:
     """Take one script of a left side into its name, its indices or its parameters; False where it is neither."""
     mark, inside, *_ = script
     items = flat(inside)
-    bare = [s for s in items if s not in "()[],"]
-    joined = "".join(bare)
     if mark == "'":
         return False
+    return (
+        _take_number(out, mark, items)
+        or _take_label(out, mark, items, names)
+        or _take_indices(out, mark, items, names)
+        or _take_word(out, mark, items)
+    )
+
+
+def _bare(items: list[str]) -> list[str]:
+    """What stands in a script, without brackets and commas."""
+    return [s for s in items if s not in "()[],"]
+
+
+def _take_number(out: Left, mark: str, items: list[str]) -> bool:
+    """A layer's number, or a star."""
+    bare = _bare(items)
+    joined = "".join(bare)
     if joined.isdigit() and not out.indices and len(bare) == 1:
         out.raised = out.raised or mark == "^" and items[0] not in "(["
         out.numbered = out.name if mark == "_" else out.numbered
@@ -825,43 +847,57 @@ def _take(out: Left, script, names) -> bool:
     if joined in ("*", r"\star", r"\ast"):
         out.name += "*"
         return True
+    return False
+
+
+def _take_label(out: Left, mark: str, items: list[str], names: Names) -> bool:
+    """A subscript that tells names apart: one that declared names bear, a capital, a letter with a number."""
+    joined = "".join(_bare(items))
     labelled = any(known.endswith(f"_{joined}") for known in names.symbols)
     capital = len(joined) == 1 and joined.isupper() and joined not in names.dims
-    mixed = (
-        joined[:1].isalpha() and joined.isalnum() and not joined.isalpha() and len(joined) == 2 and joined[1:].isdigit()
-    )
+    mixed = len(joined) == 2 and joined.isalnum() and joined[0].isalpha() and joined[1].isdigit()
     if mark == "_" and not out.indices and joined.isascii() and (labelled or capital or mixed and "_" not in items):
-        out.name += "_" + joined
-        return True
-    letters = index_letters([s for s in items if s not in ("(", ")", "[", "]")])
-    word = any(len(s) > 1 and s.isalpha() for s in bare)
-    if mark == "_" and letters and not word and len(letters) <= 2 and all(len(s) <= 2 for s in bare):
-        if out.called and all(names.known(x) for x in letters):
-            return True  # h_\theta(x): the subscript is a parameter
-        out.indices = tuple(letters)
-        return True
-    greek = [s[1:] for s in bare if s.startswith("\\")]
-    if mark == "_" and out.called and len(greek) == len(bare) == 1:
-        return True
-    if mark == "_" and joined.isalpha():
-        out.name += "_" + joined
-        return True
-    if mark == "^" and len(letters) == 1 and not word and not out.indices and (items[0] in "([" or letters[0] == "i"):
-        out.indices = (letters[0],)
-        return True
-    if mark == "^" and joined.isalpha() and len(joined) > 1:
         out.name += "_" + joined
         return True
     return False
 
 
-def _parameter(nodes, names: Names) -> str | None:
+def _take_indices(out: Left, mark: str, items: list[str], names: Names) -> bool:
+    """Index letters; behind a function's name a parameter, as the subscript of h_\\theta(x)."""
+    bare = _bare(items)
+    letters = index_letters([s for s in items if s not in ("(", ")", "[", "]")])
+    word = any(len(s) > 1 and s.isalpha() for s in bare)
+    if mark == "_" and letters and not word and len(letters) <= 2 and all(len(s) <= 2 for s in bare):
+        if not (out.called and all(names.known(x) for x in letters)):
+            out.indices = tuple(letters)
+        return True
+    greek = [s[1:] for s in bare if s.startswith("\\")]
+    if mark == "_" and out.called and len(greek) == len(bare) == 1:
+        return True
+    if mark == "^" and len(letters) == 1 and not word and not out.indices and (items[0] in "([" or letters[0] == "i"):
+        out.indices = (letters[0],)
+        return True
+    return False
+
+
+def _take_word(out: Left, mark: str, items: list[str]) -> bool:
+    """A word as a label; above the name only where it is longer than a letter."""
+    joined = "".join(_bare(items))
+    if joined.isalpha() and (mark == "_" or len(joined) > 1):
+        out.name += "_" + joined
+        return True
+    return False
+
+
+def _parameter(nodes: list[Tex], names: Names) -> str | None:
     """The name of a parameter; σ of L(β, σ²), where σ² is no name of its own."""
     nodes = trimmed(nodes)
     name = name_of(nodes)
     symbol = symbol_of(nodes[0], names) if name is not None and len(nodes) == 1 else None
-    squared = symbol is not None and [(m, flat(i)) for m, i, *_ in symbol.scripts] == [("^", ["2"])]
-    return symbol.name if squared and not names.known(name) and names.known(symbol.name) else name
+    if name is None or symbol is None or names.known(name):
+        return name
+    squared = [(m, flat(i)) for m, i, *_ in symbol.scripts] == [("^", ["2"])]
+    return symbol.name if squared and names.known(symbol.name) else name
 
 
 def is_word(word: str, names: Names) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from course_lib.clock import seconds_spent
@@ -10,13 +10,14 @@ from course_lib.clock import seconds_spent
 from . import decisions, wording
 from .charity import as_columns, gradients_as_rows, matched, summed, sums_reaching, with_condition, with_ones
 from .diagnosis import diagnose, diagnose_definition
-from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Statement, defined_name, read_document
+from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Points, Statement, defined_name, read_document
 from .evaluation import TooLargeError, UndefinedError
 from .judgement import Bench, Relation, define, is_zero
 from .names import (
     Declared,
     Definition,
     Names,
+    Shapes,
     canonical,
     dependencies,
     latex_name,
@@ -37,12 +38,14 @@ from .tokens import UnreadableError
 from .tree import Node, bound_indices, free_indices, map_tree, names_in, sym, walk
 from .updates import LOSSES as LOWERED
 from .updates import goes, is_update, without_time
-from .verdicts import Judge
+from .verdicts import Judge, Judged
 from .vocabulary import FUNCTIONS
 from .writer import latex, latex_shape, plain_text
 
 KNOWN_FUNCTIONS = {**FUNCTIONS, "sigma": "sigmoid"}
 BAD = ("wrong", "shapes", "unreadable")
+# What `functions` may be: "sigma f", ("sigma", "f"), {"f": "tanh"}.
+Functions = str | Iterable[str] | Mapping[str, str | None]
 
 
 @dataclass
@@ -81,7 +84,7 @@ class Session:
     made.
     """
 
-    def __init__(self, shapes, functions, seconds: float, seed: int = 0):
+    def __init__(self, shapes: Shapes | None, functions: Functions, seconds: float, seed: int = 0) -> None:
         self.infers = shapes is None
         self.assumed: dict[str, str] = {}
         self.unknown: list[str] = []
@@ -90,13 +93,13 @@ class Session:
         self.deadline = seconds_spent() + seconds
         self.texts: list[str] = []
         symbols, dims = read_shapes(shapes)
-        functions = read_functions(functions)
-        both = next((f for f in functions if f in symbols), None)
+        known = read_functions(functions)
+        both = next((f for f in known if f in symbols), None)
         if both:
             raise ValueError(f"{both} is declared in shapes and named in functions; it can be one of the two")
-        self._begin(symbols, dims, functions, seed)
+        self._begin(symbols, dims, known, seed)
 
-    def _begin(self, symbols, dims, functions, seed):
+    def _begin(self, symbols: dict[str, Declared], dims: list[str], functions: dict[str, str], seed: int) -> None:
         """The state before the first line."""
         self.names = Names(symbols, dims, functions=functions)
         self.bench = Bench(self.names, seed, self.deadline)
@@ -133,7 +136,7 @@ class Session:
                 vars(self).update(first)
         return self.lines
 
-    def _declare(self, statements) -> None:
+    def _declare(self, statements: list[Statement]) -> None:
         """Take the declarations that stand in the text itself, unless a name has its shape already."""
         for statement in statements:
             for clause in statement.clauses:
@@ -142,7 +145,7 @@ class Session:
                 self.names.dims += [d for d in dims if d not in self.names.dims]
                 self.names.symbols.update(symbols)
 
-    def _infer(self, text, statements) -> None:
+    def _infer(self, text: str, statements: list[Statement]) -> None:
         """Give undeclared names the shapes in which most lines of the text fit together.
 
         Where shapes are given, a letter that they lack is rather a slip; but constants such as λ are seldom declared.
@@ -157,7 +160,7 @@ class Session:
         self.names.dims += [d for d in (*found.lengths, *dims) if d not in self.names.dims]
         self.names.symbols.update(symbols)
 
-    def _read(self, text, statements, columns):
+    def _read(self, text: str, statements: list[Statement], columns: bool) -> None:
         if not self.names.definitions:
             for name in decisions.clashing_lengths(statements, self.names):
                 self.names.rename_length(name)
@@ -239,14 +242,14 @@ class Session:
             line.where = (line.where[0] - statement.start, line.where[1] - statement.start)
         return line
 
-    def _clause_line(self, statement, clause) -> Line | None:
+    def _clause_line(self, statement: Statement, clause: Clause) -> Line | None:
         """The line of a clause, judged once: `L = r^Tr, where r = Xw - y` needs its second clause for its first."""
         if id(clause) not in self.clauses:
             self.clauses[id(clause)] = None
             self.clauses[id(clause)] = self._whole(statement, clause)
         return self.clauses[id(clause)]
 
-    def _declaration(self, statement) -> Line:
+    def _declaration(self, statement: Statement) -> Line:
         """A line that only declares; what contradicts an earlier declaration does not fit."""
         given = {n: s for clause in statement.clauses for n, s in clause.declares.items()}
         reading = r",\quad ".join(rf"{latex_name(n)} \in {latex_shape(s)}" for n, s in given.items())
@@ -265,7 +268,7 @@ class Session:
         line.message = wording.declares(given)
         return line
 
-    def _whole(self, statement, clause) -> Line:
+    def _whole(self, statement: Statement, clause: Clause) -> Line:
         """The line of a clause; where a part of it was skipped it is no right line, whatever the rest came to."""
         self.skipped = None
         line = self._clause(statement, clause)
@@ -292,7 +295,7 @@ class Session:
             return self._with_aliases(statement, clause, members, aliases)
         return self._related(statement, clause, members)
 
-    def _is_alias(self, member, statement) -> bool:
+    def _is_alias(self, member: Member, statement: Statement) -> bool:
         """Whether a later side of a chain is a new name alone: the G of `P - Y =: G`, the a of p = a = σ(z)."""
         left = None if member.numpy else defined_name(member.nodes, self.names)
         if left is None or left.indices or left.called or left.raised or left.name in self.later:
@@ -303,7 +306,7 @@ class Session:
         used = any((s := symbol_of(n)) and s.name == left.name for o in others for n in everywhere(o.nodes))
         return member.sign in (":=", "=:") or used
 
-    def _with_aliases(self, statement, clause, members, aliases) -> Line:
+    def _with_aliases(self, statement: Statement, clause: Clause, members: list[Member], aliases: list[int]) -> Line:
         """The line without the names that it only introduces for what they equal; then those names are defined."""
         rest = [m for k, m in enumerate(members) if k not in aliases]
         line = self._related(statement, clause, rest)
@@ -320,7 +323,7 @@ class Session:
                 continue
         return line
 
-    def _related(self, statement, clause, members) -> Line:
+    def _related(self, statement: Statement, clause: Clause, members: list[Member]) -> Line:
         """The line of a clause whose names are all meant to be known, but for the one on the left."""
         if clause.continues:
             return self._continuation(statement, clause, members)
@@ -329,10 +332,10 @@ class Session:
         members = self._timeless(members)
         left = self._left(statement, members)
         searched = search(members[-1].nodes) if left and len(members) == 2 else None
-        if searched is not None:
+        if left and searched is not None:
             return self._searched(statement, left, members, *searched)
-        if left and self._is_solution(left):
-            return self._solution(statement, left, members)
+        if left and self.point is not None and self._is_solution(left, self.point):
+            return self._solution(statement, left, members, self.point)
         gets = next((m for m in members if m.sign == "gets"), None)
         if gets is not None and left is None:
             raise UnreadableError(NO_EQUALITY, gets.start - 1)
@@ -347,7 +350,7 @@ class Session:
     # -- points and steps
     # ------------------------------------------------------------------------------------------------
 
-    def _timeless(self, members) -> list[Member]:
+    def _timeless(self, members: list[Member]) -> list[Member]:
         """The members of `w_{t+1} = w_t - …` as those of an update of w."""
         plain = without_time([m.nodes for m in members])
         if plain is None or name_of(plain[0]) not in self.names.symbols:
@@ -357,7 +360,9 @@ class Session:
             for k, (m, nodes) in enumerate(zip(members, plain, strict=True))
         ]
 
-    def _searched(self, statement, left, members, variable, function) -> Line:
+    def _searched(
+        self, statement: Statement, left: Left, members: list[Member], variable: list[Tex], function: list[Tex]
+    ) -> Line:
         r"""`\hat w = \arg\min_w F(w)`: from here on claims are judged where the gradient of F in w is 0."""
         name = name_of(variable)
         if name not in self.names.symbols:
@@ -370,26 +375,26 @@ class Session:
         line.message = wording.POINT.format(name=spoken_name(name))
         return line
 
-    def _is_solution(self, left: Left) -> bool:
+    def _is_solution(self, left: Left, point: AtPoint) -> bool:
         r"""Whether a new name `\hat w`, `w^*`, `w_{ridge}` stands for the point that the text speaks of."""
-        if self.point is None or left.indices or left.called or self.names.known(left.name):
+        if left.indices or left.called or self.names.known(left.name):
             return False
-        return left.name != self.point.variable and stem(left.name) == stem(self.point.variable)
+        return left.name != point.variable and stem(left.name) == stem(point.variable)
 
-    def _solution(self, statement, left, members) -> Line:
+    def _solution(self, statement: Statement, left: Left, members: list[Member], point: AtPoint) -> Line:
         """A solution `w^* = …` is right when the gradient is 0 there; its name stands for it from then on."""
-        nodes = [sym(self.point.variable), *self._right_sides(left, members)]
+        nodes = [sym(point.variable), *self._right_sides(left, members)]
         line = self._claim(statement, nodes)
         line.reading = " = ".join([latex_name(left.name), *(latex(n) for n in nodes[1:])])
         if line.verdict == "wrong":
             line.mistake = line.repair = line.where = None
-            line.message = wording.NO_SOLUTION.format(name=self._spoken_point())
+            line.message = wording.NO_SOLUTION.format(name=spoken_name(point.variable))
         if line.verdict != "shapes":
             self.names.definitions[left.name], _ = define(self.names, left.name, (), (), nodes[1])
             self.reference = sym(left.name)
         return line
 
-    def _update(self, statement, name, body) -> Line:
+    def _update(self, statement: Statement, name: str, body: Node) -> Line:
         """A line that sets a name anew: right where its step goes down a gradient that the text defines."""
         reading = rf"{latex_name(name)} \leftarrow {latex(body)}"
         relation = Relation(self.names, [sym(name), body])
@@ -409,7 +414,7 @@ class Session:
                 line.message = wording.STEP_WRONG.format(**said)
         return line
 
-    def _members(self, members) -> list[Node]:
+    def _members(self, members: list[Member]) -> list[Node]:
         """The trees of the members, with sums that reach as far as their index does and ones that are written as 1."""
         nodes = self._readable(members, 2)
         letters = set(free_indices(nodes[0]))
@@ -419,9 +424,10 @@ class Session:
             return next((o for o in others if o != nodes and not any(Relation(self.names, o).misfits)), nodes)
         return nodes
 
-    def _readable(self, members, fewest) -> list[Node]:
+    def _readable(self, members: list[Member], fewest: int) -> list[Node]:
         """The trees of those members that can be read; UnreadableError when they are too few to say anything."""
-        nodes, problems = [], []
+        nodes: list[Node] = []
+        problems: list[UnreadableError] = []
         for m in members:
             try:
                 nodes.append(self._parse(m))
@@ -436,7 +442,7 @@ class Session:
         self.skipped = problems[0] if problems else None
         return nodes
 
-    def _implied(self, member, problem, members) -> Node | None:
+    def _implied(self, member: Member, problem: UnreadableError, members: list[Member]) -> Node | None:
         """`h = g(u) = expression in u` with g known nowhere: the function that this says it is."""
         call = [n for n in member.nodes if n.kind != "space"]
         symbol = symbol_of(call[0]) if call else None
@@ -457,7 +463,7 @@ class Session:
                 return self._parse(member)
         return None
 
-    def _explained(self, member, problem, members) -> Node | None:
+    def _explained(self, member: Member, problem: UnreadableError, members: list[Member]) -> Node | None:
         """A member with a letter that the text explains only by what it equals: ε^Tε = (y − ŷ)^T(y − ŷ)."""
         name = problem.name
         if name is not None and len(set(name)) == 1:
@@ -482,7 +488,7 @@ class Session:
                 continue
         return None
 
-    def _left(self, statement, members) -> Left | None:
+    def _left(self, statement: Statement, members: list[Member]) -> Left | None:
         word = members[0].raw
         if statement.numpy and word.isidentifier():
             gradient = word[0] == "d" and self.names.known(canonical(word[1:]))
@@ -495,7 +501,7 @@ class Session:
             return replace(left, name=f"{left.name}_{''.join(left.indices)}", indices=())  # E_R beside a number E
         return left
 
-    def _begins_backward(self, name, members) -> bool:
+    def _begins_backward(self, name: str, members: list[Member]) -> bool:
         """Whether `dscores = (P - Y)/n` names a gradient: an array's, in a program, with no differential behind it."""
         shape = self.names.shape(canonical(name))
         try:
@@ -527,7 +533,7 @@ class Session:
                     raise
         return parse_nodes(member.nodes, self.names)
 
-    def _define_first(self, name) -> bool:
+    def _define_first(self, name: str | None) -> bool:
         """Judge the line that defines a name, if one does that was not judged yet."""
         places = self.later.get(name or "", ())
         ahead = next((k for k in places if k not in self.done), None)
@@ -546,9 +552,9 @@ class Session:
         else:
             self._line_at(ahead)
         self.reference, self.claimed = reference, claimed
-        return self.names.known(name)
+        return name is not None and self.names.known(name)
 
-    def _continuation(self, statement, clause, members) -> Line:
+    def _continuation(self, statement: Statement, clause: Clause, members: list[Member]) -> Line:
         if self.reference is None:
             said = "this line continues the one before, but there is none that could be read"
             raise UnreadableError(said, statement.start)
@@ -558,7 +564,7 @@ class Session:
             nodes = [with_ones(n, self.names) for n in nodes]
         return self._claim(statement, [self.reference, *nodes], hidden=True, clause=clause)
 
-    def _lone(self, statement, member) -> Line:
+    def _lone(self, statement: Statement, member: Member) -> Line:
         """An expression without a relation claims nothing; it is read and its shape is shown."""
         node = self._parse(member)
         relation = Relation(self.names, [node])
@@ -572,7 +578,7 @@ class Session:
     # -- definitions
     # --------------------------------------------------------------------------------------------
 
-    def _may_define(self, left: Left, members) -> bool:
+    def _may_define(self, left: Left, members: list[Member]) -> bool:
         name = left.name
         if name in self.names.dims or name == "I" and name not in self.names.symbols:
             return False
@@ -602,19 +608,19 @@ class Session:
             return False
         return not any(name in dependencies(n, self.names) for n in nodes)
 
-    def _clashing(self, line, name, indices, body, clashes) -> None:
+    def _clashing(self, line: Line, name: str, indices: tuple[str, ...], body: Node, clashes: list[str]) -> None:
         """Say that an index of a definition is summed and free at once, and mend it if that can be done."""
         misfit = MisfitError("", body, "clash")
         finding = diagnose_definition(self.names, self.bench, name, indices, body, misfit, clashes)
         line.verdict, line.mistake, line.message = "wrong", "index", wording.clash(clashes)
         line.repair = latex(finding.mended) if finding and finding.mended is not None else None
 
-    def _other_variables(self, new, old) -> bool:
+    def _other_variables(self, new: tuple[str, ...], old: tuple[str, ...]) -> bool:
         """Whether a function is written in other variables than before, and not only called at another point."""
         shapes = [[self.names.shape(p) for p in params] for params in (new, old)]
         return len(new) != len(old) or shapes[0] != shapes[1] and None not in shapes[0]
 
-    def _definition(self, statement, left: Left, members) -> Line:
+    def _definition(self, statement: Statement, left: Left, members: list[Member]) -> Line:
         name, indices = left.name, left.indices
         if indices and name not in self.names.symbols and self.names.with_entries(name) in self.names.symbols:
             name = self.names.with_entries(name) or name
@@ -655,7 +661,7 @@ class Session:
                 self.worked.add(name)
         return line
 
-    def _squared(self, nodes) -> str:
+    def _squared(self, nodes: list[Node]) -> str:
         """What is said where a vector is squared: entry by entry, though the sum of squares may be meant."""
         for node in nodes:
             for n in walk(node):
@@ -665,7 +671,7 @@ class Session:
                         return " " + wording.SQUARED.format(base=plain_text(n.args[0]))
         return ""
 
-    def _right_sides(self, left: Left, members) -> list[Node]:
+    def _right_sides(self, left: Left, members: list[Member]) -> list[Node]:
         """The right sides of a definition, with sums that reach as far as their index, and ones written as 1."""
         nodes = [sums_reaching(n, set(left.indices)) for n in self._readable(members[1:], 1)]
         if not self.sums:
@@ -677,7 +683,7 @@ class Session:
             return ones
         return nodes
 
-    def _labelled(self, name, indices, body):
+    def _labelled(self, name: str, indices: tuple[str, ...], body: Node) -> tuple[str, tuple[str, ...]]:
         """(name, indices) where a subscript that stands nowhere on the right is a label: E_R, δ_{ok}."""
         free = free_indices(body)
         label = [i for i in indices if i not in free]
@@ -686,7 +692,7 @@ class Session:
             return name, indices
         return f"{name}_{''.join(label)}", tuple(i for i in indices if i not in label)
 
-    def _uses(self, unknown, members) -> bool:
+    def _uses(self, unknown: list[str], members: list[Member]) -> bool:
         """Whether right sides hold parameters that stand for nothing else: then they define a function by formula."""
         self.names.placeholders |= set(unknown)
         try:
@@ -695,7 +701,7 @@ class Session:
             self.names.placeholders -= set(unknown)
         return bool(used & set(unknown))
 
-    def _formula(self, statement, left: Left, unknown, members) -> Line:
+    def _formula(self, statement: Statement, left: Left, unknown: list[str], members: list[Member]) -> Line:
         """A function that is defined by a formula in parameters of its own: `g(z) = …` with z only here."""
         number = self._entrywise_formula(left, unknown, members)
         if number is not None:
@@ -718,59 +724,73 @@ class Session:
         self.reference = None
         return line
 
-    def _entrywise_formula(self, left: Left, unknown, members):
+    def _entrywise_formula(
+        self, left: Left, unknown: list[str], members: list[Member]
+    ) -> tuple[Definition, list[Node]] | None:
         """(definition, right sides) when the function is one of a number that acts entry by entry, else None."""
         if len(left.params) != 1 or left.indices:
             return None
         (param,) = left.params
         self.names.symbols[param] = Declared(1, 1)
-        nodes, definition = None, None
+        found = None
         try:
             nodes = [self._parse(m) for m in members[1:]]
             definition, _ = define(self.names, left.name, (param,), (), nodes[0])
+            if is_entrywise(definition.core) and param in names_in(nodes[0]):
+                found = definition, nodes
         except (MisfitError, UnreadableError):
             pass
-        fits = definition is not None and is_entrywise(definition.core) and param in names_in(nodes[0])
-        if not fits or param in self.later:
+        if found is None or param in self.later:
             del self.names.symbols[param]
-        return (definition, nodes) if fits else None
+        return found
 
-    def _check_declared(self, name, definition, body):
+    def _check_declared(self, name: str, definition: Definition, body: Node) -> None:
         if name in self.names.symbols:
             declared = self.names.shape(name)
-            if declared != definition.shape:
+            if declared is not None and declared != definition.shape:
                 raise MisfitError(
                     f"{spoken_name(name)} is declared {spoken_shape(declared)}, but this is "
                     f"{spoken_shape(definition.shape)}",
                     body,
                 )
 
-    def _finite(self, relation, statement):
+    def _finite(self, relation: Relation, statement: Statement) -> None:
         """UndefinedError when the right side exists on no draw."""
         try:
             relation.values(self.bench, 0)
         except UndefinedError:
             raise UnreadableError("this has no finite value on any draw", statement.start) from None
 
-    def _misfit_definition(self, line, name, params, indices, nodes, misfit) -> Line:
+    def _misfit_definition(
+        self,
+        line: Line,
+        name: str,
+        params: tuple[str, ...],
+        indices: tuple[str, ...],
+        nodes: list[Node],
+        misfit: MisfitError,
+    ) -> Line:
         """A definition that does not fit together: say so, and go on with the mended one if there is one."""
         line.verdict = "wrong" if misfit.kind == "free" else "shapes"
         line.message, line.where = wording.sentence(misfit.message), misfit.span
         finding = diagnose_definition(self.names, self.bench, name, indices, nodes[0], misfit, [])
         if finding is not None:
-            line.mistake, line.repair = finding.mistake, latex(finding.mended)
-            line.message = wording.with_mend(misfit.message, finding)
+            line.mistake, line.message = finding.mistake, wording.with_mend(misfit.message, finding)
+        if finding is not None and finding.mended is not None:
+            line.repair = latex(finding.mended)
             definition, _ = define(self.names, name, params, indices, finding.mended)
             self.names.definitions[name] = definition
             line.shape = spoken_shape(definition.shape)
             self.reference = line.sides[0]
         return line
 
-    def _equal_definitions(self, line, name, params, indices, nodes):
+    def _equal_definitions(
+        self, line: Line, name: str, params: tuple[str, ...], indices: tuple[str, ...], nodes: list[Node]
+    ) -> None:
         """`L = a = b`: b is compared with a; when a itself turns out to hold the slip, what follows is judged
         with b.
         """
-        judged = self.judge.relation([self.reference, *nodes[1:]])
+        judged = self.judge.relation([line.sides[0], *nodes[1:]])
         if judged.verdict == "right":
             return
         finding = judged.finding
@@ -795,12 +815,12 @@ class Session:
     # -- claims
     # -------------------------------------------------------------------------------------------------
 
-    def _with_variable(self, nodes) -> list[Node]:
+    def _with_variable(self, nodes: list[Node]) -> list[Node]:
         r"""`\nabla L = ...` with the variable that the shapes leave: the one name for which the line fits."""
         bare = [n for node in nodes for n in walk(node) if n.op in ("grad", "hess") and len(n.args) == 1]
         if not bare or not any(Relation(self.names, nodes).misfits):
             return nodes
-        fitting = {}
+        fitting: dict[str, list[Node]] = {}
         for name, declared in self.names.symbols.items():
             if (declared.rows, declared.columns) == (1, 1) or any(
                 name not in dependencies(n.args[0], self.names) for n in bare
@@ -809,7 +829,7 @@ class Session:
             put_in = {
                 id(n): Node(n.op, [*n.args, *[sym(name)] * (1 if n.op == "grad" else 2)], n.val, n.span) for n in bare
             }
-            changed = [map_tree(node, lambda n, put_in=put_in: put_in.get(id(n))) for node in nodes]
+            changed = [_put_in(node, put_in) for node in nodes]
             if not any(Relation(self.names, changed).misfits):
                 fitting[name] = changed
         if len(fitting) != 1:
@@ -818,7 +838,9 @@ class Session:
         self.names.varied.append(name)
         return changed
 
-    def _claim(self, statement, nodes, hidden=False, clause=None) -> Line:
+    def _claim(
+        self, statement: Statement, nodes: list[Node], hidden: bool = False, clause: Clause | None = None
+    ) -> Line:
         nodes = self._with_variable(nodes)
         zero = any(is_zero(n) for n in nodes)
         set_to_zero = zero and clause is not None and clause.at_point and len(nodes) > 2
@@ -829,7 +851,7 @@ class Session:
         for n in nodes:
             self.used |= {x for name in names_in(n) for x in dependencies(sym(name), self.names)}
         conditions = clause.conditions if clause is not None else []
-        judged = self._weighed(nodes, hidden, conditions, clause.at if clause is not None else ())
+        judged = self._weighed(nodes, hidden, conditions, clause.at if clause is not None else [])
         if set_to_zero:
             self._go_to_point(nodes)
         if not hidden:
@@ -858,7 +880,7 @@ class Session:
             line.repair = self.judge.written(finding.mended, judged.reference)
         return line
 
-    def _constant_names(self, nodes) -> str:
+    def _constant_names(self, nodes: list[Node]) -> str:
         """What is to be said of d(XY) = (dX)Y where nothing in the text says that Y is constant, else ""."""
         if self.names.definitions or any(n.op == "grad" for node in nodes for n in walk(node)):
             return ""
@@ -867,7 +889,7 @@ class Session:
         still = [x for x in self.names.symbols if x in inside - varying - set(self.names.varied)]
         return wording.CONSTANT.format(names=" and ".join(map(spoken_name, still))) if still and varying else ""
 
-    def _named_gradients(self, nodes) -> tuple[list[Node], str] | None:
+    def _named_gradients(self, nodes: list[Node]) -> tuple[list[Node], str] | None:
         """Members in which dw, db, dz are names of gradients, where they agree so; and the number that is meant.
 
         That takes a line with nothing but such a name on the left and no differential on the right, here or above.
@@ -881,7 +903,7 @@ class Session:
         if first.args[0].val == loss or inner and not self.backward:
             return None
 
-        def change(n):
+        def change(n: Node) -> Node | None:
             plain = n.op == "d" and n.args[0].op == "sym"
             return Node("grad", [sym(loss), n.args[0]], None, n.span) if plain else None
 
@@ -891,7 +913,7 @@ class Session:
         self.backward = True
         return changed, loss
 
-    def _solves(self, nodes) -> bool:
+    def _solves(self, nodes: list[Node]) -> bool:
         """Whether `w = …` gives the w at which the gradient that was found last is 0."""
         slope = self.slope
         if (
@@ -907,7 +929,7 @@ class Session:
         point = AtPoint(self.names, self.bench, slope, name)
         return point.exists and self.judge.at(point).agree(nodes)
 
-    def _fixed(self, points) -> Judge:
+    def _fixed(self, points: Points) -> Judge:
         """A judge at the point `|_{x=a}` that a clause names."""
         values = {}
         for name, value in points:
@@ -920,7 +942,9 @@ class Session:
             raise UnreadableError(wording.NO_POINT, points[0][0][0].start)
         return self.judge.at(bench)
 
-    def _weighed(self, nodes, hidden, conditions, points=()):
+    def _weighed(
+        self, nodes: list[Node], hidden: bool, conditions: list[tuple[str, str, str]], points: Points
+    ) -> Judged:
         """The verdict on a relation: in general, under Einstein's convention, or at the point that the text is at."""
         reference = 0 if hidden else None
         if points:
@@ -958,10 +982,10 @@ class Session:
                 return self.judge.holds(whole, reference, wording.EINSTEIN)
         return judged
 
-    def _spoken_point(self):
-        return spoken_name(self.point.variable)
+    def _spoken_point(self) -> str:
+        return spoken_name(self.point.variable) if self.point is not None else ""
 
-    def _variable_of(self, slope) -> str | None:
+    def _variable_of(self, slope: Node) -> str | None:
         """The declared name in which a gradient is taken, said or the only one that can be meant."""
         if len(slope.args) > 1:
             found = [slope.args[1].val] if slope.args[1].op == "sym" else []
@@ -971,7 +995,7 @@ class Session:
             found = called or [v for v in self.names.varied if v in needs] or [v for v in self.assumed if v in needs]
         return found[0] if len(found) == 1 and found[0] in self.names.symbols else None
 
-    def _go_to_point(self, nodes) -> bool:
+    def _go_to_point(self, nodes: list[Node]) -> bool:
         """Begin to judge at a point where the gradient among the nodes is 0; False where none of them is one."""
         for node in nodes:
             for n in walk(node):
@@ -982,13 +1006,13 @@ class Session:
                     return point.exists
         return False
 
-    def _condition(self, line, nodes) -> Line:
+    def _condition(self, line: Line, nodes: list[Node]) -> Line:
         """A gradient set to 0 is no claim: from here on the text speaks of a point where it is."""
         line.verdict, line.mistake, line.repair, line.where = "definition", None, None, None
         line.message = wording.POINT.format(name=self._spoken_point())
         return line
 
-    def _advice(self, nodes) -> str:
+    def _advice(self, nodes: list[Node]) -> str:
         """Advice where a line states a condition or a solution as if it held for every value, else ""."""
         slope = next((n for n in nodes if n.op == "grad" and len(n.args) > 1), None)
         if slope is not None and any(is_zero(n) for n in nodes):
@@ -1005,11 +1029,11 @@ class Session:
         """An expression of the learner's language as a tree; UnreadableError where it is none."""
         return parse(text, self.names)
 
-    def agree(self, nodes) -> bool:
+    def agree(self, nodes: list[Node]) -> bool:
         """Whether expressions fit together and have the same value on every draw."""
         return self.judge.agree(nodes)
 
-    def _unworked(self, node) -> set[str]:
+    def _unworked(self, node: Node) -> set[str]:
         """The definitions a tree depends on, but for those that a chain has already said without a derivative."""
         seen: set[str] = set()
         todo = list(names_in(node))
@@ -1021,38 +1045,43 @@ class Session:
             todo.extend(names_in(self.names.definitions[name].body))
         return seen
 
-    def _derives(self, node) -> bool:
+    def _derives(self, node: Node) -> bool:
         """Whether an expression, or a definition it uses, holds a derivative that is still to be taken."""
         used = self._unworked(node)
         bodies = [self.names.definitions[name].body for name in used]
         return any(part.op in ("grad", "hess", "d") for tree in (node, *bodies) for part in walk(tree))
 
 
-def _holds(nodes, name) -> bool:
+def _put_in(tree: Node, new: dict[int, Node]) -> Node:
+    """The tree with other nodes in the place of those with the given identities."""
+    return map_tree(tree, lambda n: new.get(id(n)))
+
+
+def _holds(nodes: list[Tex], name: str) -> bool:
     return any((s := symbol_of(n)) is not None and name.startswith(s.name) for n in everywhere(nodes))
 
 
-def _unreadable(statement, problem) -> Line:
+def _unreadable(statement: Statement, problem: UnreadableError) -> Line:
     """The line of a statement that cannot be read, with the column where."""
     at = min(max(problem.position - statement.start, 0), max(len(statement.text) - 1, 0))
     said = wording.unreadable(problem.message, at + 1)
     return Line(statement.text, "unreadable", message=said, position=at + 1, where=(at, at + 1))
 
 
-def _left_side(name, indices):
+def _left_side(name: str, indices: tuple[str, ...]) -> str:
     said = latex_name(name)
     return f"{said}_{{{''.join(indices)}}}" if indices else said
 
 
-def _clashes(body, indices):
+def _clashes(body: Node, indices: tuple[str, ...]) -> list[str]:
     return sorted((set(indices) | set(free_indices(body))) & set(bound_indices(body)))
 
 
-def _continues(statement) -> bool:
+def _continues(statement: Statement) -> bool:
     return any(clause.continues for clause in statement.clauses)
 
 
-def _misses(lines) -> tuple[int, int]:
+def _misses(lines: list[Line]) -> tuple[int, int]:
     """How many lines do not hold, and how many of them do not even fit together."""
     verdicts = [line.verdict for line in lines]
     return sum(v not in ("right", "definition") for v in verdicts), verdicts.count("shapes")
@@ -1065,7 +1094,7 @@ def _in_first_order(members: list[Member], names: Names) -> list[Member]:
     return [replace(m, nodes=_with_d(m.nodes, names)) for m in members]
 
 
-def _with_d(nodes, names):
+def _with_d(nodes: list[Tex], names: Names) -> list[Tex]:
     small = [w for w in ("Delta", "delta") if not names.known(w)]
     return [
         Tex("command", "dd", n.start, n.end)
@@ -1075,7 +1104,7 @@ def _with_d(nodes, names):
     ]
 
 
-def _inside(node, change):
+def _inside(node: Tex, change: Callable[[list[Tex]], list[Tex]]) -> Tex:
     if not node.args:
         return node
     new = Tex(node.kind, node.value, node.start, node.end, tuple(change(a) for a in node.args), node.side)
@@ -1083,7 +1112,7 @@ def _inside(node, change):
     return new
 
 
-def read_functions(functions) -> dict[str, str]:
+def read_functions(functions: Functions) -> dict[str, str]:
     """The `functions` argument as {name: what it is}; a name that is not known stands for any smooth
     function.
     """

@@ -14,7 +14,7 @@ from .document import Statement, defined_name
 from .names import Declared, Names, Symbol, symbol_of
 from .shapes import Open, resolve
 from .symbols import index_items, index_letters
-from .tex import everywhere, flat
+from .tex import Tex, everywhere, flat
 from .vocabulary import FUNCTIONS, GREEK, TRANSPOSES
 
 KINDS = ("number", "column", "matrix")
@@ -65,13 +65,13 @@ def speaks_greek(statements: list[Statement]) -> bool:
     return any(is_greek(n.value) for s in statements for n in everywhere(s.nodes) if n.kind == "command")
 
 
-def _has_raised_layers(statements, names) -> bool:
+def _has_raised_layers(statements: list[Statement], names: Names) -> bool:
     """Whether the text defines names with a plain number above, so that such a number is a layer: z^2 = w^2 x."""
     lefts = [defined_name(c.members[0].nodes, names) for s in statements for c in s.clauses if len(c.members) > 1]
     return any(left is not None and left.raised for left in lefts)
 
 
-def _only_numbers(statements, defined) -> bool:
+def _only_numbers(statements: list[Statement], defined: set[str]) -> bool:
     """Whether nothing in the text speaks of arrays: no transpose, no norm, no index, no sum, no bold letter."""
     for s in statements:
         for n in everywhere(s.nodes):
@@ -85,7 +85,7 @@ def _only_numbers(statements, defined) -> bool:
     return not any(u.turned or _is_indexed(u.symbol) for u in uses)
 
 
-def _is_indexed(symbol) -> bool:
+def _is_indexed(symbol: Symbol) -> bool:
     """Whether a symbol carries one index letter: x_i, x^{(i)}."""
     for mark, inside, *_ in symbol.scripts:
         items = flat(inside)
@@ -95,13 +95,13 @@ def _is_indexed(symbol) -> bool:
     return False
 
 
-def _is_entry(name, found, statements, defined) -> bool:
+def _is_entry(name: str, found: dict[str, list[str]], statements: list[Statement], defined: set[str]) -> bool:
     """Whether a small letter only stands for entries or samples of its capital."""
     capital = name[:1].upper() + name[1:]
     return capital != name and capital in found and _only_entries(name, statements, defined)
 
 
-def _only_entries(name, statements, defined) -> bool:
+def _only_entries(name: str, statements: list[Statement], defined: set[str]) -> bool:
     return all(use.symbol.scripts for use in _uses(statements, defined) if use.symbol.name == name)
 
 
@@ -113,7 +113,7 @@ class _Use:
     paired: bool
 
 
-def _uses(statements, defined) -> Iterator[_Use]:
+def _uses(statements: list[Statement], defined: set[str]) -> Iterator[_Use]:
     """Every symbol of the text outside of scripts; whether it is transposed, and whether a bracket follows it."""
     for statement in statements:
         if statement.numpy or not statement.clauses or all(c.declares for c in statement.clauses):
@@ -138,7 +138,7 @@ def _uses(statements, defined) -> Iterator[_Use]:
                 yield _Use(symbol, turned, called, paired)
 
 
-def _of_programs(statements, names, defined) -> list[str]:
+def _of_programs(statements: list[Statement], names: Names, defined: set[str]) -> list[str]:
     """The names that lines in NumPy use and nothing defines."""
     found: dict[str, None] = {}
     for statement in statements:
@@ -155,7 +155,7 @@ def _of_programs(statements, names, defined) -> list[str]:
     return list(found)
 
 
-def _kinds(base, turned, indexed, paired=False) -> list[str]:
+def _kinds(base: str, turned: bool, indexed: bool, paired: bool = False) -> list[str]:
     greek = len(base.rstrip("0123456789")) > 1
     if base in ("n", "m", "N", "c", "t") and not turned and not indexed:
         return ["number", "column"]
@@ -172,7 +172,7 @@ def _kinds(base, turned, indexed, paired=False) -> list[str]:
     return ["column", "matrix"] if turned else ["column", "number", "matrix"]
 
 
-def rows_of_symbols(nodes):
+def rows_of_symbols(nodes: list[Tex]) -> Iterator[list[Tex]]:
     """Every row in which symbols stand side by side: the nodes, and what their groups and arguments hold."""
     yield nodes
     for n in everywhere(nodes):
@@ -182,7 +182,7 @@ def rows_of_symbols(nodes):
         yield from (i for m, i, *_ in n.scripts if m == "_" and n.kind == "command" and n.value in ("nabla", "partial"))
 
 
-def _in_word(nodes, k, defined) -> bool:
+def _in_word(nodes: list[Tex], k: int, defined: set[str]) -> bool:
     """Whether a letter is part of a word such as log, tr or exp that stands without a backslash."""
     start, end = k, k
     while start > 0 and nodes[start - 1].kind == "letter" and not nodes[start - 1].scripts:
@@ -194,7 +194,7 @@ def _in_word(nodes, k, defined) -> bool:
     return any(start + run.index(w) <= k < start + run.index(w) + len(w) for w in words)
 
 
-def _name(symbol, layers=False) -> str:
+def _name(symbol: Symbol, layers: bool = False) -> str:
     """A symbol with its layer's number, where it is written as a layer's: W^{(1)}, W_1."""
     for mark, inside, *_ in symbol.scripts:
         items = flat(inside)
@@ -209,7 +209,7 @@ def _name(symbol, layers=False) -> str:
     return symbol.name
 
 
-def _letters_of_indices(statements) -> set[str]:
+def _letters_of_indices(statements: list[Statement]) -> set[str]:
     found: set[str] = set()
     for s in statements:
         for n in everywhere(s.nodes):
@@ -225,9 +225,9 @@ def _letters_of_indices(statements) -> set[str]:
     return found
 
 
-def lengths_of_sums(statements) -> list[str]:
+def lengths_of_sums(statements: list[Statement]) -> list[str]:
     """The letters up to which the text sums: names of lengths."""
-    found = {}
+    found: dict[str, None] = {}
     for s in statements:
         for n in everywhere(s.nodes):
             if n.kind == "command" and n.value == "sum":

@@ -16,20 +16,26 @@ STEP = 1e-4  # of the second difference along a small step
 MODES = ("signed", "signed", "positive", "unit", "signed", "signed", "positive", "signed", "signed", "signed")
 
 
+# A member's value, its derivative along small steps where there are any, and what is of second order in them.
+Value = tuple[np.ndarray, np.ndarray | None, *tuple[np.ndarray, ...]]
+
+
 class Bench:
     """The draws of one report: made once, shared by all lines, with the values of definitions on them."""
 
-    def __init__(self, names: Names, seed: int = 0, deadline: float | None = None, promise=None):
+    def __init__(
+        self, names: Names, seed: int = 0, deadline: float | None = None, promise: tuple[str, str] | None = None
+    ) -> None:
         self.names, self.seed, self.deadline, self.promise = names, seed, deadline, promise
-        self.draws: dict = {}
-        self.envs: dict = {}
+        self.draws: dict[tuple[int, int], Draw] = {}
+        self.envs: dict[tuple[int, int, tuple[str, ...], complex], Env] = {}
 
-    def env(self, number: int, attempt: int = 0, active=(), scale=1.0) -> Env:
+    def env(self, number: int, attempt: int = 0, active: tuple[str, ...] = (), scale: complex = 1.0) -> Env:
         """The environment of draw `number`; later attempts draw again, in other modes."""
-        key = (number, attempt)
-        if key not in self.draws:
-            self.draws[key] = Draw(self.names, number + 1000 * attempt, self.seed, MODES[attempt], self.promise)
-        draw = self.draws[key]
+        drawn = (number, attempt)
+        if drawn not in self.draws:
+            self.draws[drawn] = Draw(self.names, number + 1000 * attempt, self.seed, MODES[attempt], self.promise)
+        draw = self.draws[drawn]
         missing = [d for d in self.names.dims if d not in draw.dims]
         if missing:
             draw.dims.update(Draw(self.names, draw.number, self.seed).dims)
@@ -44,12 +50,11 @@ class Bench:
 class Relation:
     """Members typed together: one scope, so that one member may decide what another leaves open.
 
-    `reference` is the member the others are compared with. `cores[k]` is None and `misfits[k]` says why when
-    a member
+    `reference` is the member the others are compared with. `cores[k]` is None and `misfits[k]` says why when a member
     does not fit in itself.
     """
 
-    def __init__(self, names: Names, nodes: list[Node], reference: int = 0):
+    def __init__(self, names: Names, nodes: list[Node], reference: int = 0) -> None:
         self.names, self.nodes, self.reference = names, nodes, reference
         self.scope = Scope(names)
         self.cores: list[Core | None] = [None] * len(nodes)
@@ -61,7 +66,7 @@ class Relation:
         for k in order:
             self._type(k)
 
-    def _type(self, k):
+    def _type(self, k: int) -> None:
         try:
             if k != self.reference and self.cores[self.reference] is not None:
                 self.cores[k] = self._fitted(k)
@@ -72,9 +77,16 @@ class Relation:
         except RecursionError:
             self.misfits[k] = MisfitError("this expression is nested too deep", self.nodes[k])
 
-    def _fitted(self, k):
+    def core(self, k: int) -> Core:
+        """The typed tree of a member; its MisfitError where it does not fit in itself."""
+        core = self.cores[k]
+        if core is None:
+            raise self.misfits[k] or MisfitError("this does not fit in itself", self.nodes[k])
+        return core
+
+    def _fitted(self, k: int) -> Core:
         """A member typed and compared in shape with the reference."""
-        reference, node = self.cores[self.reference], self.nodes[k]
+        reference, node = self.core(self.reference), self.nodes[k]
         left, right = set(free_indices(self.nodes[self.reference])), free_indices(node)
         extra = [i for i in right if i not in left]
         core = Typer(self.scope).typed(node)
@@ -129,7 +141,7 @@ class Relation:
         self.guessed = not self.names.varied
         return tuple(self.names.varied or _multiplied(self.names) or self.names.symbols)
 
-    def _moving(self, here):
+    def _moving(self, here: list[str]) -> dict[str, None]:
         """The declared names that must vary besides `here` so that no differential in the relation is 0."""
         found: dict[str, None] = {}
         for name in dict.fromkeys(differentials(self.nodes)):
@@ -159,17 +171,15 @@ class Relation:
                 stack.extend(c.args)
         return TOLERANCE
 
-    def values(self, bench: Bench, number: int, which=None) -> list | None:
-        """The members' values on a draw: (value, derivative along small directions or None) each, or None for
-        a misfit.
+    def values(self, bench: Bench, number: int) -> list[Value | None]:
+        """The members' values on a draw: (value, derivative along small directions or None) each, None for a misfit.
 
         Draws again while something is not finite; UndefinedError when no attempt succeeds.
         """
         slots, active = len(self.scope.slots), self.active()
-        which = range(len(self.nodes)) if which is None else which
         for attempt in range(len(MODES)):
             try:
-                out = [self._value(bench, number, attempt, active, slots, k) for k in which]
+                out = [self._value(bench, number, attempt, active, slots, k) for k in range(len(self.nodes))]
             except (UndefinedError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
                 continue
             if all(v is None or all(p is None or np.isfinite(p).all() for p in v) for v in out):
@@ -177,11 +187,20 @@ class Relation:
                 return out
         raise UndefinedError
 
-    def _value(self, bench, number, attempt, active, slots, k):
+    def on_draw(self, bench: Bench, number: int, attempt: int, k: int) -> np.ndarray:
+        """A member's value on one draw, where nothing moves; UndefinedError where it has none that is finite."""
+        out = self._value(bench, number, attempt, (), len(self.scope.slots), k)
+        if out is None or not np.isfinite(out[0]).all():
+            raise UndefinedError
+        return out[0]
+
+    def _value(
+        self, bench: Bench, number: int, attempt: int, active: tuple[str, ...], slots: int, k: int
+    ) -> Value | None:
         core = self.cores[k]
         return None if core is None else self._parts(core, bench, number, attempt, active, slots)
 
-    def _parts(self, core, bench, number, attempt, active, slots) -> tuple:
+    def _parts(self, core: Core, bench: Bench, number: int, attempt: int, active: tuple[str, ...], slots: int) -> Value:
         """A value on a draw and, where small steps are taken, its derivatives along them."""
         if not self.scope.first_order:
             return evaluate(core, bench.env(number, attempt, active), slots), None
@@ -191,11 +210,15 @@ class Relation:
             return at_rest.real, moved
         return at_rest.real, moved, self._bend(core, bench, number, attempt, active, slots, 0.0)
 
-    def _slope(self, core, bench, number, attempt, active, slots, at):
+    def _slope(
+        self, core: Core, bench: Bench, number: int, attempt: int, active: tuple[str, ...], slots: int, at: float
+    ) -> np.ndarray:
         """How a member changes with the size of small steps, where they have the size `at`."""
         return evaluate(core, bench.env(number, attempt, active, at + 1e-30j), slots).imag / 1e-30
 
-    def _bend(self, core, bench, number, attempt, active, slots, at):
+    def _bend(
+        self, core: Core, bench: Bench, number: int, attempt: int, active: tuple[str, ...], slots: int, at: float
+    ) -> np.ndarray:
         """How that slope changes, by central differences."""
         up, down = (self._slope(core, bench, number, attempt, active, slots, at + h) for h in (STEP, -STEP))
         return (up - down) / (2 * STEP)
@@ -207,12 +230,13 @@ class Relation:
         """
         if self.scope.order is not None or not self.scope.first_order or not self._steps():
             return False
-        given = (bench, number, self.attempt, self.active(), len(self.scope.slots))
-        truth, core = self.cores[self.reference], self.cores[k]
-        whole = [evaluate(c, bench.env(*given[1:4], 1.0), given[4]).real for c in (truth, core)]
-        if _near(*whole, TOLERANCE):
+        active, slots = self.active(), len(self.scope.slots)
+        cores = self.core(self.reference), self.core(k)
+        moved = bench.env(number, self.attempt, active, 1.0)
+        whole = [evaluate(c, moved, slots).real for c in cores]
+        if _near(whole[0], whole[1], TOLERANCE):
             return False
-        bends = [[self._bend(c, *given, at) for at in (0.0, 0.5)] for c in (truth, core)]
+        bends = [[self._bend(c, bench, number, self.attempt, active, slots, at) for at in (0.0, 0.5)] for c in cores]
         straight = [
             all(np.abs(b).max(initial=0) <= 1e-6 * (1 + np.abs(whole[0]).max(initial=0)) for b in bent)
             for bent in bends
@@ -224,7 +248,8 @@ class Relation:
 
     def cancelling(self, bench: Bench, number: int, k: int) -> float:
         """The size of the terms of a member that should cancel, on the draw of the last values."""
-        terms, todo = [], [self.cores[k], self.cores[self.reference]]
+        terms: list[Core] = []
+        todo = [self.cores[k], self.cores[self.reference]]
         while todo:
             core = todo.pop()
             if core is not None and core.op in ("add", "neg"):
@@ -244,7 +269,7 @@ def _multiplied(names: Names) -> list[str]:
     """Declared arrays that definitions multiply by something: what a derivation that does not say probably
     varies.
     """
-    found = set()
+    found: set[str] = set()
     for definition in names.definitions.values():
         for n in walk(definition.body):
             if n.op in ("mul", "at") and sum(a.op in ("sym", "T", "idx") for a in n.args) > 1:
@@ -267,7 +292,7 @@ def entry_order(node: Node) -> list[str]:
     return free_indices(node)
 
 
-def close(a, b, tolerance: float = TOLERANCE, scale: float = 0.0) -> bool:
+def close(a: Value, b: Value, tolerance: float = TOLERANCE, scale: float = 0.0) -> bool:
     """Whether two values agree to the relative tolerance (each its value and its derivatives, or None for one).
 
     scale: the size of what cancels in them, where they are to be 0.
@@ -276,7 +301,7 @@ def close(a, b, tolerance: float = TOLERANCE, scale: float = 0.0) -> bool:
     return all(_near(x, y, tolerance, scale) for x, y in pairs if x is not None and y is not None)
 
 
-def _near(x, y, tolerance, cancelled=0.0):
+def _near(x: np.ndarray, y: np.ndarray, tolerance: float, cancelled: float = 0.0) -> bool:
     scale = max(np.abs(x).max(initial=0), np.abs(y).max(initial=0))
     try:
         return bool(np.abs(x - y).max(initial=0) <= tolerance * scale + 1e-13 * max(cancelled, 1))
@@ -284,19 +309,19 @@ def _near(x, y, tolerance, cancelled=0.0):
         return False
 
 
-def _loose(indices):
+def _loose(indices: list[str]) -> str:
     """What is to be said of indices that are free on the right side only."""
     if len(indices) == 1:
         return f"the index {indices[0]} is neither summed nor does it stand on the left"
     return f"the indices {' and '.join(indices)} are neither summed nor do they stand on the left"
 
 
-def define(names: Names, name: str, params, indices, node: Node) -> tuple[Definition, Relation]:
+def define(
+    names: Names, name: str, params: tuple[str, ...], indices: tuple[str, ...], node: Node
+) -> tuple[Definition, Relation]:
     """A definition from the right side of `name = node`; MisfitError when it does not fit together."""
     relation = Relation(names, [node])
-    if relation.misfits[0]:
-        raise relation.misfits[0]
-    core = relation.cores[0]
+    core = relation.core(0)
     scope = relation.scope
     free = free_indices(node)
     extra = [i for i in free if i not in indices]
@@ -306,7 +331,7 @@ def define(names: Names, name: str, params, indices, node: Node) -> tuple[Defini
         core = _collected(core, indices, node, scope)
     if not names.inferring and any(isinstance(a, Open) for d in core.shape for a in resolve(d)):
         raise MisfitError("the size of this is not decided by anything: give it, as in I_m", node)
-    shape = tuple(resolve(d) for d in core.shape)
+    shape = resolve(core.shape[0]), resolve(core.shape[1])
     return Definition(
         name,
         node if not indices else Node("table", [node], (indices[0], None, (*indices, None)[1], None)),
@@ -317,7 +342,7 @@ def define(names: Names, name: str, params, indices, node: Node) -> tuple[Defini
     ), relation
 
 
-def _collected(core, indices, node, scope):
+def _collected(core: Core, indices: tuple[str, ...], node: Node, scope: Scope) -> Core:
     """An index-form right side as the array whose entries it gives: a column, a row where its vectors are
     rows, a matrix.
     """
@@ -336,7 +361,7 @@ def _collected(core, indices, node, scope):
     return Core("table", [core], (length, ()), (slot, None))
 
 
-def _over_rows(core, slot):
+def _over_rows(core: Core, slot: int) -> bool:
     """Whether every vector this index picks from is a row."""
     seen = []
     stack = [core]

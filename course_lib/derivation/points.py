@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .evaluation import UndefinedError
+from .evaluation import Env
 from .judgement import Bench, Relation
 from .names import Names
 from .tex import Tex, flat, trimmed
@@ -38,7 +38,7 @@ def _spelled(nodes: list[Tex]) -> bool:
 class Fixed(Bench):
     """Draws on which declared names have given values, for claims about a point."""
 
-    def __init__(self, names: Names, bench: Bench, values: dict[str, Node]):
+    def __init__(self, names: Names, bench: Bench, values: dict[str, Node]) -> None:
         super().__init__(names, bench.seed, bench.deadline)
         self.given = {name: Relation(names, [Node("sym", (), name), tree]) for name, tree in values.items()}
         self.set: set[tuple[int, int]] = set()
@@ -48,7 +48,7 @@ class Fixed(Bench):
         """Whether some value does not have the shape of its name."""
         return any(any(relation.misfits) for relation in self.given.values())
 
-    def env(self, number, attempt=0, active=(), scale=1.0):
+    def env(self, number: int, attempt: int = 0, active: tuple[str, ...] = (), scale: complex = 1.0) -> Env:
         """The environment of a draw, with the values put in when it is first asked for."""
         made = super().env(number, attempt, active, scale)
         if (number, attempt) not in self.set:
@@ -59,9 +59,7 @@ class Fixed(Bench):
             made = super().env(number, attempt, active, scale)
         return made
 
-    def _put(self, name, relation, number, attempt):
+    def _put(self, name: str, relation: Relation, number: int, attempt: int) -> None:
         shape = self.draws[number, attempt].base(name).shape
-        out = relation._value(self, number, attempt, (), len(relation.scope.slots), 1)
-        if out is None or not np.isfinite(out[0]).all():
-            raise UndefinedError
-        self.draws[number, attempt].values[name] = np.broadcast_to(np.real(out[0]), shape).copy()
+        value = relation.on_draw(self, number, attempt, 1)
+        self.draws[number, attempt].values[name] = np.broadcast_to(np.real(value), shape).copy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .evaluation import TooLargeError, UndefinedError
+from .evaluation import Env, TooLargeError, UndefinedError
 from .judgement import Bench, Relation
 from .names import Names
 from .tree import Node
@@ -19,12 +19,12 @@ class AtPoint(Bench):
     arrive is undefined, so nothing is ever judged beside the point.
     """
 
-    def __init__(self, names: Names, bench: Bench, slope: Node, variable: str):
+    def __init__(self, names: Names, bench: Bench, slope: Node, variable: str) -> None:
         super().__init__(names, bench.seed, bench.deadline)
         self.slope, self.variable = slope, variable
         self.found: set[tuple[int, int]] = set()
 
-    def env(self, number, attempt=0, active=(), scale=1.0):
+    def env(self, number: int, attempt: int = 0, active: tuple[str, ...] = (), scale: complex = 1.0) -> Env:
         made = super().env(number, attempt, active, scale)
         if (number, attempt) not in self.found:
             self.found.add((number, attempt))
@@ -32,15 +32,12 @@ class AtPoint(Bench):
             made = super().env(number, attempt, active, scale)
         return made
 
-    def _gradient(self, relation, number, attempt, value):
+    def _gradient(self, relation: Relation, number: int, attempt: int, value: np.ndarray) -> np.ndarray:
         self.draws[number, attempt].values[self.variable] = value[None]
         self.envs.clear()
-        out = relation._value(self, number, attempt, (), len(relation.scope.slots), 0)
-        if out is None or not np.isfinite(out[0]).all():
-            raise UndefinedError
-        return np.real(out[0]).ravel()
+        return np.real(relation.on_draw(self, number, attempt, 0)).ravel()
 
-    def _arrive(self, number, attempt):
+    def _arrive(self, number: int, attempt: int) -> None:
         draw = self.draws[number, attempt]
         value = draw.base(self.variable)[0].copy()
         relation = Relation(self.names, [self.slope])
@@ -67,7 +64,9 @@ class AtPoint(Bench):
         except (UndefinedError, TooLargeError, np.linalg.LinAlgError):
             return False
 
-    def _newton(self, relation, number, attempt, value, slope):
+    def _newton(
+        self, relation: Relation, number: int, attempt: int, value: np.ndarray, slope: np.ndarray
+    ) -> np.ndarray:
         size, h = value.size, 1e-5
         if size > 60:
             raise TooLargeError("the point where this gradient is 0 has too many entries to be found")

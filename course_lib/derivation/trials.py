@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from . import decisions
-from .document import Statement, read_document
-from .engine import Session
+from .document import Points, Statement, read_document
+from .engine import Line, Session
 from .inference import (
     TRIALS,
     declared_as,
@@ -23,6 +24,10 @@ from .judgement import Relation
 from .names import Names, symbol_of
 from .tex import everywhere
 from .verdicts import Judged, choose_reference
+
+if TYPE_CHECKING:
+    from .shapes import MisfitError
+    from .tree import Node
 
 SECONDS_OF_A_TRIAL = 1.0
 LOSSES = ("L", "J", "E", "C", "ell", "loss", "RSS", "MSE", "SSE", "NLL")
@@ -40,38 +45,50 @@ class Inferred:
 class _Trial(Session):
     """A session that only asks whether lines fit together, for shapes that are tried."""
 
-    def __init__(self, names: Names, kinds: dict[str, str], lengths: list[str]):
+    def __init__(self, names: Names, kinds: dict[str, str], lengths: list[str]) -> None:
         super().__init__({}, (), SECONDS_OF_A_TRIAL)
         symbols = {**names.symbols, **{declared_as(n, k): open_declared(k) for n, k in kinds.items()}}
         self._begin(symbols, [*names.dims, *lengths], names.functions, 0)
         self.names.inferring = True
 
-    def _weighed(self, nodes, hidden, conditions, points=()):
+    def _weighed(
+        self, nodes: list[Node], hidden: bool, conditions: list[tuple[str, str, str]], points: Points
+    ) -> Judged:
         relation = Relation(self.names, nodes, 0 if hidden else choose_reference(nodes, self.names))
         verdict = "shapes" if any(relation.misfits) else "right"
         return Judged(verdict, shape=relation.shape, reference=nodes[relation.reference])
 
-    def _finite(self, relation, statement):
+    def _finite(self, relation: Relation, statement: Statement) -> None:
         return None
 
-    def _go_to_point(self, nodes):
+    def _go_to_point(self, nodes: list[Node]) -> bool:
         return False
 
-    def _equal_definitions(self, line, name, params, indices, nodes):
-        if any(Relation(self.names, [self.reference, *nodes[1:]]).misfits):
+    def _equal_definitions(
+        self, line: Line, name: str, params: tuple[str, ...], indices: tuple[str, ...], nodes: list[Node]
+    ) -> None:
+        if any(Relation(self.names, [line.sides[0], *nodes[1:]]).misfits):
             line.verdict = "shapes"
 
-    def _misfit_definition(self, line, name, params, indices, nodes, misfit):
+    def _misfit_definition(
+        self,
+        line: Line,
+        name: str,
+        params: tuple[str, ...],
+        indices: tuple[str, ...],
+        nodes: list[Node],
+        misfit: MisfitError,
+    ) -> Line:
         line.verdict = "shapes"
         return line
 
-    def misses(self, text) -> list[bool]:
+    def misses(self, text: str) -> list[bool]:
         """For each line whether it does not fit or cannot be read."""
         statements = read_document(text, self.names)
         self._read(text, statements, decisions.samples_are_columns(statements, self.names))
         return [line.verdict in ("shapes", "unreadable", "wrong") for line in self.lines]
 
-    def cost(self, text) -> int:
+    def cost(self, text: str) -> int:
         """The lines that do not fit, and the losses that come out as arrays."""
         self.bad = self.misses(text)
         arrays = [n for n, d in self.names.definitions.items() if n in LOSSES and d.core and d.shape != ((), ())]
@@ -137,7 +154,7 @@ def infer(text: str, statements: list[Statement], names: Names, every: bool = Tr
     return Inferred(shapes, lengths, unsure)
 
 
-def _updated(statements, places, name) -> set[str]:
+def _updated(statements: list[Statement], places: list[int], name: str) -> set[str]:
     """The name, when its every definition holds it on the right too, as in w := w − ηg."""
     sides = [c.members[1:] for k in places for c in statements[k].clauses]
     holds = [any((s := symbol_of(n)) and s.name == name for m in side for n in m.nodes) for side in sides if side]

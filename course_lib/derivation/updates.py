@@ -73,15 +73,13 @@ def _ratio(names: Names, bench: Bench, step: Node, slope: Node) -> float:
     relation = Relation(names, [slope, neg(step)])
     if any(relation.misfits):
         return 0.0
-    slots = len(relation.scope.slots)
     signs = set()
     for number in range(3):
         try:
-            (g, _), (s, _) = (relation._value(bench, number, 2, (), slots, k)[:2] for k in (0, 1))
+            g, s = (np.real(relation.on_draw(bench, number, 2, k)).ravel() for k in (0, 1))
         except (UndefinedError, TooLargeError, np.linalg.LinAlgError):
             return 0.0
-        g, s = np.real(g).ravel(), np.real(s).ravel()
-        if g.shape != s.shape or not np.isfinite(g).all() or not np.isfinite(s).all():
+        if g.shape != s.shape:
             return 0.0
         factor = float(g @ s) / max(float(g @ g), 1e-300)
         if not np.allclose(s, factor * g, rtol=1e-8, atol=1e-12) or abs(factor) < 1e-12:

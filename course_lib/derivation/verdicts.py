@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from . import wording
 from .diagnosis import Finding, diagnose
 from .evaluation import TooLargeError, UndefinedError
-from .judgement import DRAWS, Bench, Relation, close, is_zero
+from .judgement import DRAWS, Bench, Relation, Value, close, is_zero
 from .names import Names, dependencies, spoken_name
 from .parser import parse
 from .shapes import MisfitError
@@ -25,7 +27,7 @@ class Judged:
     finding: Finding | None = None
     shape: str = ""
     message: str = ""
-    nodes: list = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
     reference: Node | None = None
     assumption: str = ""
 
@@ -33,11 +35,11 @@ class Judged:
 class Judge:
     """Compares the members of relations on the draws of one report, and remembers the wrong claims made."""
 
-    def __init__(self, names: Names, bench: Bench):
+    def __init__(self, names: Names, bench: Bench) -> None:
         self.names, self.bench = names, bench
         self.claims: list[tuple[Node, Node]] = []
 
-    def relation(self, nodes, reference=None) -> Judged:
+    def relation(self, nodes: list[Node], reference: int | None = None) -> Judged:
         """The verdict on `a = b = c`."""
         reference = choose_reference(nodes, self.names) if reference is None else reference
         relation = Relation(self.names, nodes, reference)
@@ -66,18 +68,19 @@ class Judge:
                 out.verdict, out.message = "wrong", wording.SECOND_ORDER
                 return out
         out.verdict = "wrong" if misfit is None or misfit.kind == "free" else "shapes"
-        self._explain(relation, out, misfit)
+        self._explain(relation, out, out.culprit, misfit)
         return out
 
-    def _alike_to_first_order(self, relation, k) -> bool:
+    def _alike_to_first_order(self, relation: Relation, k: int) -> bool:
         """Whether a wrong member differs only in what is said about the second power of a small step."""
         values = relation.values(self.bench, 0)
-        truth, value = values[relation.reference][:2], values[k][:2]
-        return (relation.scope.order == 2 or relation.beyond(self.bench, 0, k)) and close(truth, value)
+        truth, value = values[relation.reference], values[k]
+        alike = truth is not None and value is not None and close((truth[0], truth[1]), (value[0], value[1]))
+        return alike and (relation.scope.order == 2 or relation.beyond(self.bench, 0, k))
 
-    def _explain(self, relation, out, misfit) -> None:
+    def _explain(self, relation: Relation, out: Judged, k: int, misfit: MisfitError | None) -> None:
         """Search for the reason why the culprit is wrong, and say it."""
-        nodes, reference, k = relation.nodes, relation.reference, out.culprit
+        nodes, reference = relation.nodes, relation.reference
         clashes = relation.clashes(k)
         broken = False
         try:
@@ -101,23 +104,23 @@ class Judge:
         """A judge of the same names on other draws."""
         return Judge(self.names, bench)
 
-    def holds(self, nodes, reference, assumption) -> Judged:
+    def holds(self, nodes: list[Node], reference: int | None, assumption: str) -> Judged:
         """The verdict on a relation that was found to hold under an assumption."""
         reference = choose_reference(nodes, self.names) if reference is None else reference
         relation = Relation(self.names, nodes, reference)
         return Judged("right", None, None, relation.shape, assumption, [], nodes[reference], assumption)
 
-    def _broken_reference(self, relation, nodes, reference, out):
+    def _broken_reference(self, relation: Relation, nodes: list[Node], reference: int, out: Judged) -> Judged:
         misfit = relation.misfits[reference]
         others = [k for k in range(len(nodes)) if k != reference]
         finding = diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
-        out.verdict = "wrong" if misfit.kind == "free" else "shapes"
+        out.verdict = "wrong" if misfit is not None and misfit.kind == "free" else "shapes"
         out.culprit, out.finding = reference, finding
         out.message = wording.wrong(relation, reference, misfit, finding, [], None)
         out.reference = nodes[others[0]] if others else None
         return out
 
-    def _unequal(self, relation) -> int | None:
+    def _unequal(self, relation: Relation) -> int | None:
         """The first member that differs from the reference on some draw."""
         tolerance = relation.tolerance()
         for number in range(DRAWS):
@@ -127,7 +130,7 @@ class Judge:
                 raise UnreadableError("one side has no finite value on any draw", 0) from None
             truth = values[relation.reference]
             for k, value in enumerate(values):
-                if value is None or k == relation.reference:
+                if value is None or truth is None or k == relation.reference:
                     continue
                 if not close(truth, value, tolerance) and not self._cancels(relation, number, k, truth, value):
                     return k
@@ -135,43 +138,41 @@ class Judge:
                     return k
         return None
 
-    def _cancels(self, relation, number, k, truth, value) -> bool:
+    def _cancels(self, relation: Relation, number: int, k: int, truth: Value, value: Value) -> bool:
         """Whether a member that is to be 0 is so but for rounding: terms of some size cancel in it."""
         if not any(is_zero(n) for n in (relation.nodes[k], relation.nodes[relation.reference])):
             return False
         scale = relation.cancelling(self.bench, number, k)
         return close(truth, value, 0.0, min(scale, 1e9) * 10)
 
-    def _with_one_varying(self, relation, unequal):
-        """None when the relation holds with a single declared name varying; nothing in the text says which
-        ones do.
-        """
+    def _with_one_varying(self, relation: Relation, unequal: int) -> int | None:
+        """None when the relation holds with a single declared name varying; nothing in the text says which do."""
         for name in self.names.symbols:
             relation.forced = (name,)
             truth = relation.values(self.bench, 0)[relation.reference]
-            if abs(truth[0]).max() > 1e-12 and self._unequal(relation) is None:
+            if truth is not None and abs(truth[0]).max() > 1e-12 and self._unequal(relation) is None:
                 relation.scope.notes.append(f"read with {spoken_name(name)} varying and the rest constant")
                 return None
         relation.forced = None
         return unequal
 
-    def _worst(self, relation, k):
+    def _worst(self, relation: Relation, k: int) -> wording.Worst | None:
         """Where a wrong member is furthest from the truth, on the first draw: (row, column, truth, value)."""
-        import numpy as np
-
         values = relation.values(self.bench, 0)
-        pairs = [(t, v) for t, v in zip(values[relation.reference], values[k], strict=True) if t is not None]
-        for truth, value in pairs:
-            truth, value = np.broadcast_arrays(truth, value)
+        for t, v in zip(values[relation.reference] or (), values[k] or (), strict=True):
+            if t is None or v is None:
+                continue
+            truth, value = np.broadcast_arrays(t, v)
             gap = np.abs(truth - value)
             if gap.max() > 0:
                 at = np.unravel_index(gap.argmax(), gap.shape)
-                return at[-2] + 1, at[-1] + 1, float(truth[at]), float(value[at]), truth.shape[-2:]
+                shape = truth.shape[-2], truth.shape[-1]
+                return int(at[-2]) + 1, int(at[-1]) + 1, float(truth[at]), float(value[at]), shape
         return None
 
-    def written(self, mended, truth) -> str | None:
+    def written(self, mended: Node | None, truth: Node | None) -> str | None:
         """A repair as LaTeX, if it still says the same when it is read again."""
-        if mended is None:
+        if mended is None or truth is None:
             return None
         text = latex(mended)
         try:
@@ -179,7 +180,7 @@ class Judge:
         except (UnreadableError, MisfitError):
             return None
 
-    def _follows(self, truth, node) -> bool:
+    def _follows(self, truth: Node, node: Node) -> bool:
         """Whether a wrong claim is what an earlier wrong claim leads to."""
         for before, claim in self.claims:
             if before == truth and self.agree([claim, node]):
@@ -189,7 +190,7 @@ class Judge:
                 return True
         return False
 
-    def agree(self, nodes) -> bool:
+    def agree(self, nodes: list[Node]) -> bool:
         """Whether expressions fit together and have the same value on every draw."""
         relation = Relation(self.names, nodes)
         if any(relation.misfits):
@@ -214,10 +215,10 @@ def _carried(before: Node, claim: Node, truth: Node, names: Names) -> Node | Non
     return Node("grad", [Node("frob", [Node("frozen", [claim]), u]), v])
 
 
-def choose_reference(nodes, names: Names) -> int:
+def choose_reference(nodes: list[Node], names: Names) -> int:
     """The member that states what is to be computed: a derivative or a defined name, else the first."""
 
-    def pure(n):
+    def pure(n: Node) -> bool:
         if n.op in ("T", "idx", "neg"):
             return pure(n.args[0])
         if n.op in ("grad", "hess", "d"):

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from .names import spoken_name
-from .shapes import is_scalar, shape_phrase, spoken_shape
+from .shapes import MisfitError, Shape, is_scalar, shape_phrase, spoken_shape
+
+if TYPE_CHECKING:
+    from .diagnosis import Finding
+    from .judgement import Relation
+    from .tree import Node
+
+# Where a member is furthest from the truth: row, column, the truth there, the member's value, the shape of both.
+Worst = tuple[int, int, float, float, tuple[int, int]]
 
 TOO_MANY_LINES = "A derivation may have at most {most} lines; what comes from here on was not read."
 TOO_LONG = "This line is longer than {most} characters and was not read."
@@ -81,28 +91,28 @@ def unreadable(message: str, column: int) -> str:
     return f"Column {column}: {message.rstrip('.')}."
 
 
-def definition(name: str, shape) -> str:
+def definition(name: str, shape: Shape) -> str:
     return f"Defines {spoken_name(name)}, {shape_phrase(shape)}."
 
 
-def right(relation) -> str:
+def right(relation: Relation) -> str:
     notes = list(dict.fromkeys(relation.scope.notes))
     if any(relation.as_entries):
         notes.append("the matrix is read as its entries")
     return sentence("; ".join(notes)) if notes else ""
 
 
-def clash_words(letters) -> str:
+def clash_words(letters: Sequence[str]) -> str:
     said = " and ".join(letters)
     return f"the index {said} is used twice: it is summed over and also stands outside that sum"
 
 
-def formula(name, params) -> str:
+def formula(name: str, params: tuple[str, ...]) -> str:
     """What is said of a function that is defined by a formula."""
     return f"Defines {spoken_name(name)} as a function of {' and '.join(spoken_name(p) for p in params)}."
 
 
-def partly(said, problem, column) -> str:
+def partly(said: str, problem: str, column: int) -> str:
     """What is said of a line of which a part was skipped."""
     return sentence(f"partly read. Column {column}: {problem}. {said or 'The rest holds'}")
 
@@ -127,31 +137,31 @@ def declares(shapes: dict[str, str]) -> str:
     return sentence("Declares " + ", ".join(said))
 
 
-def declared_twice(name, shape) -> str:
+def declared_twice(name: str, shape: str) -> str:
     """What is said of a declaration that contradicts an earlier one."""
     return f"{spoken_name(name)} is declared {shape} already, and otherwise here."
 
 
-def clash(letters) -> str:
+def clash(letters: Sequence[str]) -> str:
     return sentence(clash_words(letters) + "; give the summed one another name")
 
 
-def minus_one(words) -> str:
+def minus_one(words: str | None) -> str:
     head = "this is −1 times the right answer on every draw"
     return f"{head}: {words}" if words else head
 
 
-def number(c) -> str:
+def number(c: Fraction | float) -> str:
     if isinstance(c, Fraction):
         return str(c).replace("-", "−") if c.denominator == 1 else f"{c.numerator}/{c.denominator}".replace("-", "−")
     return f"{c:.4g}".replace("-", "−")
 
 
-def factor(c) -> str:
+def factor(c: Fraction | float) -> str:
     return f"the right answer is {number(c)} times this on every draw: a constant factor is wrong"
 
 
-def _dimension_factor(powers, c):
+def _dimension_factor(powers: dict[str, int], c: Fraction | float) -> str:
     up = [d if e == 1 else f"{d}²" for d, e in powers.items() if e > 0]
     down = [d if e == -1 else f"{d}²" for d, e in powers.items() if e < 0]
     top, bottom = list(up), list(down)
@@ -169,7 +179,7 @@ def _dimension_factor(powers, c):
     return ("−" if isinstance(c, Fraction) and c < 0 else "") + text
 
 
-def mean(powers, c) -> str:
+def mean(powers: dict[str, int], c: Fraction | float) -> str:
     said = _dimension_factor(powers, c)
     if c == 1 and list(powers.values()) == [-1]:
         return f"the factor 1/{next(iter(powers))} is missing"
@@ -182,11 +192,11 @@ def mean(powers, c) -> str:
     return f"the right answer is {said} times this, whatever the sizes: a mean is lost or taken twice"
 
 
-def root_of_dimension(d, missing_above) -> str:
+def root_of_dimension(d: str, missing_above: bool) -> str:
     return f"the factor {'' if missing_above else '1/'}√{d} is missing"
 
 
-def layout(truth, shape) -> str:
+def layout(truth: Node, shape: Shape) -> str:
     kind = (
         "gradient of a number has the shape of its variable"
         if _of_number(truth, shape)
@@ -195,59 +205,66 @@ def layout(truth, shape) -> str:
     return f"this is the transpose of the right answer, which is {spoken_shape(shape)}: here the {kind}"
 
 
-def _of_number(truth, shape):
+def _of_number(truth: Node, shape: Shape) -> bool:
     return truth.op == "grad" and () in shape
 
 
-def extra_term(said) -> str:
+def extra_term(said: str) -> str:
     return f"the term {said} does not belong here"
 
 
-def coefficient(said, c) -> str:
+def coefficient(said: str, c: Fraction | float) -> str:
     if c == -1:
         return f"the term {said} has the wrong sign"
     return f"the term {said} has the wrong coefficient: {number(c)} times as much is right"
 
 
-def coefficient_of_dimension(said, powers, c) -> str:
+def coefficient_of_dimension(said: str, powers: dict[str, int], c: Fraction | float) -> str:
     return f"the term {said} has the wrong coefficient: {_dimension_factor(powers, c)} times as much is right"
 
 
-def missing_term(said) -> str:
+def missing_term(said: str) -> str:
     return f"the derivative of the term {said} is missing"
 
 
-def missing_name(name) -> str:
+def missing_name(name: str) -> str:
     return f"what comes from {name} is missing: this is the right answer with {name} put to zero"
 
 
-def left_out(terms) -> str:
+def left_out(terms: list[str]) -> str:
     said = f"the term {terms[0]} is" if len(terms) == 1 else f"the terms {', '.join(terms[:-1])} and {terms[-1]} are"
     return f"{said} missing: each factor and each term that varies gives one"
 
 
-def other_variable(yours, asked) -> str:
+def other_variable(yours: str, asked: str) -> str:
     return f"this is the derivative in {yours}, and the one in {asked} is asked for"
 
 
-def assumption(name, what) -> str:
+def assumption(name: str, what: str) -> str:
     return f"this is right only when {name} {what}, which nothing here says"
 
 
-def product_rule(names) -> str:
+def product_rule(names: list[str]) -> str:
     where = " and ".join(names) + (" occur" if len(names) > 1 else " occurs")
     return f"the product rule leaves one term out: {where} in more than one factor, and each occurrence gives a term"
 
 
-def with_mend(problem: str, finding) -> str:
+def with_mend(problem: str, finding: Finding) -> str:
     return f"{sentence(problem)} {sentence(finding.words)} The lines below are judged with that mended."
 
 
-def wrong_definition(finding) -> str:
+def wrong_definition(finding: Finding) -> str:
     return f"The two sides differ: {finding.words}. The lines below are judged with that mended."
 
 
-def wrong(relation, k, misfit, finding, clashes, worst) -> str:
+def wrong(
+    relation: Relation,
+    k: int,
+    misfit: MisfitError | None,
+    finding: Finding | None,
+    clashes: list[str],
+    worst: Worst | None,
+) -> str:
     """The sentence about member k of a relation: what does not fit, what was confirmed, or how far off."""
     which = f"in part {k + 1} of this line, " if len(relation.nodes) > 2 and k != relation.reference else ""
     if misfit is not None:
@@ -260,11 +277,11 @@ def wrong(relation, k, misfit, finding, clashes, worst) -> str:
     return _unexplained(which, relation, worst)
 
 
-def _unexplained(which, relation, worst):
+def _unexplained(which: str, relation: Relation, worst: Worst | None) -> str:
     if worst is None:
         return sentence(which + "the two sides are not equal")
     row, column, truth, value, shape = worst
-    core = relation.cores[relation.reference]
+    core = relation.core(relation.reference)
     where = "" if shape == (1, 1) else f" in entry ({row}, {column})"
     kind = "" if is_scalar(core.shape) else f" Both are {spoken_shape(core.shape)}."
     return (
