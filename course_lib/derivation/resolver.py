@@ -7,11 +7,13 @@ whether `f(` is a call or a factor, whether `W^2` is a layer or a square, and wh
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from itertools import pairwise
+from typing import NoReturn
 
 from .names import Names, Symbol, symbol_of
 from .symbols import Symbols, is_exponential, is_operator_d, logged_name
-from .tex import Tex, flat, trimmed
+from .tex import Script, Tex, flat, trimmed
 from .tokens import BEFORE_SIGN, OPERAND_END, Tok, UnreadableError, check_brackets
 from .vocabulary import ACCENTS, FUNCTIONS, GREEK, SHY, SIMPLE
 
@@ -34,7 +36,7 @@ OPENING = ("(", "[", "\\{", "lbrace", "lbrack", "lparen")
 CLOSING = (")", "]", "\\}", "rbrace", "rbrack", "rparen")
 
 
-def lex(nodes: list[Tex], names: Names, bound=()) -> list[Tok]:
+def lex(nodes: list[Tex], names: Names, bound: Iterable[str] = ()) -> list[Tok]:
     """The tokens of one member of a relation; UnreadableError says what cannot be read and where."""
     return Resolver(names, bound).tokens(nodes)
 
@@ -66,7 +68,7 @@ class Resolver(Symbols):
                     f"this line is too long to read (more than {MAX_TOKENS} symbols)", nodes[k - 1].start
                 )
 
-    def _one(self, nodes, k) -> int:
+    def _one(self, nodes: list[Tex], k: int) -> int:
         """Emit the token that begins with node k; the place of the next."""
         node = nodes[k]
         if node.kind in ("space", "newline", "dollar", "amp", "break"):
@@ -75,13 +77,13 @@ class Resolver(Symbols):
 
     # -- single signs
 
-    def _on_error(self, nodes, k):
+    def _on_error(self, nodes: list[Tex], k: int) -> NoReturn:
         raise UnreadableError(nodes[k].value, nodes[k].start)
 
-    def _on_relation(self, nodes, k):
+    def _on_relation(self, nodes: list[Tex], k: int) -> NoReturn:
         raise UnreadableError(NO_EQUALITY, nodes[k].start)
 
-    def _on_digit(self, nodes, k):
+    def _on_digit(self, nodes: list[Tex], k: int) -> int:
         text, last = "", k
         while last < len(nodes) and (nodes[last].kind == "digit" or nodes[last].value == "." and "." not in text):
             text += nodes[last].value
@@ -95,7 +97,7 @@ class Resolver(Symbols):
         self.scripts(nodes[last - 1].scripts)
         return last
 
-    def _on_sign(self, nodes, k):
+    def _on_sign(self, nodes: list[Tex], k: int) -> int:
         node = nodes[k]
         if node.value == "." and k + 1 < len(nodes):
             if nodes[k + 1].kind == "digit":
@@ -115,7 +117,7 @@ class Resolver(Symbols):
         self.scripts(node.scripts)
         return k + 1
 
-    def _on_bar(self, nodes, k):
+    def _on_bar(self, nodes: list[Tex], k: int) -> int:
         node = nodes[k]
         if node.side == "M" and self._within_inner():
             self.emit("COMMA", ",", node.start, node.end)
@@ -132,15 +134,15 @@ class Resolver(Symbols):
         self._bar(kind, node, node.side)
         return k + 1
 
-    def _within_inner(self):
+    def _within_inner(self) -> bool:
         """Whether an inner product is open, so that \\mid parts its two sides."""
         depth = sum((t.type == "LANG") - (t.type == "RANG") for t in self.out)
         return depth > 0
 
-    def _ends_bar(self):
+    def _ends_bar(self) -> bool:
         return bool(self.bars) and self.bars[-1][0] == "bar |" and self._operand_before()
 
-    def _bar(self, kind, node, side):
+    def _bar(self, kind: str, node: Tex, side: str) -> None:
         spoken = "norm" if kind == "NORM" else "bar |"
         closes = side == "R" if side else bool(self.bars and self.bars[-1][0] == spoken and self._operand_before())
         if not closes:
@@ -159,7 +161,7 @@ class Resolver(Symbols):
             rest = tuple(s for s in rest if s[0] != "_")
         self.scripts(rest)
 
-    def _norm_named(self, script):
+    def _norm_named(self, script: Script) -> str:
         """Which norm a label such as `_F` or `_1` means."""
         label = "".join(flat(script[1]))
         if label not in ("F", "2", "1", r"\infty", "Fro", "fro", "E", r"\ell_2", r"\ell2", r"\ell_1", r"\ell1"):
@@ -169,12 +171,12 @@ class Resolver(Symbols):
             )
         return {"1": "1", r"\ell_1": "1", r"\infty": "inf", "2": "two", r"\ell_2": "two"}.get(label, "2")
 
-    def _operand_before(self):
+    def _operand_before(self) -> bool:
         return bool(self.out) and self.out[-1].type in OPERAND_END
 
     # -- groups and styles
 
-    def _on_group(self, nodes, k):
+    def _on_group(self, nodes: list[Tex], k: int) -> int:
         node = nodes[k]
         inside = trimmed(node.args[0])
         if not inside and (node.scripts or self._only_spaces_sign(nodes, k)):
@@ -199,10 +201,10 @@ class Resolver(Symbols):
         self.scripts(node.scripts)
         return k + 1
 
-    def _only_spaces_sign(self, nodes, k):
+    def _only_spaces_sign(self, nodes: list[Tex], k: int) -> bool:
         return k + 1 < len(nodes) and nodes[k + 1].kind == "sign" and nodes[k + 1].value in "+-"
 
-    def _on_style(self, nodes, k):
+    def _on_style(self, nodes: list[Tex], k: int) -> int:
         """`\\mathbf`, `\\mathrm`, `\\text` and the like: only a few arguments mean something of their own."""
         node = nodes[k]
         inside = trimmed(node.args[0])
@@ -234,16 +236,16 @@ class Resolver(Symbols):
         return self._on_group([*nodes[:k], self._as_group(node), *nodes[k + 1 :]], k)
 
     @staticmethod
-    def _as_group(node):
+    def _as_group(node: Tex) -> Tex:
         group = Tex("group", "", node.start, node.end, node.args)
         group.scripts = node.scripts
         return group
 
     @staticmethod
-    def _upright(node):
+    def _upright(node: Tex) -> bool:
         return node.value in ("mathrm", "operatorname", "text", "rm", "mathsf", "textrm", "mbox", "mathop")
 
-    def _meant_word(self, word, node):
+    def _meant_word(self, word: str, node: Tex) -> Callable[[list[Tex], int], int] | None:
         """What handles a word that is an operator or a function and no name."""
         if not word or self.names.known(word):
             return None
@@ -257,7 +259,7 @@ class Resolver(Symbols):
             return lambda nodes, k: self.maximum(nodes, k)
         return None
 
-    def _word(self, word, node, inside, nodes, k):
+    def _word(self, word: str, node: Tex, inside: list[Tex], nodes: list[Tex], k: int) -> int:
         """A word of several letters: a known name, a product in bold letters, or words of explanation."""
         name = next((n for n in (word, word.replace("_", "")) if self.names.known(n)), None)
         if name is not None:
@@ -275,7 +277,7 @@ class Resolver(Symbols):
 
     # -- commands
 
-    def _on_command(self, nodes, k):
+    def _on_command(self, nodes: list[Tex], k: int) -> int:
         node, word = nodes[k], nodes[k].value
         if word in ACCENTS or word in GREEK:
             return self._accent_or_greek(nodes, k)
@@ -302,7 +304,7 @@ class Resolver(Symbols):
             raise UnreadableError(f"the command \\{word} is not known here", node.start)
         return handler(nodes, k)
 
-    def _accent_or_greek(self, nodes, k):
+    def _accent_or_greek(self, nodes: list[Tex], k: int) -> int:
         node = nodes[k]
         if node.value == "Delta" and not self.names.known("Delta"):
             moved = self._direction(nodes, k)
@@ -322,7 +324,7 @@ class Resolver(Symbols):
             return self._on_group([*nodes[:k], self._as_group(node), *nodes[k + 1 :]], k)
         raise UnreadableError("a name is expected here", node.args[0][0].start if node.args[0] else node.start)
 
-    def _direction(self, nodes, k) -> int:
+    def _direction(self, nodes: list[Tex], k: int) -> int:
         r"""`\Delta W` as one name when neither is declared apart; 0 where no letter follows."""
         after = k + 1
         while after < len(nodes) and nodes[after].kind == "space":
@@ -334,7 +336,7 @@ class Resolver(Symbols):
         whole = Tex("command", "Delta", nodes[k].start, nodes[after].end)
         return self.finish(symbol, nodes, after + 1, whole)
 
-    def _fraction(self, nodes, k):
+    def _fraction(self, nodes: list[Tex], k: int) -> int:
         node = nodes[k]
         self.emit("FRAC", None, node.start, node.start + len(node.value) + 1)
         below = trimmed(node.args[1])
@@ -354,7 +356,7 @@ class Resolver(Symbols):
         self.scripts(node.scripts)
         return k + 1
 
-    def _of_function(self, above, below, node) -> bool:
+    def _of_function(self, above: list[Tex], below: list[Tex], node: Tex) -> bool:
         r"""`\frac{d\sigma}{dz}` with the function alone: the name that is defined as σ(…), or σ′(z)."""
         above, below = ([n for n in part if n.kind != "space"] for part in (above, below))
         if len(above) != 2 or flat(above)[:1] not in (["d"], [r"\partial"]) or len(below) < 2:
@@ -379,28 +381,28 @@ class Resolver(Symbols):
         return True
 
     @staticmethod
-    def _is_bare_d(above, below):
+    def _is_bare_d(above: list[Tex], below: list[Tex]) -> bool:
         """Whether `d` alone stands over something that begins with a differential."""
         first = flat(above)
         return (
             len(above) == 1 and first in (["d"], ["d", "^", "2"]) and flat(below)[:1] == ["d"] and len(flat(below)) > 1
         )
 
-    def _do_over(self, nodes, k):
+    def _do_over(self, nodes: list[Tex], k: int) -> NoReturn:
         raise UnreadableError(r"\over stands in braces: {a \over b}", nodes[k].start)
 
-    def _do_partial(self, nodes, k):
+    def _do_partial(self, nodes: list[Tex], k: int) -> int:
         node = nodes[k]
         if any(mark == "_" for mark, *_ in node.scripts):
             return self.nabla(nodes, k)
         return self.differential(nodes, k, "partial", node.scripts)
 
-    def _do_dd(self, nodes, k):
+    def _do_dd(self, nodes: list[Tex], k: int) -> int:
         return self.differential(nodes, k, "d", nodes[k].scripts)
 
     _do_dif = _do_diff = _do_dd
 
-    def _do_pdv(self, nodes, k):
+    def _do_pdv(self, nodes: list[Tex], k: int) -> int:
         r"""The derivative macros of the physics package, `\pdv{L}{w}` and `\dv{L}{w}`."""
         node = nodes[k]
         self.emit("FRAC", None, node.start, node.start + 3)
@@ -414,16 +416,16 @@ class Resolver(Symbols):
 
     _do_dv = _do_pdv
 
-    def _do_nabla(self, nodes, k):
+    def _do_nabla(self, nodes: list[Tex], k: int) -> int:
         return self.nabla(nodes, k)
 
-    def _do_sum(self, nodes, k):
+    def _do_sum(self, nodes: list[Tex], k: int) -> int:
         return self.sum(nodes, k)
 
-    def _do_max(self, nodes, k):
+    def _do_max(self, nodes: list[Tex], k: int) -> int:
         return self.maximum(nodes, k)
 
-    def _do_sqrt(self, nodes, k):
+    def _do_sqrt(self, nodes: list[Tex], k: int) -> int:
         node = nodes[k]
         if len(node.args) > 1 and flat(node.args[1]) not in ([], ["2"]):
             raise UnreadableError(r"only square roots are read; write another root as a power: c^{1/3}", node.start)
@@ -441,12 +443,12 @@ class Resolver(Symbols):
         self.scripts(scripts)
         return after
 
-    def _do_indicator(self, nodes, k):
+    def _do_indicator(self, nodes: list[Tex], k: int) -> int:
         return self.ones(nodes, k)
 
     # -- matrices
 
-    def _on_env(self, nodes, k):
+    def _on_env(self, nodes: list[Tex], k: int) -> int:
         node = nodes[k]
         if node.value == "cases":
             self._cases(node)
@@ -467,20 +469,21 @@ class Resolver(Symbols):
         self.scripts(node.scripts)
         return k + 1
 
-    def _cases(self, node):
+    def _cases(self, node: Tex) -> None:
         """The rows of a cases environment: values as tokens, conditions `i=j`, `i\\ne j`, `z > 0`, otherwise."""
         self.emit("MATOPEN", "cases", node.start, node.start + 1)
         rows = [self._row_of_cases(row, node) for row in rows_of(node.args[0])]
-        if rows and self.positive(rows[0][1]) and len(rows) == 2:
+        where = self.positive(rows[0][1]) if len(rows) == 2 else None
+        if where:
             self.out.pop()
-            self._two_pieces(rows, node)
+            self._two_pieces(where, rows, node)
             return
         for value, condition in rows:
             cond = self.condition(condition, value[-1].end)
             self.read(value)
             self.emit("COND", cond, value[-1].end, value[-1].end + 1)
 
-    def _row_of_cases(self, row, node):
+    def _row_of_cases(self, row: list[list[Tex]], node: Tex) -> tuple[list[Tex], list[Tex]]:
         value = trimmed(row[0])
         while value and value[-1].value in (",", ";"):
             value = trimmed(value[:-1])
@@ -488,9 +491,8 @@ class Resolver(Symbols):
             raise UnreadableError("each row of cases needs a value and a condition", node.start)
         return value, [n for c in row[1:] for n in c]
 
-    def _two_pieces(self, rows, node):
-        """`a` where z > 0 and `b` elsewhere, as a·1[z > 0] + b·(1 − 1[z > 0])."""
-        where = self.positive(rows[0][1])
+    def _two_pieces(self, where: list[Tex], rows: list[tuple[list[Tex], list[Tex]]], node: Tex) -> None:
+        """`a` where z > 0 and `b` elsewhere, as a·1[z > 0] + b·(1 − 1[z > 0]); `where` is z."""
         self.emit("LPAR", "(", node.start, node.start)
         for number, (value, _) in enumerate(rows):
             if number:

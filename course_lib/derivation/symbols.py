@@ -4,10 +4,11 @@ that are declared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-from .names import Names, Script, Symbol, dependencies, spoken_name, stem, symbol_of
-from .tex import Tex, flat, trimmed
+from .names import Definition, Names, Symbol, dependencies, spoken_name, stem, symbol_of
+from .tex import Script, Tex, flat, trimmed
 from .tokens import OPERAND_END, Tok, UnreadableError
 from .tree import Node
 from .vocabulary import ACCENTS, FUNCTIONS, GREEK, SHY, TRANSPOSES
@@ -26,19 +27,23 @@ def is_operator_d(node: Tex, after: list[Tex]) -> bool:
     )
 
 
+# What a subscript picks: a letter, a number, None for a whole axis.
+Index = str | int | None
+
+
 class Symbols:
     """The part of the resolver that knows names: symbols, their scripts, functions, derivatives, sums."""
 
     read: Callable[[list[Tex]], None]
 
-    def __init__(self, names: Names, bound: Iterable[str] = ()):
+    def __init__(self, names: Names, bound: Iterable[str] = ()) -> None:
         self.names = names
         self.out: list[Tok] = []
         self.bars: list[tuple[str, int]] = []
         self.bound = set(bound)
         self.second = 0  # 1 while the letter behind a subscript is taken as its second
 
-    def emit(self, kind, value, start, end=None):
+    def emit(self, kind: str, value: Any, start: int, end: int | None = None) -> None:
         self.out.append(Tok(kind, value, start, start if end is None else end))
 
     def enclosed(self, inside: list[Tex], opening: str, closing: str) -> None:
@@ -75,22 +80,28 @@ class Symbols:
         if len(best) > 1:
             end = k + len(best)
             return self.finish(Symbol(best, nodes[end - 1].scripts), nodes, end, nodes[k])
-        if word.startswith("d") and not best and (after := self._differential_along(nodes, k)):
+        return self._operator_at(word, bool(best), nodes, k) or self.finish(
+            Symbol(best or run[0], nodes[k].scripts), nodes, k + 1, nodes[k]
+        )
+
+    def _operator_at(self, word: str, named: bool, nodes: list[Tex], k: int) -> int:
+        """The place behind d, grad, e^x, o(…), I, D or H, emitted where a word begins with it and no name; else 0."""
+        if word.startswith("d") and not named and (after := self._differential_along(nodes, k)):
             return after
         if word.startswith("d") and self._is_differential(nodes, k):
             return self.differential(nodes, k, "d", nodes[k].scripts)
-        if word.startswith("grad") and not best:
+        if named:
+            return 0
+        if word.startswith("grad"):
             return self.nabla(nodes, k + 3)
-        if not best and word[0] == "e" and is_exponential(nodes[k].scripts):
+        if word[0] == "e" and is_exponential(nodes[k].scripts):
             return self.exponential(nodes[k], k)
-        if not best and word[0] in "oO" and self._bracket_at(nodes, k + 1):
+        if word[0] in "oO" and self._bracket_at(nodes, k + 1):
             self.emit("LITTLEO", word[0], nodes[k].start, nodes[k].end)
             return k + 1
-        if not best and word[0] == "I" and not self._is_indicator(nodes, k):
+        if word[0] == "I" and not self._is_indicator(nodes, k):
             return self.eye(nodes, k)
-        if not best and word[0] in "DH" and (after := self._operator(nodes, k, 2 if word[0] == "H" else 1)):
-            return after
-        return self.finish(Symbol(best or run[0], nodes[k].scripts), nodes, k + 1, nodes[k])
+        return self._operator(nodes, k, 2 if word[0] == "H" else 1) if word[0] in "DH" else 0
 
     def spellings(self) -> list[str]:
         """Names that may stand in plain text as a run of letters and digits."""
@@ -107,17 +118,17 @@ class Symbols:
         """Whether every letter of a word is a known name, so that `\\textbf{Xw}` is a product."""
         return all(self.names.known(c) for c in word)
 
-    def _bracket_at(self, nodes, k):
+    def _bracket_at(self, nodes: list[Tex], k: int) -> bool:
         k = self._past_space(nodes, k)
         return k < len(nodes) and nodes[k].kind in ("sign", "command") and nodes[k].value in ("(", "[", "{", "lbrace")
 
     @staticmethod
-    def _past_space(nodes, k):
+    def _past_space(nodes: list[Tex], k: int) -> int:
         while k < len(nodes) and nodes[k].kind in ("space", "dollar"):
             k += 1
         return k
 
-    def _is_differential(self, nodes, k):
+    def _is_differential(self, nodes: list[Tex], k: int) -> bool:
         """Whether the d at `k` is a differential: something to differentiate must follow at once."""
         known = self.names.known("d")
         if nodes[k].scripts:
@@ -141,11 +152,11 @@ class Symbols:
             return node.value in upright or not known and node.value in ("ln", "sum", "exp", "frac", "langle", "Vert")
         return self._is_slash_operator(nodes, after)
 
-    def _is_slash_operator(self, nodes, k):
+    def _is_slash_operator(self, nodes: list[Tex], k: int) -> bool:
         """`d/dw` is an operator."""
         return nodes[k].value == "/" and flat(nodes[k + 1 : k + 3])[:1] == ["d"] and not self._operand_before()
 
-    def _is_second(self, nodes, k):
+    def _is_second(self, nodes: list[Tex], k: int) -> bool:
         """Whether `d^2` is a second differential: of a defined name where d is a length too."""
         mark, inside, *_ = nodes[k].scripts[0]
         after = self._past_space(nodes, k + 1)
@@ -159,12 +170,12 @@ class Symbols:
             not self.names.known("d") or not self.out and symbol is not None and symbol.name in self.names.definitions
         )
 
-    def _operand_before(self):
+    def _operand_before(self) -> bool:
         return bool(self.out) and self.out[-1].type in OPERAND_END
 
     # -- derivatives
 
-    def differential(self, nodes, k, kind, scripts) -> int:
+    def differential(self, nodes: list[Tex], k: int, kind: str, scripts: tuple[Script, ...]) -> int:
         """The sign of a differential, as prefix, as head of a function or sum, or as a bare operator."""
         node = nodes[k]
         orders = [flat(inside) for mark, inside, *_ in scripts if mark == "^"]
@@ -181,7 +192,7 @@ class Symbols:
         self.emit("DIFFH" if self._heads(following, nodes[after:]) else "DIFF", value, node.start, node.end)
         return k + 1
 
-    def _heads(self, node, nodes):
+    def _heads(self, node: Tex, nodes: list[Tex]) -> bool:
         """Whether a function or a sum without brackets follows, so that d reaches over all of it."""
         if node.kind == "command":
             return node.value in ("log", "ln", "det", "tr", "sum", "exp", "Tr", "trace")
@@ -190,7 +201,7 @@ class Symbols:
         run = "".join(n.value for n in nodes[:6] if n.kind == "letter")
         return not self.names.known("t") and any(run.startswith(f) for f in ("tr", "log", "trace"))
 
-    def nabla(self, nodes, k) -> int:
+    def nabla(self, nodes: list[Tex], k: int) -> int:
         r"""`\nabla_w`, `\nabla^2_w`, `\partial_w`, `\operatorname{grad}_w`."""
         node = nodes[k]
         order, variable = 1, None
@@ -209,7 +220,7 @@ class Symbols:
         self.emit("NABLA", (variable, order), node.start, node.end)
         return k + 1
 
-    def _twice(self, nodes, k, after, variable):
+    def _twice(self, nodes: list[Tex], k: int, after: int, variable: list[Tok] | None) -> int:
         r"""`\nabla\nabla^T f` is the Hessian."""
         second = next((s for m, s, *_ in nodes[after].scripts if m == "_"), None)
         if variable is None and second is not None:
@@ -217,7 +228,7 @@ class Symbols:
         self.emit("NABLA", (variable, 2), nodes[k].start, nodes[after].end)
         return after + 1
 
-    def hessian(self, nodes, k) -> int:
+    def hessian(self, nodes: list[Tex], k: int) -> int:
         r"""`\mathrm{Hess} f`, and `\mathrm{Hess} f(x)(v, w)` along two directions."""
         at = self._past_space(nodes, k + 1)
         symbol = symbol_of(nodes[at], self.names) if at < len(nodes) else None
@@ -229,7 +240,7 @@ class Symbols:
         self.emit("NABLA", (None, 2), nodes[k].start, nodes[k].end)
         return k + 1
 
-    def _variable(self, inside, start):
+    def _variable(self, inside: list[Tex], start: int) -> list[Tok] | None:
         self.read(inside)
         if not self.out or self.out[0].type != "NAME":
             raise UnreadableError("the gradient needs a name as its variable here", start)
@@ -283,7 +294,7 @@ class Symbols:
             self._call_if_so(self.out[place], nodes, after)
         return behind
 
-    def _row_of_features(self, name, rest, nodes, after) -> int:
+    def _row_of_features(self, name: str, rest: tuple[Script, ...], nodes: list[Tex], after: int) -> int:
         r"""`\phi(x_n)` beside a declared Φ is its row n; 0 where nothing of the kind stands here."""
         capital = self.names.with_entries(name)
         at = self._past_space(nodes, after)
@@ -300,7 +311,7 @@ class Symbols:
         self.scripts(nodes[close].scripts)
         return close + 1
 
-    def _past_arguments(self, tok, nodes, after, indexed) -> int:
+    def _past_arguments(self, tok: Tok, nodes: list[Tex], after: int, indexed: bool) -> int:
         """The place behind a bracket that only repeats what a function is written with: R(θ), l^{(i)}(w, b)."""
         definition = self.names.definitions.get(tok.value)
         at = self._past_space(nodes, after)
@@ -320,7 +331,7 @@ class Symbols:
         needs = dependencies(Node("sym", (), tok.value), self.names)
         return close + 1 if indexed and definition.params and words <= needs else after
 
-    def _operator(self, nodes, k, order) -> int:
+    def _operator(self, nodes: list[Tex], k: int, order: int) -> int:
         r"""`Df(x)`, `Df(x)(v)`, `D_v f`, `Hf(x)` for a defined f: the Jacobian, the derivative along v; 0 for none."""
         at = self._past_space(nodes, k + 1)
         symbol = symbol_of(nodes[at], self.names) if at < len(nodes) else None
@@ -334,7 +345,16 @@ class Symbols:
             return k + 1
         return self.along(symbol, nodes, at + 1, nodes[k], None, 1, along)
 
-    def along(self, symbol, nodes, after, whole, variable, order, given=None) -> int:
+    def along(
+        self,
+        symbol: Symbol,
+        nodes: list[Tex],
+        after: int,
+        whole: Tex,
+        variable: list[Tok] | None,
+        order: int,
+        given: list[Tex] | None = None,
+    ) -> int:
         """The derivative of a defined f along what stands behind its point, or its Jacobian where nothing does."""
         name = self.longer(symbol.name, symbol.scripts)[0]
         at = self._past_space(nodes, after)
@@ -357,10 +377,12 @@ class Symbols:
         self.enclosed(trimmed(inside), "LPAR", "RPAR")
         return after
 
-    def _differential_along(self, nodes, k) -> int:
+    def _differential_along(self, nodes: list[Tex], k: int) -> int:
         """`df(C)[E]`, `df(C)E`: the differential of f at C along E; 0 where that does not stand here."""
         symbol = symbol_of(nodes[k + 1], self.names) if k + 1 < len(nodes) else None
-        definition = self.names.definitions.get(symbol.name) if symbol is not None else None
+        if symbol is None:
+            return 0
+        definition = self.names.definitions.get(symbol.name)
         at = self._past_space(nodes, k + 2)
         if definition is None or not definition.params or at >= len(nodes) or nodes[at].value != "(":
             return 0
@@ -374,14 +396,14 @@ class Symbols:
             return 0
         return self.along(symbol, [*nodes[: after + 1]], k + 2, nodes[k], None, 1, [nodes[after]]) and after + 1
 
-    def _differentiates(self, name, scripts):
+    def _differentiates(self, name: str, scripts: tuple[Script, ...]) -> bool:
         """Whether primes on this name are a derivative: of a defined number, or of what was defined as a function."""
         definition = self.names.definitions.get(name)
         if definition is None or name in self.names.symbols and not definition.params:
             return False
         return bool(_primes(scripts)) and (bool(definition.params) or definition.shape == ((), ()))
 
-    def _prime(self, name, scripts, nodes, after, whole):
+    def _prime(self, name: str, scripts: tuple[Script, ...], nodes: list[Tex], after: int, whole: Tex) -> int:
         """`f'(x)`, `f''`, `f'(3)`: the derivative in the variable that f is a function of."""
         definition = self.names.definitions[name]
         at = self._past_space(nodes, after)
@@ -417,7 +439,7 @@ class Symbols:
                     break
         return name, tuple(rest)
 
-    def _taken(self, name, script, rest) -> tuple[str, list[Script]] | None:
+    def _taken(self, name: str, script: Script, rest: list[Script]) -> tuple[str, list[Script]] | None:
         """(longer name, scripts that stay of this one) when this script belongs to the name."""
         mark, inside, start, end = script
         items = flat(inside)
@@ -431,13 +453,9 @@ class Symbols:
             if turned:
                 stay.append(("^", [Tex("letter", "T", start, end)], start, end))
             return name + digit, stay
-        if bare in (["*"], [r"\ast"], [r"\star"]) and self.names.known(name + "*"):
-            return name + "*", []
-        if bare in (["*"], [r"\ast"], [r"\star"]) and name in self.names.symbols:
-            if self.names.starred:
-                return name, []
-            if f"{name}*" in self.names.ahead:
-                raise UnreadableError(self.undeclared(f"{name}*"), start, f"{name}*")
+        star = self._starred(name, start) if bare in (["*"], [r"\ast"], [r"\star"]) else None
+        if star is not None:
+            return star, []
         definition = self.names.definitions.get(name)
         greek = [s.removeprefix("\\") for s in bare]
         if mark == "_" and definition is not None and definition.params and all(self.names.known(s) for s in greek):
@@ -459,7 +477,19 @@ class Symbols:
             return f"{name}_{word}", []
         return None
 
-    def _layer_in(self, name, mark, items, bare, rest):
+    def _starred(self, name: str, start: int) -> str | None:
+        """What x^* stands for: a name of its own, or x where a gradient vanishes; None where neither is known."""
+        if self.names.known(name + "*"):
+            return name + "*"
+        if name in self.names.symbols and self.names.starred:
+            return name
+        if name in self.names.symbols and f"{name}*" in self.names.ahead:
+            raise UnreadableError(self.undeclared(f"{name}*"), start, f"{name}*")
+        return None
+
+    def _layer_in(
+        self, name: str, mark: str, items: list[str], bare: list[str], rest: list[Script]
+    ) -> tuple[str, list[str], list[str]] | None:
         """(digit, index letters, transposed) where a script names a layer that is known, or None."""
         digits = [s for s in bare if s.isdigit() and len(s) == 1]
         letters = [s for s in bare if s.isalpha() and len(s) == 1 and s not in ("T",)]
@@ -479,7 +509,7 @@ class Symbols:
                 return None
         return digits[0], letters, turned
 
-    def _resolved(self, name, rest, whole, after):
+    def _resolved(self, name: str, rest: tuple[Script, ...], whole: Tex, after: list[Tex]) -> str | None:
         """The known name meant: itself, the capital whose entries it denotes, or UnreadableError."""
         capital = self.names.with_entries(name)
         marked = [s for s in rest if s[0] in "_^"]
@@ -498,7 +528,7 @@ class Symbols:
         word = self._whole_word(name, whole, after)
         raise UnreadableError(self.undeclared(word), whole.start, word)
 
-    def _whole_word(self, name, whole, after):
+    def _whole_word(self, name: str, whole: Tex, after: list[Tex]) -> str:
         """The run of letters a name begins, when none of them is known: MSE and not M is what is missing."""
         run = name
         for n in after:
@@ -536,7 +566,7 @@ class Symbols:
                 return j
         raise UnreadableError("a bracket is opened here and never closed", nodes[k].start)
 
-    def _call_if_so(self, tok, nodes, k):
+    def _call_if_so(self, tok: Tok, nodes: list[Tex], k: int) -> None:
         """Turn `f` into a call when what follows in brackets is an argument and not a factor."""
         definition = self.names.definitions.get(tok.value)
         k = self._past_space(nodes, k)
@@ -550,12 +580,12 @@ class Symbols:
         if self._is_argument(inside, definition) and not self._is_factor(inside, nodes[close], definition):
             tok.type = "CALL"
 
-    def _is_factor(self, inside, closing, definition):
+    def _is_factor(self, inside: list[Tex], closing: Tex, definition: Definition) -> bool:
         r"""Whether `(W^2)` in `D (W^2)^\top` is a factor: a layer needs its bracket to be transposed."""
         layer = any(m == "^" and [s for s in flat(i) if s.isdigit()] for n in inside for m, i, *_ in n.scripts)
         return bool(layer and closing.scripts) and not definition.params and definition.shape != ((), ())
 
-    def _is_argument(self, inside, definition):
+    def _is_argument(self, inside: list[Tex], definition: Definition) -> bool:
         """Whether the bracket after a defined name holds arguments: names it depends on, alone or moved."""
         if definition.params:
             return True
@@ -572,7 +602,7 @@ class Symbols:
                 return False
         return True
 
-    def _canonical(self, symbol):
+    def _canonical(self, symbol: Symbol) -> str:
         """A symbol with its layer, star or label as one name, known or not."""
         name = self.longer(symbol.name, symbol.scripts)[0]
         for mark, inside, *_ in symbol.scripts if name == symbol.name else ():
@@ -582,7 +612,7 @@ class Symbols:
         return name
 
     @staticmethod
-    def _moved(rest):
+    def _moved(rest: list[Tex]) -> bool:
         """Whether what stands behind a name in an argument moves it a little: `+ h`, `+ t v`, `- dW`."""
         rest = trimmed(rest)
         if not rest:
@@ -594,7 +624,7 @@ class Symbols:
 
     # -- special atoms
 
-    def _size(self, scripts) -> str | None:
+    def _size(self, scripts: tuple[Script, ...]) -> str | None:
         """An optional size in a subscript: `I_m`, `\\mathbf 1_{n}`, `I_{n \\times n}`."""
         for mark, inside, *_ in scripts:
             if mark == "_":
@@ -602,7 +632,7 @@ class Symbols:
                 return items[0] if items and items[0].isalnum() else None
         return None
 
-    def eye(self, nodes, k) -> int:
+    def eye(self, nodes: list[Tex], k: int) -> int:
         node = nodes[k]
         items = [x for m, i, *_ in node.scripts if m == "_" for x in flat(i)]
         size = self._size(node.scripts)
@@ -611,7 +641,7 @@ class Symbols:
         self.scripts(s for s in node.scripts if s[0] != "_" or entry)
         return k + 1
 
-    def ones(self, nodes, k) -> int:
+    def ones(self, nodes: list[Tex], k: int) -> int:
         node = nodes[k]
         at = self.indicator(nodes, k)
         if at:
@@ -620,7 +650,7 @@ class Symbols:
         self.scripts(s for s in node.scripts if s[0] != "_")
         return k + 1
 
-    def exponential(self, node, k) -> int:
+    def exponential(self, node: Tex, k: int) -> int:
         mark, inside, start, end = node.scripts[0]
         if not trimmed(inside):
             raise UnreadableError("e^ needs an argument here", start)
@@ -629,14 +659,14 @@ class Symbols:
         self.scripts(node.scripts[1:])
         return k + 1
 
-    def _kronecker(self, scripts, whole):
+    def _kronecker(self, scripts: tuple[Script, ...], whole: Tex) -> bool:
         letters = [x for m, i, *_ in scripts if m == "_" for x in index_items(i)]
         if len(scripts) != 1 or len(letters) != 2 or not all(isinstance(x, str) for x in letters):
             return False
         self.emit("KDELTA", tuple(letters), whole.start, whole.end)
         return True
 
-    def _unit_vector(self, scripts, whole) -> bool:
+    def _unit_vector(self, scripts: tuple[Script, ...], whole: Tex) -> bool:
         r"""`e_i` where nothing is called e: column i of the identity, emitted where it stands."""
         items = [x for m, i, *_ in scripts if m == "_" for x in index_items(i)]
         if self.names.known("e") or self.names.with_entries("e") or not self.names.units or len(items) != 1:
@@ -648,10 +678,10 @@ class Symbols:
         self.scripts(s for s in scripts if s[0] != "_")
         return True
 
-    def _is_indicator(self, nodes, k):
+    def _is_indicator(self, nodes: list[Tex], k: int) -> bool:
         return self._bracket_at(nodes, k + 1) and self._comparison(nodes, self._past_space(nodes, k + 1)) is not None
 
-    def indicator(self, nodes, k) -> int:
+    def indicator(self, nodes: list[Tex], k: int) -> int:
         r"""`\mathbf 1[z > 0]`, `\mathbb 1_{z>0}`, `1\{i = j\}`; 0 where none stands here."""
         for mark, inside, *_ in nodes[k].scripts:
             if mark == "_" and any(n.kind == "relation" or n.value == "{" for n in inside):
@@ -661,27 +691,27 @@ class Symbols:
         at = self._past_space(nodes, k + 1)
         if nodes[k].scripts or not self._bracket_at(nodes, at):
             return 0
-        inside = self._comparison(nodes, at)
-        if inside is None:
+        compared = self._comparison(nodes, at)
+        if compared is None:
             return 0
-        self._compared(inside, nodes[k])
+        self._compared(compared, nodes[k])
         return self.close_of(nodes, at) + 1
 
-    def iverson(self, nodes, k) -> bool:
+    def iverson(self, nodes: list[Tex], k: int) -> bool:
         """Iverson's bracket [z > 0], emitted where it stands."""
         inside = self._comparison(nodes, k)
         if inside is not None:
             self._compared(inside, nodes[k])
         return inside is not None
 
-    def _comparison(self, nodes, k) -> list[Tex] | None:
+    def _comparison(self, nodes: list[Tex], k: int) -> list[Tex] | None:
         try:
             inside = nodes[k + 1 : self.close_of(nodes, k)]
         except UnreadableError:
             return None
         return inside if any(n.kind == "relation" for n in inside) else None
 
-    def _compared(self, inside, node):
+    def _compared(self, inside: list[Tex], node: Tex) -> None:
         """What is 1 under a condition: the slope of relu for z > 0, δ for i = j."""
         at = next(j for j, n in enumerate(inside) if n.kind == "relation")
         left, sign, right = trimmed(inside[:at]), inside[at].value, trimmed(inside[at + 1 :])
@@ -735,7 +765,7 @@ class Symbols:
         start, end = less[0].start, less[-1].end
         return [*more, Tex("sign", "-", start, start), Tex("group", "", start, end, (less,))]
 
-    def maximum(self, nodes, k) -> int:
+    def maximum(self, nodes: list[Tex], k: int) -> int:
         r"""`\max(0, z)`, entry by entry, is relu. `k` is the place of the word's last letter."""
         at = self._past_space(nodes, k + 1)
         start = nodes[max(k - 2, 0)].start if nodes[k].kind == "letter" else nodes[k].start
@@ -777,14 +807,14 @@ class Symbols:
             return at + 1
         return after
 
-    def _names_a_row_or_unit(self, name, items):
+    def _names_a_row_or_unit(self, name: str, items: list[str]) -> bool:
         """A subscript of a function that says nothing here: softmax over rows, the j-th unit's σ_j."""
         word = "".join(items)
         return word in ("row", "rows") or len(word) == 1 and word.isalpha() and name not in ("log", "tr")
 
     # -- sums
 
-    def sum(self, nodes, k) -> int:
+    def sum(self, nodes: list[Tex], k: int) -> int:
         r"""`\sum` with its subscript and superscript in either order."""
         node = nodes[k]
         low = next(((i, s) for m, i, s, _ in node.scripts if m == "_"), None)
@@ -795,7 +825,10 @@ class Symbols:
         self.bound.update(i for i, _, _ in self.out[-1].value)
         return k + 1
 
-    def _sum_indices(self, low, high):
+    def _sum_indices(
+        self, low: tuple[list[Tex], int], high: tuple[list[Tex], int] | None
+    ) -> list[tuple[str, str | None, str | None]]:
+        """(index, upper limit, index it must differ from) for each index of a sum."""
         inside, start = low
         items = [s for s in flat(inside) if s not in ("(", ")")]
         if "ne" in items:
@@ -835,7 +868,7 @@ class Symbols:
         taken, self.second = self.second, 0
         return taken
 
-    def scripts(self, scripts: Iterable[Script], following: list[Tex] = ()) -> None:
+    def scripts(self, scripts: Iterable[Script], following: Sequence[Tex] = ()) -> None:
         """Emit what hangs on the operand before: subscripts first, then superscripts, as written."""
         scripts = self._entry_of_transpose(list(scripts))
         for script in sorted(scripts, key=lambda s: s[0] != "_"):
@@ -849,7 +882,7 @@ class Symbols:
             else:
                 self._superscript(inside, start, end)
 
-    def _entry_of_transpose(self, scripts):
+    def _entry_of_transpose(self, scripts: list[Script]) -> list[Script]:
         """X_{jc}^T is the entry j, c of the transpose, for a number needs none."""
         turns = [
             s for s in scripts if s[0] == "^" and len(flat(s[1])) == 1 and flat(s[1])[0] in (r"\top", "T", r"\intercal")
@@ -865,7 +898,7 @@ class Symbols:
         swapped = (mark, letters[::-1], start, end)
         return [swapped if s is entries[0] else s for s in scripts if s is not turns[0]]
 
-    def _superscript(self, inside, start, end):
+    def _superscript(self, inside: list[Tex], start: int, end: int) -> None:
         items = flat(inside)
         joined = "".join(items)
         if "error" in [n.kind for n in inside]:
@@ -911,18 +944,18 @@ class Symbols:
         )
 
     @staticmethod
-    def _turned(items):
+    def _turned(items: list[str]) -> list[str]:
         """The items of a superscript without its transpose, or [] where it holds none (or nothing else)."""
         turns = (r"\top", "T", r"\intercal")
         rest = [s for s in items if s not in (*turns, "^")]
         return rest if sum(s in turns for s in items) == 1 else [""]
 
-    def _number_power(self, kind, digits, here):
+    def _number_power(self, kind: str, digits: str, here: int) -> None:
         value = int(digits)
         for token, content in ((kind, None), ("LBRACE", "{"), ("NUM", value), ("RBRACE", "}")):
             self.emit(token, content, here, here + 1)
 
-    def _layer_or_row(self, items, start, end):
+    def _layer_or_row(self, items: list[str], start: int, end: int) -> bool:
         """`z_j^{(1)}`, `W^{1\\top}`, `x^n`, `z^{n,1}`: a layer number, a sample index, a transpose at the end."""
         turned = bool(items) and items[-1] in (r"\top", "T", r"\intercal") and len(items) > 1
         core = items[:-1] if turned else items
@@ -949,7 +982,7 @@ class Symbols:
             self.emit("TRANS", None, start, end)
         return True
 
-    def _named_before(self):
+    def _named_before(self) -> int | None:
         """The place of the name that a superscript hangs on, with at most its subscript in between."""
         last = len(self.out) - 1
         if last >= 0 and self.out[last].type == "NAME":
@@ -958,7 +991,7 @@ class Symbols:
             return last - 1
         return None
 
-    def _is_sample_index(self, letter, name, bracketed):
+    def _is_sample_index(self, letter: str, name: str, bracketed: bool) -> bool:
         """A superscript letter counts samples when it stands in brackets or a sum binds it, and there are some."""
         if letter in self.names.dims or self.names.known(letter) and letter not in self.bound:
             return False
@@ -971,7 +1004,7 @@ class Symbols:
             rows or shape is not None and shape != ((), ())
         )
 
-    def _subscript(self, inside, start, end, following):
+    def _subscript(self, inside: list[Tex], start: int, end: int, following: Sequence[Tex]) -> None:
         if inside and inside[0].kind == "error":
             raise UnreadableError(inside[0].value, inside[0].start)
         items = index_items(inside)
@@ -987,7 +1020,7 @@ class Symbols:
             raise UnreadableError(f"the subscript {said!r} has {len(items)} indices; a matrix has two", start)
         self.emit("SUB", tuple(items), start, end)
 
-    def _second_letter(self, items, following):
+    def _second_letter(self, items: list[Index], following: Sequence[Tex]) -> list[Index]:
         """`x_ij` as it is typed without braces: both letters, where the second would otherwise mean nothing."""
         if len(following) != 1 or following[0].kind != "letter" or following[0].scripts:
             return items
@@ -1002,7 +1035,7 @@ class Symbols:
         self.second = 1
         return [*items, ahead]
 
-    def _two_axes(self):
+    def _two_axes(self) -> bool:
         return not self.out or self.out[-1].type != "NAME" or self.names.is_matrix(str(self.out[-1].value))
 
 
@@ -1026,17 +1059,17 @@ def logged_name(nodes: list[Tex], names: Names) -> tuple[Symbol, int] | None:
     return Symbol("log" + symbol.name, symbol.scripts), at + 1
 
 
-def is_exponential(scripts) -> bool:
+def is_exponential(scripts: Sequence[Script]) -> bool:
     """Whether an e with these scripts is the exponential function: e^x, and not e^T."""
     return bool(scripts) and scripts[0][0] == "^" and flat(scripts[0][1]) not in (["T"], [r"\top"])
 
 
-def orders_of(scripts) -> int:
+def orders_of(scripts: Sequence[Script]) -> int:
     """How many primes hang on a name."""
     return len(_primes(scripts))
 
 
-def _primes(scripts) -> list[str]:
+def _primes(scripts: Sequence[Script]) -> list[str]:
     """The primes among the scripts of a name."""
     out = []
     for mark, inside, *_ in scripts:
@@ -1048,7 +1081,7 @@ def _primes(scripts) -> list[str]:
     return out
 
 
-def parted(nodes: list[Tex], signs) -> list[list[Tex]]:
+def parted(nodes: list[Tex], signs: tuple[str, ...]) -> list[list[Tex]]:
     """The nodes between signs that stand outside of all brackets."""
     parts: list[list[Tex]] = [[]]
     depth = 0
@@ -1088,9 +1121,9 @@ def index_letters(items: list[str]) -> list[str]:
     return out
 
 
-def index_items(inside: list[Tex]) -> list:
+def index_items(inside: list[Tex]) -> list[Index]:
     """What a subscript picks: letters, numbers, None for a whole axis; [] where it is no index."""
-    out: list = []
+    out: list[Index] = []
     for s in flat(inside):
         if s in (":", "*", r"\cdot", r"\bullet"):
             out.append(None)

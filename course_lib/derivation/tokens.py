@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 MAX_DEPTH = 40
 OPERAND_END = frozenset(
@@ -59,7 +60,7 @@ class Tok:
     """A token: its type, what it stands for, and the stretch of text it came from."""
 
     type: str
-    value: object
+    value: Any  # of which kind depends on the type: a name, a number, the tokens of a variable, …
     start: int
     end: int
 
