@@ -11,16 +11,19 @@ import numpy as np
 from course_lib.clock import seconds_spent
 
 from . import wording
+from .dimensions import Core, MisfitError, Scope, is_scalar, resolve
 from .edits import all_edits
 from .edits.draft import Draft, Edit
 from .edits.form import signs
 from .edits.indices import subscripts
 from .edits.terms import LONE_TERM
-from .evaluation import TooLargeError, UndefinedError, evaluate
+from .evaluation import evaluate
 from .judgement import DRAWS, FRESH, MODES, TOLERANCE, Bench, Relation, define, entry_order, is_zero
 from .names import Names, dependencies, differentiates, spoken_name
-from .shapes import Core, MisfitError, Scope, Typer, inlined, is_scalar, resolve
+from .shapes import Typer
+from .substitution import inlined
 from .tree import Node, add, free_indices, map_tree, mul, names_in, neg, num, places, put, sym, walk
+from .values import TooLargeError, UndefinedError
 from .writer import plain_text
 
 SECONDS = 0.8

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from .declarations import declared
 from .names import Names, name_of, symbol_of
 from .numpy_reader import looks_like_numpy
+from .operations import FUNCTIONS, SHY
 from .symbols import index_items, index_letters, logged_name, parted
 from .tex import Script, Tex, flat, read_tex, trimmed, words_of
-from .vocabulary import FUNCTIONS, SHY
 
 MOST_LINES, MOST_CHARACTERS = 80, 3000
 EQUALITIES = frozenset(["=", ":=", "=:", "approx", "gets"])

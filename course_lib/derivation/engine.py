@@ -10,8 +10,8 @@ from course_lib.clock import seconds_spent
 from . import decisions, wording
 from .charity import as_columns, gradients_as_rows, matched, summed, sums_reaching, with_condition, with_ones
 from .diagnosis import diagnose, diagnose_definition
+from .dimensions import SCALAR, MisfitError, is_vector, spoken_shape
 from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Points, Statement, defined_name, read_document
-from .evaluation import TooLargeError, UndefinedError
 from .judgement import Bench, Relation, define, is_zero
 from .names import (
     Declared,
@@ -28,18 +28,19 @@ from .names import (
     symbol_of,
 )
 from .numpy_reader import looks_like_numpy, parse_numpy
+from .operations import FUNCTIONS, is_entrywise
 from .parser import grammar, parse, parse_nodes
 from .points import Fixed, search
 from .resolver import NO_EQUALITY
-from .shapes import MisfitError, is_entrywise, is_vector, replaced, spoken_shape
 from .stationary import AtPoint
+from .substitution import replaced
 from .tex import Tex, everywhere, flat
 from .tokens import UnreadableError
 from .tree import Node, bound_indices, free_indices, map_tree, names_in, sym, walk
 from .updates import LOSSES as LOWERED
 from .updates import goes, is_update, without_time
+from .values import TooLargeError, UndefinedError
 from .verdicts import Judge, Judged
-from .vocabulary import FUNCTIONS
 from .writer import latex, latex_shape, plain_text
 
 KNOWN_FUNCTIONS = {**FUNCTIONS, "sigma": "sigmoid"}
@@ -263,7 +264,7 @@ class Session:
                 and (known.rows, known.columns) != (wanted.rows, wanted.columns)
             ):
                 line.verdict = "shapes"
-                line.message = wording.declared_twice(name, spoken_shape(self.names.shape(name)))
+                line.message = wording.declared_twice(name, spoken_shape(self.names.shape(name) or SCALAR))
                 return line
         line.message = wording.declares(given)
         return line

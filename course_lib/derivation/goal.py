@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .dimensions import is_scalar
 from .engine import BAD, Line, Session
 from .names import dependencies
-from .shapes import is_scalar
 from .steps import telling_steps
 from .tree import Node, sym
 

@@ -10,12 +10,13 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .dimensions import Open, resolve
 from .document import Statement, defined_name
 from .names import Declared, Names, Symbol, symbol_of
-from .shapes import Open, resolve
+from .operations import FUNCTIONS
 from .symbols import index_items, index_letters
 from .tex import Tex, everywhere, flat
-from .vocabulary import FUNCTIONS, GREEK, TRANSPOSES
+from .vocabulary import GREEK, TRANSPOSES
 
 KINDS = ("number", "column", "matrix")
 TRIALS = 28

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from .evaluation import Draw, Env, UndefinedError, _differentiates, differentials, evaluate
+from .dimensions import Core, MisfitError, Open, Scope, is_scalar, resolve, shape_phrase, spoken_shape
+from .draws import Draw
+from .evaluation import Env, _differentiates, differentials, evaluate
 from .names import Definition, Names, dependencies
-from .shapes import Core, MisfitError, Open, Scope, Typer, is_scalar, resolve, shape_phrase, spoken_shape
+from .shapes import Typer
 from .tree import Node, bound_indices, free_indices, num, sym, walk
+from .values import UndefinedError
 
 DRAWS = 5
 FRESH = (101, 102)

@@ -17,7 +17,7 @@ from .tree import Node, names_in, walk
 from .vocabulary import ACCENTS, GREEK
 
 if TYPE_CHECKING:
-    from .shapes import Atom, Core, Shape
+    from .dimensions import Atom, Core, Shape
 
 # What `shapes` may be: {"X": "n d"}, {"X": ("n", "d")}, {"v": 3}.
 Shapes = Mapping[str, "str | int | Sequence[str | int]"]

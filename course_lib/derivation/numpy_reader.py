@@ -7,37 +7,17 @@ import re
 import warnings
 
 from .names import Names, canonical, spoken_name
+from .operations import OPERATIONS
 from .tokens import MAX_DEPTH, UnreadableError
 from .tree import Node, add, mul, neg, num, walk
 
 LOOKS_LIKE_NUMPY = re.compile(r"@|\.T\b|\bnp\.|\bnumpy\.|\*\*|\.(sum|mean|dot|transpose|trace)\(")
-ONE_ARGUMENT = {
-    "exp": "exp",
-    "log": "log",
-    "tanh": "tanh",
-    "sqrt": "sqrt",
-    "sin": "sin",
-    "cos": "cos",
-    "cosh": "cosh",
-    "sinh": "sinh",
-    "abs": "abs",
-    "absolute": "abs",
-    "sign": "sign",
-    "trace": "tr",
-    "diag": "diag",
-    "inv": "inv",
-    "linalg.inv": "inv",
-    "linalg.det": "det",
-    "sigmoid": "sigmoid",
-    "relu": "relu",
-    "softmax": "softmax",
-    "softplus": "softplus",
-    "tr": "tr",
-    "vec": "vec",
-    "det": "det",
-    "logsumexp": "logsumexp",
-    "log_sum_exp": "logsumexp",
-    "logdet": "logdet",
+# The signs of Python whose operation is a row under that sign.
+SIGNS: dict[type[ast.operator], str] = {
+    ast.MatMult: "@",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Pow: "**",
 }
 
 
@@ -114,25 +94,27 @@ class _Reader:
             return inner
         raise UnreadableError("this sign is not read here", self._at(node))
 
-    def _BinOp(self, node, depth):
+    def _BinOp(self, node: ast.BinOp, depth: int) -> Node:
         a, b = self.read(node.left, depth), self.read(node.right, depth)
         if isinstance(node.op, ast.Add):
             return add(a, b)
         if isinstance(node.op, ast.Sub):
             return add(a, Node("neg", [b], None, b.span))
-        if isinstance(node.op, ast.MatMult):
-            return Node("at", [a, b])
         if isinstance(node.op, ast.Mult):
-            return (
-                mul(a, b)
-                if self._number(a) or self._number(b) or a.op == "div" and not _has_array(a, self.names)
-                else Node("had", [a, b])
-            )
-        if isinstance(node.op, ast.Div):
-            return Node("div", [a, b])
-        if isinstance(node.op, ast.Pow):
-            return Node("pow" if self._number(a) else "epow", [a, b])
-        raise UnreadableError(f"the operator {type(node.op).__name__} is not read here", self._at(node))
+            fraction = a.op == "div" and not _has_array(a, self.names)
+            if self._number(a) or self._number(b) or fraction:
+                return mul(a, b)
+        if isinstance(node.op, ast.Pow) and self._number(a):
+            return Node("pow", [a, b])
+        made = self._called(SIGNS.get(type(node.op), ""), [a, b])
+        if made is None:
+            raise UnreadableError(f"the operator {type(node.op).__name__} is not read here", self._at(node))
+        return made
+
+    def _called(self, word: str, args: list[Node]) -> Node | None:
+        """The tree of what NumPy calls by this word or sign, None where it is none of ours."""
+        row = OPERATIONS.numpy.get(word)
+        return row.called(args) if row is not None else None
 
     def _number(self, node):
         """Whether a factor is a number by its form, so that `lam * w` is an ordinary product."""
@@ -249,34 +231,29 @@ class _Reader:
             return body
         return Node("table", [body], (kept[0], None, (*kept, None)[1], None))
 
-    def _named_call(self, word, args, axis, node):
-        if word in self.names.functions and len(args) == 1:
-            return Node("fn", args, (self.names.functions[word], 0))
-        if word == "len" and len(args) == 1:
+    def _named_call(self, word: str, args: list[Node], axis: int | None, node: ast.Call) -> Node:
+        made = self._declared_call(word, args) or self._constant(word, args)
+        if made is None and word == "len" and len(args) == 1:
             return self._length(args[0], 0, node)
-        if word in ("maximum", "fmax") and len(args) == 2 and num(0) in args:
-            return Node("fn", [args[0] if args[1] == num(0) else args[1]], ("relu", 0))
-        if word == "linalg.solve" and len(args) == 2:
-            return Node("at", [Node("inv", args[:1]), args[1]])
-        if word in ONE_ARGUMENT and len(args) == 1:
-            return Node("fn", args, (ONE_ARGUMENT[word], 0))
-        if word in ("sum", "mean") and len(args) == 1 and axis in (None, 0, 1, -1):
-            return Node("fn", args, (word if axis is None else f"{word}{axis % 2}", 0))
-        if word in ("dot", "matmul") and len(args) == 2:
-            return Node("at", args)
-        if word in ("multiply", "kron", "vdot") and len(args) == 2:
-            return Node({"multiply": "had", "kron": "kron", "vdot": "frob"}[word], args)
-        if word == "outer" and len(args) == 2:
-            return Node("outer", args)
-        if word in ("linalg.norm", "norm") and len(args) == 1:
-            return Node("norm", args, "2")
-        if word == "transpose" and len(args) == 1:
-            return Node("T", args)
-        if word in ("eye", "identity", "ones") and len(args) == 1 and args[0].op == "sym":
-            return Node("ones" if word == "ones" else "eye", (), args[0].val)
-        if word == "square" and len(args) == 1:
-            return Node("epow", [args[0], num(2)])
-        raise UnreadableError(f"{word} with {len(args)} arguments is not read here", self._at(node))
+        row = OPERATIONS.numpy.get(word)
+        if made is None and row is not None:
+            along = OPERATIONS.rows.get(f"{row.name}{axis % 2}") if axis is not None else None
+            row = along if axis in (0, 1, -1) and along is not None else row if along is None else None
+            made = row.called(args) if row is not None else None
+        if made is None:
+            raise UnreadableError(f"{word} with {len(args)} arguments is not read here", self._at(node))
+        return made
+
+    def _declared_call(self, word: str, args: list[Node]) -> Node | None:
+        if word not in self.names.functions or len(args) != 1:
+            return None
+        return OPERATIONS.call(self.names.functions[word], args)
+
+    def _constant(self, word: str, args: list[Node]) -> Node | None:
+        """`np.eye(n)` and `np.ones(n)`."""
+        if word not in ("eye", "identity", "ones") or len(args) != 1 or args[0].op != "sym":
+            return None
+        return Node("ones" if word == "ones" else "eye", (), args[0].val)
 
     def _path(self, func):
         if isinstance(func, ast.Name):

@@ -10,9 +10,11 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from .dimensions import MisfitError, Scope, is_scalar, is_vector, resolve
 from .names import Definition, Names
+from .operations import OPERATIONS
 from .resolver import lex
-from .shapes import MisfitError, Scope, Typer, is_scalar, is_vector, resolve
+from .shapes import Typer
 from .tex import Tex, read_tex
 from .tokens import Tok, UnreadableError
 from .tree import Node, add, mul, neg, num, walk
@@ -44,7 +46,6 @@ SPOKEN = {
 
 
 DETERMINANTS = ("det", "logdet")
-NUMBER_FUNCTIONS = ("tr", *DETERMINANTS)
 
 
 def parse(text: str, names: Names, offset: int = 0) -> Node:
@@ -261,17 +262,8 @@ def _builder():
             return Node("along", [Node("sym", (), c[1].value.value, _span(c[1:2])), *c[3]], c[0].value.value, _span(c))
 
         def function(self, c):
-            if c[0].value.value[0] == "xent" and len(c[2]) == 2:
-                return Node("xent", c[2], None, _span(c))
-            if c[0].value.value[0] == "outer" and len(c[2]) == 2:
-                return Node("outer", c[2], None, _span(c))
-            if c[0].value.value[0] == "diag" and len(c[2]) > 1:
-                c[2] = [Node("mat", c[2], (len(c[2]), 1), _span(c[2]))]
-            if len(c[2]) != 1:
-                raise UnreadableError(f"{c[0].value.value[0]} takes one argument, here are {len(c[2])}", c[0].start_pos)
-            if c[0].value.value[0] in ("adj", "cofactor"):
-                return _adjugate(c[2][0], c[0].value.value[0] == "cofactor", _span(c))
-            return Node("fn", [c[2][0]], c[0].value.value, _span(c))
+            name, primes = c[0].value.value
+            return _called(name, primes, c[2], _span(c), c[0].start_pos)
 
         def call(self, c):
             return Node("app", c[2], c[0].value.value, _span(c))
@@ -294,10 +286,15 @@ def _builder():
     return Build()
 
 
-def _adjugate(a, turned, span):
-    """det(A) A⁻¹, or its transpose, the matrix of cofactors."""
-    inverse = Node("inv", [a], None, span)
-    return mul(Node("fn", [a], ("det", 0), span), Node("T", [inverse], None, span) if turned else inverse, span=span)
+def _called(name, primes, args, span, at):
+    """The tree of a function's call; UnreadableError, at the place, where it has another number of arguments."""
+    made = OPERATIONS.call(name, args, primes, span)
+    if made is None:
+        takes = OPERATIONS.rows[name].takes if name in OPERATIONS.rows else 1
+        count = "one argument" if takes == 1 else f"{takes} arguments"
+        verb = "is" if len(args) == 1 else "are"
+        raise UnreadableError(f"{name} takes {count}, here {verb} {len(args)}", at)
+    return made
 
 
 def _under_d(base, apply, kind):
@@ -475,7 +472,7 @@ def _unit(items, k):
         head = head.args[0]
     if head.op == "head" or head.op == "d" and _holds_head(head):
         inverse = wraps and wraps[-1].op == "inv" and _is_function_head(head)
-        if inverse and head.val.value[0] not in NUMBER_FUNCTIONS:
+        if inverse and not _gives_number(head.val.value[0]):
             raise UnreadableError(
                 "the power -1 of a function may mean its inverse or its reciprocal: write 1/f(x) for the latter",
                 head.span[0],
@@ -511,8 +508,12 @@ def _begins_number(item):
     while item.op in ("pow", "d", "paren") and item.args:
         item = item.args[0]
     if item.op == "head":
-        return _is_function_head(item) and item.val.value[0] in NUMBER_FUNCTIONS
-    return item.op in ("norm", "frob") or item.op == "fn" and item.val[0] in NUMBER_FUNCTIONS
+        return _is_function_head(item) and _gives_number(item.val.value[0])
+    return item.op in ("norm", "frob") or item.op == "fn" and _gives_number(item.val[0])
+
+
+def _gives_number(name):
+    return name in OPERATIONS.rows and OPERATIONS.rows[name].reach == "number"
 
 
 def _rest(items, k, head):
@@ -535,19 +536,17 @@ def _reach(head, items, k):
             body = Node("sum", [body], (index, limit, unequal), _span([head, body]))
         return body, end
     if kind == "FUNCH":
-        name, _ = value
-        if name in NUMBER_FUNCTIONS:
-            end = _reach_of_number(items, k)
-            body = _rest(items[:end], k, head)
-            return Node("fn", [body], value, _span([head, body])), end
-        if name in ("vec", "softmax", "logsumexp"):
-            body = _rest(items, k, head)
-            return Node("fn", [body], value, _span([head, body])), len(items)
-        body, after = _unit(items, k)
-        while after < len(items) and _is_plain_number(body):
-            more, after = _unit(items, after)
-            body = mul(body, more)
-        return Node("fn", [body], value, _span([head, body])), after
+        name, primes = value
+        reach = OPERATIONS.rows[name].reach if name in OPERATIONS.rows else "factor"
+        if reach == "factor":
+            body, after = _unit(items, k)
+            while after < len(items) and _is_plain_number(body):
+                more, after = _unit(items, after)
+                body = mul(body, more)
+        else:
+            after = _reach_of_number(items, k) if reach == "number" else len(items)
+            body = _rest(items[:after], k, head)
+        return _called(name, primes, [body], _span([head, body]), head.span[0]), after
     if kind == "DIFFH":
         body, after = _unit(items, k)
         return Node("d", [body], value, _span([head, body])), after

@@ -12,10 +12,11 @@ from itertools import pairwise
 from typing import NoReturn
 
 from .names import Names, Symbol, symbol_of
+from .operations import FUNCTIONS, SHY
 from .symbols import Symbols, is_exponential, is_operator_d, logged_name
 from .tex import Script, Tex, flat, trimmed
 from .tokens import BEFORE_SIGN, OPERAND_END, Tok, UnreadableError, check_brackets
-from .vocabulary import ACCENTS, FUNCTIONS, GREEK, SHY, SIMPLE
+from .vocabulary import ACCENTS, GREEK, SIMPLE
 
 NO_EQUALITY = "this sign is no '=': only equalities are compared here"
 MAX_TOKENS = 700

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .evaluation import Env, TooLargeError, UndefinedError
+from .evaluation import Env
 from .judgement import Bench, Relation
 from .names import Names
 from .tree import Node
+from .values import TooLargeError, UndefinedError
 
 STEPS = 40
 

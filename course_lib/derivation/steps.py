@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from .shapes import MisfitError
+from .dimensions import MisfitError
 from .tree import Node, add, map_tree, mul, names_in, neg, num, walk
 
 # A function without any property that an identity could use: what holds for it holds for every value.

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .names import Definition, Names, Symbol, dependencies, spoken_name, stem, symbol_of
+from .operations import FUNCTIONS, SHY
 from .tex import Script, Tex, flat, trimmed
 from .tokens import OPERAND_END, Tok, UnreadableError
 from .tree import Node
-from .vocabulary import ACCENTS, FUNCTIONS, GREEK, SHY, TRANSPOSES
+from .vocabulary import ACCENTS, GREEK, TRANSPOSES
 
 
 def is_operator_d(node: Tex, after: list[Tex]) -> bool:

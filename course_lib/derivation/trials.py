@@ -26,7 +26,7 @@ from .tex import everywhere
 from .verdicts import Judged, choose_reference
 
 if TYPE_CHECKING:
-    from .shapes import MisfitError
+    from .dimensions import MisfitError
     from .tree import Node
 
 SECONDS_OF_A_TRIAL = 1.0

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .evaluation import TooLargeError, UndefinedError
 from .judgement import Bench, Relation
 from .names import Names, dependencies
 from .tex import Tex, flat
 from .tree import Node, add, names_in, neg, sym
+from .values import TooLargeError, UndefinedError
 
 LOSSES = ("L", "J", "E", "C", "ell", "loss", "RSS", "MSE", "SSE", "NLL", "Loss", "S", "Q", "R")
 NEXT = (["t", "+", "1"], ["k", "+", "1"], ["n", "+", "1"], ["new"], ["n", "e", "w"], ["i", "+", "1"])

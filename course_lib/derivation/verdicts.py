@@ -8,13 +8,13 @@ import numpy as np
 
 from . import wording
 from .diagnosis import Finding, diagnose
-from .evaluation import TooLargeError, UndefinedError
+from .dimensions import MisfitError
 from .judgement import DRAWS, Bench, Relation, Value, close, is_zero
 from .names import Names, dependencies, spoken_name
 from .parser import parse
-from .shapes import MisfitError
 from .tokens import UnreadableError
 from .tree import Node
+from .values import TooLargeError, UndefinedError
 from .writer import latex
 
 

@@ -1,51 +1,7 @@
-"""What the words of LaTeX mean: functions, signs, styles, relations, and what is only looks."""
+"""What the words of LaTeX mean besides operations: signs, styles, relations, and what is only looks."""
 
 from __future__ import annotations
 
-FUNCTIONS = {
-    "exp": "exp",
-    "log": "log",
-    "ln": "log",
-    "tanh": "tanh",
-    "sigmoid": "sigmoid",
-    "relu": "relu",
-    "softmax": "softmax",
-    "tr": "tr",
-    "trace": "tr",
-    "Tr": "tr",
-    "vec": "vec",
-    "diag": "diag",
-    "Diag": "diag",
-    "det": "det",
-    "inv": "inv",
-    "sin": "sin",
-    "cos": "cos",
-    "logdet": "logdet",
-    "cosh": "cosh",
-    "sinh": "sinh",
-    "softplus": "softplus",
-    "logsumexp": "logsumexp",
-    "Softmax": "softmax",
-    "ReLU": "relu",
-    "Tanh": "tanh",
-    "sqrt": "sqrt",
-    "lse": "logsumexp",
-    "LSE": "logsumexp",
-    "sum": "sum",
-    "adj": "adj",
-    "cofactor": "cofactor",
-    "cof": "cofactor",
-    "CE": "xent",
-    "xent": "xent",
-    "CrossEntropy": "xent",
-    "crossentropy": "xent",
-    "abs": "abs",
-    "outer": "outer",
-    "sign": "sign",
-    "sgn": "sign",
-}
-# Words that are functions only where a bracket follows; else they are names, as in `CE = …`.
-SHY = frozenset(["sum", "CE", "adj", "cof", "lse", "LSE", "xent"])
 GREEK = frozenset(
     [
         "alpha",

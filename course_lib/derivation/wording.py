@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from .dimensions import MisfitError, Shape, is_scalar, shape_phrase, spoken_shape
 from .names import spoken_name
-from .shapes import MisfitError, Shape, is_scalar, shape_phrase, spoken_shape
 
 if TYPE_CHECKING:
     from .diagnosis import Finding

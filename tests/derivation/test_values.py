@@ -12,8 +12,8 @@ import sympy
 
 from course_lib.derivation import derive
 from course_lib.derivation.engine import Session
-from course_lib.derivation.evaluation import FUNCTIONS
 from course_lib.derivation.judgement import Bench, Relation
+from course_lib.derivation.operations import ELEMENTWISE
 from course_lib.derivation.parser import parse
 
 SHAPES = {
@@ -159,13 +159,13 @@ def test_derivative_in_an_intermediate_result_treats_it_as_the_variable():
     np.testing.assert_allclose(mine, np.squeeze(v["X"] @ v["w"] - v["y"]) / v["n"], atol=1e-12)
 
 
-@pytest.mark.parametrize("name", [f for f in FUNCTIONS if f not in ("relu", "abs")])
+@pytest.mark.parametrize("name", [f for f in ELEMENTWISE if f not in ("relu", "abs")])
 def test_each_function_and_its_derivatives_against_sympy(name):
     u = sympy.Symbol("u", positive=True)
     table = {"sigmoid": 1 / (1 + sympy.exp(-u)), "softplus": sympy.log(1 + sympy.exp(u))}
     f = table.get(name) or getattr(sympy, name)(u)
     points = np.array([0.3, 0.8, 1.4])
-    for order, mine in enumerate(FUNCTIONS[name]):
+    for order, mine in enumerate(ELEMENTWISE[name].slopes):
         truth = sympy.lambdify(u, sympy.diff(f, u, order) if order else f, "numpy")
         np.testing.assert_allclose(mine(points), truth(points) * np.ones(3), rtol=1e-12)
 
@@ -173,7 +173,7 @@ def test_each_function_and_its_derivatives_against_sympy(name):
 def test_relu_and_abs_branch_on_the_real_part():
     x = np.array([-0.7, 0.4])
     for name in ("relu", "abs"):
-        f, slope, _ = FUNCTIONS[name]
+        f, slope, _ = ELEMENTWISE[name].slopes
         np.testing.assert_allclose(f(x + 1e-30j).imag / 1e-30, slope(x))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from ..dimensions import MisfitError, Scope, Shape, is_scalar, is_vector
 from ..names import Names
-from ..shapes import ELEMENTWISE, MisfitError, Scope, Shape, Typer, is_scalar, is_vector
+from ..operations import ELEMENTWISE
+from ..shapes import Typer
 from ..tree import Node, Path, Span, free_indices, places, put, walk
 
 NUMBER = ((), ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..names import Names, spoken_name
-from ..shapes import inlined
+from ..substitution import inlined
 from ..tree import Node, Path, free_indices, mul, sym, walk
 from ..writer import plain_text
 from .draft import Draft, Edit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..shapes import ELEMENTWISE
+from ..operations import ELEMENTWISE
 from ..tree import Node, Path, add, mul, neg, num, walk
 from ..writer import plain_text
 from .draft import Draft, Edit, span_from

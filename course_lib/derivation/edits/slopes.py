@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..names import spoken_name
-from ..shapes import ELEMENTWISE, inlined
+from ..operations import ELEMENTWISE
+from ..substitution import inlined
 from ..tree import Node, Path, free_indices, map_tree, mul, sym, walk
 from ..writer import plain_text, spoken_function
 from .draft import Draft, Edit, span_from

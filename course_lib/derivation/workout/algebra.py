@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from ..dimensions import SCALAR, Scope, resolve
 from ..names import Names
-from ..shapes import ELEMENTWISE, SCALAR, Scope, Typer, resolve
+from ..operations import ELEMENTWISE
+from ..shapes import Typer
 from ..tree import Node, map_tree, num, sym, walk
 
 ONE_ARRAY = ("T", "neg", "d")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..dimensions import SCALAR, Core, is_scalar, resolve
 from ..names import Names
-from ..shapes import SCALAR, Core, is_scalar, resolve
 from ..tree import Node, map_tree, num, sym
 from .algebra import Algebra, apply, ones, product, turned
 

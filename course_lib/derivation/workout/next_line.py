@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from .. import wording
+from ..dimensions import MisfitError
 from ..engine import BAD, Line, Session
 from ..names import dependencies, spoken_name, stem
 from ..report import _mathematics
-from ..shapes import MisfitError
 from ..spelling import Spelling, spelled, spelling_of
 from ..tree import Node, map_tree, places, put, sym, walk
 from ..writer import latex

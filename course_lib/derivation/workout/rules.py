@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..shapes import ELEMENTWISE
+from ..operations import ELEMENTWISE
 from ..tree import Node, names_in, num, sym, walk
 from ..writer import plain_text
 from .algebra import ONE, Algebra, apply, exact, num_of, ones, product, turned

@@ -9,14 +9,14 @@ from functools import cached_property
 
 from course_lib.errors import CourseError
 
+from ..dimensions import MisfitError
 from ..engine import Line, Session
-from ..evaluation import UndefinedError
 from ..judgement import Relation
 from ..names import Declared, canonical, dependencies, spoken_name
-from ..shapes import MisfitError
 from ..spelling import spelled, spelling_of
 from ..tokens import UnreadableError
 from ..tree import Node, map_tree, names_in, num, sym, walk
+from ..values import UndefinedError
 from ..writer import latex
 from .algebra import ONE, Algebra, Product, apply, product, turned
 from .arrays import Lowering, NoRuleError
