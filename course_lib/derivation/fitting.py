@@ -335,6 +335,8 @@ def transpose(t: Typer, node: Node) -> Core:
 def stretch(t: Typer, node: Node) -> Core:
     """A column or row that NumPy repeats: `r[:, None]`, `Z.sum(axis=1, keepdims=True)`; val 1 for a column."""
     a = t.typed(node.args[0])
+    if is_scalar(a.shape):
+        return a
     if not is_vector(a.shape):
         raise MisfitError(f"{t.say(node.args[0])} is {shape_phrase(a.shape)}, not a vector", node)
     if (resolve(a.shape[1]) == ()) != bool(node.val):
@@ -369,11 +371,12 @@ def logsumexp(t: Typer, node: Node) -> Core:
 
 
 def along(what: str, axis: int) -> ShapeRule:
-    """NumPy's sum or mean along an axis, a vector."""
+    """NumPy's sum or mean along an axis, a vector; -1 is the axis of a vector and the second of a matrix."""
 
     def rule(t: Typer, node: Node) -> Core:
         a = t.typed(node.args[0])
-        shape: Shape = (a.shape[1 - axis], ())
-        return Core("along", [a], shape, (what, axis))
+        over = axis if axis >= 0 else 0 if resolve(a.shape[1]) == () else 1
+        shape: Shape = (a.shape[1 - over], ())
+        return Core("along", [a], shape, (what, over))
 
     return rule

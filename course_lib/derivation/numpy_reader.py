@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Callable
 
 from .names import Names, canonical, spoken_name
 from .operations import OPERATIONS
@@ -12,6 +13,7 @@ from .tokens import MAX_DEPTH, UnreadableError
 from .tree import Node, add, mul, neg, num, walk
 
 LOOKS_LIKE_NUMPY = re.compile(r"@|\.T\b|\bnp\.|\bnumpy\.|\*\*|\.(sum|mean|dot|transpose|trace)\(")
+AXES = (0, 1, -1)
 # The signs of Python whose operation is a row under that sign.
 SIGNS: dict[type[ast.operator], str] = {
     ast.MatMult: "@",
@@ -45,32 +47,30 @@ def parse_numpy(text: str, names: Names, offset: int = 0) -> Node:
 
 
 class _Reader:
-    def __init__(self, names, offset):
+    def __init__(self, names: Names, offset: int):
         self.names, self.offset = names, offset
 
-    def read(self, node, depth=0):
+    def read(self, node: ast.expr, depth: int = 0) -> Node:
         if depth > MAX_DEPTH:
             raise UnreadableError("brackets are nested too deep", self._at(node))
-        handler = getattr(self, "_" + type(node).__name__, None)
+        handler: Callable[[ast.expr, int], Node] | None = getattr(self, "_" + type(node).__name__, None)
         if handler is None:
-            raise UnreadableError(f"{self._spoken(node)} is not read here", self._at(node))
+            said = "lambda" if isinstance(node, ast.Lambda) else type(node).__name__
+            raise UnreadableError(f"{said} is not read here", self._at(node))
         made = handler(node, depth + 1)
-        return Node(made.op, made.args, made.val, (self._at(node), node.end_col_offset + self.offset))
+        return Node(
+            made.op, made.args, made.val, (self._at(node), (node.end_col_offset or node.col_offset) + self.offset)
+        )
 
-    def _at(self, node):
+    def _at(self, node: ast.expr) -> int:
         return node.col_offset + self.offset
 
-    def _spoken(self, node):
-        return {
-            "Lambda": "lambda",
-        }.get(type(node).__name__, type(node).__name__)
-
-    def _Constant(self, node, depth):
+    def _Constant(self, node: ast.Constant, depth: int) -> Node:
         if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
             raise UnreadableError(f"{node.value!r} is not a number", self._at(node))
         return num(node.value if abs(node.value) < 1e15 else float(min(node.value, 10**300)))
 
-    def _Name(self, node, depth):
+    def _Name(self, node: ast.Name, depth: int) -> Node:
         name = canonical(node.id)
         if node.id in self.names.dims or self.names.known(node.id):
             name = node.id
@@ -86,7 +86,7 @@ class _Reader:
             raise UnreadableError(problem, self._at(node), node.id)
         return Node("sym", (), name)
 
-    def _UnaryOp(self, node, depth):
+    def _UnaryOp(self, node: ast.UnaryOp, depth: int) -> Node:
         inner = self.read(node.operand, depth)
         if isinstance(node.op, ast.USub):
             return neg(inner)
@@ -116,11 +116,11 @@ class _Reader:
         row = OPERATIONS.numpy.get(word)
         return row.called(args) if row is not None else None
 
-    def _number(self, node):
+    def _number(self, node: Node) -> bool:
         """Whether a factor is a number by its form, so that `lam * w` is an ordinary product."""
         return node.op == "num" or node.op == "sym" and self.names.shape(node.val) in (None, ((), ()))
 
-    def _Attribute(self, node, depth):
+    def _Attribute(self, node: ast.Attribute, depth: int) -> Node:
         if node.attr == "T":
             inner = self.read(node.value, depth)
             flat = (
@@ -129,20 +129,20 @@ class _Reader:
             return inner if flat else Node("T", [inner])
         raise UnreadableError(f".{node.attr} is not read here", self._at(node))
 
-    def _Compare(self, node, depth):
+    def _Compare(self, node: ast.Compare, depth: int) -> Node:
         """`Z > 0` is 1 where Z is positive: the derivative of relu."""
         zero = [
             isinstance(c, ast.Constant) and c.value == 0 and not isinstance(c.value, bool) for c in node.comparators
         ]
         if len(zero) == 1 and zero[0] and isinstance(node.ops[0], (ast.Gt, ast.GtE)):
-            return Node("fn", [self.read(node.left, depth)], ("relu", 1))
+            return Node("fn", [self.read(node.left, depth)], (OPERATIONS.numpy[">"].name, 1))
         raise UnreadableError("of comparisons only Z > 0 is read here", self._at(node))
 
-    def _Subscript(self, node, depth):
+    def _Subscript(self, node: ast.Subscript, depth: int) -> Node:
         """`r[:, None]` and `r[None, :]` for a vector, `X.shape[0]` for the length of an axis."""
         if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
-            axis = node.slice.value if isinstance(node.slice, ast.Constant) else None
-            if axis in (0, 1, -1):
+            axis = _whole_number(node.slice)
+            if axis in AXES:
                 return self._length(self.read(node.value.value, depth), axis, node)
         items = node.slice.elts if isinstance(node.slice, ast.Tuple) else []
         new = [_is_new_axis(i) for i in items]
@@ -151,7 +151,7 @@ class _Reader:
             return Node("stretch", [self.read(node.value, depth)], 1 if new[1] else 0)
         raise UnreadableError("of square brackets only r[:, None], r[None, :] and X.shape[0] are read", self._at(node))
 
-    def _length(self, array, axis, node):
+    def _length(self, array: Node, axis: int, node: ast.expr) -> Node:
         """The length of an axis of a declared or defined name, by the names of the dimensions."""
         shape = self.names.shape(array.val) if array.op == "sym" else None
         if shape is None:
@@ -163,19 +163,11 @@ class _Reader:
             return num(1)
         return mul(*(num(a) if isinstance(a, int) else Node("sym", (), a) for a in atoms)) if atoms else num(1)
 
-    def _Call(self, node, depth):
+    def _Call(self, node: ast.Call, depth: int) -> Node:
         path = self._path(node.func)
-        if path is None:
-            raise UnreadableError("this call is not read here", self._at(node))
-        axis = next(
-            (k.value.value for k in node.keywords if k.arg == "axis" and isinstance(k.value, ast.Constant)),
-            None,
-        )
-        unknown = next((k.arg for k in node.keywords if k.arg not in ("axis", "keepdims")), None)
-        if unknown:
-            raise UnreadableError(f"the keyword {unknown!r} is not read here", self._at(node))
         if re.sub(r"^(np|numpy)\.", "", path) == "einsum":
             return self._einsum(node, depth)
+        axis, keeps = self._axis(node)
         if isinstance(node.func, ast.Attribute) and not path.startswith(("np.", "numpy.")):
             args = [self.read(node.func.value, depth)]
             word = node.func.attr
@@ -188,11 +180,24 @@ class _Reader:
         if word == "reshape" and args and [ast.unparse(a) for a in node.args] in (["-1", "1"], ["(-1, 1)"]):
             return Node("stretch", args, 1)
         args += [self.read(a, depth) for a in node.args]
-        keeps = any(k.arg == "keepdims" and isinstance(k.value, ast.Constant) and k.value.value for k in node.keywords)
         made = self._named_call(word, args, axis, node)
         return Node("stretch", [made], axis % 2) if keeps and axis is not None else made
 
-    def _filled(self, word, shape, node):
+    def _axis(self, node: ast.Call) -> tuple[int | None, bool]:
+        """The keywords of a call: an axis, or None for the whole array, and whether that axis stays."""
+        axis, keeps = None, False
+        for keyword in node.keywords:
+            if keyword.arg == "axis":
+                axis = _whole_number(keyword.value)
+                if axis not in AXES and ast.unparse(keyword.value) not in ("None", "(0, 1)", "(1, 0)"):
+                    raise UnreadableError("axis is read as 0, 1, -1 or None", self._at(keyword.value))
+            elif keyword.arg == "keepdims":
+                keeps = isinstance(keyword.value, ast.Constant) and bool(keyword.value.value)
+            else:
+                raise UnreadableError(f"the keyword {keyword.arg!r} is not read here", self._at(node))
+        return axis, keeps
+
+    def _filled(self, word: str, shape: ast.Tuple, node: ast.Call) -> Node:
         """`np.ones((n, 1))`, `np.ones((1, n))`, `np.ones((n, d))`."""
         names = [e.id if isinstance(e, ast.Name) else getattr(e, "value", None) for e in shape.elts]
         if word == "zeros" or len(names) != 2 or any(x != 1 and x not in self.names.dims for x in names):
@@ -202,7 +207,7 @@ class _Reader:
             return rows if rows is not None else num(1)
         return mul(rows, Node("T", [columns])) if rows is not None else Node("T", [columns])
 
-    def _einsum(self, node, depth):
+    def _einsum(self, node: ast.Call, depth: int) -> Node:
         """`np.einsum("ij,jk->ik", A, B)` as the sum over the letters that the right side does not keep."""
         spec = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
         found = re.fullmatch(r"\s*([a-z]{1,2}(?:\s*,\s*[a-z]{1,2})*)\s*(?:->\s*([a-z]{0,2})\s*)?", str(spec))
@@ -237,9 +242,11 @@ class _Reader:
             return self._length(args[0], 0, node)
         row = OPERATIONS.numpy.get(word)
         if made is None and row is not None:
-            along = OPERATIONS.rows.get(f"{row.name}{axis % 2}") if axis is not None else None
-            row = along if axis in (0, 1, -1) and along is not None else row if along is None else None
-            made = row.called(args) if row is not None else None
+            if axis is not None:  # what goes along an axis is a row of its own
+                row = OPERATIONS.rows.get(f"{row.name}{axis}")
+            if row is None:
+                raise UnreadableError(f"{word} along an axis is not read here", self._at(node))
+            made = row.called(args)
         if made is None:
             raise UnreadableError(f"{word} with {len(args)} arguments is not read here", self._at(node))
         return made
@@ -255,7 +262,7 @@ class _Reader:
             return None
         return Node("ones" if word == "ones" else "eye", (), args[0].val)
 
-    def _path(self, func):
+    def _path(self, func: ast.expr) -> str:
         if isinstance(func, ast.Name):
             return func.id
         if isinstance(func, ast.Attribute):
@@ -264,7 +271,16 @@ class _Reader:
         return "()"
 
 
-def _is_new_axis(item):
+def _whole_number(node: ast.expr) -> int | None:
+    """The number that stands there, with or without a minus, else None."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        size = _whole_number(node.operand)
+        return -size if size is not None else None
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _is_new_axis(item: ast.expr) -> bool:
     return (
         isinstance(item, ast.Constant)
         and item.value is None
@@ -273,5 +289,5 @@ def _is_new_axis(item):
     )
 
 
-def _has_array(node, names):
+def _has_array(node: Node, names: Names) -> bool:
     return any(n.op == "sym" and n.val not in names.dims for n in walk(node))

@@ -38,7 +38,7 @@ class Operation:
     name     of the row, in a tree and in a message.
     shape    the shape rule; None for what is only another spelling, which `means` says in other operations.
     words    in LaTeX, as command or as word: `\tr`, `trace(A)`. shy: those that are names where no bracket follows.
-    numpy    in NumPy: `linalg.inv` for np.linalg.inv(A), `@` for A @ B.
+    numpy    in NumPy: `linalg.inv` for np.linalg.inv(A), `@` for A @ B, `>` for what Z > 0 is the derivative of.
     takes    how many operands a call has; entries: whether f(a, b, c) is f of the column of the three.
     reach    how far it reaches without brackets: over the next factor, to the next function with a number for its
              value, or over the rest of the product: "factor", "number", "rest".
@@ -178,7 +178,24 @@ def _squared(args: Sequence[Node], span: Span) -> Node:
     return Node("epow", [args[0], num(2)], None, span)
 
 
+def _of_each_column(name: str, standing: bool) -> Operation:
+    """What goes row by row, along NumPy's axis 0; where the result is an array it is turned back."""
+
+    def means(args: Sequence[Node], span: Span) -> Node:
+        made = Node("fn", [Node("T", args, None, span)], (name, 0), span)
+        return Node("T", [made], None, span) if standing else made
+
+    return Operation(f"{name}0", means=means)
+
+
+def _of_each_row(name: str, axis: int) -> Operation:
+    return Operation(f"{name}{axis}", means=lambda args, span: Node("fn", args, (name, 0), span))
+
+
 _SPELLINGS = (
+    _of_each_column("softmax", standing=True),
+    _of_each_column("logsumexp", standing=False),
+    *(_of_each_row(name, axis) for name in ("softmax", "logsumexp") for axis in (1, -1)),
     Operation("adj", shy=("adj",), means=_adjugate),
     Operation("cofactor", words=("cofactor",), shy=("cof",), means=_cofactors),
     Operation("maximum", numpy=("maximum", "fmax"), takes=2, means=_positive_part),
@@ -245,6 +262,7 @@ _FUNCTIONS = (
         "relu",
         (lambda x: np.where(x.real > 0, x, 0), lambda x: np.where(x.real > 0, 1.0 + 0 * x, 0), values.zero),
         ("ReLU",),
+        (">",),  # Z > 0 is its derivative
     ),
     _entrywise("abs", (lambda x: np.where(x.real < 0, -x, x), values.sign, values.zero), numpy=("absolute",)),
     _entrywise("sign", (values.sign, values.zero, values.zero), ("sgn",)),
@@ -260,7 +278,7 @@ def _array(name: str, shape: ShapeRule, value: Value, **more: Any) -> Operation:
 
 
 def _sums(name: str) -> Iterable[Operation]:
-    """NumPy's sums or means: of all entries, and along either axis."""
+    """NumPy's sums or means: of all entries, and along the first, the second and the last axis."""
     reason = "a sum is written as a product with ones before it is differentiated"
     yield Operation(
         name,
@@ -270,7 +288,7 @@ def _sums(name: str) -> Iterable[Operation]:
         kernels=(Kernel("total", values.total),),
         reason=reason,
     )
-    for axis in (0, 1):
+    for axis in (0, 1, -1):
         rule, kernel = fitting.along(name, axis), Kernel("along", values.along)
         said = (rf"\operatorname{{{name}}}", name)
         yield Operation(f"{name}{axis}", rule, kernels=(kernel,), head=said, reason=reason)

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from .dimensions import MisfitError
-from .names import Names, dependencies, spoken_name
+from .names import Definition, Names, dependencies, spoken_name
 from .tree import Node, add, bound_indices, free_indices, map_tree, mul, rename_index, sym, walk
 
 
-def put_in(formula, call: Node) -> Node:
+def put_in(formula: Definition, call: Node) -> Node:
     """The right side of a function's formula with the arguments of a call in place of its parameters."""
     if len(call.args) > len(formula.params):
         raise MisfitError(f"{spoken_name(formula.name)} is called with {len(call.args)} arguments", call)
     given = dict(zip(formula.params, call.args, strict=False))
-    taken = {i for a in call.args for i in free_indices(a)}
+    taken = {i for a in call.args for i in free_indices(a) if isinstance(i, str)}
     body = formula.body
     for letter in set(bound_indices(body)) & taken:
         body = _with_other_letter(body, letter, taken | set(bound_indices(body)))
     return map_tree(body, lambda n: given.get(n.val) if n.op == "sym" else None)
 
 
-def _with_other_letter(body, letter, taken):
+def _with_other_letter(body: Node, letter: str, taken: set[str]) -> Node:
     free = next(c for c in "abcefghjklmnopqrstuv" if c not in taken)
 
-    def change(n):
+    def change(n: Node) -> Node | None:
         if n.op == "sum" and n.val[0] == letter:
             return Node("sum", [rename_index(n.args[0], letter, free)], (free, *n.val[1:]), n.span)
         return None
@@ -34,8 +34,7 @@ def _with_other_letter(body, letter, taken):
 
 
 def as_function_of(node: Node, name: str, names: Names) -> Node:
-    """The tree so written that `name` occurs in it: where it depends on a definition's right side only in
-    disguise, the name is put in.
+    """The tree so written that `name` occurs in it: a definition's right side in disguise is the name again.
 
     `L = \\|Xw-y\\|^2` does not mention ŷ, but with `ŷ = Xw` it is a function of ŷ.
     """
@@ -63,7 +62,7 @@ def inlined(node: Node, names: Names, depth: int = 6, keep: str | None = None) -
     if depth == 0:
         return node
 
-    def change(n):
+    def change(n: Node) -> Node | None:
         if n.op == "idx" and n.args[0].op == "sym" and n.args[0].val in names.definitions and n.args[0].val != keep:
             body = names.definitions[n.args[0].val].body
             if body.op == "table" and body.val[2] is None and len(n.val) == 1 and isinstance(n.val[0], str):
@@ -94,7 +93,7 @@ def flattened(node: Node) -> Node:
 def replaced(node: Node, old: Node, new: Node) -> Node:
     """The tree with every occurrence of `old` replaced, runs inside longer products and sums included."""
 
-    def change(n):
+    def change(n: Node) -> Node | None:
         if n == old:
             return new
         if n.op == old.op == "mul" and len(n.args) > len(old.args):
