@@ -7,13 +7,16 @@ indices, and derivatives.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from .dimensions import (
     SCALAR,
     Core,
+    Dim,
     MisfitError,
     Open,
     Scope,
+    Shape,
     dim,
     is_scalar,
     is_vector,
@@ -24,7 +27,7 @@ from .dimensions import (
     transposed,
 )
 from .fitting import entry_by_entry, stacked
-from .names import dependencies, spoken_name, stem
+from .names import Definition, dependencies, spoken_name, stem
 from .operations import OPERATIONS, acts_on_entries, is_entrywise
 from .substitution import as_function_of, put_in
 from .tree import Node, free_indices, names_in, num, sym, walk
@@ -35,7 +38,7 @@ class Typer:
 
     def __init__(self, scope: Scope):
         self.scope, self.names = scope, scope.names
-        self.indices: dict[str, tuple] = {}
+        self.indices: dict[str, tuple[int, Dim]] = {}
 
     def typed(self, node: Node) -> Core:
         """The typed tree of a node."""
@@ -56,12 +59,11 @@ class Typer:
         return plain_text(node)
 
     # -- leaves
-    # -------------------------------------------------------------------------------------------------
 
-    def _num(self, node):
+    def _num(self, node: Node) -> Core:
         return Core("num", (), SCALAR, float(min(node.val, 1e300)))
 
-    def _sym(self, node):
+    def _sym(self, node: Node) -> Core:
         name = node.val
         shape = self.shape_of(name)
         if shape is None:
@@ -72,7 +74,7 @@ class Typer:
             return Core("size", (), SCALAR, name)
         return Core("direction" if name in self.names.directions else "sym", (), shape, name)
 
-    def shape_of(self, name):
+    def shape_of(self, name: str) -> Shape | None:
         """The shape of a name in dimension tuples, or None."""
         known = self.names.shape(name)
         if known is not None:
@@ -87,21 +89,21 @@ class Typer:
             return self.scope.direction_shapes[name]
         return None
 
-    def _length(self, written, long=False):
+    def _length(self, written: str | None, long: bool = False) -> Dim:
         if written is None:
             return (Open(long),)
         if written.isdigit():
             return dim(int(written))
         return dim(written) if written in self.names.dims else (Open(),)
 
-    def _ones(self, node):
+    def _ones(self, node: Node) -> Core:
         return Core("ones", (), (self._length(node.val, long=True), ()))
 
-    def _eye(self, node):
+    def _eye(self, node: Node) -> Core:
         size = self._length(node.val)
         return Core("eye", (), (size, size))
 
-    def _kdelta(self, node):
+    def _kdelta(self, node: Node) -> Core:
         i, j = node.val
         a, b = self._index(i, node), self._index(j, node)
         if not self.scope.unify(a[1], b[1]):
@@ -153,16 +155,15 @@ class Typer:
         if core.op == "stretch":
             return core.data
         if core.op == "sym" and core.data in self.names.definitions:
-            return self._repeats(self.names.definitions[core.data].core)
+            return self._repeats(self.names.definitions[core.data].typed)
         if acts_on_entries(core):
             found = {self._repeats(a) for a in core.args if not is_scalar(a.shape)}
             return found.pop() if len(found) == 1 else None
         return None
 
     # -- indices
-    # ------------------------------------------------------------------------------------------------
 
-    def _index(self, letter, node):
+    def _index(self, letter: str, node: Node) -> tuple[int, Dim]:
         """Slot and dimension of an index letter: bound, or free in the whole relation."""
         if letter in self.indices:
             return self.indices[letter]
@@ -170,7 +171,7 @@ class Typer:
             self.scope.free[letter] = (self.scope.slot(letter), (Open(),))
         return self.scope.free[letter]
 
-    def _run_over(self, item, axis, node):
+    def _run_over(self, item: Any, axis: Dim, node: Node) -> Any:
         """Note that an index runs over an axis; returns its slot, or the fixed position."""
         if item is None or isinstance(item, int):
             return item
@@ -187,7 +188,7 @@ class Typer:
         self.scope.used_by.setdefault(item, self.say(node))
         return ("slot", slot)
 
-    def _idx(self, node):
+    def _idx(self, node: Node) -> Core:
         base = self.typed(node.args[0])
         items = node.val
         rows, columns = base.shape
@@ -215,7 +216,7 @@ class Typer:
         a, b = self._run_over(items[0], rows, node), self._run_over(items[1], columns, node)
         return Core("entry", [base], (rows if a is None else (), columns if b is None else ()), (a, b))
 
-    def _picks_column(self, letter, rows, columns):
+    def _picks_column(self, letter: Any, rows: Dim, columns: Dim) -> bool:
         """Whether one subscript picks a column: its letter runs over the columns' length and not over the rows'."""
         if not isinstance(letter, str):
             return False
@@ -225,7 +226,7 @@ class Typer:
             return self.names.samples_stand
         return length == resolve(columns) != resolve(rows)
 
-    def _sum(self, node):
+    def _sum(self, node: Node) -> Core:
         letter, limit, unequal = node.val
         if letter in self.indices:
             self.scope.clashes.append((node, letter))
@@ -261,7 +262,7 @@ class Typer:
             )
         return Core("sum", [body], body.shape, (slot, length, except_for))
 
-    def _table(self, node):
+    def _table(self, node: Node) -> Core:
         i, rows, j, columns = node.val
         outer = self.indices
         self.indices = dict(outer)
@@ -277,10 +278,11 @@ class Typer:
             self.indices = outer
         if not is_scalar(body.shape):
             raise MisfitError("the entries of this matrix are not numbers", node)
-        shape = tuple(m[1] if m else () for m in made)
+        down, across = made
+        shape = (down[1] if down else (), across[1] if across else ())
         return Core("table", [body], shape, tuple(m[0] if m else None for m in made))
 
-    def _mat(self, node):
+    def _mat(self, node: Node) -> Core:
         typed = [self.typed(a) for a in node.args]
         for core, entry in zip(typed, node.args, strict=True):
             if not is_scalar(core.shape):
@@ -290,7 +292,7 @@ class Typer:
                 )
         return Core("mat", typed, (dim(node.val[0]), dim(node.val[1])), node.val)
 
-    def _cases(self, node):
+    def _cases(self, node: Node) -> Core:
         total = None
         delta = next((Node("kdelta", (), tuple(rest)) for kind, *rest in node.val if kind in ("eq", "ne")), None)
         if delta is None or len(node.args) != 2:
@@ -304,16 +306,15 @@ class Typer:
         return self.typed(total)
 
     # -- derivatives
-    # --------------------------------------------------------------------------------------------
 
-    def _d(self, node):
+    def _d(self, node: Node) -> Core:
         inner = node.args[0]
         if inner.op == "sym" and inner.val in self.names.symbols and inner.val not in self.names.definitions:
             return Core("dbase", (), self.typed(inner).shape, inner.val)
         body = self.typed(inner)
         return Core("diff", [body], body.shape)
 
-    def variable(self, node):
+    def variable(self, node: Node) -> tuple[str, Node | None]:
         """Name and subscripts of the variable a derivative is taken in."""
         if len(node.args) == 1:
             return self.only_variable(node.args[0], node), None
@@ -322,7 +323,7 @@ class Typer:
             return wrt.args[0].val, None
         return (wrt.args[0].val, wrt) if wrt.op == "idx" else (wrt.val, None)
 
-    def only_variable(self, body, node):
+    def only_variable(self, body: Node, node: Node) -> str:
         """The variable of a gradient that names none: the one the function was defined in, or the only one
         there is.
         """
@@ -338,7 +339,7 @@ class Typer:
             return candidates[0]
         raise MisfitError("∇ names no variable here, and there is more than one: write \\nabla_w", node)
 
-    def _of_numbers(self, node, order):
+    def _of_numbers(self, node: Node, order: int) -> Core | None:
         """The gradient (a column) or the Hessian of a function that was defined in several numbers, else None."""
         body = node.args[0]
         formula = self.names.definitions.get(body.val) if body.op in ("sym", "app") and len(node.args) == 1 else None
@@ -352,7 +353,7 @@ class Typer:
         entries = firsts if order == 1 else [Node("grad", [g, sym(p)]) for g in firsts for p in names]
         return self._mat(Node("mat", entries, (len(names), 1 if order == 1 else len(names)), node.span))
 
-    def _grad(self, node):
+    def _grad(self, node: Node) -> Core:
         body_node = node.args[0]
         several = self._of_numbers(node, 1)
         if several is not None:
@@ -377,7 +378,7 @@ class Typer:
             return Core("at", [core, *args], core.shape, params)
         return core
 
-    def _derivative_core(self, body, name, shape, entry, node):
+    def _derivative_core(self, body: Core, name: str, shape: Shape, entry: Node | None, node: Node) -> Core:
         if entry is not None:
             items = entry.val
             if len(items) == 1 and is_vector(shape):
@@ -391,7 +392,7 @@ class Typer:
                 if None in along:
                     if not is_scalar(body.shape):
                         raise MisfitError("a derivative of an array in a row is not read", node)
-                    rest = tuple(() if a is not None else s for a, s in zip(along, shape, strict=True))
+                    rest = (() if along[0] is not None else shape[0], () if along[1] is not None else shape[1])
                     picked = Core("entry", [Core("grad", [body], shape, (name, None))], rest, tuple(along))
                     sample = len(entry.val) == 1 and self.names.columns and resolve(rest[0]) == ()
                     return transposed(picked) if sample else picked
@@ -407,7 +408,7 @@ class Typer:
             (name, None),
         )
 
-    def _along(self, node):
+    def _along(self, node: Node) -> Core:
         """The derivative of a defined f along directions (one for each order), or its Jacobian without one."""
         variable, order = node.val
         f = node.args[0]
@@ -428,11 +429,11 @@ class Typer:
                 )
         return Core("along_moves", [body, *moves], body.shape, name)
 
-    def _frozen(self, node):
+    def _frozen(self, node: Node) -> Core:
         inner = self.typed(node.args[0])
         return Core("frozen", [inner], inner.shape)
 
-    def _hess(self, node):
+    def _hess(self, node: Node) -> Core:
         several = self._of_numbers(node, 2)
         if several is not None:
             return several
@@ -445,14 +446,14 @@ class Typer:
         first = Node("grad", [node.args[0], node.args[1]], None, node.span)
         return self._grad(Node("grad", [first, node.args[2]], None, node.span))
 
-    def _evaluated_elsewhere(self, body, name):
+    def _evaluated_elsewhere(self, body: Node, name: str) -> tuple[tuple[str, ...], list[Core]] | None:
         """(parameters, arguments) when `L(\\hat w)` is differentiated in w, which is not in the argument."""
         if body.op != "app" or any(name in names_in(a) for a in body.args):
             return None
         params, args = self._bindings(body)
         return (params, args) if name in params else None
 
-    def _called_formula(self, formula, node):
+    def _called_formula(self, formula: Definition, node: Node) -> Core:
         """The formula with its arguments put in; a sample that is read as a row stands as a column where that fits."""
         mark = len(self.scope.trail)
         try:
@@ -464,7 +465,7 @@ class Typer:
                 raise
             return self.typed(put_in(formula, node.with_args(turned)))
 
-    def _entry_by_entry(self, node, primes):
+    def _entry_by_entry(self, node: Node, primes: int) -> Core | None:
         """A function of one number, applied to an array; None where the call is an ordinary one."""
         formula = self.names.definitions.get(node.val) if node.op == "app" else None
         if formula is None or len(node.args) != 1 or len(formula.params) != 1 or not is_entrywise(formula.core):
@@ -476,28 +477,13 @@ class Typer:
             return None
         return Core("formula", [arg], arg.shape, (node.val, primes))
 
-    def _bindings(self, node):
+    def _bindings(self, node: Node) -> tuple[tuple[str, ...], list[Core]]:
         """Which parameter of the definition each argument of a call replaces."""
         definition = self.names.definitions[node.val]
         params, args = [], []
         needed = dependencies(sym(node.val), self.names)
         for k, arg in enumerate(node.args):
-            inside = [n.val for n in walk(arg) if n.op == "sym" and n.val in needed]
-            if k < len(definition.params):
-                param = definition.params[k]
-            elif inside:
-                param = inside[0]
-            elif arg.op == "sym":
-                param = next(
-                    (
-                        p
-                        for p in needed
-                        if p != arg.val and self.shape_of(p) == self.shape_of(arg.val) and stem(arg.val) == stem(p)
-                    ),
-                    None,
-                )
-            else:
-                param = None
+            param = definition.params[k] if k < len(definition.params) else self._replaced_by(arg, needed)
             if param is None:
                 if arg.op == "sym":
                     continue  # L(U; N) where N only names a constant
@@ -516,7 +502,16 @@ class Typer:
                 args.append(core)
         return tuple(params), args
 
-    def _app(self, node):
+    def _replaced_by(self, arg: Node, needed: set[str]) -> str | None:
+        """The name, of those a definition needs, that an argument mentions, or that it is another version of."""
+        inside: list[str] = [n.val for n in walk(arg) if n.op == "sym" and n.val in needed]
+        if inside or arg.op != "sym":
+            return inside[0] if inside else None
+        shape, letter = self.shape_of(arg.val), stem(arg.val)
+        alike = (p for p in sorted(needed) if p != arg.val and self.shape_of(p) == shape and stem(p) == letter)
+        return next(alike, None)
+
+    def _app(self, node: Node) -> Core:
         if node.val not in self.names.definitions:
             raise MisfitError(f"{spoken_name(node.val)} is not a defined function", node)
         formula = self.names.definitions[node.val]
