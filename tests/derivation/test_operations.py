@@ -1,0 +1,210 @@
+"""The table of operations: a row is all that an operation needs, and nothing about one stands a second time."""
+
+import ast
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+import course_lib.derivation as derivation
+from course_lib.derivation import derive
+from course_lib.derivation.engine import Session
+from course_lib.derivation.fitting import entry_by_entry, same_shape
+from course_lib.derivation.judgement import Bench, Relation
+from course_lib.derivation.numpy_reader import parse_numpy
+from course_lib.derivation.operations import ELEMENTWISE, OPERATIONS, Kernel, Operation
+from course_lib.derivation.parser import parse
+from course_lib.derivation.tree import walk
+from course_lib.derivation.workout.rules import RULES
+from course_lib.derivation.workout.working import work_out
+from course_lib.derivation.writer import latex, plain_text
+
+SHAPES = {"X": "n d", "w": "d", "y": "n", "A": "n n spd", "B": "n n", "a": ""}
+
+
+@contextmanager
+def known(row):
+    """The row in the table, and gone again afterwards."""
+    OPERATIONS.add(row)
+    try:
+        yield row
+    finally:
+        OPERATIONS.remove(row)
+
+
+def swish():
+    """x σ(x), entry by entry, with its first two derivatives."""
+    return Operation(
+        "swish",
+        entry_by_entry,
+        words=("swish",),
+        numpy=("swish",),
+        slopes=(
+            lambda x: x / (1 + np.exp(-x)),
+            lambda x: (1 + np.exp(-x) * (1 + x)) / (1 + np.exp(-x)) ** 2,
+            lambda x: np.exp(x) * (2 + x + np.exp(x) * (2 - x)) / (1 + np.exp(x)) ** 3,
+        ),
+        rules=("function",),
+    )
+
+
+def centred():
+    """Each column without its mean, a function of the whole array."""
+    return Operation(
+        "centred",
+        same_shape("centred"),
+        words=("centred", "centered"),
+        numpy=("centred",),
+        kernels=(Kernel("centred", lambda _, a: a - a.mean(-2, keepdims=True)),),
+        reason="only made up",
+    )
+
+
+def session():
+    return Session(SHAPES, (), 10.0)
+
+
+def value(tree, names):
+    """The tree's value on one draw, and the draw."""
+    relation, bench = Relation(names, [tree]), Bench(names)
+    assert relation.misfits == [None]
+    found = np.squeeze(relation.values(bench, 0)[0][0])
+    return found, bench.env(0, relation.attempt).draw
+
+
+def verdicts(text):
+    return [line.verdict for line in derive(text, SHAPES).lines]
+
+
+def test_a_function_that_is_added_as_a_row_is_read_shaped_valued_and_written():
+    with known(swish()):
+        names = session().names
+        for tree in (parse(r"\operatorname{swish}(Xw)", names), parse_numpy("swish(X @ w)", names)):
+            assert OPERATIONS.of(tree).name == "swish"
+            assert latex(tree) == r"\operatorname{swish}\left(X w\right)"
+            assert plain_text(tree) == "swish(Xw)"
+            relation = Relation(names, [tree])
+            assert relation.shape == "n×1"
+            found, draw = value(tree, names)
+            z = draw.base("X")[0] @ draw.base("w")[0]
+            np.testing.assert_allclose(found, (z * expit(z)).ravel(), rtol=1e-12)
+
+
+def test_a_function_that_is_added_as_a_row_is_differentiated():
+    slope = r"(\sigma(Xw) + (Xw)\odot\sigma(Xw)\odot(1-\sigma(Xw)))"
+    text = "\n".join(
+        [
+            r"L = y^\top\operatorname{swish}(Xw)",
+            r"\nabla_w L = X^\top(y\odot\operatorname{swish}'(Xw))",
+            rf"\nabla_w L = X^\top(y\odot {slope})",
+            r"\nabla_w L = X^\top(y\odot\sigma(Xw))",
+        ]
+    )
+    with known(swish()):
+        assert [line.verdict for line in derive(text, SHAPES, {"sigma": "sigmoid"}).lines] == [
+            "definition",
+            "right",
+            "right",
+            "wrong",
+        ]
+        work = work_out(text.splitlines()[0], "w", SHAPES)
+        assert not work.missing and r"\operatorname{swish}'" in work.lines[-1]
+    assert verdicts(text)[0] == "unreadable"
+
+
+def test_a_function_of_a_whole_array_is_a_row_too():
+    text = "\n".join(
+        [
+            r"L = \frac12\|\operatorname{centred}(X)\|^2",
+            r"\nabla_X L = \operatorname{centered}(X)",
+            r"\nabla_X L = centred(X) * 1.0 + np.exp(X) * 0",
+            r"\nabla_X L = X - \frac1n\mathbf 1\mathbf 1^\top X",
+            r"\nabla_X L = X",
+        ]
+    )
+    with known(centred()):
+        assert verdicts(text) == ["definition", "right", "right", "right", "wrong"]
+        # It has no rule, and says so instead of making one up.
+        assert work_out(text.splitlines()[0], "X", SHAPES).missing
+
+
+def test_the_table_forgets_a_row_that_is_taken_out():
+    before = {index: dict(getattr(OPERATIONS, index)) for index in ("rows", "words", "numpy", "kernels", "entrywise")}
+    with known(swish()), known(centred()):
+        assert "swish" in ELEMENTWISE and "centered" in OPERATIONS.words
+    assert before == {index: dict(getattr(OPERATIONS, index)) for index in before}
+
+
+def test_every_operation_with_a_value_has_a_rule_of_differentials_or_says_why_not():
+    for row in OPERATIONS.rows.values():
+        if row.shape is not None:
+            assert bool(row.rules) != bool(row.reason), row.name
+            assert set(row.rules) <= RULES.keys(), row.name
+    assert RULES.keys() == {rule for row in OPERATIONS.rows.values() for rule in row.rules}
+
+
+CALLS = [(word, name) for word, name in OPERATIONS.words.items() if OPERATIONS.rows[name].shape is not None]
+
+
+@pytest.mark.parametrize(("word", "name"), CALLS)
+def test_each_word_calls_its_row_and_what_is_written_is_read_again(word, name):
+    names, row = session().names, OPERATIONS.rows[name]
+    arguments = ", ".join(["w", "y"][: row.takes] if row.takes > 1 else ["A"])
+    tree = parse(rf"\operatorname{{{word}}}({arguments})", names)
+    assert OPERATIONS.of(tree) is row
+    again = parse(latex(tree), names)
+    np.testing.assert_allclose(value(again, names)[0], value(tree, names)[0], rtol=1e-12)
+
+
+SIGNS = {"@": "A @ B", "*": "A * B", "/": "A / B", "**": "A ** 3", ">": "A > 0"}
+
+
+@pytest.mark.parametrize("word", OPERATIONS.numpy)
+def test_each_word_of_numpy_calls_its_row(word):
+    row = OPERATIONS.numpy[word]
+    operands = ["A", "B"] if word not in ("maximum", "fmax") else ["0", "A"]
+    tree = parse_numpy(SIGNS.get(word, f"np.{word}({', '.join(operands[: row.takes])})"), session().names)
+    ops = [n.op for n in walk(tree)]
+    assert OPERATIONS.of(tree) is row if row.means is None else {"at", "fn", "epow"} & set(ops)
+
+
+# What stands in the trees of typed operations besides operands.
+DATA = {"power": 3, "matpower": 3, "total": "mean", "along": ("sum", 1)}
+KERNELS = [k for k in OPERATIONS.kernels if k != "norm spectral"]
+
+
+@pytest.mark.parametrize("op", [*KERNELS, "norm spectral"])
+def test_complex_step_through_each_value_agrees_with_differences(op):
+    rng = np.random.default_rng([len(op), *map(ord, op)])
+    square, step = np.eye(3) * 2 + rng.uniform(0.1, 0.9, (3, 3)), rng.uniform(-1, 1, (3, 3))
+    if op == "outer":
+        square, step = square[:, :1], step[:, :1]
+    kernel = OPERATIONS.kernels[op]
+    count = 2 if op in ("add", "scale", "had", "matmul", "kron", "frob", "outer", "quotient", "power") else 1
+
+    def f(t):
+        return kernel.value(DATA.get(op), *[(square + t * step)[None]] * count)
+
+    slope, h = f(1e-30j).imag / 1e-30, 1e-4
+    np.testing.assert_allclose(slope, (f(h) - f(-h)) / (2 * h), rtol=1e-6, atol=1e-6)
+
+
+def strings_in(module):
+    """The texts in a module that are no docstrings."""
+    tree = ast.parse((Path(derivation.__file__).parent / f"{module}.py").read_text(encoding="utf-8"))
+    prose = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+    return {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in prose}
+
+
+# Trees are made of these: sums, products, signs, transposes, powers. `sum` and `along` are also no operations: Σ over
+# an index, and a derivative along directions; `at` is also a function at an argument.
+SKELETON = {"add", "neg", "mul", "div", "pow", "T", "matmul", "stretch", "sum", "along", "at"}
+
+
+@pytest.mark.parametrize("module", ["shapes", "evaluation", "draws", "writer", "numpy_reader", "substitution"])
+def test_no_operation_is_named_where_its_row_can_say_it(module):
+    signs = OPERATIONS.numpy.keys() - {word for word in OPERATIONS.numpy if word[0].isalpha()}
+    names = {*OPERATIONS.rows, *OPERATIONS.words, *OPERATIONS.numpy, *OPERATIONS.kernels} - signs
+    assert strings_in(module) & names <= SKELETON
