@@ -7,8 +7,7 @@ on values has no row: names and constants, indices and sums over them, derivativ
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,13 +16,12 @@ from .dimensions import Core, is_scalar
 from .fitting import ShapeRule
 from .tree import Node, mul, num
 from .values import Array, Function, Value
-from .writing import ATOM, LOOSE, POSTFIX, PRODUCT, SUM, Form, Writes
+from .writing import ATOM, LOOSE, POSTFIX, PRODUCT, SUM, Writes, form
 
 Span = tuple[int, int] | None
 
 
-@dataclass(frozen=True)
-class Kernel:
+class Kernel(NamedTuple):
     """What an operation becomes in a typed tree: its name there, its value, and whether it acts entry by entry."""
 
     op: str
@@ -31,8 +29,7 @@ class Kernel:
     entrywise: bool = False
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(NamedTuple):
     r"""One operation with all that is known of it.
 
     name     of the row, in a tree and in a message.
@@ -94,17 +91,17 @@ class Operation:
         return Node(self.op, args, self.val, span)
 
 
-@dataclass
 class Table:
     """The rows, by name, by the words of LaTeX and NumPy, and by what stands in a tree and in a typed tree."""
 
-    rows: dict[str, Operation] = field(default_factory=dict)
-    words: dict[str, str] = field(default_factory=dict)
-    shy: set[str] = field(default_factory=set)
-    numpy: dict[str, Operation] = field(default_factory=dict)
-    nodes: dict[str, Operation] = field(default_factory=dict)
-    kernels: dict[str, Kernel] = field(default_factory=dict)
-    entrywise: dict[str, Operation] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.rows: dict[str, Operation] = {}
+        self.words: dict[str, str] = {}
+        self.shy: set[str] = set()
+        self.numpy: dict[str, Operation] = {}
+        self.nodes: dict[str, Operation] = {}
+        self.kernels: dict[str, Kernel] = {}
+        self.entrywise: dict[str, Operation] = {}
 
     def add(self, row: Operation) -> None:
         """Make a row known everywhere."""
@@ -227,7 +224,7 @@ def _slope_of_tanh(x: Any) -> Any:
 
 
 _FUNCTIONS = (
-    _entrywise("exp", (np.exp, np.exp, np.exp), head=(r"\exp", "exp"), latex=Form("e^{%s}", POSTFIX)),
+    _entrywise("exp", (np.exp, np.exp, np.exp), head=(r"\exp", "exp"), latex=form("e^{%s}", POSTFIX)),
     _entrywise(
         "log",
         (np.log, lambda x: 1 / x, lambda x: -1 / x**2),
@@ -240,7 +237,7 @@ _FUNCTIONS = (
         "sqrt",
         (np.sqrt, lambda x: 0.5 / np.sqrt(x), lambda x: -0.25 / np.sqrt(x) ** 3),
         domain=lambda x: x.real >= 0,
-        latex=Form(r"\sqrt{%s}"),
+        latex=form(r"\sqrt{%s}"),
     ),
     _entrywise("sin", (np.sin, np.cos, lambda x: -np.sin(x)), head=(r"\sin", "sin")),
     _entrywise("cos", (np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x)), head=(r"\cos", "cos")),
@@ -374,8 +371,8 @@ _SIGNS = (
     _sign(
         "neg",
         fitting.same_shape("neg"),
-        Form("-%s", SUM, (LOOSE,)),
-        Form("−%s", SUM, (LOOSE,)),
+        form("-%s", SUM, (LOOSE,)),
+        form("−%s", SUM, (LOOSE,)),
         takes=1,
         kernels=(Kernel("neg", lambda _, a: -a, True),),
         rules=("neg",),
@@ -391,7 +388,7 @@ _SIGNS = (
     _sign(
         "at",
         fitting.numpy_product,
-        Form("%s %s", PRODUCT, (PRODUCT, PRODUCT)),
+        form("%s %s", PRODUCT, (PRODUCT, PRODUCT)),
         writing.plain_product,
         numpy=("@", "dot", "matmul"),
         reason="becomes an ordinary product once its shapes are known",
@@ -399,8 +396,8 @@ _SIGNS = (
     _sign(
         "had",
         fitting.entrywise_product,
-        Form(r"%s \odot %s", LOOSE, (LOOSE, PRODUCT)),
-        Form("%s ⊙ %s", LOOSE, (LOOSE, PRODUCT)),
+        form(r"%s \odot %s", LOOSE, (LOOSE, PRODUCT)),
+        form("%s ⊙ %s", LOOSE, (LOOSE, PRODUCT)),
         numpy=("*", "multiply"),
         kernels=(Kernel("had", lambda _, a, b: a * b, True),),
         rules=("had",),
@@ -408,8 +405,8 @@ _SIGNS = (
     _sign(
         "kron",
         fitting.kronecker_product,
-        Form(r"%s \otimes %s", LOOSE, (LOOSE, PRODUCT)),
-        Form("%s ⊗ %s", LOOSE, (LOOSE, PRODUCT)),
+        form(r"%s \otimes %s", LOOSE, (LOOSE, PRODUCT)),
+        form("%s ⊗ %s", LOOSE, (LOOSE, PRODUCT)),
         numpy=("kron",),
         kernels=(Kernel("kron", values.kron),),
         rules=("kron",),
@@ -417,8 +414,8 @@ _SIGNS = (
     _sign(
         "frob",
         fitting.inner_product,
-        Form(r"\langle %s, %s\rangle"),
-        Form("⟨%s, %s⟩"),
+        form(r"\langle %s, %s\rangle"),
+        form("⟨%s, %s⟩"),
         numpy=("vdot",),
         kernels=(Kernel("frob", values.frob),),
         rules=("frob",),
@@ -426,8 +423,8 @@ _SIGNS = (
     _sign(
         "outer",
         fitting.outer_product,
-        Form(r"\operatorname{outer}\left(%s, %s\right)"),
-        Form("outer(%s, %s)"),
+        form(r"\operatorname{outer}\left(%s, %s\right)"),
+        form("outer(%s, %s)"),
         words=("outer",),
         numpy=("outer",),
         kernels=(Kernel("outer", values.outer),),
@@ -436,8 +433,8 @@ _SIGNS = (
     _sign(
         "div",
         fitting.quotient,
-        Form(r"\frac{%s}{%s}", POSTFIX),
-        Form("%s/%s", PRODUCT, (PRODUCT, POSTFIX)),
+        form(r"\frac{%s}{%s}", POSTFIX),
+        form("%s/%s", PRODUCT, (PRODUCT, POSTFIX)),
         numpy=("/", "divide"),
         kernels=(Kernel("quotient", lambda _, a, b: a / b, True),),
         rules=("div",),
@@ -462,7 +459,7 @@ _SIGNS = (
         "T",
         fitting.transpose,
         writing.tex_transpose,
-        Form("%sᵀ", ATOM, (ATOM,)),
+        form("%sᵀ", ATOM, (ATOM,)),
         takes=1,
         numpy=("transpose",),
         kernels=(Kernel("T", values.transpose),),
@@ -472,7 +469,7 @@ _SIGNS = (
         "inv",
         fitting.inverse,
         writing.tex_inverse,
-        Form("%s⁻¹", ATOM, (ATOM,)),
+        form("%s⁻¹", ATOM, (ATOM,)),
         takes=1,
         words=("inv",),
         numpy=("inv", "linalg.inv"),
@@ -482,8 +479,8 @@ _SIGNS = (
     _sign(
         "bars",
         fitting.bars,
-        Form(r"\left|%s\right|"),
-        Form("|%s|"),
+        form(r"\left|%s\right|"),
+        form("|%s|"),
         takes=1,
         reason="becomes a modulus, a norm or a determinant once its shape is known",
     ),
@@ -508,7 +505,7 @@ def _norm(kind: str, label: str, value: Function, numpy: tuple[str, ...] = (), *
         op="norm",
         val=kind,
         latex=writing.tex_norm(label),
-        plain=Form("‖%s‖"),
+        plain=form("‖%s‖"),
         numpy=numpy,
         kernels=(kernel,),
         **rule,

@@ -76,14 +76,14 @@ class Language:
 # -- names, numbers and indices
 
 
-def _num(w: Any, node: Node) -> Written:
+def _num(w: Language, node: Node) -> Written:
     value = node.val
     if isinstance(value, float) and value != int(value if abs(value) < 1e15 else 0):
         return f"{value:.10g}", ATOM
     return (str(int(value)) if abs(value) < 1e15 else f"{value:.6g}"), ATOM
 
 
-def _tex_sym(w: Any, node: Node) -> Written:
+def _tex_sym(w: Language, node: Node) -> Written:
     name = written_name(node.val)
     return name, ATOM if "^" not in name else POSTFIX + 0.5
 
@@ -107,7 +107,7 @@ def _lowered(indices: str) -> str:
     return f"_{indices}" if len(indices) == 1 else f"_{{{indices}}}"
 
 
-def _tex_idx(w: Any, node: Node) -> Written:
+def _tex_idx(w: Language, node: Node) -> Written:
     base = node.args[0]
     if base.op != "sym":
         return rf"\left[{w.text(base)}\right]_{{{_indices(node.val)}}}", POSTFIX
@@ -116,12 +116,12 @@ def _tex_idx(w: Any, node: Node) -> Written:
     return f"{name}_{{{_indices(node.val)}}}", POSTFIX
 
 
-def _plain_idx(w: Any, node: Node) -> Written:
+def _plain_idx(w: Language, node: Node) -> Written:
     base = node.args[0]
     return (w.text(base) if base.op == "sym" else f"[{w.text(base)}]") + _lowered(_indices(node.val)), ATOM
 
 
-def _tex_sum(w: Any, node: Node) -> Written:
+def _tex_sum(w: Language, node: Node) -> Written:
     letters, inner = [], node
     while inner.op == "sum" and inner.val[1:] == (None, None) == node.val[1:]:
         letters.append(inner.val[0])
@@ -134,20 +134,20 @@ def _tex_sum(w: Any, node: Node) -> Written:
     return rf"\sum_{{{low}}}{high} {w.at_least(node.args[0], LOOSE)}", PRODUCT
 
 
-def _plain_sum(w: Any, node: Node) -> Written:
+def _plain_sum(w: Language, node: Node) -> Written:
     return f"Σ{_lowered(str(node.val[0]))} {w.at_least(node.args[0], LOOSE)}", PRODUCT
 
 
 # -- functions
 
 
-def _tex_call(w: Any, node: Node) -> Written:
+def _tex_call(w: Language, node: Node) -> Written:
     name, primes = node.val
     head = function_name(name) + "'" * primes
     return rf"{head}\left({w.text(node.args[0])}\right)", ATOM
 
 
-def _plain_call(w: Any, node: Node) -> Written:
+def _plain_call(w: Language, node: Node) -> Written:
     name, primes = node.val
     return f"{spoken_function(name)}{'′' * primes}({w.text(node.args[0])})", ATOM
 
@@ -160,7 +160,7 @@ def _applied(name: Callable[[str], str], pattern: str) -> Writes:
 # -- derivatives
 
 
-def _tex_d(w: Any, node: Node) -> Written:
+def _tex_d(w: Language, node: Node) -> Written:
     inner = node.args[0]
     if inner.op == "d" and inner.args[0].op == "sym":
         return f"d^2{w.text(inner.args[0])}", ATOM
@@ -169,7 +169,7 @@ def _tex_d(w: Any, node: Node) -> Written:
     return rf"d\left({w.text(inner)}\right)", ATOM
 
 
-def _tex_grad(w: Any, node: Node) -> Written:
+def _tex_grad(w: Language, node: Node) -> Written:
     body = node.args[0]
     if len(node.args) == 1:
         return rf"\nabla {w.at_least(body, ATOM)}", POSTFIX
@@ -179,7 +179,7 @@ def _tex_grad(w: Any, node: Node) -> Written:
     return rf"\frac{{\partial}}{{\partial {below}}}\left({w.text(body)}\right)", POSTFIX
 
 
-def _tex_hess(w: Any, node: Node) -> Written:
+def _tex_hess(w: Language, node: Node) -> Written:
     body = w.at_least(node.args[0], ATOM)
     if len(node.args) == 1:
         return rf"\nabla^2 {body}", POSTFIX
@@ -187,7 +187,7 @@ def _tex_hess(w: Any, node: Node) -> Written:
     return rf"\frac{{\partial^2 {body}}}{{{below}}}", POSTFIX
 
 
-def _plain_grad(w: Any, node: Node) -> Written:
+def _plain_grad(w: Language, node: Node) -> Written:
     body = w.at_least(node.args[0], ATOM)
     return (f"∂{body}/∂{w.text(node.args[1])}" if len(node.args) > 1 else f"∇{body}"), POSTFIX
 
@@ -195,7 +195,7 @@ def _plain_grad(w: Any, node: Node) -> Written:
 def _along(pattern: str) -> Writes:
     """The derivative of f along directions, each in the pattern."""
 
-    def write(w: Any, node: Node) -> Written:
+    def write(w: Language, node: Node) -> Written:
         moves = "".join(pattern % w.text(a) for a in node.args[1:] if node.val[1])
         return f"D{w.text(node.args[0])}{moves}", ATOM
 
@@ -205,19 +205,19 @@ def _along(pattern: str) -> Writes:
 # -- matrices by their entries
 
 
-def _tex_mat(w: Any, node: Node) -> Written:
+def _tex_mat(w: Language, node: Node) -> Written:
     rows, columns = node.val
     lines = [" & ".join(w.text(a) for a in node.args[r * columns : (r + 1) * columns]) for r in range(rows)]
     return r"\begin{bmatrix}" + r" \\ ".join(lines) + r"\end{bmatrix}", ATOM
 
 
-def _tex_table(w: Any, node: Node) -> Written:
+def _tex_table(w: Language, node: Node) -> Written:
     i, _, j, _ = node.val
     letters = "".join(x[0] for x in (i, j) if x)
     return rf"\left[{w.text(node.args[0])}\right]_{{{letters}}}", ATOM
 
 
-def _tex_cases(w: Any, node: Node) -> Written:
+def _tex_cases(w: Language, node: Node) -> Written:
     rows = []
     for value, (kind, *rest) in zip(node.args, node.val, strict=True):
         sign = "=" if kind == "eq" else r"\neq"

@@ -1,49 +1,38 @@
 r"""How operations are written: forms for LaTeX, for the line of Unicode in a sentence, and for NumPy.
 
 A written piece carries how tightly it holds together, from SUM to ATOM; what needs more than its operand has puts it
-in brackets. `Dialect` is one of the two languages of `writer`.
+in brackets. `Language` is one of the two in `writer`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from .spelling import follows_a_text, transpose_mark
 from .tree import Node, walk
+
+if TYPE_CHECKING:
+    from .writer import Language
 
 SUM, LOOSE, PRODUCT, POSTFIX, ATOM = 1, 2, 3, 4, 5
 Written = tuple[str, float]
 
 
-class Dialect(Protocol):
-    """A language in which trees are written."""
-
-    def written(self, node: Node) -> Written: ...
-
-    def text(self, node: Node) -> str: ...
-
-    def at_least(self, node: Node, level: float) -> str: ...
+Writes = Callable[["Language", Node], Written]
 
 
-Writes = Callable[[Dialect, Node], Written]
-
-
-@dataclass(frozen=True)
-class Form:
+def form(pattern: str, level: float = ATOM, needs: tuple[float, ...] = ()) -> Writes:
     """A pattern with a %s for each operand, how tightly the whole holds, and how tightly each operand must."""
 
-    pattern: str
-    level: float = ATOM
-    needs: tuple[float, ...] = ()
+    def write(w: Language, node: Node) -> Written:
+        wanted = needs or (0,) * len(node.args)
+        return pattern % tuple(w.at_least(a, n) for a, n in zip(node.args, wanted, strict=True)), level
 
-    def __call__(self, w: Dialect, node: Node) -> Written:
-        needs = self.needs or (0,) * len(node.args)
-        return self.pattern % tuple(w.at_least(a, n) for a, n in zip(node.args, needs, strict=True)), self.level
+    return write
 
 
-def through(w: Dialect, node: Node) -> Written:
+def through(w: Language, node: Node) -> Written:
     """What only repeats its operand is written like it."""
     return w.written(node.args[0])
 
@@ -51,7 +40,7 @@ def through(w: Dialect, node: Node) -> Written:
 def terms(minus: str) -> Writes:
     """A sum, with the dialect's minus sign before what is negated."""
 
-    def write(w: Dialect, node: Node) -> Written:
+    def write(w: Language, node: Node) -> Written:
         text = ""
         for k, term in enumerate(node.args):
             negative = term.op == "neg"
@@ -65,7 +54,7 @@ def terms(minus: str) -> Writes:
 # -- in LaTeX
 
 
-def tex_product(w: Dialect, node: Node) -> Written:
+def tex_product(w: Language, node: Node) -> Written:
     parts: list[str] = []
     for k, factor in enumerate(node.args):
         # A product within a product is a number of its own, (x^T y) x.
@@ -86,19 +75,19 @@ def _is_fraction(node: Node) -> bool:
     return len(node.args) > 1 and node.args[0].op in ("sym", "idx")
 
 
-def tex_power(w: Dialect, node: Node) -> Written:
+def tex_power(w: Language, node: Node) -> Written:
     base, exponent = node.args
     return f"{_raisable(w, base)}^{{{w.text(exponent)}}}", POSTFIX
 
 
-def _raisable(w: Dialect, node: Node) -> str:
+def _raisable(w: Language, node: Node) -> str:
     """A base for an exponent: dA is raised in brackets, for dA^{-1} is the differential of the inverse."""
     if node.op == "idx" and node.args[0].op == "sym" and follows_a_text():
         return w.text(node)
     return rf"\left({w.text(node)}\right)" if node.op == "d" else w.at_least(node, ATOM)
 
 
-def tex_entry_power(w: Dialect, node: Node) -> Written:
+def tex_entry_power(w: Language, node: Node) -> Written:
     """A power entry by entry; marked as one where its base may be an array."""
     base, exponent = node.args
     if base.op in ("num", "norm", "frob", "idx"):
@@ -106,18 +95,18 @@ def tex_entry_power(w: Dialect, node: Node) -> Written:
     return rf"{w.at_least(base, ATOM)}^{{\circ {w.text(exponent)}}}", POSTFIX
 
 
-def tex_transpose(w: Dialect, node: Node) -> Written:
+def tex_transpose(w: Language, node: Node) -> Written:
     inner, mark = node.args[0], transpose_mark()
     if inner.op == "inv" and follows_a_text():
         return f"{_raisable(w, inner.args[0])}^{{-{mark}}}", POSTFIX
     return _raised(w, inner, w.at_least(inner, ATOM), mark)
 
 
-def tex_inverse(w: Dialect, node: Node) -> Written:
+def tex_inverse(w: Language, node: Node) -> Written:
     return _raised(w, node.args[0], _raisable(w, node.args[0]), "-1")
 
 
-def _raised(w: Dialect, inner: Node, said: str, mark: str) -> Written:
+def _raised(w: Language, inner: Node, said: str, mark: str) -> Written:
     if "^" in said and inner.op == "sym" and follows_a_text():
         return f"({w.text(inner)})^{{{mark}}}", POSTFIX
     if "^" in said and inner.op in ("sym", "T", "pow"):
@@ -126,7 +115,7 @@ def _raised(w: Dialect, inner: Node, said: str, mark: str) -> Written:
 
 
 def tex_norm(label: str) -> Writes:
-    def write(w: Dialect, node: Node) -> Written:
+    def write(w: Language, node: Node) -> Written:
         # Around what is low, growing bars shrink to the height of a small letter.
         left, right = (r"\left\|", r"\right\|") if _is_tall(node.args[0]) else (r"\lVert ", r"\rVert")
         return f"{left}{w.text(node.args[0])}{right}{label}", ATOM
@@ -144,7 +133,7 @@ def _is_tall(node: Node) -> bool:
 _RAISED = str.maketrans("0123456789-T", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ")
 
 
-def plain_product(w: Dialect, node: Node) -> Written:
+def plain_product(w: Language, node: Node) -> Written:
     """Factors side by side, with a space where they would run into one another."""
     parts = [w.at_least(a, PRODUCT + (a.op in ("sum", "grad", "hess"))) for a in node.args]
     text = parts[0]
@@ -154,7 +143,7 @@ def plain_product(w: Dialect, node: Node) -> Written:
     return text, PRODUCT
 
 
-def plain_power(w: Dialect, node: Node) -> Written:
+def plain_power(w: Language, node: Node) -> Written:
     said = w.text(node.args[1])
     raised = said.translate(_RAISED) if said.isdigit() else f"^({said})"
     return w.at_least(node.args[0], ATOM) + raised, POSTFIX
