@@ -612,7 +612,7 @@ class Session:
     def _clashing(self, line: Line, name: str, indices: tuple[str, ...], body: Node, clashes: list[str]) -> None:
         """Say that an index of a definition is summed and free at once, and mend it if that can be done."""
         misfit = MisfitError("", body, "clash")
-        finding = diagnose_definition(self.names, self.bench, name, indices, body, misfit, clashes)
+        finding = diagnose_definition(self.names, self.bench, name, indices, body, misfit)
         line.verdict, line.mistake, line.message = "wrong", "index", wording.clash(clashes)
         line.repair = latex(finding.mended) if finding and finding.mended is not None else None
 
@@ -774,7 +774,7 @@ class Session:
         """A definition that does not fit together: say so, and go on with the mended one if there is one."""
         line.verdict = "wrong" if misfit.kind == "free" else "shapes"
         line.message, line.where = wording.sentence(misfit.message), misfit.span
-        finding = diagnose_definition(self.names, self.bench, name, indices, nodes[0], misfit, [])
+        finding = diagnose_definition(self.names, self.bench, name, indices, nodes[0], misfit)
         if finding is not None:
             line.mistake, line.message = finding.mistake, wording.with_mend(misfit.message, finding)
         if finding is not None and finding.mended is not None:

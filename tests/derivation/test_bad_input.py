@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import course_lib.derivation
 from course_lib import derive
-from course_lib.derivation.diagnosis import scaled
+from course_lib.derivation.diagnosis.multiples import scaled
 from course_lib.derivation.engine import Session
 from course_lib.derivation.judgement import Bench, Relation
 from course_lib.derivation.parser import parse
