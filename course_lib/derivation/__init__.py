@@ -18,10 +18,25 @@ A derivation that nobody wrote: workout
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, overload
+
+if TYPE_CHECKING:
+    from ipywidgets import DOMWidget
+
+    from .engine import Functions
+    from .names import Shapes
+    from .report import Report
+    from .workout.practising import practice
+    from .workout.working import work_out
+
 SECONDS = 2.0
 
 
-def derive(text: str | None = None, shapes=None, functions=()):
+@overload
+def derive(text: None = None, shapes: Shapes | None = None, functions: Functions = ()) -> DOMWidget: ...
+@overload
+def derive(text: str, shapes: Shapes | None = None, functions: Functions = ()) -> Report: ...
+def derive(text: str | None = None, shapes: Shapes | None = None, functions: Functions = ()) -> Report | DOMWidget:
     r"""Check a derivation line by line against its own definitions.
 
     text: LaTeX or NumPy, one relation a line; whole posts with words around the formulas are read too. shapes:
@@ -47,7 +62,7 @@ def derive(text: str | None = None, shapes=None, functions=()):
     return Report(session.read(text), session.assumed, session.unknown, (text, shapes, functions))
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     if name == "work_out":
         from .workout.working import work_out
 
@@ -59,4 +74,4 @@ def __getattr__(name: str):
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["derive", "practice", "work_out"]  # noqa: F822  the last two are loaded when they are first used
+__all__ = ["derive", "practice", "work_out"]  # the last two are loaded when they are first used

@@ -10,18 +10,23 @@ from __future__ import annotations
 import functools
 import html
 import re
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from course_lib import derivation as room
 from course_lib.errors import CourseError
 
 from . import derive
-from .engine import Session, read_functions
+from .engine import Functions, Session, read_functions
 from .files import split_header
-from .names import read_shapes
+from .names import Shapes, read_shapes
 from .report import Report, _pieces
 from .tex import read_tex
+
+if TYPE_CHECKING:
+    from ipywidgets import DOMWidget
 
 WEB = Path(__file__).parent / "web"
 MATHLIVE = WEB / "mathlive"
@@ -38,7 +43,7 @@ dL = \frac{1}{n}(Xw-y)^\top X\,dw
 \nabla_w L = \frac{1}{n}X^\top(y-Xw)"""
 
 
-def judged(text, shapes=None, functions=(), next=0):
+def judged(text: str, shapes: Shapes | None = None, functions: Functions = (), next: int = 0) -> dict[str, Any]:
     """The report on a derivation as plain data, or {"error": the sentence that says what is wrong with the shapes}.
 
     text, shapes, functions: as `derive` takes them; what the shapes do not say is inferred. Besides what
@@ -60,7 +65,7 @@ def judged(text, shapes=None, functions=(), next=0):
     return said
 
 
-def _report(text, shapes, functions):
+def _report(text: str, shapes: Shapes | None, functions: Functions) -> Report:
     """The Report of `derive`, in which what `shapes` leaves open is inferred too.
 
     In an editor the shapes are those that somebody changed; that says nothing about the other letters.
@@ -71,7 +76,7 @@ def _report(text, shapes, functions):
     return Report(lines, session.assumed, session.unknown)
 
 
-def editor(shapes=None, functions=()):
+def editor(shapes: Shapes | None = None, functions: Functions = ()) -> DOMWidget:
     """A widget with the text of a derivation, its shapes, and the report on both, judged again as the learner types.
 
     Where MathLive lies beside it, it is the component of `web/editor.js`; else the plain one, which says so once.
@@ -82,26 +87,26 @@ def editor(shapes=None, functions=()):
     if missing:
         _say_once(missing)
         return plain_editor(shapes, functions)
-    text, shapes, known = _begun(shapes, functions)
-    return _component()(text, shapes, known)
+    text, begun, known = _begun(shapes, functions)
+    return _component()(text, begun, known)
 
 
 @functools.cache
-def _say_once(sentence):
+def _say_once(sentence: str) -> None:
     print(sentence)
 
 
-def _begun(shapes, functions):
+def _begun(shapes: Shapes | None, functions: Functions) -> tuple[str, dict[str, Any], dict[str, str | None]]:
     """(text, shapes, {function: what it is, or None}) to begin with; raises what `derive` raises."""
     example = EXAMPLE if shapes is None else ""  # the example is about names that given shapes need not have
     shapes = EXAMPLE_SHAPES if shapes is None else shapes
     read_shapes(shapes)
-    known = dict(functions) if hasattr(functions, "items") else dict.fromkeys(read_functions(functions))
+    known = dict(functions) if isinstance(functions, Mapping) else dict.fromkeys(read_functions(functions))
     return example, dict(shapes), known
 
 
 @functools.cache
-def _component():
+def _component() -> type[DOMWidget]:
     """The class of the widget; anywidget is imported with it."""
     import anywidget
     import traitlets
@@ -114,30 +119,30 @@ def _component():
         asked = traitlets.Dict().tag(sync=True)
         report = traitlets.Dict().tag(sync=True)
 
-        def __init__(self, text, shapes, known):
+        def __init__(self, text: str, shapes: Shapes | None, known: dict[str, str | None]) -> None:
             self._known = known
             super().__init__(asked={"id": 0, "text": text, "shapes": shapes, "functions": list(known)})
             self.on_msg(lambda _widget, content, _buffers: self._hear(content))
 
         @traitlets.observe("asked")
-        def _judge(self, _change):
+        def _judge(self, _change: object) -> None:
             asked = self.asked
             functions = {name: self._known.get(name) for name in asked["functions"]}
             # The id makes each report another one, so that the browser hears of it even if it says the same.
             report = judged(asked["text"], asked["shapes"], functions, asked.get("next", 0))
             self.report = {**report, "id": asked["id"]}
 
-        def _hear(self, content):
+        def _hear(self, content: dict[str, Any]) -> None:
             if content.get("kind") == "mathlive":
                 self.send(*_mathlive())
 
-        def __repr__(self):
+        def __repr__(self) -> str:
             return "Editor of a derivation"
 
     return Editor
 
 
-def _mathlive():
+def _mathlive() -> tuple[dict[str, Any], list[bytes]]:
     """(message, buffers) with MathLive's module, its style and its fonts, for the editor in the browser."""
     style = (MATHLIVE / "mathlive-static.css").read_text(encoding="utf-8")
     fonts = sorted((MATHLIVE / "fonts").glob("*.woff2"))
@@ -149,22 +154,22 @@ def _mathlive():
     return message, [(MATHLIVE / "mathlive.min.mjs").read_bytes(), *(path.read_bytes() for path in fonts)]
 
 
-def _face(stem):
+def _face(stem: str) -> dict[str, str]:
     """What a font file named like KaTeX_Main-BoldItalic is."""
     family, _, cut = stem.partition("-")
     style = "italic" if "Italic" in cut else "normal"
     return {"family": family, "style": style, "weight": "700" if "Bold" in cut else "400"}
 
 
-def plain_editor(shapes=None, functions=()):
+def plain_editor(shapes: Shapes | None = None, functions: Functions = ()) -> DOMWidget:
     """The editor made of ordinary form fields: text, shapes and functions, with the report on them below.
 
     Tab moves between the fields, and nothing needs a mouse.
     """
     import ipywidgets as widgets
 
-    example, shapes, known = _begun(shapes, functions)
-    written = "; ".join(f"{name} = {spec}" for name, spec in shapes.items())
+    example, begun, known = _begun(shapes, functions)
+    written = "; ".join(f"{name} = {spec}" for name, spec in begun.items())
     wide = widgets.Layout(width="auto")
     label = {"description_width": "6em"}
     text = widgets.Textarea(
@@ -182,12 +187,12 @@ def plain_editor(shapes=None, functions=()):
     hinted = widgets.HTMLMath()
     tier = 0
 
-    def judge(_change):
+    def judge(_change: object) -> None:
         nonlocal tier
         tier, hinted.value = 0, ""
         shown.value = _judged(text.value, sizes.value, used.value, known)
 
-    def tell(_button):
+    def tell(_button: object) -> None:
         nonlocal tier
         tier = min(tier + 1, 3)
         hinted.value = _judged(text.value, sizes.value, used.value, known, tier)
@@ -198,7 +203,7 @@ def plain_editor(shapes=None, functions=()):
     return widgets.VBox([sizes, used, text, shown, more, hinted], layout=wide)
 
 
-def _judged(text: str, sizes: str, functions: str, known: dict, tier: int = 0) -> str:
+def _judged(text: str, sizes: str, functions: str, known: dict[str, str | None], tier: int = 0) -> str:
     """The report as HTML, or what comes next in so many tiers, or what is wrong with the shapes in one sentence.
 
     known: what the functions were said to be, {"f": "tanh"}, where that was said.

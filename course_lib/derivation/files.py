@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
 
 from . import derive
 
+if TYPE_CHECKING:
+    from .report import Report
+
 LARGEST = 200_000
 
 
-def derive_file(path):
+def derive_file(path: str | Path) -> Report:
     """The Report on the derivation in a text file; CourseError says what the file lacks."""
     path = Path(path)
     try:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from . import wording
-from .engine import Line
+from .engine import Functions, Line
 from .tex import Tex, everywhere, read_tex
+
+if TYPE_CHECKING:
+    from .names import Shapes
+    from .workout.next_line import Next
 
 MARKS = {"definition": "≝", "right": "✓", "wrong": "✗", "follows": "↳", "shapes": "⊠", "unreadable": "?"}
 # Blue and orange are told apart by nearly everyone; the symbol and the word say the same without colour.
@@ -38,10 +43,10 @@ class Report:
     lines: list[Line] = field(default_factory=list)
     assumed: dict[str, str] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
-    asked: tuple = ()  # text, shapes and functions, as `derive` got them
+    asked: tuple[str, Shapes | None, Functions] | None = None  # text, shapes and functions, as `derive` got them
     told: int = 0  # how much `next` has told
 
-    def next(self, tier: int | None = None):
+    def next(self, tier: int | None = None) -> Next:
         """What comes next: the rule and where; called again, the line with a gap; then the line. See `next_line`.
 
         tier: 1, 2 or 3 for just that. Errors: ValueError for another tier, or for a report that `derive` did not make.

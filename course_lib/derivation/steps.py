@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from .dimensions import MisfitError
 from .tree import Node, add, map_tree, mul, names_in, neg, num, walk
+
+if TYPE_CHECKING:
+    from .engine import Line, Session
 
 # A function without any property that an identity could use: what holds for it holds for every value.
 _OPAQUE = ("any:opaque", 0)
 
 
-def telling_steps(session, lines) -> list:
+def telling_steps(session: Session, lines: list[Line]) -> list[Line]:
     """Those of the right `lines` that say something new, in order.
 
     A line says something when two of its sides differ by more than padding, a name stands in it, and no line of
     the session before it set the same sides equal.
     """
-    asked, said, found = {id(line) for line in lines}, [], []
+    asked = {id(line) for line in lines}
+    said: list[list[Node]] = []
+    found: list[Line] = []
     for line in session.lines:
         if line.verdict not in ("right", "definition") or not line.sides:
             continue
@@ -32,20 +39,20 @@ def telling_steps(session, lines) -> list:
     return found
 
 
-def _different(session, sides):
+def _different(session: Session, sides: Iterable[Node]) -> list[Node]:
     """The sides, collected, without those that are another one padded."""
-    kept = []
+    kept: list[Node] = []
     for side in map(collected, sides):
         if not any(_padded(session, side, other) for other in kept):
             kept.append(side)
     return kept
 
 
-def _covers(session, before, sides):
+def _covers(session: Session, before: list[Node], sides: list[Node]) -> bool:
     return all(any(_padded(session, side, other) for other in before) for side in sides)
 
 
-def _padded(session, a, b) -> bool:
+def _padded(session: Session, a: Node, b: Node) -> bool:
     """Whether two equal expressions, collected, are one and the same but for padding.
 
     Padding is a zero added, a factor one, the order of a sum, like terms not collected; and whatever is made of
@@ -54,7 +61,7 @@ def _padded(session, a, b) -> bool:
     return a == b or _for_every_value(session, a, b) or _for_every_value(session, b, a)
 
 
-def _for_every_value(session, part, whole) -> bool:
+def _for_every_value(session: Session, part: Node, whole: Node) -> bool:
     """Whether `whole` holds nothing but `part`, and equals it whatever the value of `part` is."""
     inside = names_in(part)
     if not inside or not names_in(whole) - set(session.names.dims) <= inside:
@@ -68,10 +75,10 @@ def _for_every_value(session, part, whole) -> bool:
         return False
 
 
-def _opaque(tree, part):
+def _opaque(tree: Node, part: Node) -> Node:
     """The tree with an opaque value wherever `part` stands; derivatives keep what they are derivatives of."""
 
-    def change(n):
+    def change(n: Node) -> Node | None:
         if n == part:
             return Node("fn", [n], _OPAQUE)
         return n if n.op in ("grad", "hess", "d") else None
@@ -81,13 +88,13 @@ def _opaque(tree, part):
 
 def collected(node: Node) -> Node:
     """The tree without added zeros and factors one, the like terms of every sum collected and in a fixed order."""
-    done: dict = {}
+    done: dict[int, Node] = {}
     for part in reversed(list(walk(node))):
         done[id(part)] = _collected(part.with_args(done[id(a)] for a in part.args))
     return done[id(node)]
 
 
-def _collected(node):
+def _collected(node: Node) -> Node:
     """The same for a tree whose operands are collected already."""
     if node.op == "add":
         return _collected_sum(node)
@@ -102,9 +109,10 @@ def _collected(node):
     return node
 
 
-def _product(factors):
+def _product(factors: Sequence[Node]) -> Node:
     """A product with its numbers in front, as one, and without a factor 1."""
-    number, rest = Fraction(1), []
+    number = Fraction(1)
+    rest: list[Node] = []
     for factor in mul(*factors).args if len(factors) > 1 else factors:
         if factor.op == "neg":
             number, factor = -number, factor.args[0]
@@ -116,12 +124,12 @@ def _product(factors):
     return _times(number, mul(*rest) if rest else num(1))
 
 
-def _exact(node):
+def _exact(node: Node) -> Fraction | None:
     """The value of a number as a fraction, or None."""
     return Fraction(node.val) if node.op == "num" and abs(node.val) < 1e15 else None
 
 
-def _times(number, node):
+def _times(number: Fraction | int, node: Node) -> Node:
     """number · node, with the number in front."""
     own, rest = _split(node)
     number *= own
@@ -134,11 +142,11 @@ def _times(number, node):
     return neg(out) if number < 0 else out
 
 
-def _number(value):
+def _number(value: Fraction | int) -> Node:
     return num(value.numerator) if value.denominator == 1 else num(float(value))
 
 
-def _split(node):
+def _split(node: Node) -> tuple[Fraction, Node | None]:
     """(number, rest) of a collected term; the rest is None for a number alone."""
     if node.op == "neg":
         number, rest = _split(node.args[0])
@@ -146,16 +154,17 @@ def _split(node):
     value = _exact(node)
     if value is not None:
         return value, None
-    if node.op == "mul" and _exact(node.args[0]) is not None:
-        return _exact(node.args[0]), mul(*node.args[1:])
+    leading = _exact(node.args[0]) if node.op == "mul" else None
+    if leading is not None:
+        return leading, mul(*node.args[1:])
     return Fraction(1), node
 
 
-def _collected_sum(node):
+def _collected_sum(node: Node) -> Node:
     """A sum with like terms collected, zeros left out, and the terms in an order of their own."""
-    terms: dict = {}
+    terms: dict[Node | None, Fraction] = {}
     for term in add(*node.args).args:
         number, rest = _split(term)
-        terms[rest] = terms.get(rest, 0) + number
+        terms[rest] = terms.get(rest, Fraction(0)) + number
     left = [_times(number, num(1) if rest is None else rest) for rest, number in terms.items() if number]
     return add(*sorted(left, key=hash)) if left else num(0)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from .. import wording
 from ..dimensions import MisfitError
-from ..engine import BAD, Line, Session
-from ..names import dependencies, spoken_name, stem
+from ..engine import BAD, Functions, Line, Session
+from ..names import Shapes, dependencies, spoken_name, stem
 from ..report import _mathematics
 from ..spelling import Spelling, spelled, spelling_of
 from ..tree import Node, map_tree, places, put, sym, walk
@@ -17,7 +17,7 @@ from ..writer import latex
 from .algebra import ONE, ZERO, size
 from .arrays import NoRuleError
 from .rules import RULES, Calculus
-from .working import MOVE, PUT_IN, READ_OFF, SECONDS, Derivation, Functions, Shapes, Step, Work, _said
+from .working import MOVE, PUT_IN, READ_OFF, SECONDS, Derivation, Step, Work, _said
 
 TIERS = 3
 HOW = {

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from course_lib.errors import CourseError
 
 from ..dimensions import MisfitError
-from ..engine import Line, Session
+from ..engine import Functions, Line, Session
 from ..judgement import Relation
-from ..names import Declared, canonical, dependencies, spoken_name
+from ..names import Declared, Shapes, canonical, dependencies, spoken_name
 from ..spelling import spelled, spelling_of
 from ..tokens import UnreadableError
 from ..tree import Node, map_tree, names_in, num, sym, walk
@@ -22,8 +21,6 @@ from .algebra import ONE, Algebra, Product, apply, product, turned
 from .arrays import Lowering, NoRuleError
 from .rules import Calculus, as_matrix, gathered, holds_d
 
-Shapes = Mapping[str, str]
-Functions = str | Iterable[str] | Mapping[str, str | None]
 SECONDS = 10.0
 FRESH_SEED = 20_011
 DEFINITION, READ_OFF, PUT_IN, MOVE = "definition", "read off", "put in", "move to the other side"
@@ -49,7 +46,7 @@ class Work:
 
     lines: list[str]
     rules: list[str]
-    shapes: dict[str, str] | None = field(default_factory=dict)
+    shapes: Shapes | None = field(default_factory=dict)
     functions: Functions = ()
     result: Node | None = None
     missing: str = ""
