@@ -51,10 +51,12 @@ from course_lib.grading.names import (
     from_lms,
     hinted_chapter,
     is_candidate,
+    is_filled_in_by_the_instructor,
     is_nobodys,
     is_notebook,
     is_silent,
     is_zip,
+    lms_folder,
     loose_student,
     other_kind,
     visible,
@@ -76,6 +78,7 @@ ARCHIVE_DEPTH = 2
 OTHERS_SHOWN = 5
 # An archive of a whole class: how many members, and how large its list of members may be.
 CLASS_MEMBER_LIMIT = 50_000
+_SAKAI_TIMESTAMP = re.compile(r"^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})(?=\s*$)")
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(\S*)\s*")
 
 
@@ -229,7 +232,21 @@ class _Reader:
             if not _is_folder(path):
                 yield from self.file(path, NOBODY, shared)
             elif path != self.inbox / "submitted":
-                yield from self.folder(path, whose_folder(path.name, shared))
+                refusal = self.of_a_class(path)
+                yield from [refusal] if refusal else self.folder(path, whose_folder(path.name, shared))
+
+    def of_a_class(self, path):
+        """A Refused where a folder in the inbox is no student's, because an LMS's folders of several lie in it."""
+        try:
+            inside = [entry.name for entry in _entries(path) if _is_folder(entry) and lms_folder(entry.name)]
+        except OSError:
+            return None
+        students = {whose_folder(name, ()).lms for name in inside}
+        if lms_folder(path.name) or len(students) < 2:
+            return None
+        reason = f"In this folder lies what {len(students)} students handed in through {lms_folder(inside[0])}, no one "
+        reason += "student's work: give the folder itself to `course grade`."
+        return self.refusal(self.source(path), NOBODY, "", "", time_of(path), reason)
 
     def folder(self, path, whose, depth=1):
         """A student's folder, or an assignment's inside it."""
@@ -239,10 +256,13 @@ class _Reader:
             reason = f"The folder cannot be read: {error.strerror}."
             yield self.refusal(self.source(path), whose, path.name, "", time_of(path), reason)
             return
-        files = [entry for entry in entries if entry.name != TIMESTAMP]
+        noted = any(entry.name == TIMESTAMP for entry in entries)
+        ours = lambda name: name == TIMESTAMP or is_filled_in_by_the_instructor(name, path.name)  # noqa: E731
+        files = [entry for entry in entries if not ours(entry.name)]
         if not files:
             yield self.refusal(self.source(path), whose, path.name, "", time_of(path), "The folder is empty.")
-        if len(files) < len(entries) and not whose.lms:
+        # In the folder that an LMS made, every file is the student's own; Sakai's attachments lie one deeper.
+        if noted and (not whose.lms or lms_folder(path.name) == "Sakai"):
             whose = replace(whose, arrived=_noted_time(path / TIMESTAMP) or whose.arrived)
         for entry in files:
             if not _is_folder(entry):
@@ -424,26 +444,26 @@ class _Reader:
             if len(members) > CLASS_MEMBER_LIMIT:
                 raise UnreadableError(f"The archive has {len(members)} members; at most {CLASS_MEMBER_LIMIT} are read.")
             check_room(members, path.stat().st_size)
-            shared = doubled({member.filename.split("/")[0] for member in members})
-            latest, noted = time_of(path), _noted_times(archive, members)
             members = [member for member in members if not any(map(is_silent, _parts(member)))]
+            around = _around(member.filename for member in members)
+            members = [m for m in members if m.filename != around and not _is_laid_there(_parts(m, around))]
+            shared = doubled({_parts(member, around)[0] for member in members})
+            latest, noted = time_of(path), _noted_times(archive, members, around)
             for folder in _empty_folders(members):
-                parts = folder.strip("/").split("/")
-                whose = _whose_parts(parts[parts[0] == "submitted" :], shared)
+                whose = _whose_parts(folder.removeprefix(around).strip("/").split("/"), shared)
                 if whose is not NOBODY:
                     source = f"{self.source(path)}/{visible(folder)}"
                     yield self.refusal(source, whose, "", "", latest, "The folder is empty.")
             for member in members:
                 if not member.is_dir() and _parts(member)[-1] != TIMESTAMP:
-                    yield from self.member(self.source(path), archive, member, shared, latest, noted)
+                    parts = _parts(member, around)
+                    yield from self.member(self.source(path), archive, member, parts, shared, latest, noted)
 
-    def member(self, source, archive, member, shared, latest, noted):
-        """One file in the archive of a class."""
+    def member(self, source, archive, member, parts, shared, latest, noted):
+        """One file in the archive of a class; `parts` of its name, from the student's folder on."""
         source = f"{source}/{visible(member.filename)}"
-        *folders, name = _parts(member)
+        *folders, name = parts
         arrived = next((noted[at] for n in range(len(folders), 0, -1) if (at := "/".join(folders[:n])) in noted), None)
-        if folders[:1] == ["submitted"]:
-            folders = folders[1:]
         whose, name = (_whose_parts(folders, shared), name) if folders else whose_file(name, shared)
         received = arrived or whose.arrived or time_in_archive(member, latest)
         if not folders and is_nobodys(_parts(member)[-1]):
@@ -494,13 +514,14 @@ def _noted_time(path):
         return None
 
 
-def _noted_times(archive, members):
-    """Folder in the archive of a class -> what nbgrader's timestamp.txt in it says."""
+def _noted_times(archive, members, around):
+    """Folder in the archive of a class -> what nbgrader's timestamp.txt in it says, or Sakai's."""
     noted = {}
     for member in members:
-        *folders, name = _parts(member)
-        # In the folder that an LMS made, every file is the student's own.
-        if name == TIMESTAMP and folders and not from_lms(folders[0]):
+        *folders, name = _parts(member, around)
+        # In the folder that an LMS made, every file is the student's own; Sakai's attachments lie one deeper.
+        of_sakai = len(folders) == 1 and lms_folder(folders[0]) == "Sakai"
+        if name == TIMESTAMP and folders and (of_sakai or not from_lms(folders[0])):
             try:
                 with unzipping():
                     time = _parsed_time(read_member(archive, member, TIMESTAMP_BYTES))
@@ -512,8 +533,9 @@ def _noted_times(archive, members):
 
 
 def _parsed_time(data):
-    """The time in nbgrader's format, `2030-10-01 21:59:00.123456 UTC`, or None."""
-    found = _TIMESTAMP.fullmatch(data.decode("utf-8", "replace"))
+    """The time in nbgrader's format, `2030-10-01 21:59:00.123456 UTC`, or Sakai's, `20301001215900123`, or None."""
+    text = data.decode("utf-8", "replace")
+    found = _TIMESTAMP.fullmatch(_SAKAI_TIMESTAMP.sub(r"\1-\2-\3 \4:\5:\6.\7", text))
     if not found:
         return None
     day, hour, zone = found.groups()
@@ -526,8 +548,31 @@ def _parsed_time(data):
     return plausible_time(time.timestamp())
 
 
-def _parts(member):
-    return member.filename.rstrip("/").split("/")
+def _parts(member, around=""):
+    return member.filename.removeprefix(around).rstrip("/").split("/")
+
+
+def _is_laid_there(parts):
+    return len(parts) > 1 and is_filled_in_by_the_instructor(parts[1], parts[0])
+
+
+def _around(names):
+    """The folder, with its slash, that stands around all students' work in the archive of a class, or "".
+
+    It is nbgrader's `submitted`, or has the assignment's title: below it are the folders of an LMS, or files that name
+    several students.
+    """
+    tops, below = set(), set()
+    for name in names:
+        top, slash, rest = name.partition("/")
+        tops.add(top + slash)
+        below.add((rest.partition("/")[0], "/" in rest))
+    (around, *others) = tops or {""}
+    if others or not around.endswith("/") or from_lms(around[:-1]):
+        return "submitted/" if "submitted/" in tops else ""
+    students = {whose_file(name, ())[0].student for name, is_folder in below if not is_folder}
+    several = len(students - {None}) > 1 or any(is_folder and lms_folder(name) for name, is_folder in below)
+    return around if several or around == "submitted/" else ""
 
 
 def _whose_parts(folders, shared):

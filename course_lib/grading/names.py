@@ -5,6 +5,8 @@ Names that an LMS gives, with what the student chose at the right end:
     Moodle   Full name_12345_assignsubmission_file/…, before 4.1 with a trailing _, or all in the file's name
     Canvas   sortablename[_LATE]_userid_fileid_…, or anon_id_fileid_…
     Blackboard   Assignment_username_attempt_2030-10-01-21-58-00_…, and without the rest a text of its own
+    Brightspace  12345-67890 - Full name - Oct 1, 2030 958 PM/…, or all in the file's name
+    Sakai    Name, First(username)/Submission attachment(s)/…, below a folder with the assignment's title
 """
 
 import re
@@ -41,6 +43,15 @@ _CANVAS_FILE = re.compile(
 _BLACKBOARD_FILE = re.compile(
     r"(?:.+?_)?(?P<name>[^_]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<rest>.+)|\.txt)", re.DOTALL
 )
+# A folder for each time that somebody handed in; a time in the words of the course's language.
+_BRIGHTSPACE = r"(?P<id>\d+)-\d+ ?- ?(?P<name>.+?) ?- ?(?P<time>[^-]*?\d{3,4}(?: [AP]M)?)"
+_BRIGHTSPACE_FOLDER = re.compile(_BRIGHTSPACE)
+_BRIGHTSPACE_FILE = re.compile(rf"{_BRIGHTSPACE} ?- ?(?P<rest>.+)", re.DOTALL)
+# Its list of what is in the archive.
+_BRIGHTSPACES = "index.html"
+_SAKAI_FOLDER = re.compile(r"(?P<name>[^()]+,[^()]*)\((?P<id>[^()\s]+)\)")
+# What Sakai lays beside what was handed in, for the instructor to fill in.
+_SAKAIS = {"comments.txt", "feedbackText.html", "feedbackText.txt", "Feedback Attachment(s)"}
 # What systems put before the name of a copy.
 _COPY = r"(?:Copy of |Copie de |Kopie von |Copia de )*"
 # A notebook, also as browsers and operating systems rename one: x.ipynb.txt, x.ipynb.json, x.ipynb (1).
@@ -64,7 +75,7 @@ _KINDS = {
 class Whose:
     """What the names above and of a file say: the student (None: nothing), the chapter and the LMS's number.
 
-    arrived   when nbgrader says that what lies in the folder arrived, or None.
+    arrived   when nbgrader or an LMS says that what lies in the folder arrived, or None.
     """
 
     student: str | None = None
@@ -83,7 +94,7 @@ def is_silent(name: str) -> bool:
 
 def is_nobodys(name: str) -> bool:
     """Whether a loose file of that name is no student's work: an instructor's table, or an LMS's own text."""
-    left = _BLACKBOARD_FILE.fullmatch(name) or PurePath(name).suffix.lower() in _TABLES
+    left = _BLACKBOARD_FILE.fullmatch(name) or PurePath(name).suffix.lower() in _TABLES or name == _BRIGHTSPACES
     return bool(left) and whose_file(name, ())[0] is NOBODY
 
 
@@ -128,35 +139,57 @@ def visible_sentence(reason: object) -> str:
 
 def from_lms(name: str) -> bool:
     """Whether an LMS gave this name to a folder or file of its download."""
-    return bool(_MOODLE_FOLDER.fullmatch(name) or whose_file(name, ())[0].lms)
+    return bool(lms_folder(name) or whose_file(name, ())[0].lms)
+
+
+def lms_folder(name: str) -> str:
+    """The LMS that gave this name to a student's folder, or ""."""
+    patterns = {"Moodle": _MOODLE_FOLDER, "Brightspace": _BRIGHTSPACE_FOLDER, "Sakai": _SAKAI_FOLDER}
+    return next((lms for lms, pattern in patterns.items() if pattern.fullmatch(name)), "")
+
+
+def is_filled_in_by_the_instructor(name: str, folder: str) -> bool:
+    """Whether a file or folder in a student's folder was laid there by Sakai, for the instructor."""
+    return name in _SAKAIS and bool(_SAKAI_FOLDER.fullmatch(folder))
 
 
 def doubled(names: Iterable[str]) -> set[str]:
-    """The full names that two participants of one Moodle download share, from the names of its folders and files."""
+    """The full names that two participants of one download share, from the names of its folders and files."""
+    folders, files = (_MOODLE_FOLDER, _BRIGHTSPACE_FOLDER), (_MOODLE_FILE, _BRIGHTSPACE_FILE)
     found = {
         (visible(m["name"]), m["id"])
         for name in names
-        if (m := _MOODLE_FOLDER.fullmatch(name) or _MOODLE_FILE.match(name))
+        for folder, file in zip(folders, files, strict=True)
+        if (m := folder.fullmatch(name) or file.match(name))
     }
     return {name for name, count in Counter(name for name, _ in found).items() if count > 1}
 
 
-def _participant(found: re.Match[str], shared: Collection[str]) -> Whose:
-    """Whose, for a match of one of Moodle's patterns: the full name, with the number where two share it."""
+def _participant(found: re.Match[str], lms: str, shared: Collection[str]) -> Whose:
+    """Whose, for a match of one of an LMS's patterns: the full name, with the number where two share it."""
     name = visible(found["name"])
-    return Whose(f"{name} ({found['id']})" if name in shared else name, lms=f"moodle:{found['id']}")
+    student = f"{name} ({found['id']})" if name in shared else name
+    return Whose(
+        student, lms=f"{lms}:{found['id']}", arrived=_brightspace_time(found["time"]) if lms == "brightspace" else None
+    )
 
 
 def whose_folder(name: str, shared: Collection[str]) -> Whose:
     """Whose, from the name of a folder that lies in the inbox itself; `shared` as `doubled` returns it."""
-    found = _MOODLE_FOLDER.fullmatch(name)
-    return _participant(found, shared) if found else Whose(visible(name))
+    if found := _MOODLE_FOLDER.fullmatch(name):
+        return _participant(found, "moodle", shared)
+    if found := _BRIGHTSPACE_FOLDER.fullmatch(name):
+        return _participant(found, "brightspace", shared)
+    found = _SAKAI_FOLDER.fullmatch(name)
+    return Whose(visible(name), lms=f"sakai:{found['id']}" if found else "")
 
 
 def whose_file(name: str, shared: Collection[str]) -> tuple[Whose, str]:
     """(Whose, the file's own name), from the name of a file that lies in the inbox itself."""
     if found := _MOODLE_FILE.match(name):
-        return _participant(found, shared), found["rest"]
+        return _participant(found, "moodle", shared), found["rest"]
+    if found := _BRIGHTSPACE_FILE.fullmatch(name):
+        return _participant(found, "brightspace", shared), found["rest"]
     if found := _CANVAS_FILE.match(name):
         number = found["id"] or found["anonymous"]
         return Whose(f"{visible(found['name'] or 'anon')} ({number})", lms=f"canvas:{number}"), found["rest"]
@@ -175,6 +208,17 @@ def _attempt_time(text: str) -> datetime | None:
     """When Blackboard says that an attempt was made, in this machine's zone; None for no time."""
     try:
         return datetime.strptime(text, "%Y-%m-%d-%H-%M-%S").astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _brightspace_time(text: str) -> datetime | None:
+    """When Brightspace says that it was handed in, in this machine's zone; None for words that are not English."""
+    day, _, rest = text.rpartition(", ")
+    year, clock, *half = [*rest.split(), ""][:3]
+    try:
+        form = "%b %d %Y %I%M %p" if half[0] else "%b %d %Y %H%M"
+        return datetime.strptime(f"{day} {year} {clock.zfill(4)} {half[0]}".strip(), form).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
 
