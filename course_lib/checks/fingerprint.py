@@ -12,7 +12,7 @@ import hashlib
 import inspect
 import linecache
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -148,7 +148,8 @@ def _normalised(node: ast.AST) -> str:
     return ast.unparse(node)
 
 
-def _loaded(node: ast.AST) -> Iterator[tuple[str, str]]:
+@functools.lru_cache(maxsize=4096)
+def _loaded(node: ast.AST) -> tuple[tuple[str, str], ...]:
     """(name, attribute read from it or "") of everything that is read in a definition, in order, once each."""
     found: dict[tuple[str, str], None] = {}
     for inner in ast.walk(node):
@@ -156,7 +157,7 @@ def _loaded(node: ast.AST) -> Iterator[tuple[str, str]]:
             found[inner.value.id, inner.attr] = None
         elif isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
             found[inner.id, ""] = None
-    yield from found
+    return tuple(found)
 
 
 def _constant(value: Any) -> str:

@@ -22,15 +22,15 @@ LARGEST = 2**63 - 1
 class Limits:
     """What one submission and one student may use; each is a key of `[limits]` in course.toml.
 
-    seconds_per_call      wall time of one call of one answer.
-    seconds_per_chapter   wall time of a notebook's cells and all calls, fresh starts after a hang included.
+    seconds_per_call      processor time of one call of one answer; ten times as long by the clock.
+    seconds_per_chapter   the same of a notebook's cells and all calls, fresh starts after a hang included.
     memory_mb             address space of the process that runs the notebook.
     output_kb             how much of what a notebook prints is kept.
     output_mb             after how much printing a notebook is stopped.
     answer_mb             largest value an answer may return.
     notebook_mb           largest notebook that is read, without its outputs.
     file_mb               largest file that is read, outputs and all.
-    seconds_per_student   after how much wall time in one run a student's further submissions wait for the next run.
+    seconds_per_student   after how much processor time in one run a student's further submissions wait for the next.
     files_per_student     how many of a student's files are looked at.
     mb_per_student        after how much reading a student's further files are not looked at.
     """

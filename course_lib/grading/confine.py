@@ -12,6 +12,9 @@ import resource
 import struct
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+# Of struct __user_cap_header_struct: the version whose three sets have 64 bits.
+_CAPABILITIES = 0x20080522
 _SECCOMP_MODE_FILTER = 2
 _CLONE_THREAD = 0x00010000
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -134,6 +137,26 @@ def limit(memory_mb: int, cpu_seconds: float) -> None:
         _, hard = resource.getrlimit(kind)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (most, most))
+
+
+def become(user: int) -> None:
+    """Become the user and the group of that number for good, in no other group; -1: stay who this is."""
+    if user >= 0:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+
+
+def drop(user: int) -> None:
+    """Become that user, and give up every capability for good; raises OSError where one would be left."""
+    become(user)
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)
+    none, left = (ctypes.c_uint32 * 6)(), (ctypes.c_uint32 * 6)(*[1] * 6)
+    if libc.capset(header, none) != 0 or libc.capget(header, left) != 0 or any(left):
+        raise OSError(_EPERM, "capabilities are left")
 
 
 def hide() -> None:

@@ -3,10 +3,11 @@
 What a run needs loads when there is something to do.
 """
 
+import gc
 import os
 import secrets
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -60,11 +61,15 @@ def grade(inbox: str | Path, **options: Any) -> Report:
 
 def _everything(order, console, stamp):
     """(Report, lines to say) of a run that looks at everything."""
-    from course_lib.grading.cluster import cluster
-    from course_lib.grading.desk import opened
-    from course_lib.grading.intake import checked_inbox, count_candidates
-    from course_lib.grading.run import grade_inbox
-    from course_lib.grading.sandbox import find_confinement, known_kind
+    from course_lib.grading.sandbox import begin, find_confinement, known_kind
+
+    if order.sandbox == "bwrap" and not order.dask:
+        begin()  # it loads NumPy while this process loads what it needs itself
+    with _much_to_load():
+        from course_lib.grading.cluster import cluster
+        from course_lib.grading.desk import opened
+        from course_lib.grading.intake import checked_inbox, count_candidates
+        from course_lib.grading.run import grade_inbox
 
     inbox, executor, jobs = checked_inbox(order.inbox), None, order.jobs or len(os.sched_getaffinity(0))
     find = partial(find_confinement, known_kind(order.sandbox))
@@ -102,6 +107,17 @@ def _everything(order, console, stamp):
     # When the gradebook is closed, its file is as it stays.
     stamp.keep(report, said, desk.config)
     return report, lines
+
+
+@contextmanager
+def _much_to_load():
+    """Modules are loaded to stay: no garbage is looked for among them, now or later."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _advance(progress, task):

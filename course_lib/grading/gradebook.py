@@ -23,6 +23,7 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    insert,
     inspect,
     select,
 )
@@ -362,10 +363,17 @@ class Gradebook:
             row.status, row.reason, row.seconds = graded.status, graded.reason, graded.seconds
             row.printed, row.printed_bytes = graded.printed, graded.printed_bytes
             row.errors = json.dumps(graded.errors)
-            row.verdicts += [_verdict_row(verdict, graded, today, run_id) for verdict in graded.verdicts]
-            row.answers += [AnswerRow(exercise=name, code=code, length=most) for name, code, most in graded.answers]
-            now = _worth_of(row.verdicts, today)
-        return _change(found.student, chapter, before, now) if before is not None else None
+            session.flush()
+            # In one statement each: twenty objects that nobody looks at again would cost more than the rest.
+            verdicts = [_verdict_row(verdict, graded, today, run_id) for verdict in graded.verdicts]
+            answers = [{"exercise": name, "code": code, "length": most} for name, code, most in graded.answers]
+            for kind, rows in ((VerdictRow, verdicts), (AnswerRow, answers)):
+                if rows:
+                    session.execute(insert(kind), [{**values, "submission_id": row.id} for values in rows])
+            if before is None:
+                return None
+            session.expire(row, ["verdicts"])
+            return _change(found.student, chapter, before, _worth_of(row.verdicts, today))
 
     def students(self) -> list[str]:
         """Ids of all students, in order."""
@@ -532,19 +540,19 @@ def _arrived(row, found):
 
 
 def _verdict_row(verdict, graded, today, run_id):
-    return VerdictRow(
-        exercise=verdict.exercise,
-        status=verdict.status,
-        message=verdict.message,
-        points=verdict.points,
-        max_points=verdict.max_points,
-        mistake=verdict.mistake,
-        seconds=verdict.seconds,
-        fingerprint=today.fingerprints.get(verdict.exercise, ""),
-        draws=graded.draws.get(verdict.exercise),
-        library=__version__,
-        run_id=run_id,
-    )
+    return {
+        "exercise": verdict.exercise,
+        "status": verdict.status,
+        "message": verdict.message,
+        "points": verdict.points,
+        "max_points": verdict.max_points,
+        "mistake": verdict.mistake,
+        "seconds": verdict.seconds,
+        "fingerprint": today.fingerprints.get(verdict.exercise, ""),
+        "draws": graded.draws.get(verdict.exercise),
+        "library": __version__,
+        "run_id": run_id,
+    }
 
 
 def _worth_of(verdicts, today):

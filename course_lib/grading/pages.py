@@ -2,12 +2,30 @@
 
 from datetime import UTC
 from functools import cache
+from importlib.util import cache_from_source
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
+from jinja2.bccache import BytecodeCache, FileSystemBytecodeCache
 from markupsafe import Markup
 
 from course_lib.checks.verdict import inline_html
 from course_lib.grading.marks import number
+
+
+class _BesideOurs(FileSystemBytecodeCache):
+    """Templates' byte code beside that of our modules; where nothing can be written there, nothing is kept."""
+
+    def dump_bytecode(self, bucket):
+        try:
+            super().dump_bytecode(bucket)
+        except OSError:
+            return
+
+
+def _byte_code() -> BytecodeCache | None:
+    folder = Path(cache_from_source(__file__)).parent
+    return _BesideOurs(str(folder)) if folder.is_dir() else None
 
 
 @cache
@@ -19,6 +37,7 @@ def template(name: str) -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_byte_code(),
     )
     environment.filters["points"] = number
     environment.filters["time"] = lambda value: f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -65,10 +65,12 @@ def process_pool(jobs: int) -> ProcessPoolExecutor:
 
 
 def _start_worker():
-    from course_lib.grading import confine
+    from course_lib.grading import confine, sandbox
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     confine.die_with_parent()
+    # Each process has a nursery of its own, so that no two students' processes are counted together.
+    sandbox.leave_nurseries()
 
 
 def grade_inbox(
@@ -163,6 +165,7 @@ def _workers(executor, jobs, interrupts):
 
 def _local(jobs, interrupts):
     from course_lib.checks import exercises
+    from course_lib.grading import unit  # noqa: F401
 
     # What the workers need is loaded before they are forked, once for all of them.
     exercises()
@@ -368,7 +371,7 @@ class _Engine:
 
     def _record(self, item, graded):
         self.interrupts.act()
-        self.spent[item.student] += graded.seconds
+        self.spent[item.student] += graded.cost
         if graded.status == "graded" and item.remark:
             graded = replace(graded, reason=item.remark)
         change = self.gradebook.record(self.run_id, item, graded, self.today if graded.verdicts else NOTHING)

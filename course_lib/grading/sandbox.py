@@ -5,6 +5,7 @@ is the line to one child. Whatever goes wrong on the other side of the line is a
 exception of another kind.
 """
 
+import atexit
 import contextlib
 import json
 import os
@@ -14,11 +15,14 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import threading
 import time
-from dataclasses import dataclass
-from importlib.util import cache_from_source, find_spec
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.util import MAGIC_NUMBER, cache_from_source, find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,7 @@ from course_lib.errors import CourseError
 from course_lib.grading import confine, frames
 from course_lib.grading.cells import TRANSFORMER_FILES
 from course_lib.grading.config import Limits
+from course_lib.grading.files import write_whole
 
 PACKAGE = Path(__file__).resolve().parent.parent
 INSIDE_FILES = (
@@ -35,12 +40,17 @@ INSIDE_FILES = (
     "grading/confine.py",
     "grading/cells.py",
     "grading/normal.py",
+    "grading/nursery.py",
     "grading/worker.py",
 )
 OLDEST_BWRAP = (0, 8)
 TEMPORARY_BYTES = 64 << 20
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 CLOSE_SECONDS = 1.0
+# How much longer than its processor time an answer may take by the clock: others may be at work on the machine.
+PATIENCE = 10.0
+# When a Watch looks for the first time, and how long after that at least.
+FIRST_LOOK_SECONDS, NEXT_LOOK_SECONDS = 0.25, 0.05
 HELLO_BYTES = 4096
 NOBODY = 65534
 # One BLAS thread: more of them make a small product slower and loading NumPy three times as slow.
@@ -57,7 +67,7 @@ HOW_TO_GET = (
 )
 PROCESS_OFFER = "or grade with --sandbox=process, which limits a notebook but lets it read this machine's files."
 
-# Gives up root before anything else is read, so that a file the other user cannot read shows at once.
+# Is no longer root when anything else is read, so that a file the other user cannot read shows at once.
 _START = """
 import os, sys
 control, user = int(sys.argv[1]), int(sys.argv[2])
@@ -68,6 +78,20 @@ if user >= 0:
 sys.path[:0] = sys.argv[3:]
 from course_lib.grading.worker import main
 main(control)
+"""
+# A nursery is root again when all is loaded: for each student it makes namespaces, and a user who can do nothing.
+_START_NURSERY = f"""
+import os, sys
+control, user = int(sys.argv[1]), int(sys.argv[2])
+if user >= 0:
+    os.setegid(user)
+    os.seteuid(user)
+sys.path[:0] = sys.argv[3:]
+from course_lib.grading.nursery import main
+if user >= 0:
+    os.seteuid(0)
+    os.setegid(0)
+main(control, user, {TEMPORARY_BYTES})
 """
 
 # Run by the bare interpreter: where its library is, and which shared libraries its modules and NumPy map.
@@ -93,12 +117,14 @@ print(json.dumps({"folders": folders, "libraries": names}))
 
 
 class StoppedError(Exception):
-    """The other side of a channel did not answer; `kind` is "time", "gone", "output" or "protocol"."""
+    """The other side of a channel did not answer; `kind` is "time", "gone", "output" or "protocol".
 
-    def __init__(self, kind, reason=""):
+    watch   the Watch whose time is up.
+    """
+
+    def __init__(self, kind: str, reason: str = "", watch: "Watch | None" = None):
         super().__init__(reason)
-        self.kind = kind
-        self.reason = reason
+        self.kind, self.reason, self.watch = kind, reason, watch
 
 
 @dataclass(frozen=True)
@@ -110,6 +136,7 @@ class Confinement:
     paths     where the worker finds its modules.
     user      number of the user the worker becomes, or -1.
     sealed    whether the system call filter works here.
+    nursery   the command that starts a nursery (see `nursery`), empty where none can be had.
     """
 
     name: str
@@ -117,6 +144,7 @@ class Confinement:
     paths: tuple[str, ...]
     user: int = -1
     sealed: bool = True
+    nursery: tuple[str, ...] = ()
 
 
 def find_confinement(kind: str = "bwrap") -> Confinement:
@@ -155,26 +183,37 @@ def _bwrap_version(path):
 
 
 def _find_bwrap():
+    failures = []
+    for confinement in _forms():
+        try:
+            return _tried(confinement)
+        except StoppedError as failure:
+            failures.append(failure.reason)
+    raise CourseError(f"bwrap does not work here ({failures[-1][:300]}). {HOW_TO_GET}, {PROCESS_OFFER}")
+
+
+def _forms():
+    """The ways to confine with bubblewrap that may work here, the better one first; CourseError without a program."""
     program = bwrap_program()
     if program is None:
         raise CourseError(f"No usable bwrap was found, so nothing can be graded safely. {HOW_TO_GET}, {PROCESS_OFFER}")
     python, numpy_folder = _python(), _numpy_folder()
-    view = _view(python, numpy_folder)
-    inside = (*view, python)
+    inside = (*_view(python, numpy_folder), python)
     # Root drops to nobody for real where that works; a user namespace maps whoever is left to nobody.
     spaces: tuple[str, ...] = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-cgroup-try")
     spaces += ("--unshare-uts", "--hostname", "sandbox")
     as_user = (program, "--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY), *spaces, "--cap-drop", "ALL")
     as_root = (program, *spaces, "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
     forms = [(as_root, NOBODY)] if os.geteuid() == 0 else []
-    failures = []
     for start, user in [*forms, (as_user, -1)]:
-        confinement = Confinement("bwrap", (*start, *inside), ("/sandbox", "/sandbox/lib"), user)
-        try:
-            return _tried(confinement)
-        except StoppedError as failure:
-            failures.append(failure.reason)
-    raise CourseError(f"bwrap does not work here ({failures[-1][:300]}). {HOW_TO_GET}, {PROCESS_OFFER}")
+        nursery = (*start, "--cap-add", "CAP_SYS_ADMIN", *inside)
+        yield Confinement("bwrap", (*start, *inside), ("/sandbox", "/sandbox/lib"), user, nursery=nursery)
+
+
+def begin() -> None:
+    """Start what `find_confinement` will most likely try first, to be ready when it is asked; raises nothing."""
+    with contextlib.suppress(CourseError, OSError):
+        _nursery(next(_forms()))
 
 
 def _find_process():
@@ -195,8 +234,18 @@ def _find_process():
 
 
 def _tried(confinement):
+    """The Confinement as far as it works here; raises StoppedError where it does not."""
+    if confinement.nursery:
+        try:
+            with sandbox_for(confinement) as sandbox:
+                # Without the filter a notebook could make sockets, and what it shares with others is not looked into.
+                if sandbox.nursery and sandbox.hello.get("sealed"):
+                    return confinement
+        except StoppedError:
+            pass
+        leave_nurseries()
     with Sandbox(confinement) as sandbox:
-        return Confinement(**{**vars(confinement), "sealed": bool(sandbox.hello.get("sealed"))})
+        return replace(confinement, sealed=bool(sandbox.hello.get("sealed")), nursery=())
 
 
 def _python():
@@ -204,18 +253,15 @@ def _python():
 
 
 def _numpy_folder():
-    import numpy
-
-    return Path(numpy.__path__[0])
+    found = find_spec("numpy")
+    if found is None or not found.origin:
+        raise CourseError("NumPy is not installed.")
+    return Path(found.origin).parent
 
 
 def _view(python, numpy_folder):
     """bwrap's arguments for what is seen inside: this Python, this NumPy, the worker's files, nothing else."""
-    command = [python, "-I", "-S", "-c", _LOOK, str(numpy_folder.parent)]
-    look = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=120)
-    if look.returncode != 0:
-        raise CourseError(f"{python} cannot import NumPy on its own: {look.stderr.strip()[-300:]}")
-    seen = json.loads(look.stdout.splitlines()[-1])
+    seen = _seen(python, numpy_folder)
     folders = [path for path in seen["folders"] if not any(path.startswith(f"{top}/") for top in seen["folders"])]
     # As process 1 the supervisor is out of a notebook's reach, and bwrap itself reaps it.
     view = ["--as-pid-1", "--die-with-parent", "--new-session", "--clearenv"]
@@ -249,6 +295,41 @@ def _view(python, numpy_folder):
     return [*_parents(view), *view, "--remount-ro", "/"]
 
 
+def _seen(python, numpy_folder):
+    """What `_LOOK` says; kept beside the byte code until one of the files or folders it speaks of has changed."""
+    kept = Path(cache_from_source(__file__)).with_name("seen-by-python.json")
+    try:
+        told = json.loads(kept.read_bytes())
+        if told["of"] == _state(python, numpy_folder, told["seen"]):
+            return told["seen"]
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    command = [python, "-I", "-S", "-c", _LOOK, str(numpy_folder.parent)]
+    look = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=START_SECONDS)
+    if look.returncode != 0:
+        raise CourseError(f"{python} cannot import NumPy on its own: {look.stderr.strip()[-300:]}")
+    seen = json.loads(look.stdout.splitlines()[-1])
+    with contextlib.suppress(OSError):  # where nothing can be kept, it is looked at anew each time
+        write_whole(kept, json.dumps({"seen": seen, "of": _state(python, numpy_folder, seen)}).encode())
+    return seen
+
+
+def _state(python, numpy_folder, seen):
+    """How everything that `_LOOK` saw lies on the disk; what is installed or renewed changes a folder's time."""
+    libraries = [os.path.realpath(name) for name in seen["libraries"] if name.startswith("/")]
+    folders = [str(numpy_folder), *seen["folders"], *{os.path.dirname(name) for name in libraries}]
+    places = sorted({python, "/etc/ld.so.cache", *folders, *libraries})
+    return [sys.version, *([place, *_look_at(place)] for place in places)]
+
+
+def _look_at(place):
+    try:
+        found = os.stat(place)
+    except OSError:
+        return []
+    return [found.st_size, found.st_mtime_ns, found.st_ino]
+
+
 def _transformer_files():
     """(name inside, file) of IPython's input transformer and its byte code; none where IPython is not installed."""
     found = find_spec("IPython")
@@ -263,11 +344,23 @@ def _transformer_files():
 
 def _compiled(source):
     """The byte code file of a source, so that no sandbox compiles it again; None where it cannot be written."""
+    compiled = Path(cache_from_source(str(source)))
     try:
-        compiled = py_compile.compile(str(source), doraise=True)
+        if not _is_of(compiled, source):
+            py_compile.compile(str(source), doraise=True)
     except OSError:
         return None
-    return Path(compiled) if compiled and Path(compiled).is_relative_to(PACKAGE) else None
+    return compiled if compiled.is_relative_to(PACKAGE) else None
+
+
+def _is_of(compiled, source):
+    """Whether byte code was made of the source as it is, by what its first bytes say (PEP 552)."""
+    if not compiled.is_file():
+        return False
+    with open(compiled, "rb") as file:
+        head = file.read(16)
+    found = source.stat()
+    return head == MAGIC_NUMBER + struct.pack("<III", 0, int(found.st_mtime) & 0xFFFFFFFF, found.st_size & 0xFFFFFFFF)
 
 
 def _parents(view):
@@ -278,28 +371,106 @@ def _parents(view):
     return [word for folder in sorted(folders - targets) for word in ("--perms", "0755", "--dir", folder)]
 
 
-class Sandbox:
-    """One student's sandbox: started when made, killed as a whole tree when closed."""
+def sandbox_for(confinement: Confinement) -> "Sandbox":
+    """A fresh Sandbox, out of this process's nursery where there can be one; raises StoppedError."""
+    for _ in range(2 if confinement.nursery else 0):  # a nursery that has died is followed by another one
+        nursery = _nursery(confinement)
+        try:
+            return Sandbox(confinement, nursery)
+        except StoppedError:
+            with _NURSERIES_LOCK:
+                if _NURSERIES.get(confinement) is nursery:
+                    del _NURSERIES[confinement]
+            nursery.close()
+    return Sandbox(confinement)
+
+
+_NURSERIES: "dict[Confinement, Nursery]" = {}
+_NURSERIES_LOCK = threading.Lock()
+
+
+def _nursery(confinement):
+    with _NURSERIES_LOCK:
+        if confinement not in _NURSERIES:
+            _NURSERIES[confinement] = Nursery(confinement)
+        return _NURSERIES[confinement]
+
+
+def leave_nurseries() -> None:
+    """Close this process's nurseries; where it was forked, let go of those that it inherited."""
+    while _NURSERIES:
+        _NURSERIES.popitem()[1].close()
+
+
+atexit.register(leave_nurseries)
+
+
+class Nursery:
+    """Where sandboxes come from that need not load NumPy again, see `nursery`; killed as a whole tree when closed."""
 
     def __init__(self, confinement):
+        self.owner = os.getpid()
+        self.control, self.process = _started(confinement.nursery, _START_NURSERY, confinement)
+
+    def bring_up(self, line: socket.socket) -> None:
+        try:
+            socket.send_fds(self.control, [b"up"], [line.fileno()])
+        except OSError:
+            raise StoppedError("gone", "the nursery is gone") from None
+
+    def close(self) -> None:
+        self.control.close()
+        if os.getpid() == self.owner:
+            _ended(self.process)
+
+
+def _started(command, code, confinement):
+    """(our end of the line, process) of a Python that runs `code` in the sandbox."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    arguments = ["-I", "-S", "-B", "-X", "utf8", "-c", code, str(theirs.fileno()), str(confinement.user)]
+    with theirs:
+        process = subprocess.Popen(
+            [*command, *arguments, *confinement.paths],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=ENVIRONMENT,
+            cwd="/",
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+    return ours, process
+
+
+def _ended(process):
+    """Wait for a process whose line was closed, or kill it."""
+    # The supervisor leaves when its socket closes, and bwrap, which reaps it, leaves next; killed outright, bwrap
+    # would leave the reaping to the machine's init, and in a container there may be none that does it.
+    try:
+        process.wait(CLOSE_SECONDS)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):  # it may be gone by now
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    process.stderr.close()
+
+
+class Sandbox:
+    """One student's sandbox: started when made, by itself or out of a nursery; killed as a whole tree when closed."""
+
+    def __init__(self, confinement, nursery=None):
         # Inside bubblewrap there is nothing to change but a small temporary folder that goes with the sandbox.
         self.read_only = confinement.name == "process"
         if self.read_only:
             # A notebook of the same user could else read in this process's memory what is right.
             confine.hide()
-        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        arguments = ["-I", "-S", "-B", "-X", "utf8", "-c", _START, str(theirs.fileno()), str(confinement.user)]
-        with theirs:
-            self.process = subprocess.Popen(
-                [*confinement.command, *arguments, *confinement.paths],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env=ENVIRONMENT,
-                cwd="/",
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
+        self.nursery, self.process = nursery, None
+        if nursery is None:
+            self.control, self.process = _started(confinement.command, _START, confinement)
+        else:
+            self.control, line = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with line:
+                nursery.bring_up(line)
         self.control.settimeout(START_SECONDS)
         try:
             self.hello = json.loads(self._receive())
@@ -319,11 +490,16 @@ class Sandbox:
         except OSError:
             message = b""
         if not message:
-            self.process.kill()
-            assert self.process.stderr is not None
-            said = self.process.stderr.read().decode(errors="replace").strip()
-            raise StoppedError("gone", said.splitlines()[-1][:500] if said else "it ended without a word")
+            raise StoppedError("gone", self._last_words() or "it ended without a word")
         return message
+
+    def _last_words(self):
+        if self.process is None:
+            return ""
+        self.process.kill()
+        assert self.process.stderr is not None
+        said = self.process.stderr.read().decode(errors="replace").strip()
+        return said.splitlines()[-1][:500] if said else ""
 
     def open(self, limits: Limits) -> "Channel":
         """A Channel to a fresh child."""
@@ -331,7 +507,8 @@ class Sandbox:
         output, output_end = os.pipe()
         request = {
             "memory_mb": limits.memory_mb,
-            "cpu_seconds": limits.seconds_per_chapter,
+            # The grader ends it before that: the kernel counts whole ticks for it, and on a busy machine far too many.
+            "cpu_seconds": 2 * limits.seconds_per_chapter,
             "body_limit": limits.answer_mb << 20,
             "read_only": self.read_only,
         }
@@ -346,8 +523,16 @@ class Sandbox:
             os.close(output_end)
         return Channel(ours, output, limits)
 
+    def used(self) -> float:
+        """Seconds of processor time that the child that was opened last has used; raises StoppedError."""
+        try:
+            self.control.send(b"used")
+        except OSError:
+            raise StoppedError("gone", "the sandbox is gone") from None
+        return float(json.loads(self._receive()))
+
     def end(self, channel: "Channel", ask: bool = True) -> dict[str, Any]:
-        """End the channel's child; if asked, how it ended: {"running"} or {"running", "code", "cpu"}.
+        """End the channel's child; if asked, how it ended: {"running", "code", "cpu"}, the code None if it still ran.
 
         Asking waits for a child that is just dying; not asking kills it and waits for nothing. Raises StoppedError.
         """
@@ -361,17 +546,55 @@ class Sandbox:
         return json.loads(self._receive()) if ask else {}
 
     def close(self) -> None:
-        self.control.close()
-        # The supervisor leaves when its socket closes, and bwrap, which reaps it, leaves next; killed outright, bwrap
-        # would leave the reaping to the machine's init, and in a container there may be none that does it.
+        if self.process is not None:
+            self.control.close()
+            _ended(self.process)
+            return
+        # The other side of the line closes when everything in there has ended.
         try:
-            self.process.wait(CLOSE_SECONDS)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):  # it may be gone by now
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-        assert self.process.stderr is not None
-        self.process.stderr.close()
+            self.control.shutdown(socket.SHUT_WR)
+            while self.control.recv(HELLO_BYTES):
+                continue
+        except TimeoutError:
+            self.nursery.close()
+        except OSError:  # it has gone before
+            pass
+        finally:
+            self.control.close()
+
+
+class Watch:
+    """How long something may take: `seconds` of processor time, and PATIENCE times as long by the clock.
+
+    A busy machine makes nobody wait for less than what an answer needs. The clock ends what waits for nothing.
+
+    used   tells the seconds of processor time used by now. It is looked at as seldom as can be: nobody uses more of it
+           than the clock says, where one processor is at work.
+    base   what was used when the watch began; None: what is used at the first look, shortly after.
+    """
+
+    def __init__(self, seconds: float, used: Callable[[], float], base: float | None = None):
+        self.seconds, self.used, self.base = seconds, used, base
+        self.begun = time.monotonic()
+        self.look = self.begun + (min(FIRST_LOOK_SECONDS, seconds / 4) if base is None else seconds)
+        self.asleep = False
+
+    def left(self) -> float:
+        """Seconds until it has to be looked at."""
+        return self.look - time.monotonic()
+
+    def is_up(self) -> bool:
+        """Whether the time is up; `asleep` then says by which of the two."""
+        now = time.monotonic()
+        if now < self.look:
+            return False
+        used = self.used()
+        if self.base is None:
+            self.base = used
+        left = self.seconds - (used - self.base)
+        self.asleep = left > 0 and now - self.begun >= PATIENCE * self.seconds
+        self.look = now + max(left, NEXT_LOOK_SECONDS)
+        return left <= 0 or self.asleep
 
 
 class Channel:
@@ -389,14 +612,14 @@ class Channel:
         self.poll.register(self.output, select.POLLIN)
         self.printed, self.printed_bytes = bytearray(), 0
 
-    def exchange(self, data: bytes, deadline: float) -> tuple[dict[str, Any], list[bytes]]:
-        """Send `data`, then wait for one frame until `deadline` (time.monotonic()); raises StoppedError."""
+    def exchange(self, data: bytes, *watches: Watch) -> tuple[dict[str, Any], list[bytes]]:
+        """Send `data`, then wait for one frame until the time of a Watch is up; raises StoppedError."""
         rest = self._write(memoryview(data))
         while True:
             frame = None if rest else self._frame()
             if frame is not None:
                 return frame
-            left = deadline - time.monotonic()
+            left = min(watch.left() for watch in watches)
             self.poll.modify(self.socket, select.POLLIN | (select.POLLOUT if rest else 0))
             ready = dict(self.poll.poll(min(left, 1.0) * 1000 + 1 if left > 0 else 0))
             if self.output in ready:
@@ -404,7 +627,9 @@ class Channel:
             events = ready.get(self.socket.fileno(), 0)
             # What has come by now counts, also where this process was not there to take it.
             if left <= 0 and not events & ~select.POLLOUT:
-                raise StoppedError("time")
+                for watch in watches:
+                    if watch.is_up():
+                        raise StoppedError("time", watch=watch)
             if events & select.POLLOUT:
                 rest = self._write(rest)
             if events & ~select.POLLOUT:

@@ -22,7 +22,16 @@ from course_lib.checks.verdict import Verdict
 from course_lib.grading import frames
 from course_lib.grading.draws import chosen, seed_of
 from course_lib.grading.notebook import UnreadableError, defined_names, read_notebook, recognised, sha256
-from course_lib.grading.sandbox import Channel, Confinement, Sandbox, StoppedError, find_confinement
+from course_lib.grading.sandbox import (
+    PATIENCE,
+    Channel,
+    Confinement,
+    Sandbox,
+    StoppedError,
+    Watch,
+    find_confinement,
+    sandbox_for,
+)
 from course_lib.grading.work import Graded, Pending, Unit
 
 if TYPE_CHECKING:
@@ -51,15 +60,14 @@ def confinement(kind: str) -> Confinement:
 
 def grade_unit(unit: Unit, how: Confinement | None = None) -> list[Graded]:
     """Grade one student's submissions one after the other in one sandbox; a list of Graded, one per submission."""
-    end = time.monotonic() + unit.seconds
+    spent, results = 0.0, []
     with Box(how or confinement(unit.sandbox), unit.limits) as box:
-        # The first one is graded however little time there is: a run always gets on.
-        return [
-            grade_one(pending, unit, box)
-            if time.monotonic() < end or (place == 0 and unit.seconds > 0)
-            else _put_off(pending, unit)
-            for place, pending in enumerate(unit.pending)
-        ]
+        for place, pending in enumerate(unit.pending):
+            # The first one is graded however little time there is: a run always gets on.
+            there_is_time = spent < unit.seconds or (place == 0 and unit.seconds > 0)
+            results.append(grade_one(pending, unit, box) if there_is_time else _put_off(pending, unit))
+            spent += results[-1].cost
+    return results
 
 
 def _put_off(pending, unit):
@@ -72,14 +80,15 @@ def _put_off(pending, unit):
 
 def grade_one(pending: Pending, unit: Unit, box: "Box") -> Graded:
     """Grade one submission; only the operator's interrupt passes through."""
-    start = time.monotonic()
+    start, own, inside = time.monotonic(), time.thread_time(), box.used
     try:
         graded = _graded(pending, unit, box)
     except UnreadableError as refusal:
         graded = Graded(pending.key, "refused", pending.chapter, clean(refusal))
     except StoppedError as failure:
         graded = Graded(pending.key, "failed", pending.chapter, f"The sandbox did not start: {clean(failure.reason)}")
-    return replace(graded, seconds=time.monotonic() - start)
+    seconds, used = time.monotonic() - start, time.thread_time() - own + box.used - inside
+    return replace(graded, seconds=seconds, cost=max(used, seconds / PATIENCE))
 
 
 def _graded(pending, unit, box):
@@ -189,10 +198,13 @@ def _with_fault(verdict, exercise, answers):
 
 
 class Box:
-    """One student's sandbox, started when first needed and again after it died."""
+    """One student's sandbox, started when first needed and again after it died.
+
+    used   seconds of processor time of the children that have ended.
+    """
 
     def __init__(self, how, limits):
-        self.how, self.limits = how, limits
+        self.how, self.limits, self.used = how, limits, 0.0
         self.sandbox: Sandbox | None = None
 
     def __enter__(self):
@@ -208,17 +220,26 @@ class Box:
                 return self.sandbox.open(self.limits)
             except StoppedError:
                 self.discard()
-        self.sandbox = Sandbox(self.how)
+        self.sandbox = sandbox_for(self.how)
         return self.sandbox.open(self.limits)
+
+    def in_use(self) -> float:
+        """Seconds of processor time of all children, the one that is open included; raises StoppedError."""
+        return self.used + (self.sandbox.used() if self.sandbox is not None else 0.0)
 
     def end(self, channel: Channel, ask: bool = True) -> dict[str, Any]:
         """How the channel's child ended; a sandbox that went with it is {"running": False, "code": None}."""
         assert self.sandbox is not None
         try:
-            return self.sandbox.end(channel, ask)
+            if not ask:
+                self.used = self.in_use()
+            ended = self.sandbox.end(channel, ask)
         except StoppedError:
+            channel.close()
             self.discard()
             return {"running": False, "code": None}
+        self.used += ended.get("cpu", 0.0)
+        return ended
 
     def discard(self) -> None:
         if self.sandbox is not None:
@@ -241,7 +262,9 @@ class Answers:
         texts = [exercise.name for exercise in wanted if exercise.kind != "function"]
         self.request = frames.pack({"op": "run", "names": names, "texts": texts}, [json.dumps(cells).encode()])
         self.channel: Channel | None = None
-        self.fault, self.used, self.calls = "", 0.0, 0
+        self.fault, self.calls = "", 0
+        before = box.used
+        self.chapter = Watch(limits.seconds_per_chapter, lambda: box.in_use() - before, base=0.0)
         self.texts, self.codes, self.signatures, self.errors, self.stopped = {}, {}, {}, [], {}
         self.cells, self.failures = cells, {}
         self.printed, self.printed_bytes = b"", 0
@@ -268,39 +291,28 @@ class Answers:
         blobs: list[bytes] = []
         tree = frames.encode(args, blobs, functions)
         data = frames.pack({"op": "call", "id": self.calls, "name": name, "args": tree}, blobs)
-        before = self.used
+        watch = Watch(min(seconds or math.inf, self.limits.seconds_per_call), self.box.in_use)
         try:
-            outcome = self._outcome(data, functions, min(seconds or math.inf, self.limits.seconds_per_call))
+            outcome = self._outcome(data, functions, watch)
         except (StoppedError, frames.FrameError) as failure:
             outcome = self.stopped[name] = Outcome("stopped", error=self._reason(failure, "a call"))
-        return replace(outcome, seconds=self.used - before)
+        return replace(outcome, seconds=time.monotonic() - watch.begun)
 
     def _start(self):
         self.channel = self.box.open()
         try:
-            most = self.limits.seconds_per_chapter
-            texts, _ = self._exchange(self.request, most)
+            texts, _ = self.channel.exchange(self.request, self.chapter)
             self.texts, self.codes = _texts(texts), _codes(texts)
-            ready, _ = self._exchange(b"", most)
+            ready, _ = self.channel.exchange(b"", self.chapter)
             self.signatures, self.errors, self.failures = _signatures(ready), _errors(ready), _failures(ready)
         except (StoppedError, frames.FrameError) as failure:
             self.fault = self._reason(failure, "running the cells")
 
-    def _exchange(self, data, most):
-        """One frame for `data`, within `most` seconds and within what is left of the chapter's time."""
-        assert self.channel is not None
-        start = time.monotonic()
-        left = self.limits.seconds_per_chapter - self.used
-        try:
-            return self.channel.exchange(data, start + min(most, left))
-        finally:
-            self.used += time.monotonic() - start
-
-    def _outcome(self, data, functions, seconds):
+    def _outcome(self, data, functions, watch):
         """Send a call, serve the callbacks it makes, and return its Outcome."""
-        end = self.used + seconds
+        assert self.channel is not None
         for _ in range(CALLBACKS_PER_CALL):
-            header, blobs = self._exchange(data, end - self.used)
+            header, blobs = self.channel.exchange(data, watch, self.chapter)
             if header.get("id") != self.calls:
                 raise frames.FrameError("it answers another question")
             if header.get("op") != "callback":
@@ -312,11 +324,14 @@ class Answers:
         """Why it was stopped, as the rest of "... was stopped: "; ends the child, for a fresh one."""
         ended = self.close(ask=True)
         kind = getattr(failure, "kind", "protocol")
+        if kind == "time" and failure.watch.asleep:
+            most = failure.watch.seconds * PATIENCE
+            return (
+                f"{what} took longer than {most:g} s, most of them without doing anything (does it wait for something?)"
+            )
+        if kind == "time" and failure.watch is self.chapter:
+            return f"{what} used up the {self.limits.seconds_per_chapter:g} s for a whole chapter (an endless loop?)"
         if kind == "time":
-            if self.used >= self.limits.seconds_per_chapter - 0.001:
-                return (
-                    f"{what} used up the {self.limits.seconds_per_chapter:g} s for a whole chapter (an endless loop?)"
-                )
             return f"{what} took longer than {self.limits.seconds_per_call:g} s (an endless loop?)"
         if kind == "output":
             return f"{what} printed more than {self.limits.output_mb} MB"

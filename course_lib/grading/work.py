@@ -28,7 +28,7 @@ class Unit:
     """One student's pending submissions, and how to grade them.
 
     banks     the exercises besides the course's own.
-    seconds   how long all of them may take; those that are not begun by then fail, for the next run to go on with.
+    seconds   what all of them may cost; those that are not begun by then fail, for the next run to go on with.
     """
 
     student: str
@@ -51,6 +51,8 @@ class Graded:
     answers   (exercise, code, length) of what was attempted, see `alike.Answer`.
     code_hash   the same for notebooks whose answers differ in blanks and comments alone; "" where nothing was answered.
     printed   the start of what the notebook printed, and how many bytes it printed in all.
+    seconds   how long it took by the clock.
+    cost      seconds of processor time; of what only waited, a part of the time by the clock.
     draws     exercise -> which set of the stock of draws its answer met.
     partial   whether there may be verdicts on the same bytes beside these, because only some were asked for.
     """
@@ -64,6 +66,7 @@ class Graded:
     printed: str = ""
     printed_bytes: int = 0
     seconds: float = 0.0
+    cost: float = 0.0
     code_hash: str = ""
     answers: tuple[tuple[str, str, int], ...] = ()
     draws: dict[str, int] = field(default_factory=dict)

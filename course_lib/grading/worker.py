@@ -62,7 +62,8 @@ def main(control: int) -> NoReturn:
             serve(channel, output, request)
         for descriptor in descriptors:
             os.close(descriptor)
-        order = socket.recv(16)
+        while (order := socket.recv(16)) == b"used":
+            socket.send(json.dumps(used_by(child)).encode())
         if order == b"ask":
             socket.send(json.dumps(reap(child)).encode())
         else:
@@ -70,6 +71,14 @@ def main(control: int) -> NoReturn:
             os.kill(child, 9)
         if not order:
             os._exit(0)
+
+
+def used_by(child: int) -> float:
+    """Seconds of processor time that a child has used; the number of its clock is made as clock_getcpuclockid does."""
+    try:
+        return time.clock_gettime(~child << 3 | 2)
+    except OSError:  # it is gone
+        return 0.0
 
 
 def bury() -> None:
@@ -91,9 +100,8 @@ def reap(child: int) -> dict[str, Any]:
     if not ended:
         os.kill(child, 9)
         _, status, usage = os.wait4(child, 0)
-        return {"running": True}
-    code = os.waitstatus_to_exitcode(status)
-    return {"running": False, "code": code, "cpu": usage.ru_utime + usage.ru_stime}
+    code = None if not ended else os.waitstatus_to_exitcode(status)
+    return {"running": not ended, "code": code, "cpu": usage.ru_utime + usage.ru_stime}
 
 
 def serve(channel: int, output: int, request: dict[str, Any]) -> NoReturn:

@@ -2,7 +2,8 @@
 
 Targets per submission and core: at most 0.15 s of wall time for a lone one, 0.05 s per chapter for a student with ten;
 memory flat in the number of students. Of the command: at most 0.6 s of processor time where nothing is new, and for 24
-lone notebooks, pages and report included, at most 0.6 s beyond 1.3 times what 24 sandboxes take that only import NumPy.
+lone notebooks, pages and report included, at most 0.6 s beyond 1.3 times what 24 sandboxes take that only import NumPy,
+each started by itself.
 
 On a busy machine look at the processor time, and at it over that of a bare `import numpy`, measured in between.
 """
@@ -52,38 +53,57 @@ def run(students=STUDENTS, lone=60, terms=12):
         _command(Path(folder), how)
 
 
-def _command(folder, how, count=24):
-    """`course grade` of `count` students with one notebook each, then once more with nothing new."""
+def _command(folder, how, counts=(24, 100, 200), times=3):
+    """`course grade` of so many students with one notebook each, then once more with nothing new.
+
+    The first count is measured against as many sandboxes that only import NumPy, by turns, and the medians are told.
+    """
     (folder / "course.toml").touch()
-    (sheet,) = (ROOT / "solutions").glob("01_*.ipynb")
-    for number in range(count):
-        path = folder / "inbox" / f"student{number:02}" / "homework.ipynb"
-        path.parent.mkdir(parents=True)
-        path.write_bytes(sheet.read_bytes())
-    bare, bare_used = _bare_sandboxes(how, count)
-    grading, used = _grade(folder)
+    inboxes = [_handed_in(folder / f"inbox{count}", count) for count in counts]
+    count = counts[0]
+    found = [(*_bare_sandboxes(how, count), *_grade(folder, inboxes[0], f"out{k}")) for k in range(times)]
+    bare, bare_used, grading, used, _ = (statistics.median(column) for column in zip(*found, strict=True))
     print(f"{count} sandboxes that import NumPy: {bare:.2f} s, {bare_used:.2f} s of processor time")
     print(f"`course grade` of {count} lone notebooks: {grading:.2f} s, {used:.2f} s of processor time")
     ratios = (grading - 0.6) / bare, (used - 0.6) / bare_used
     print(f"that is 0.6 s and {ratios[0]:.2f} times as long, {ratios[1]:.2f} times of processor time")
-    wall, processor = _grade(folder)
+    wall, processor, _ = _grade(folder, inboxes[0], "out0")
     print(f"`course grade` with nothing new: {wall:.2f} s, {processor:.2f} s of processor time")
+    peaks = [_grade(folder, inbox, f"{inbox}.out")[2] for inbox in inboxes]
+    told = ", ".join(f"{peak:.0f} MB for {count} students" for count, peak in zip(counts, peaks, strict=True))
+    print(f"memory of the command: {told}")
+
+
+def _handed_in(inbox, count):
+    """The name of a folder in which so many students hand in the solutions of chapter 1."""
+    (sheet,) = (ROOT / "solutions").glob("01_*.ipynb")
+    for number in range(count):
+        path = inbox / f"student{number:03}" / "homework.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(sheet.read_bytes())
+    return inbox.name
 
 
 def _bare_sandboxes(how, count):
     """(wall, processor) of starting and closing so many sandboxes on all processors."""
     start, used = time.perf_counter(), _processor()
+    alone = replace(how, nursery=())
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        list(pool.map(lambda _: Sandbox(how).close(), range(count)))
+        list(pool.map(lambda _: Sandbox(alone).close(), range(count)))
     return time.perf_counter() - start, _processor() - used
 
 
-def _grade(folder):
-    """(wall, processor) of the command."""
+def _grade(folder, inbox, out):
+    """(wall, processor, MB at the peak of its largest process) of the command."""
     start, used = time.perf_counter(), _processor()
-    command = [sys.executable, "-m", "course_lib.cli", "grade", "inbox", "--seed", "20"]
-    subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
-    return time.perf_counter() - start, _processor() - used
+    command = [sys.executable, "-m", "course_lib.cli", "grade", inbox, "--seed", "20", "--out", out]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return time.perf_counter() - start, _processor() - used, usage.ru_maxrss / 1024
 
 
 def _measured(groups, how):
@@ -128,7 +148,7 @@ def _class(folder, inbox, endless, how):
         if len(seen) in (total // 10, total):
             peaks[len(seen)] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-    limits = replace(Limits(), seconds_per_call=2.0, seconds_per_chapter=6.0)
+    limits = replace(Limits(), seconds_per_call=0.5, seconds_per_chapter=2.0)
     report = grade_inbox(inbox, book, Config(limits=limits), seed=20, how=how, jobs=jobs, advance=advance)
     book.close()
     each = report.seconds / max(len(report.graded), 1)

@@ -13,7 +13,7 @@ from course_lib.grading.unit import Pending, Unit, grade_unit
 SEED = 20
 # An answer that comes is waited for, however busy the machine; one that hangs on purpose is not waited for long.
 PATIENT = Limits(seconds_per_call=120, seconds_per_chapter=600, memory_mb=1024, output_mb=64, answer_mb=8)
-HASTY = replace(PATIENT, seconds_per_call=3, seconds_per_chapter=6)
+HASTY = replace(PATIENT, seconds_per_call=0.5, seconds_per_chapter=1)
 
 SLOPE = "def square_slope(x):\n    return 2 * x"
 CHAPTER_01 = {

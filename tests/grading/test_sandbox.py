@@ -2,14 +2,18 @@
 
 import json
 import os
+import signal
 import socket
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from course_lib.grading import frames
-from course_lib.grading.sandbox import Channel, StoppedError
+from course_lib.grading import frames, sandbox
+from course_lib.grading.sandbox import Channel, Nursery, Sandbox, StoppedError, Watch
 from tests.grading.handing_in import CHAPTER_01, HASTY, PATIENT, SEED, SLOPE, chapter_01, graded, notebook, verdict
 from tests.grading.shared import arrived
 
@@ -106,7 +110,8 @@ def test_a_right_answer_that_warns_and_prints_200_mb_is_right_and_its_output_is_
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("while True: pass", "took longer than 3 s"),
+        ("while True: pass", "took longer than 0.5 s"),
+        ("import time; time.sleep(600)", "took longer than 5 s, most of them without doing anything"),
         ("import os; os._exit(7)", "exit code 7"),
         ("import os; os.closerange(3, 400); import time; time.sleep(600)", "closed its line"),
         ("return np.ones(1_100_000)", "more than the 8 MB"),
@@ -136,12 +141,93 @@ def test_what_has_come_counts_though_nobody_was_there_to_take_it_in_time():
     channel = Channel(ours, output, PATIENT)
     with theirs:
         theirs.sendall(frames.pack({"op": "ready"}, [bytes(100_000)]))  # more than one look at the socket takes
-        header, blobs = channel.exchange(b"", time.monotonic() - 1)
+        header, blobs = channel.exchange(b"", Watch(0, lambda: 1.0, base=0.0))
         assert (header["op"], len(blobs[0])) == ("ready", 100_000)
         with pytest.raises(StoppedError) as stopped:
-            channel.exchange(b"", time.monotonic() - 1)
+            channel.exchange(b"", Watch(0, lambda: 1.0, base=0.0))
         assert stopped.value.kind == "time"
     channel.close()
+
+
+class Clock:
+    """A clock that shows what it is set to."""
+
+    def __init__(self, monkeypatch):
+        self.now = 1000.0
+        monkeypatch.setattr(sandbox.time, "monotonic", lambda: self.now)
+
+
+def test_on_a_busy_machine_an_answer_has_its_processor_time_and_what_only_waits_is_ended(monkeypatch):
+    clock, used = Clock(monkeypatch), [3.0]
+    watch = Watch(10, lambda: used[0])
+    clock.now += 1
+    assert not watch.is_up()
+    # The machine does something else for most of the time: 98 s by the clock, 9 s for this answer.
+    for seconds in range(14, 99, 14):
+        clock.now = 1000.0 + seconds
+        used[0] += 9 / 7
+        assert watch.left() <= 0 and not watch.is_up()
+        assert watch.left() > 0
+    clock.now, used[0] = 1099.5, 13.0
+    assert watch.is_up() and not watch.asleep
+    # One that uses nothing is ended by the clock.
+    idle = Watch(10, lambda: 3.0)
+    clock.now += 99.0
+    assert not idle.is_up()
+    clock.now += 20
+    assert idle.is_up() and idle.asleep
+
+
+def test_a_watch_that_began_with_nothing_used_counts_everything(monkeypatch):
+    clock = Clock(monkeypatch)
+    watch = Watch(30, lambda: 31.0, base=0.0)
+    assert watch.left() == 30
+    clock.now += 30
+    assert watch.is_up() and not watch.asleep
+
+
+def test_honest_answers_survive_a_clock_that_runs_ahead(confinement, monkeypatch):
+    """As on a machine where others are at work: hours go by on the clock, and a tenth of a second is used."""
+    real, ahead = time.monotonic, [0.0]
+
+    def hurried():
+        ahead[0] = min(ahead[0] + 0.5, 8.0)
+        return real() + ahead[0] * PATIENT.seconds_per_chapter
+
+    monkeypatch.setattr(sandbox.time, "monotonic", hurried)
+    patient = replace(PATIENT, seconds_per_call=PATIENT.seconds_per_chapter)
+    result = graded(confinement, chapter_01(), "01", patient)
+    assert ahead[0] == 8.0
+    assert [v.exercise for v in result.verdicts if not v.ok] == []
+
+
+def test_an_answer_that_does_not_get_the_processor_for_a_while_is_right(confinement, monkeypatch):
+    """Its process is stopped from outside until three looks at what it used have found that it used nothing."""
+    own = replace(confinement, paths=(*confinement.paths, "/sandbox/stopped"))
+    looks, used = [], Sandbox.used
+
+    def looked(self):
+        if len(looks) < 4:
+            notebook = deepest(self.nursery.process.pid)
+            os.kill(notebook, signal.SIGCONT if len(looks) == 3 else signal.SIGSTOP)
+        looks.append(used(self))
+        return looks[-1]
+
+    monkeypatch.setattr(Sandbox, "used", looked)
+    monkeypatch.setattr(sandbox, "FIRST_LOOK_SECONDS", 0.001)
+    busy = "def square_slope(x):\n    for _ in range(10**6): pass\n    return 2 * x"
+    try:
+        result = verdict(own, busy, limits=replace(PATIENT, seconds_per_call=0.5))
+    finally:
+        sandbox._NURSERIES.pop(own).close()
+    assert result.ok
+    assert len(looks) > 3 and looks[1] == looks[2]
+
+
+def deepest(process):
+    """The last one below a process, where each has one child."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return deepest(children[-1]) if children else int(process)
 
 
 def test_nothing_of_the_machine_is_seen(confinement, tmp_path):
@@ -187,14 +273,14 @@ def test_one_chapter_that_kills_its_sandbox_leaves_the_students_other_chapters(c
     assert [all(v.ok for v in r.verdicts) for r in results] == [False, True, True]
 
 
-def test_all_that_is_seen_is_python_numpy_and_six_files_of_the_course(confinement):
+def test_all_that_is_seen_is_python_numpy_and_a_few_files_of_the_course(confinement):
     import sys
 
     look = "[os.path.join(top, name) for top, _, names in os.walk('/') for name in names]"
     result = graded(confinement, notebook(f"import os, json\nprint(json.dumps({look}))"), limits=SEE_ALL)
     seen = set(json.loads(result.printed))
     course = {path for path in seen if path.startswith("/sandbox/course_lib/") and "__pycache__" not in path}
-    checks, grading = ("calling", "operands"), ("frames", "confine", "cells", "normal", "worker")
+    checks, grading = ("calling", "operands"), ("frames", "confine", "cells", "normal", "nursery", "worker")
     inside = [*(f"checks/{name}.py" for name in checks), *(f"grading/{name}.py" for name in grading)]
     assert course == {f"/sandbox/course_lib/{name}" for name in inside}
     python = tuple(f"{os.path.realpath(path)}/" for path in sys.path if path.endswith("lib-dynload"))
@@ -209,6 +295,116 @@ def test_all_that_is_seen_is_python_numpy_and_six_files_of_the_course(confinemen
 
 def test_a_machine_does_not_tell_its_name(confinement):
     assert looked_up(confinement, "os.uname().nodename") == "sandbox"
+
+
+LEAVE = """
+import builtins, os, sys
+import numpy as np
+builtins.left = np.left = sys.left = np.linalg.left = "left"
+np.dot = np.matmul = np.multiply = None
+os.environ["left"] = "left"
+open("/tmp/left", "w").write("left")
+"""
+LOOK_FOR = """
+import builtins, os, sys
+import numpy as np
+found = [hasattr(place, "left") for place in (builtins, np, sys, np.linalg)]
+print(any(found), np.dot is None, "left" in os.environ, os.listdir("/tmp"), os.getppid(), os.getpid() < 10)
+"""
+
+
+def test_a_student_finds_nothing_of_the_one_before_and_sees_no_other_process(confinement):
+    assert confinement.nursery, "both come out of one nursery here"
+    assert graded(confinement, notebook(SLOPE, LEAVE)).errors == ()
+    assert graded(confinement, notebook(SLOPE, LOOK_FOR)).printed.split() == [
+        "False",
+        "False",
+        "False",
+        "[]",
+        "1",
+        "True",
+    ]
+
+
+def test_what_a_nursery_may_do_its_students_may_not(confinement):
+    look = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+left = (ctypes.c_uint32 * 6)(*[1] * 6)
+print(libc.capget((ctypes.c_uint32 * 2)(0x20080522, 0), left), *left)
+for step in (lambda: libc.unshare(0x20000), lambda: libc.mount(b"x", b"/tmp", b"tmpfs", 0, None),
+             lambda: libc.umount2(b"/tmp", 2), lambda: libc.setresuid(0, 0, 0), lambda: libc.prctl(47, 2, 21, 0, 0)):
+    print(step(), ctypes.get_errno())
+"""
+    said = graded(confinement, notebook(SLOPE, look)).printed.splitlines()
+    assert said == ["0 0 0 0 0 0 0", *["-1 1"] * 5]
+
+
+def below(process):
+    """How many processes there are below one, itself included."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return 1 + sum(map(below, children))
+
+
+def test_a_sandbox_of_a_nursery_is_gone_as_a_whole_when_it_is_closed(confinement):
+    nursery = Nursery(confinement)
+    try:
+        Sandbox(confinement, nursery).close()
+        alone = below(nursery.process.pid)  # with the one who waited, who is buried when the next one comes
+        student = Sandbox(confinement, nursery)
+        channel = student.open(PATIENT)
+        forever = frames.pack({"op": "run", "names": [], "texts": []}, [json.dumps(["while True: pass"]).encode()])
+        channel.exchange(forever, Watch(120, student.used))
+        # A supervisor, who waits for its end, and the notebook.
+        assert below(nursery.process.pid) == alone - 1 + 3
+        channel.close()
+        student.close()
+        Sandbox(confinement, nursery).close()
+        assert below(nursery.process.pid) == alone
+    finally:
+        nursery.close()
+
+
+def test_a_nursery_that_died_is_followed_by_another_and_none_is_needed(confinement):
+    own = replace(confinement, paths=(*confinement.paths, "/sandbox/none"))  # a nursery of this test's own
+    assert verdict(own, SLOPE).ok
+    sandbox._NURSERIES[own].process.kill()
+    sandbox._NURSERIES[own].process.wait()
+    assert verdict(own, SLOPE).ok
+    sandbox._NURSERIES.pop(own).close()
+    assert verdict(replace(confinement, nursery=("false",)), SLOPE).ok
+    assert verdict(replace(confinement, nursery=()), SLOPE, LEAVE).ok
+
+
+def test_where_no_nursery_may_make_namespaces_each_student_has_a_sandbox_started_anew(confinement, monkeypatch):
+    powerless = tuple("CAP_CHOWN" if word == "CAP_SYS_ADMIN" else word for word in confinement.nursery)
+    monkeypatch.setattr(sandbox, "_forms", lambda: iter([replace(confinement, nursery=powerless)]))
+    found = sandbox.find_confinement()
+    assert (found.nursery, found.sealed) == ((), True)
+    assert verdict(found, SLOPE).ok
+
+
+def test_what_python_sees_is_looked_at_again_when_anything_of_it_changes(monkeypatch, tmp_path):
+    monkeypatch.setattr(sandbox, "cache_from_source", lambda path: str(tmp_path / "sandbox.pyc"))
+    (tmp_path / "numpy").mkdir()
+    looks = []
+
+    def run(command, **options):
+        looks.append(command)
+        said = json.dumps({"folders": [str(tmp_path / "lib")], "libraries": [str(tmp_path / "lib" / "x.so"), "linux"]})
+        return subprocess.CompletedProcess(command, 0, f"a word before\n{said}\n", "")
+
+    monkeypatch.setattr(sandbox.subprocess, "run", run)
+    for change, times in ((None, 1), (None, 1), ("lib", 2), (None, 2), ("lib/x.so", 3), (None, 3)):
+        if change == "lib":
+            (tmp_path / "lib").mkdir()
+        elif change:
+            (tmp_path / change).write_bytes(b"x")
+        seen = sandbox._seen(sys.executable, tmp_path / "numpy")
+        assert (seen["libraries"][1], len(looks)) == ("linux", times)
+    (tmp_path / "seen-by-python.json").write_text("{}")
+    sandbox._seen(sys.executable, tmp_path / "numpy")
+    assert len(looks) == 4
 
 
 @pytest.fixture(scope="session")

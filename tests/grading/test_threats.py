@@ -22,7 +22,7 @@ NASTY = "<img src=x onerror=alert(1)>\x1b[31m\u202e"
 # Printing much is allowed to one and endless to another; both are bounded by the same limit.
 LIMITS = "[limits]\nseconds_per_call = {}\nseconds_per_chapter = {}\nmemory_mb = 1024\noutput_mb = 64\nanswer_mb = 8\n"
 # What must end is waited for, however busy the machine; what never ends is not waited for long.
-PATIENT, HASTY = LIMITS.format(120, 600), LIMITS.format(3, 8)
+PATIENT, HASTY = LIMITS.format(120, 600), LIMITS.format(0.5, 2)
 SECRET = "the-secret-of-this-machine"
 
 
