@@ -109,6 +109,7 @@ def built(root, out, pyodide=None):
     """
     try:
         from sphinx.application import Sphinx
+        from sphinx.util.docutils import docutils_namespace
     except ImportError:
         raise CourseError("The site needs Sphinx: install the course with its extra, course_lib[site].") from None
     if out.exists() and any(out.iterdir()) and not (out / "searchindex.js").exists():
@@ -118,9 +119,11 @@ def built(root, out, pyodide=None):
         source, pages, doctrees = (Path(folder) / name for name in ("source", "pages", "doctrees"))
         _stage(root, source)
         warnings = StringIO()
-        sphinx = Sphinx(source, None, pages, doctrees, "html", SETTINGS, status=None, warning=warnings)
-        sphinx.connect("html-page-context", _add_launch_button, priority=502)
-        sphinx.build()
+        # What extensions add to docutils is gone afterwards; or a second site of this process would be warned of it.
+        with docutils_namespace():
+            sphinx = Sphinx(source, None, pages, doctrees, "html", SETTINGS, status=None, warning=warnings)
+            sphinx.connect("html-page-context", _add_launch_button, priority=502)
+            sphinx.build()
         if warnings.getvalue():
             said = re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()).replace(f"{source}/", "")
             raise CourseError(f"No site is written, because not all is well with its pages:\n{said.strip()}")

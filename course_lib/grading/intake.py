@@ -402,7 +402,9 @@ class _Reader:
         """An archive that a student made by hand: every notebook in it is that student's; raises UnreadableError."""
         with unzipping():
             archive = opened_bytes(data)
-        members = [m for m in archive.infolist() if not m.is_dir() and not any(map(is_silent, m.filename.split("/")))]
+        members = [
+            m for m in archive.infolist() if not _names_folder(m) and not any(map(is_silent, m.filename.split("/")))
+        ]
         check_members(archive.infolist(), len(data), OWN_MEMBER_LIMIT)
         wanted = [m for m in members if is_candidate(m.filename) and (depth < ARCHIVE_DEPTH or not is_zip(m.filename))]
         if not wanted:
@@ -455,7 +457,7 @@ class _Reader:
                     source = f"{self.source(path)}/{visible(folder)}"
                     yield self.refusal(source, whose, "", "", latest, "The folder is empty.")
             for member in members:
-                if not member.is_dir() and _parts(member)[-1] != TIMESTAMP:
+                if not _names_folder(member) and _parts(member)[-1] != TIMESTAMP:
                     parts = _parts(member, around)
                     yield from self.member(self.source(path), archive, member, parts, shared, latest, noted)
 
@@ -548,6 +550,11 @@ def _parsed_time(data):
     return plausible_time(time.timestamp())
 
 
+def _names_folder(member):
+    """`ZipInfo.is_dir` fails in some versions of Python where a member has no name at all."""
+    return member.filename.endswith("/")
+
+
 def _parts(member, around=""):
     return member.filename.removeprefix(around).rstrip("/").split("/")
 
@@ -585,7 +592,7 @@ def _whose_parts(folders, shared):
 def _empty_folders(members):
     """The folders of an archive that hold neither a file nor a folder."""
     above = {name.rpartition("/")[0] for name in ("/".join(_parts(member)) for member in members)}
-    return [member.filename for member in members if member.is_dir() and "/".join(_parts(member)) not in above]
+    return [member.filename for member in members if _names_folder(member) and "/".join(_parts(member)) not in above]
 
 
 def is_class_archive(path: Path) -> bool:

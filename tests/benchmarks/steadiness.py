@@ -68,8 +68,10 @@ def run(seed, busy, workers, more):
         flush=True,
     )
     for case in broken:
-        print(f"  {case.get('classname')}::{case.get('name')}", flush=True)
-    if done.returncode:
+        print(f"  {case.get('classname')}::{case.get('name')}")
+        told = case.find("failure") if case.find("failure") is not None else case.find("error")
+        print(*told.get("message", "")[:2000].splitlines(), sep="\n      ", flush=True)
+    if done.returncode and not broken:
         print(done.stdout[-20_000:], done.stderr[-2000:], sep="\n", flush=True)
     return done.returncode == 0
 

@@ -82,9 +82,12 @@ def test_a_bundle_with_bytes_changed_or_cut_off(changes, cut):
     data = bytearray(bundle(RIGHT))
     for at, byte in changes:
         data[at % len(data)] = byte
-    (found,) = taken_in({"ada_00.zip": bytes(data[: max(cut, 1)] if cut < len(data) // 2 else data)})
-    if isinstance(found, Submission):
-        read(found.notebook)
+    found = taken_in({"ada_00.zip": bytes(data[: max(cut, 1)] if cut < len(data) // 2 else data)})
+    # Where the list of members has lost its name, the archive is one made by hand, of which the rest has a row too.
+    assert 1 <= len(found) <= 2
+    for item in found:
+        if isinstance(item, Submission):
+            read(item.notebook)
 
 
 @FUZZ

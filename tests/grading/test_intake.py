@@ -384,3 +384,17 @@ def test_names_are_shown_without_control_and_direction_characters(tmp_path):
 def test_a_missing_inbox_is_one_sentence(tmp_path):
     with pytest.raises(CourseError, match="no folder"):
         list(intake(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("name", ["ada_00.zip", "class.zip"])
+def test_a_member_without_a_name_stops_nothing(tmp_path, name):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("XXXX", b"nobody knows what")
+        archive.writestr("ada/00_start.ipynb", NOTEBOOK)
+    (tmp_path / name).write_bytes(packed.getvalue().replace(b"XXXX", bytes(4)))
+    found = list(intake(tmp_path))
+    (sent,) = (item for item in found if isinstance(item, Submission))
+    (other,) = (item for item in found if isinstance(item, Refused))
+    assert (sent.student, sent.notebook) == ("ada", NOTEBOOK)
+    assert "(no name)" in other.source + other.reason
