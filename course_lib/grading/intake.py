@@ -448,7 +448,8 @@ class _Reader:
             check_room(members, path.stat().st_size)
             members = [member for member in members if not any(map(is_silent, _parts(member)))]
             around = _around(member.filename for member in members)
-            members = [m for m in members if m.filename != around and not _is_laid_there(_parts(m, around))]
+            members = [m for m in members if not (around and m.filename == around)]
+            members = [m for m in members if not _is_laid_there(_parts(m, around))]
             shared = doubled({_parts(member, around)[0] for member in members})
             latest, noted = time_of(path), _noted_times(archive, members, around)
             for folder in _empty_folders(members):
