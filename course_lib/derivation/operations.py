@@ -445,7 +445,7 @@ _SIGNS = (
         writing.tex_power,
         writing.plain_power,
         kernels=(Kernel("power", values.power, True), Kernel("matpower", values.matpower)),
-        rules=("pow", "square"),
+        rules=("pow", "square", "exponent"),
     ),
     _sign(
         "epow",
@@ -453,7 +453,7 @@ _SIGNS = (
         writing.tex_entry_power,
         writing.plain_power,
         numpy=("**", "power"),
-        rules=("epow",),
+        rules=("epow", "exponent"),
     ),
     _sign(
         "T",
@@ -514,9 +514,19 @@ def _norm(kind: str, label: str, value: Function, numpy: tuple[str, ...] = (), *
 
 _NORMS = (
     _norm("2", "", values.frobenius_norm, ("linalg.norm", "norm"), rules=("norm",)),
-    _norm("1", "_1", values.sum_norm, rules=("norm",)),
-    _norm("inf", r"_\infty", values.largest_norm, reason="the largest entry has no derivative where two are largest"),
-    _norm("spectral", "_2", values.spectral_norm, reason="needs singular vectors, which have no name in the course"),
+    _norm("1", "_1", values.sum_norm, rules=("norm1",)),
+    _norm(
+        "inf",
+        r"_\infty",
+        values.largest_norm,
+        reason="the infinity norm follows its largest entry, wherever that stands",
+    ),
+    _norm(
+        "spectral",
+        "_2",
+        values.spectral_norm,
+        reason="the spectral norm needs singular vectors, which have no name here",
+    ),
 )
 
 OPERATIONS = Table()

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from .names import Names, latex_name, name_of
 from .tex import Tex, everywhere, flat, read_tex
 
+LOGS = {
+    "log" + name for name in ("L", "p", "P", "ell", "q")
+}  # names of likelihoods of which only the logarithm is named
+
 
 @dataclass(frozen=True)
 class Spelling:
@@ -47,6 +51,9 @@ def spelling_of(text: str, names: Names) -> Spelling:
         capital = names.with_entries(bare) if bare and node.scripts[0][0] == "_" and bare not in found else None
         if capital is not None:
             entries.setdefault(capital, text[node.start : node.end])
+    for name in names.definitions:
+        if name not in found and name in LOGS:
+            found[name] = rf"\log {latex_name(name[3:])}"
     fractions = "partial" in signs and "nabla" not in signs
     return Spelling(found, entries, marks[0] if marks else r"\top", fractions)
 

@@ -109,6 +109,10 @@ def _lowered(indices: str) -> str:
 
 def _tex_idx(w: Language, node: Node) -> Written:
     base = node.args[0]
+    if base.op == "d":
+        return f"d{w.text(Node('idx', base.args, node.val))}", ATOM
+    if base.op == "eye" and node.val[0] is None:
+        return f"e_{{{node.val[1]}}}", ATOM
     if base.op != "sym":
         return rf"\left[{w.text(base)}\right]_{{{_indices(node.val)}}}", POSTFIX
     name = written_name(base.val, of_an_entry=True)

@@ -120,7 +120,7 @@ def _modules(path):
     for name in NEEDED:
         top = LIBRARY / name
         for file in sorted(top.rglob("*")) if top.is_dir() else [top]:
-            if file.suffix in (".py", ".lark") and "web" not in file.parts:
+            if file.suffix in (".py", ".lark", ".toml") and "web" not in file.parts:
                 found[file.relative_to(LIBRARY.parent).as_posix()] = file
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(found):

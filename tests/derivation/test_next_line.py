@@ -6,7 +6,7 @@ from course_lib import derive
 from course_lib.derivation.editor import judged
 from course_lib.derivation.workout.next_line import next_line
 from course_lib.derivation.workout.practising import KINDS, practice
-from course_lib.derivation.workout.working import work_out
+from course_lib.derivation.workout.working import Derivation, work_out
 
 from .catalogue import PROBLEMS
 from .test_work_out import GOALS, MATRICES, worked
@@ -42,23 +42,42 @@ def continued(text, shapes, functions=(), goal=""):
         assert len(added) <= MOST
 
 
-def leads_on(problem, function, variable):
-    """From every beginning of a derivation of the catalogue right lines lead to its end, from a later one no more."""
+def paths(problem, function, variable):
+    """The worked-out lines after the definitions, with inner products and, as some write them, with traces."""
     work = worked(problem, function, variable)
-    goal = work.lines[-1].split(" = ")[0]
-    first = work.rules.count("definition")
-    left = None
-    for k in range(first, len(work.lines)):
-        added = continued("\n".join(work.lines[:k]), problem.shapes, problem.functions, goal)
-        assert left is None or len(added) <= left
-        left = len(added)
-    assert left == 1
+    lines = work.lines[work.rules.count("definition") :]
+    again = Derivation(problem.given, variable, problem.shapes, problem.functions, function)
+    return lines, [again.written(step) for step in again.differential_form("trace")]
 
 
-def test_every_beginning_of_the_catalogue_leads_on(rng):
+def rules_left(said, path):
+    """How many lines of a path come after the last that is said."""
+    return next((k for k, line in enumerate(reversed(path)) if line in said), len(path))
+
+
+def leads_nearer(problem, function, variable):
+    """From each beginning the next line is right, and after it fewer rules are left on one way and more on none."""
+    ways = paths(problem, function, variable)
+    path = ways[0]
+    goal = path[-1].split(" = ")[0]
+    for k in range(len(path) + 1):
+        said = path[:k]
+        found = next_line("\n".join([problem.given, *said]), problem.shapes, problem.functions, goal=goal)
+        if k == len(path):
+            assert found.finished and not found.line
+            return
+        assert found.line and found.mends is None and not found.finished, found
+        if found.line != path[k]:  # that one was judged when it was worked out
+            text = "\n".join([problem.given, *said, found.line])
+            assert derive(text, problem.shapes, problem.functions).lines[-1].verdict == "right", found.line
+        before, after = ([rules_left(lines, way) for way in ways] for lines in (said, [*said, found.line]))
+        assert after != before and all(x <= y for x, y in zip(after, before, strict=True)), found.line
+
+
+def test_every_beginning_of_the_catalogue_leads_nearer(rng):
     """Some of the catalogue in each run; `python -m tests.derivation.test_next_line` takes all of it."""
-    for k in rng.choice(len(GOALS), 6, replace=False):
-        leads_on(*GOALS[k].values)
+    for k in rng.choice(len(GOALS), 8, replace=False):
+        leads_nearer(*GOALS[k].values)
 
 
 def test_right_entries_of_the_catalogue_lead_on(rng):
@@ -239,6 +258,6 @@ def test_practice_says_what_it_takes(arguments, said):
 
 
 if __name__ == "__main__":
-    for case in GOALS:
-        leads_on(*case.values)
-        print(case.id)
+    for number, case in enumerate(GOALS, 1):
+        leads_nearer(*case.values)
+        print(f"{number} of {len(GOALS)}: {case.id}", flush=True)

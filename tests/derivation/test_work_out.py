@@ -32,6 +32,18 @@ MATRIX_CALCULUS = [
     (r"a'X^{-1}b", "X", {"a": "n", "b": "n", "X": "n n"}),
     (r"\exp(-\tfrac12 x'Sx)", "x", {"x": "n", "S": "n n symmetric"}),
     (r"\|A\otimes B\|^2", "A", {"A": "m n", "B": "p q"}),
+    ("a^b", "a", {"a": "", "b": ""}),
+    ("a^b", "b", {"a": "", "b": ""}),
+    (r"\|Ax-y\|_1", "x", {"x": "n", "A": "m n", "y": "m"}),
+    (r"\sin(x)'y", "x", {"x": "n", "y": "n"}),
+    (r"x'\exp(Ax)", "x", {"x": "n", "A": "n n"}),
+]
+# Single entries, numbered.
+NUMBERED = [
+    ("x_1^2 + 3x_1x_2", "x", {"x": "n"}, "(2x_1 + 3x_2)e_1 + 3x_1e_2"),
+    (r"W_{2,3}^2 + \sin W_{11}", "W", {"W": "m n"}, r"2W_{2,3}e_2e_3^\top + \cos(W_{11})e_1e_1^\top"),
+    ("(Xw)_2", "w", {"X": "m n", "w": "n"}, r"X^\top e_2"),
+    (r"-\log\operatorname{softmax}(z)_2", "z", {"z": "k"}, r"\operatorname{softmax}(z) - e_2"),
 ]
 ARRAYS = [
     ("Xw", "w", {"X": "n d", "w": "d"}, "X"),
@@ -40,6 +52,15 @@ ARRAYS = [
     (r"\operatorname{softmax}(z)", "z", {"z": "1 k"}, r"\operatorname{diag}(f) - f^\top f"),
     (r"\frac{x}{\|x\|}", "x", {"x": "n"}, r"\frac{1}{\|x\|}(I_n - ff^\top)"),
     ("AWB", "W", {"A": "m p", "W": "p q", "B": "q r"}, r"B^\top\otimes A"),
+    (r"A\odot X", "X", {"A": "m n", "X": "m n"}, r"\operatorname{diag}(\operatorname{vec}(A))"),
+    (
+        r"\tanh(XW)",
+        "W",
+        {"X": "m n", "W": "n k"},
+        r"\operatorname{diag}(\operatorname{vec}(1 - f\odot f))(I_k\otimes X)",
+    ),
+    (r"(e^{x_1}, \dots, e^{x_n})", "x", {"x": "n"}, r"\operatorname{diag}(e^x)"),
+    ("x_2x", "x", {"x": "n"}, r"xe_2^\top + x_2I_n"),
     (r"Ax\,c^\top x", "x", {"A": "d d", "x": "d", "c": "d"}, r"(c^\top x)A + Axc^\top"),
 ]
 HESSIANS = [
@@ -138,6 +159,26 @@ def test_the_catalogue_asks_for_enough():
 @pytest.mark.parametrize(("loss", "variable", "shapes"), MATRIX_CALCULUS)
 def test_examples_of_matrix_calculus_are_worked_out(loss, variable, shapes):
     assert_whole(work_out(loss, variable, shapes))
+
+
+@pytest.mark.parametrize(("loss", "variable", "shapes", "gradient"), NUMBERED)
+def test_numbered_entries_are_worked_out(loss, variable, shapes, gradient):
+    work = work_out(f"f = {loss}", variable, shapes)
+    assert_whole(work)
+    assert derive("\n".join([*work.lines, rf"\nabla_{variable} f = {gradient}"]), shapes).ok
+
+
+def test_a_log_likelihood_keeps_its_name():
+    work = work_out(r"\log L = -\frac12\|x - m\|^2", "m", {"x": "n", "m": "n"})
+    assert_whole(work)
+    assert work.lines[-1] == r"\nabla_{m} \log L = x - m"
+
+
+def test_a_symmetric_variable_is_differentiated_in_every_direction():
+    """u'S⁻¹v must not become v'S⁻¹u on the way, which is the same number for symmetric S only."""
+    work = work_out(r"f = u^\top S^{-1}b", "S", {"S": "d d spd", "u": "d", "b": "d"})
+    assert_whole(work)
+    assert len(work.lines) == 4
 
 
 @pytest.mark.parametrize(("loss", "variable", "shapes"), CHAPTERS)
@@ -296,10 +337,14 @@ def test_names_and_transposes_are_spelled_as_the_text_spells_them(style, mark):
 
 
 def test_a_missing_rule_is_named_and_the_number_is_left():
-    work = work_out(r"L = \|XW\|_2", "W", {"X": "m n", "W": "n k"})
-    assert work.lines == [r"L = \|XW\|_2"] and work.result is None
-    assert "norm" in work.missing
-    assert re.search(r"first entry of the derivative is -?\d", work.missing)
+    for loss, said in (
+        (r"L = \|XW\|_2", "the spectral norm needs"),
+        (r"L = \|XW\|_\infty", "the infinity norm follows"),
+    ):
+        work = work_out(loss, "W", {"X": "m n", "W": "n k"})
+        assert work.lines == [loss] and work.result is None
+        assert said in work.missing
+        assert re.search(r"first entry of the derivative is -?\d", work.missing)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ told apart: numbers stand in front, and a product of vectors that is a number is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -58,6 +59,16 @@ def ones(length: tuple) -> Node:
     return num(1) if length == () else Node("ones", (), "".join(map(str, length)))
 
 
+def unit(k: int, length: tuple) -> Node:
+    """The unit vector e_k."""
+    return Node("idx", [Node("eye", (), "".join(map(str, length)))], (None, k))
+
+
+def d_of(name: str) -> Node:
+    """The differential of a name."""
+    return Node("d", [sym(name)])
+
+
 def turned(node: Node) -> Node:
     return Node("T", [node])
 
@@ -71,10 +82,14 @@ ZERO, ONE = num(0), num(1)
 
 
 class Algebra:
-    """The rules of rewriting, for the names of one text."""
+    """The rules of rewriting, for the names of one text.
 
-    def __init__(self, names: Names):
-        self.names = names
+    `varying` are names that are not held to their promises: what is still to be differentiated in a symmetric S must
+    not be rewritten with S = Sᵀ, for dS is not symmetric.
+    """
+
+    def __init__(self, names: Names, varying: Iterable[str] = ()):
+        self.names, self.varying = names, {*varying}
         self._shapes: dict[Node, Shape] = {}
         self._done: dict[Node, Node] = {}
 
@@ -99,10 +114,42 @@ class Algebra:
     def is_number(self, node: Node) -> bool:
         return self.shape(node) == SCALAR
 
+    def key(self, node: Node) -> object:
+        """What a tree has in common with every other that differs in the order of terms and of commuting factors."""
+        keys = [self.key(a) for a in node.args]
+        if node.op in ("add", "had", "frob"):
+            return node.op, frozenset(Counter(keys).items())
+        if node.op == "mul":
+            numbers = [k for k, a in zip(keys, node.args, strict=True) if self.is_number(a)]
+            arrays = [k for k, a in zip(keys, node.args, strict=True) if not self.is_number(a)]
+            if numbers and arrays and self.is_number(node):  # x^T y is a number too
+                numbers, arrays = [*numbers, (node.op, frozenset(), tuple(arrays))], []
+            return node.op, frozenset(Counter(numbers).items()), tuple(arrays)
+        return node.op, node.val, tuple(keys)
+
+    def each(self, op: str, *args: Node) -> Node:
+        """A product or power of numbers, or the same entry by entry where an array is in it."""
+        if op == "pow":
+            return Node("pow" if self.is_number(args[0]) else "epow", args)
+        made = args[0]
+        for a in args[1:]:
+            numbers = self.is_number(made) or self.is_number(a)
+            made = product(made, a) if numbers else Node("had", [made, a])
+        return made
+
+    def filled(self, formula: Node, trees: Mapping[Node, Node], entrywise: bool = False) -> Node:
+        """A formula with trees in the places of others; products and powers entry by entry if that is asked for."""
+        if formula in trees:
+            return trees[formula]
+        args = [self.filled(a, trees, entrywise) for a in formula.args]
+        if entrywise and formula.op in ("mul", "pow"):
+            return self.each(formula.op, *args)
+        return formula.with_args(args) if args else formula
+
     def promises(self, node: Node, *wanted: str) -> bool:
         """Whether a name was declared with one of the promises."""
         declared = self.names.symbols.get(node.val) if node.op == "sym" else None
-        if declared is None or node.val in self.names.definitions:
+        if declared is None or node.val in self.names.definitions or node.val in self.varying:
             return False
         return bool({*wanted} & {*declared.promises})
 
@@ -111,12 +158,17 @@ class Algebra:
     def simplified(self, node: Node) -> Node:
         """The tree written shorter, with the same value."""
         if node not in self._done:
-            whole = node.with_args(self.simplified(a) for a in node.args) if node.args else node
+            inside = node.args and node.op != "d"
+            whole = node.with_args(self.simplified(a) for a in node.args) if inside else node
             change: Callable[[Node], Node] | None = getattr(self, "_" + node.op, None)
             made = change(whole) if change else whole
             self._done[node] = made
             self._done.setdefault(made, made)
         return self._done[node]
+
+    def gathered(self, terms: list[Node]) -> Node:
+        """The sum of one or more terms, simplified."""
+        return self.simplified(Node("add", terms) if len(terms) > 1 else terms[0])
 
     def parts(self, node: Node) -> Product:
         """A simplified tree as number, powers and factors."""
@@ -226,6 +278,10 @@ class Algebra:
     def _as_number(self, segment: list[Node]) -> Node:
         """A product that is a number, in the one of its ways to be written that has the fewest transposes."""
         first, *middle, last = segment
+        for e, x in ((last, first), (self._transposed(first), last)):
+            if not middle and is_unit(e):
+                x = x.args[0] if x.op == "T" else x
+                return ONE if x.op == "ones" else Node("idx", [x], (e.val[1],))
         if first.op == "T" and first.args[0].op == "ones" and len(segment) == 2:
             return self._total(last)
         if last.op == "ones" and first.op == "T" and first.args[0].op == "ones" and len(middle) == 1:
@@ -276,9 +332,9 @@ class Algebra:
 
     def _neighbours(self, a: Node, b: Node) -> Node | None:
         """The product of two neighbours where it is shorter than both, else None."""
-        if a.op == "eye" and self.shape(b)[0] != ():
+        if is_eye(a) and self.shape(b)[0] != ():
             return b
-        if b.op == "eye" and self.shape(a)[1] != ():
+        if is_eye(b) and self.shape(a)[1] != ():
             return a
         if a == Node("inv", [b]) or b == Node("inv", [a]):
             return Node("eye", (), "".join(map(str, self.shape(a)[0])))
@@ -455,6 +511,10 @@ class Algebra:
             rows, columns = self.shape(node)
             parts = [x for x in (ones(rows), turned(ones(columns)) if columns else ONE) if x != ONE]
             return self.simplified(product(num_of(p.number), *p.factors, *parts))
+        for base in filter(is_unit, p.powers):
+            k = (base.val[1],)
+            entries = [raised(Node("idx", [b], k), e) for b, e in p.powers.items() if b != base]
+            return self.simplified(product(num_of(p.number), *p.factors, *entries, base))
         self._logistic(p)
         for base, e in list(p.powers.items()):
             spread = product(base, ones(self.shape(base)[1]), turned(ones(self.shape(base)[1])))
@@ -470,7 +530,7 @@ class Algebra:
                 continue
             rest = Product(p.number, {b: x for b, x in p.powers.items() if b != total}, p.factors)
             terms = [self._entries(t).powers for t in total.args if not self.is_number(t)]
-            if any(x < 0 for q in (*terms, p.powers) for x in q.values()):
+            if any(x < 0 or is_unit(b) for q in (*terms, p.powers) for b, x in q.items()):
                 other = self._of_entries(rest)
                 yield self.simplified(Node("add", [self._each(t, other) for t in total.args]))
 
@@ -658,6 +718,16 @@ def exact(node: Node) -> Fraction | None:
         a, b = map(exact, node.args)
         return None if a is None or not b else a / b
     return Fraction(str(node.val)) if node.op == "num" else None
+
+
+def is_unit(node: Node) -> bool:
+    """Whether a tree is a unit vector e_k."""
+    return node.op == "idx" and node.args[0].op == "eye" and node.val[0] is None
+
+
+def is_eye(node: Node) -> bool:
+    """Whether a tree is the identity, or a Kronecker product of identities."""
+    return node.op == "eye" or node.op == "kron" and all(map(is_eye, node.args))
 
 
 def num_of(value: Fraction) -> Node:

@@ -14,10 +14,10 @@ from ..report import _mathematics
 from ..spelling import Spelling, spelled, spelling_of
 from ..tree import Node, map_tree, places, put, sym, walk
 from ..writer import latex
-from .algebra import ONE, ZERO, size
+from .algebra import ZERO, d_of, size
 from .arrays import NoRuleError
-from .rules import RULES, Calculus
-from .working import MOVE, PUT_IN, READ_OFF, SECONDS, Derivation, Step, Work, _said
+from .rules import DEEP, MOVE, PUT_IN, READ_OFF, RULES, Calculus, Step
+from .working import SECONDS, Derivation, Work, last, said_rules
 
 TIERS = 3
 HOW = {
@@ -28,7 +28,7 @@ HOW = {
     "vec of a product": r"\operatorname{vec}(AXB) = (B^\top \otimes A)\operatorname{vec}(X)",
     "transpose factor by factor": r"(A \otimes B)^\top = A^\top \otimes B^\top",
     "of each sum with δ one term is left": r"\sum_j a_j\delta_{jq} = a_q",
-    **{rule.name: rule.formula for rule in RULES.values()},
+    **{rule.name: rule.formula for rule in reversed(RULES.values())},
 }
 NAME = "a name for the difference"
 WORDS = {
@@ -201,7 +201,7 @@ class _Continuation:
         wanted = session.parse(goal) if goal else None
         self.loss = wanted.args[0].val if wanted is not None else self._loss()
         self.variable = self._variable_of(wanted) if wanted is not None else self._variable()
-        self.work = Derivation(text, self.variable, shapes, functions, self.loss)
+        self.work = Derivation(text, self.variable, shapes, functions, self.loss, session)
         self.form = self._form()
         self.work.target = next((list(g.args[1].val) for g in self._gradients() if _is_entry(g)), None)
         self.text, self.shapes, self.functions = text, shapes, functions
@@ -294,23 +294,16 @@ class _Continuation:
         except NoRuleError:
             return None
 
-    def _last(self, left: Node) -> Node | None:
-        return next((right for said, right in reversed(self.said) if said == left), None)
-
-    def _is_said(self, step: Step) -> bool:
-        return any(left == step.left and self._same(right, step.right) for left, right in self.said)
-
-    def _same(self, a: Node, b: Node) -> bool:
-        return a == b or latex(a) == latex(b) or self.work.algebra.simplified(a) == self.work.algebra.simplified(b)
-
     # -- the next line
 
     def next(self, tier: int) -> Next:
         if self._finished():
             return Next(tier, words="Finished: the last line says what was asked for.", finished=True)
-        for step in self._candidates():
-            if self._is_said(step):
+        known = self._path()
+        for found in self._candidates():
+            if self.work.is_said(found, self.said):
                 continue
+            step = next((s for s in known if s.left == found.left and self.work.same(s.right, found.right)), found)
             line = self.work.written(step)
             session = Session(self.shapes, self.functions, SECONDS)
             judged = session.read(f"{self.text}\n{line}")[-1]
@@ -327,6 +320,13 @@ class _Continuation:
             return False  # a δ that leaves one term of its sum
         grad = last.claimed
         return grad.args[0] == sym(self.loss) and len(grad.args) > 1 and self._variable_of(grad) == self.variable
+
+    def _path(self) -> list[Step]:
+        """The worked-out steps in the form of the text, none where a rule is missing."""
+        try:
+            return self.work.steps(form=self.form)
+        except (NoRuleError, MisfitError, KeyError):
+            return []
 
     def _candidates(self) -> Iterator[Step]:
         """Steps from the learner's own last line on, the nearest first; then those of a derivation from the start."""
@@ -351,7 +351,7 @@ class _Continuation:
 
     def _steps(self, form: str) -> Iterator[Step]:
         steps = self.work.steps(form=form)
-        begun = [k for k, s in enumerate(steps) if self._is_said(s)]
+        begun = [k for k, s in enumerate(steps) if self.work.is_said(s, self.said)]
         lefts = {s.left for s in steps[: begun[-1] + 1]} if begun else set()
         for k, step in enumerate(steps):
             if k > (begun[-1] if begun else -1) and (step.left not in lefts or k == begun[-1] + 1):
@@ -360,12 +360,12 @@ class _Continuation:
 
     def _own_steps(self) -> Iterator[Step]:
         """From the last line about dL, or about ∂L/∂u, by one rule."""
-        left = Node("d", [sym(self.loss)])
-        now = self._last(left)
-        if now is not None:
-            yield from self._after_differential(left, now)
-        elif known := [n for n in self.work.chain if self._last(self._slope(n)) is not None]:
+        known = [n for n in self.work.chain if last(self.said, self._slope(n)) is not None]
+        if known and last(self.said, d_of(self.loss)) is None:
             yield from self._after_slope(known[0])
+        else:
+            alone = [(left, self._alone(right) if left.op == "d" else right) for left, right in self.said]
+            yield from self.work.following(alone, "trace" if self.form == "trace" else "inner")
 
     def _slope(self, name: str) -> Node:
         return Node("grad", [sym(self.loss), sym(name)])
@@ -378,50 +378,17 @@ class _Continuation:
     def _is_still(self, node: Node) -> bool:
         return node.op == "sym" and node.val not in self.varying
 
-    def _after_differential(self, left: Node, now: Node) -> Iterator[Step]:
-        work, calculus = self.work, Calculus(self.work.algebra, self.varying)
-        now = self._alone(now)
-        if any(n.op == "d" and n.args[0].op != "sym" for n in walk(now)):
-            made = work.named_again(work.algebra.simplified(calculus.further(now)))
-            yield Step(left, made, _said(calculus.take_used()))
-            return
-        slopes: dict[str, Node] = {}
-        work._pull(calculus, ONE, now, slopes)
-        style = "trace" if self.form == "trace" else "inner"
-        moved = Step(left, work.inner(slopes, style), MOVE)
-        between = [n for n in work.chain if n in slopes]
-        if not between:
-            ways = ("inner", "trace") if self.form == "trace" else ("inner",)
-            if not any(self._same(now, work.inner(slopes, way)) for way in ways):
-                yield moved
-            yield Step(work.gradient(), slopes[self.variable], READ_OFF)
-            return
-        name = between[-1]
-        inner = self._last(Node("d", [sym(name)]))
-        inner = self._alone(inner) if inner is not None else None
-        if inner is None:
-            if not self._same(now, moved.right) and size(moved.right) <= size(now):
-                yield moved
-            yield from work.differential(name, self.varying - {name})
-            return
-        if any(n.op == "d" and n.args[0].op != "sym" for n in walk(inner)):
-            yield from work.differential(name, self.varying - {name})[1:]
-        work._pull(calculus, slopes.pop(name), inner, slopes)
-        yield Step(left, work.inner(slopes, style), PUT_IN)
-
     def _after_slope(self, name: str) -> Iterator[Step]:
         """∂L/∂v from ∂L/∂u, where u is made of v: the pullback through the definition of u."""
         work = self.work
         calculus = Calculus(work.algebra, self.varying - {name})
-        d = work.differential(name, self.varying - {name})[-1]
-        slopes: dict[str, Node] = {}
-        work._pull(calculus, self._slope(name), d.right, slopes)
-        for other in [n for n in reversed(work.chain) if n in slopes] + [n for n in slopes if n == self.variable]:
-            if other == self.variable:
-                yield work.steps()[-1]
-            else:
-                rule = d.rule if d.rule.startswith("chain rule") else f"chain rule, {d.rule}"
-                yield Step(self._slope(other), slopes[other], rule)
+        d = work.named_again(calculus.of(work.body(name), DEEP))
+        slopes = work.pulled(self._slope(name), d)
+        rule = said_rules(calculus.used)
+        for other in [n for n in reversed(work.chain) if n in slopes]:
+            yield Step(self._slope(other), slopes[other], rule if "chain rule" in rule else f"chain rule, {rule}")
+        if self.variable in slopes:
+            yield work.steps()[-1]
 
     def _told(self, step: Step, line: str, tier: int) -> Next:
         about = step.left

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from ..tree import Node, map_tree, names_in, num, put, sym
 from ..tree import places as places_in
-from .algebra import ONE, Algebra, Product, apply, exact, flat_terms, product, turned
+from .algebra import ONE, Algebra, Product, apply, d_of, exact, flat_terms, product, turned
 from .arrays import NoRuleError
 from .entries import by_index
-from .rules import Calculus, as_matrix, holds_d
+from .rules import DEEP, Calculus, Step, as_matrix, holds_d
 
 if TYPE_CHECKING:
-    from .working import Derivation, Step
+    from .working import Derivation
 
 
 def by_differentials(work: Derivation) -> list[Step]:
@@ -23,8 +23,6 @@ def by_differentials(work: Derivation) -> list[Step]:
 
 def by_traces(work: Derivation) -> list[Step]:
     """The second proof: a square as a trace, multiplied out, and a gradient for each term."""
-    from .working import Step
-
     a = work.algebra
     body = _inlined(work, work.body(work.loss))
     square = _square(work, body)
@@ -40,10 +38,8 @@ def by_traces(work: Derivation) -> list[Step]:
     loss, scale = sym(work.loss), a.simplified(scale)
     slopes = []
     for term in terms:
-        calculus = Calculus(a, {work.variable})
-        if calculus.depends(term):
-            found = calculus.pulled(ONE, calculus.of(term))[work.variable]
-            slopes.append(a.simplified(Node("add", found)) if len(found) > 1 else found[0])
+        if work.variable in names_in(term):
+            slopes.append(work.pulled(ONE, Calculus(a, {work.variable}).of(term))[work.variable])
     total = Node("add", slopes) if len(slopes) > 1 else slopes[0]
     result = a.simplified(product(scale, total))
     return [
@@ -56,8 +52,6 @@ def by_traces(work: Derivation) -> list[Step]:
 
 def by_expansion(work: Derivation) -> list[Step]:
     """The third proof: a step in the variable, the square of a sum, and what is linear in the step."""
-    from .working import Step
-
     a, step = work.algebra, sym(work.step_name())
     square = _square(work, work.body(work.loss))
     if square is None:
@@ -68,9 +62,7 @@ def by_expansion(work: Derivation) -> list[Step]:
         Node("pow", [Node("norm", [x], "2"), num(2)]) for x in (Node("add", [*flat_terms(u), *flat_terms(v)]), u, v)
     ]
     middle = a.simplified(Node("frob", [u, v]))
-    calculus = Calculus(a, {work.variable})
-    moved = calculus.pulled(u, _along(work, u, Node("d", [sym(work.variable)])))[work.variable]
-    slope = a.simplified(Node("add", moved)) if len(moved) > 1 else moved[0]
+    slope = work.pulled(u, _along(work, u, d_of(work.variable)))[work.variable]
     inner = map_tree(work.inner({work.variable: slope}), lambda n: step if n.op == "d" else None)
     result = work.differential_form()[-1]
     return [
@@ -82,8 +74,6 @@ def by_expansion(work: Derivation) -> list[Step]:
 
 def by_vec(work: Derivation) -> list[Step]:
     """The fifth proof: the variable as one long column, and a Kronecker product for its Jacobian."""
-    from .working import Step
-
     a, variable = work.algebra, sym(work.variable)
     if () in a.shape(variable):
         raise NoRuleError("vec is for a variable that is a matrix")
@@ -97,8 +87,7 @@ def by_vec(work: Derivation) -> list[Step]:
     matrix = a.simplified(as_matrix(a, d))
     rest = [t for t in flat_terms(meaning) if work.variable not in names_in(t)]
     columns = [product(matrix, apply("vec", variable)), *(_vec(a, t) for t in rest)]
-    calculus = Calculus(a, {work.variable})
-    moved = calculus.pulled(u, d)[work.variable][0]
+    moved = work.pulled(u, d)[work.variable]
     factor = a.simplified(product(num(2), scale))
     left = apply("vec", work.gradient())
     across = a.simplified(_transposed(a, matrix))
@@ -151,7 +140,7 @@ def _linear(work: Derivation, u: Node) -> bool:
     """Whether the differential of u holds no more of the variable than its differential."""
     calculus = Calculus(work.algebra, {work.variable})
     try:
-        d = calculus.of(_inlined(work, u), 50)
+        d = calculus.of(_inlined(work, u), DEEP)
     except NoRuleError:
         return False
     bare = map_tree(d, lambda n: ONE if n.op == "d" else None)
@@ -160,7 +149,7 @@ def _linear(work: Derivation, u: Node) -> bool:
 
 def _along(work: Derivation, u: Node, step: Node) -> Node:
     """What u gains when the variable gains a step."""
-    d = Calculus(work.algebra, {work.variable}).of(_inlined(work, u), 50)
+    d = Calculus(work.algebra, {work.variable}).of(_inlined(work, u), DEEP)
     return work.algebra.simplified(map_tree(d, lambda n: step if n.op == "d" else None))
 
 

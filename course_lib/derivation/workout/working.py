@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 from course_lib.errors import CourseError
 
@@ -17,23 +19,14 @@ from ..tokens import UnreadableError
 from ..tree import Node, map_tree, names_in, num, sym, walk
 from ..values import UndefinedError
 from ..writer import latex
-from .algebra import ONE, Algebra, Product, apply, product, turned
+from .algebra import ONE, Algebra, Product, apply, d_of, product, turned
 from .arrays import Lowering, NoRuleError
-from .rules import Calculus, as_matrix, gathered, holds_d
+from .rules import DEEP, DEFINITION, MOVE, PUT_IN, READ_OFF, SUMS, Calculus, Step, as_matrix, holds_d, pulled
 
+Said = Sequence[tuple[Node, Node]]  # left and right sides, in their order
 SECONDS = 10.0
+MOST = 60  # lines, more than any derivation takes
 FRESH_SEED = 20_011
-DEFINITION, READ_OFF, PUT_IN, MOVE = "definition", "read off", "put in", "move to the other side"
-SUMS, FACTORS = "sums as products", "simplify"
-
-
-@dataclass
-class Step:
-    """A line of a derivation before it is written: left side, right side, the rule that gave it."""
-
-    left: Node
-    right: Node
-    rule: str
 
 
 @dataclass
@@ -102,13 +95,19 @@ class Derivation:
     """One loss, its variable and everything between them."""
 
     def __init__(
-        self, loss: str, variable: str, shapes: Shapes | None, functions: Functions = (), of: str | None = None
+        self,
+        loss: str,
+        variable: str,
+        shapes: Shapes | None,
+        functions: Functions = (),
+        of: str | None = None,
+        session: Session | None = None,  # one that has read the loss already
     ):
         if not isinstance(loss, str) or not loss.strip():
             raise ValueError(f"the loss must be text such as 'L = \\|Xw-y\\|^2'; got {loss!r}")
         self.functions, self.text = functions, loss
         self.shapes = None if shapes is None else dict(shapes)
-        self.session, self.given = self._read(loss)
+        self.session, self.given = (session, session.lines) if session else self._read(loss)
         self.names = self.session.names
         self.variable = self._known(variable, "variable")
         defined = list(self.names.definitions)
@@ -118,7 +117,8 @@ class Derivation:
         if self.variable not in dependencies(sym(self.loss), self.names):
             raise ValueError(f"{spoken_name(self.loss)} does not depend on {spoken_name(self.variable)}")
         self.algebra = Algebra(self.names)
-        self.lowering = Lowering(self.names, self.algebra)
+        self.before = Algebra(self.names, {self.variable})  # for what is still to be differentiated
+        self.lowering = Lowering(self.names, self.before)
         self.bodies: dict[str, Node] = {}
         self._raw: dict[str, Node] = {}
         self.target: list[str] | None = None  # the letters of an entry of the variable, where the text has chosen them
@@ -191,15 +191,15 @@ class Derivation:
         """What a name stands for, in whole arrays, simplified, with names for what has one."""
         if name not in self.bodies:
             meanings = {body: n for body, n in self.meanings(name).items() if n != name}
-            made = self.algebra.abbreviated(self._written_out(name), meanings)
-            self.bodies[name] = self.algebra.simplified(made)
+            made = self.before.abbreviated(self._written_out(name), meanings)
+            self.bodies[name] = self.before.simplified(made)
         return self.bodies[name]
 
     def _written_out(self, name: str) -> Node:
         """What a name stands for as the text says it, in whole arrays, simplified."""
         if name not in self._raw:
             definition = self.names.definitions[name]
-            self._raw[name] = self.algebra.simplified(self.lowering.lowered(definition.typed))
+            self._raw[name] = self.before.simplified(self.lowering.lowered(definition.typed))
         return self._raw[name]
 
     def meanings(self, before: str | None = None) -> dict[Node, str]:
@@ -219,56 +219,99 @@ class Derivation:
     def named_again(self, node: Node) -> Node:
         return self.algebra.simplified(self.algebra.abbreviated(node, self.meanings()))
 
-    def differential(self, name: str, varying: set[str]) -> list[Step]:
-        """d(name) line by line, until no d(...) waits."""
-        calculus = Calculus(self.algebra, varying)
-        left, node = Node("d", [sym(name)]), self.named_again(calculus.of(self.body(name)))
-        steps = [Step(left, node, _said(calculus.take_used()))]
-        while any(n.op == "d" and n.args[0].op != "sym" for n in walk(node)):
-            depth = 1 if len(steps) < 3 else 50
-            node = self.named_again(self.algebra.simplified(calculus.further(node, depth)))
-            steps.append(Step(left, node, _said(calculus.take_used())))
-        return steps
+    def same(self, a: Node, b: Node) -> bool:
+        """Whether two sides say the same, but for the order of what commutes."""
+        simple = (self.algebra.key(self.algebra.simplified(x)) for x in (a, b))
+        return a == b or latex(a) == latex(b) or len({*simple}) == 1
+
+    def is_said(self, step: Step, said: Said) -> bool:
+        return any(left == step.left and self.same(right, step.right) for left, right in said)
 
     def differential_form(self, style: str = "inner") -> list[Step]:
-        """Definition, differential, inner product, read off."""
-        steps = self.restated()
-        if not self.algebra.is_number(sym(self.loss)):
-            return steps + self.jacobian()
-        varying = {self.variable, *self.chain}
-        steps += self.differential(self.loss, varying - {self.loss})
-        calculus = Calculus(self.algebra, varying)
-        slopes: dict[str, Node] = {}
-        self._pull(calculus, ONE, steps[-1].right, slopes)
-        left = Node("d", [sym(self.loss)])
-        self._add(steps, left, self.inner(slopes, style), MOVE)
-        for name in reversed(self.chain[:-1] if self.chain[-1] == self.loss else self.chain):
-            if name not in slopes:
-                continue
-            inner = self.differential(name, varying - {name})
-            steps += inner
-            self._pull(calculus, slopes.pop(name), inner[-1].right, slopes)
-            self._add(steps, left, self.inner(slopes, style), PUT_IN)
-        steps.append(Step(self.gradient(), slopes[self.variable], READ_OFF))
+        """Definition, differential, inner product, read off: what follows, again and again."""
+        steps: list[Step] = []
+        while not steps or steps[-1].rule != READ_OFF:
+            said = [(s.left, s.right) for s in steps]
+            new = next((s for s in self.following(said, style) if not self.is_said(s, said)), None)
+            if new is None or len(steps) > MOST:
+                raise NoRuleError("no rule leads on")
+            steps.append(new)
         return steps
+
+    def following(self, said: Said, style: str = "inner") -> Iterator[Step]:
+        """The steps by one rule from what is said of the differentials, the nearest first."""
+        left = d_of(self.loss)
+        now = last(said, left)
+        if now is None:
+            yield from self.restated()
+        if now is None or waits(now):
+            yield self.differential(self.loss, said)
+        elif self.algebra.is_number(sym(self.loss)):
+            yield from self._to_gradient(now, said, style)
+        else:
+            yield from self._to_jacobian(now, said)
+
+    def differential(self, name: str, said: Said = ()) -> Step:
+        """The line about d(name) that comes after those that are said, one rule further."""
+        calculus = Calculus(self.algebra, {self.variable, *self.chain} - {name})
+        left = d_of(name)
+        before = [right for mine, right in said if mine == left]
+        deep = 1 if len(before) < 3 else DEEP
+        made = calculus.further(before[-1], deep) if before else calculus.of(self.body(name))
+        return Step(left, self.named_again(self.algebra.simplified(made)), said_rules(calculus.used))
+
+    def _to_gradient(self, now: Node, said: Said, style: str) -> Iterator[Step]:
+        """⟨G, dU⟩, with dU put in, until it is ⟨G, dX⟩."""
+        left, slopes = d_of(self.loss), self.pulled(ONE, now)
+        between = [n for n in self.chain if n in slopes]
+        if not any(self.same(now, self.inner(slopes, way)) for way in {"inner", style}):
+            yield Step(left, self.inner(slopes, style), MOVE)
+        if not between:
+            yield Step(self.gradient(), slopes[self.variable], READ_OFF)
+            return
+        inner = last(said, d_of(between[-1]))
+        if inner is None or waits(inner):
+            yield self.differential(between[-1], said)
+        else:
+            slopes = self.pulled(slopes.pop(between[-1]), inner, slopes)
+            yield Step(left, self.inner(slopes, style), PUT_IN)
+
+    def _to_jacobian(self, now: Node, said: Said) -> Iterator[Step]:
+        """The differentials of the names in between, all of them put in, and the matrix that stands before dx."""
+        left, whole = d_of(self.loss), now
+        for name in reversed(self.chain[:-1]):
+            d = d_of(name)
+            if d in set(walk(whole)):
+                inner = last(said, d)
+                if inner is None or waits(inner):
+                    yield self.differential(name, said)
+                    return
+                whole = map_tree(whole, {d: inner}.get)
+        whole = self.named_again(whole)
+        yield Step(left, whole, PUT_IN)
+        matrix = self.named_again(as_matrix(self.algebra, whole))
+        if () not in self.algebra.shape(whole):
+            d = apply("vec", d_of(self.variable))
+            factors = matrix.args if matrix.op == "mul" else [matrix]
+            yield Step(apply("vec", left), product(*factors, d), "vec of a product")
+        yield Step(self.gradient(), matrix, READ_OFF)
 
     def restated(self) -> list[Step]:
         """The definitions that are written with sums, in whole arrays."""
         out = []
         for name in self.chain:
             body = self.names.definitions[name].body
-            if any(n.op in ("sum", "idx", "table", "kdelta") for n in walk(body)):
+            if any(n.op in ("sum", "table", "kdelta") or _has_letters(n) for n in walk(body)):
                 out.append(Step(sym(name), self.bodies[name], SUMS))
         return out
 
-    def _pull(self, calculus: Calculus, weight: Node, node: Node, slopes: dict[str, Node]) -> None:
-        for name, terms in calculus.pulled(weight, node).items():
-            made = gathered(self.algebra, [*terms, *([slopes[name]] if name in slopes else [])])
-            slopes[name] = self.named_again(made)
-
-    def _add(self, steps: list[Step], left: Node, right: Node, rule: str) -> None:
-        if all(right != s.right or left != s.left for s in steps):
-            steps.append(Step(left, right, rule))
+    def pulled(self, weight: Node, node: Node, before: Mapping[str, Node] = MappingProxyType({})) -> dict[str, Node]:
+        """{name: G} with ⟨weight, node⟩ = Σ ⟨G, d(name)⟩, added to those from before."""
+        slopes = dict(before)
+        for name, terms in pulled(self.algebra, weight, node).items():
+            terms += [slopes[name]] if name in slopes else []
+            slopes[name] = self.named_again(self.algebra.gathered(terms))
+        return slopes
 
     def gradient(self) -> Node:
         return Node("grad", [sym(self.loss), sym(self.variable)])
@@ -282,7 +325,7 @@ class Derivation:
         return Node("add", terms) if len(terms) > 1 else terms[0]
 
     def _inner(self, slope: Node, name: str, style: str) -> Node:
-        a, d = self.algebra, Node("d", [sym(name)])
+        a, d = self.algebra, d_of(name)
         rows, columns = a.shape(sym(name))
         p = a.parts(slope)
         if rows == () == columns:
@@ -304,7 +347,7 @@ class Derivation:
         """What a name stands for where the text gives it as sums of entries, else None."""
         body = self.names.definitions[name].body
         assert isinstance(body, Node)
-        if not any(n.op in ("sum", "idx", "table") for n in walk(body)):
+        if not any(n.op in ("sum", "table") or _has_letters(n) for n in walk(body)):
             return None
         if any(n.op == "idx" and not self.algebra.is_number(n) for n in walk(body)):
             return None  # x_i is a whole sample
@@ -323,51 +366,24 @@ class Derivation:
             self.shapes[found] = " ".join(str(x) for x in (declared.rows, declared.columns) if x != 1)
         return found
 
-    # -- arrays
-
-    def forward(self, name: str) -> Node:
-        """d(name) with the differentials of the names in between put in."""
-        made = self.differential(name, {self.variable, *self.chain} - {name})[-1].right
-        return self._put_in(made)
-
-    def _put_in(self, made: Node) -> Node:
-        for other in reversed(self.chain):
-            leaf = Node("d", [sym(other)])
-            if leaf in set(walk(made)):
-                inner = self.forward(other)
-                made = map_tree(made, {leaf: inner}.get)
-        return self.named_again(made)
-
-    def jacobian(self) -> list[Step]:
-        """The Jacobian of an array: its differential, then the matrix that stands before dx."""
-        left = Node("d", [sym(self.loss)])
-        steps = self.differential(self.loss, {self.variable, *self.chain} - {self.loss})
-        whole = self._put_in(steps[-1].right)
-        for name in reversed(self.chain):
-            if name != self.loss and Node("d", [sym(name)]) in set(walk(steps[-1].right)):
-                steps += self.differential(name, {self.variable, *self.chain} - {name})
-        self._add(steps, left, whole, PUT_IN)
-        matrix = self.named_again(as_matrix(self.algebra, whole))
-        if () not in self.algebra.shape(whole):
-            d = apply("vec", Node("d", [sym(self.variable)]))
-            self._add(steps, apply("vec", left), product(matrix, d), "vec of a product")
-        steps.append(Step(self.gradient(), matrix, READ_OFF))
-        return steps
-
     def hessian(self, last: Step) -> list[Step]:
         """From the gradient to the Hessian: the differential of the gradient, read off."""
         slope = last.right
         if () not in self.algebra.shape(sym(self.variable)) or not self.algebra.is_number(sym(self.loss)):
             raise NoRuleError("a Hessian is worked out for a number in a vector")
         calculus = Calculus(self.algebra, {self.variable, *self.chain})
-        node = self._put_in(calculus.of(slope, 50))
-        steps = []
+        node = calculus.of(slope, DEEP)
+        for name in reversed(self.chain):
+            d = d_of(name)
+            if d in set(walk(node)):
+                inner = Calculus(self.algebra, {self.variable, *self.chain} - {name}).of(self.body(name), DEEP)
+                node = map_tree(node, {d: inner}.get)
+        node = self.named_again(node)
         if not holds_d(node):
             zero = product(num(0), Node("eye", (), str(self.algebra.shape(slope)[0][0])))
             return [Step(self._second(), zero, READ_OFF)]
-        steps.append(Step(Node("d", [self.gradient()]), node, _said(calculus.take_used())))
-        steps.append(Step(self._second(), self.named_again(as_matrix(self.algebra, node)), READ_OFF))
-        return steps
+        first = Step(Node("d", [self.gradient()]), node, said_rules(calculus.used))
+        return [first, Step(self._second(), self.named_again(as_matrix(self.algebra, node)), READ_OFF)]
 
     def _second(self) -> Node:
         return Node("hess", [sym(self.loss), sym(self.variable), sym(self.variable)])
@@ -436,7 +452,22 @@ class Derivation:
         )
 
 
-def _said(rules: list[str]) -> str:
+def _has_letters(node: Node) -> bool:
+    """Whether a node is an entry, or a row, with a letter for its place."""
+    return node.op == "idx" and any(isinstance(k, str) for k in node.val)
+
+
+def waits(node: Node) -> bool:
+    """Whether a differential of more than a name stands in the tree."""
+    return any(n.op == "d" and n.args[0].op != "sym" for n in walk(node))
+
+
+def last(said: Said, left: Node) -> Node | None:
+    """What was said last of a left side."""
+    return next((right for mine, right in reversed(said) if mine == left), None)
+
+
+def said_rules(rules: list[str]) -> str:
     """The rules of a line: those that say something beyond sum and product, if there are any."""
     plain = ("sum", "product", "inner product", "transpose", "trace")
     telling = [r for r in rules if r not in plain] or [r for r in rules if r not in ("sum", "transpose")] or rules
