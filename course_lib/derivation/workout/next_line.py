@@ -16,7 +16,7 @@ from ..tree import Node, map_tree, places, put, sym, walk
 from ..writer import latex
 from .algebra import ZERO, d_of, size
 from .arrays import NoRuleError
-from .rules import DEEP, MOVE, PUT_IN, READ_OFF, RULES, Calculus, Step
+from .rules import DEEP, MOVE, PUT_IN, READ_OFF, RULES, Calculus, Step, holds_d
 from .working import SECONDS, Derivation, Work, last, said_rules
 
 TIERS = 3
@@ -365,7 +365,8 @@ class _Continuation:
             yield from self._after_slope(known[0])
         else:
             alone = [(left, self._alone(right) if left.op == "d" else right) for left, right in self.said]
-            yield from self.work.following(alone, "trace" if self.form == "trace" else "inner")
+            about = [(left, right) for left, right in alone if left.op != "d" or holds_d(right)]
+            yield from self.work.following(about, "trace" if self.form == "trace" else "inner")
 
     def _slope(self, name: str) -> Node:
         return Node("grad", [sym(self.loss), sym(name)])
