@@ -87,11 +87,12 @@ def problems():
 
     def told(drawn):
         problem = drawn.problem
-        goal = problem.goal.replace("{", "").replace("}", "").replace(r"\nabla_", "∇")
+        jacobian = "partial" in problem.goal
+        goal = f"∂{drawn.function}/∂{drawn.variable}" if jacobian else f"∇{drawn.variable} {drawn.function}"
         about = f"Derive {goal}. When you are stuck, ask for the next line."
         return {
             "about": about,
-            "text": problem.given + "\n",
+            "text": f"{problem.given}\n% {problem.goal} = ?\n",  # by which the next line knows what is asked for
             "shapes": dict(problem.shapes),
             "functions": list(problem.functions),
         }

@@ -186,6 +186,15 @@ def test_a_derivative_still_to_be_taken_is_not_the_end():
     assert r"\frac{1}{n}" in added[-1]
 
 
+def test_a_comment_says_what_is_asked_for():
+    shapes = {"F": "n d", "v": "d", "b": "n"}
+    loss = r"L = \|Fv - b\|^2"
+    assert next_line(loss + "\n% \\nabla_v L = ?", shapes).line.endswith("dv")
+    assert next_line(loss + "\n% \\nabla_b L = ?", shapes).line.endswith("db")
+    for other in ("% what = ?", r"% \nabla_{ L = ?", "% L = ?"):
+        assert next_line(f"{loss}\n{other}", shapes).line == next_line(loss, shapes).line
+
+
 def test_shapes_that_nobody_declared_are_enough():
     assert derive(MSE).next(3).line == derive(MSE, SHAPES).next(3).line
 

@@ -35,6 +35,13 @@ class Product:
         if total:
             self.powers[node] = total
 
+    def include(self, other: Product) -> None:
+        """Multiply by another product."""
+        self.number *= other.number
+        for base, e in other.powers.items():
+            self.times(base, e)
+        self.factors += other.factors
+
 
 def size(node: Node) -> int:
     """How much there is to write."""
@@ -67,6 +74,11 @@ def unit(k: int, length: tuple) -> Node:
 def d_of(name: str) -> Node:
     """The differential of a name."""
     return Node("d", [sym(name)])
+
+
+def all_ones(shape: Shape) -> list[Node]:
+    """The factors of an array of ones."""
+    return [x for x in (ones(shape[0]), turned(ones(shape[1])) if shape[1] else ONE) if x != ONE]
 
 
 def turned(node: Node) -> Node:
@@ -176,37 +188,44 @@ class Algebra:
         self._take(node, Fraction(1), out)
         return out
 
-    def _take(self, node: Node, exponent: Fraction, out: Product) -> None:
-        """Multiply `out` by the power of a tree; an array has exponent 1."""
-        op = node.op
-        if exponent.denominator != 1 and not (op == "pow" and node.args[0].op == "norm"):
-            out.times(node, exponent)  # the root of a square is no more than its size
+    def _take(self, node: Node, e: Fraction, out: Product, entries: bool = False) -> None:
+        """Multiply `out` by a power of a tree; an array is a factor, or each of its entries is meant."""
+        op, args, number = node.op, node.args, self.is_number(node)
+        if e.denominator != 1 and not (op == "pow" and args[0].op == "norm"):
+            out.times(node, e)  # the root of a square is no more than its size
         elif op == "num":
             value = Fraction(str(node.val))
-            out.number *= Fraction(value ** int(exponent)) if value or exponent > 0 else 1
+            out.number *= Fraction(value ** int(e)) if value or e > 0 else 1
         elif op == "neg":
-            out.number *= -1 if exponent.numerator % 2 else 1
-            self._take(node.args[0], exponent, out)
+            out.number *= -1 if e.numerator % 2 else 1
+            self._take(args[0], e, out, entries)
         elif op == "mul":
-            arrays = [a for a in node.args if not self.is_number(a)]
-            for a in node.args:
+            arrays = [a for a in args if not self.is_number(a)]
+            for a in args:
                 if self.is_number(a):
-                    self._take(a, exponent, out)
-            if arrays and self.is_number(node):
-                out.times(product(*arrays), exponent)
-            else:
+                    self._take(a, e, out)
+            if arrays and number:
+                out.times(product(*arrays), e)
+            elif entries and len(arrays) < len(args):
+                self._take(product(*arrays), e, out, entries)
+            elif entries and not self._all_ones(node):
+                out.times(node, e)
+            elif not entries:
                 out.factors += arrays
-        elif op == "div" and self.is_number(node.args[1]):
-            self._take(node.args[0], exponent, out)
-            self._take(node.args[1], -exponent, out)
-        elif not self.is_number(node):
+        elif op == "div" and (entries or self.is_number(args[1])):
+            self._take(args[0], e, out, entries)
+            self._take(args[1], -e, out, entries)
+        elif op == "had" and entries:
+            for a in args:
+                self._take(a, e, out, entries)
+        elif op in ("pow", "epow") and (number or entries and op == "epow") and (power := exact(args[1])) is not None:
+            self._take(args[0], e * power, out, entries)
+        elif number and op == "fn" and node.val == ("sqrt", 0):
+            self._take(args[0], e / 2, out)
+        elif number or entries and not self._all_ones(node):
+            out.times(node, e)
+        elif not entries:
             out.factors.append(node)
-        elif op in ("pow", "epow") and (power := exact(node.args[1])) is not None:
-            self._take(node.args[0], exponent * power, out)
-        elif op == "fn" and node.val == ("sqrt", 0):
-            self._take(node.args[0], exponent / 2, out)
-        else:
-            out.times(node, exponent)
 
     def built(self, p: Product) -> Node:
         """The tree of a product: sign, fraction of numbers, factors."""
@@ -324,10 +343,9 @@ class Algebra:
                     break
                 del out[-2:]
                 inside = self.parts(made)
-                whole.number *= inside.number
-                for base, e in inside.powers.items():
-                    whole.times(base, e)
                 out += inside.factors
+                inside.factors = []
+                whole.include(inside)
         return out
 
     def _neighbours(self, a: Node, b: Node) -> Node | None:
@@ -422,10 +440,8 @@ class Algebra:
         if rows == ():
             return self.simplified(product(a, turned(b)))
         whole, other = self.parts(a), self.parts(b)
-        whole.number *= other.number
-        for base, e in other.powers.items():
-            whole.times(base, e)
         a, b = (self.built(Product(factors=p.factors)) for p in (whole, other))
+        whole.include(other)
         whole.factors = []
         if a == b:
             whole.times(Node("norm", [a], "2"), Fraction(2))
@@ -468,34 +484,11 @@ class Algebra:
 
     def _entries(self, node: Node) -> Product:
         """An array as number · powers of arrays, entry by entry; factors hold the numbers that are no constants."""
-        out = Product()
-        self._take_entries(node, Fraction(1), out)
-        return out
-
-    def _take_entries(self, node: Node, exponent: Fraction, out: Product) -> None:
-        if exponent.denominator != 1:
-            out.times(node, exponent)
-        elif self.is_number(node):
-            p = self.parts(node)
-            out.number *= Fraction(p.number ** int(exponent))
-            out.factors += [raised(b, e * exponent) for b, e in p.powers.items()]
-        elif node.op == "neg":
-            out.number *= -1 if exponent.numerator % 2 else 1
-            self._take_entries(node.args[0], exponent, out)
-        elif node.op == "had":
-            for a in node.args:
-                self._take_entries(a, exponent, out)
-        elif node.op == "div":
-            self._take_entries(node.args[0], exponent, out)
-            self._take_entries(node.args[1], -exponent, out)
-        elif node.op == "epow" and (power := exact(node.args[1])) is not None:
-            self._take_entries(node.args[0], exponent * power, out)
-        elif node.op == "mul" and any(map(self.is_number, node.args)):
-            numbers = [a for a in node.args if self.is_number(a)]
-            for a in [*numbers, product(*(a for a in node.args if not self.is_number(a)))]:
-                self._take_entries(a, exponent, out)
-        elif node.op != "ones" and not self._all_ones(node):
-            out.times(node, exponent)
+        p = Product()
+        self._take(node, Fraction(1), p, entries=True)
+        p.factors = [raised(b, e) for b, e in p.powers.items() if self.is_number(b)]
+        p.powers = {b: e for b, e in p.powers.items() if not self.is_number(b)}
+        return p
 
     def _all_ones(self, node: Node) -> bool:
         inner = node.args[0] if node.op == "T" else node
@@ -508,9 +501,7 @@ class Algebra:
             return ZERO
         p = self._entries(node)
         if not p.powers:
-            rows, columns = self.shape(node)
-            parts = [x for x in (ones(rows), turned(ones(columns)) if columns else ONE) if x != ONE]
-            return self.simplified(product(num_of(p.number), *p.factors, *parts))
+            return self.simplified(product(num_of(p.number), *p.factors, *all_ones(self.shape(node))))
         for base in filter(is_unit, p.powers):
             k = (base.val[1],)
             entries = [raised(Node("idx", [b], k), e) for b, e in p.powers.items() if b != base]
@@ -521,34 +512,25 @@ class Algebra:
             if e == 1 and p.powers.get(spread) == -1 and (inside := self._exponent(base)) is not None:
                 del p.powers[base], p.powers[spread]
                 p.times(apply("softmax", inside), Fraction(1))
-        return min([self._of_entries(p), *self._spread(p)], key=size)
+        sums = _sums_in(p)
+        parts = [self._entries(t).powers for b in sums for t in b.args if not self.is_number(t)]
+        if any(e < 0 or is_unit(b) for q in (p.powers, *parts) for b, e in q.items()):  # something may cancel
+            return min([self._of_entries(p), *(self.gathered(self._over(p, b)) for b in sums)], key=size)
+        return self._of_entries(p)
 
-    def _spread(self, p: Product) -> Iterable[Node]:
-        """An entry-wise product with a sum multiplied out, for each sum where something may cancel."""
-        for total, e in p.powers.items():
-            if total.op != "add" or e != 1 or len(p.powers) < 2:
-                continue
-            rest = Product(p.number, {b: x for b, x in p.powers.items() if b != total}, p.factors)
-            terms = [self._entries(t).powers for t in total.args if not self.is_number(t)]
-            if any(x < 0 or is_unit(b) for q in (*terms, p.powers) for b, x in q.items()):
-                other = self._of_entries(rest)
-                yield self.simplified(Node("add", [self._each(t, other) for t in total.args]))
-
-    def _each(self, term: Node, rest: Node) -> Node:
-        return product(term, rest) if self.is_number(term) else Node("had", [term, rest])
+    def _over(self, p: Product, total: Node) -> list[Node]:
+        """The terms of an entry-wise product that is multiplied out over one of its factors, a sum."""
+        rest = self._of_entries(Product(p.number, {b: e for b, e in p.powers.items() if b != total}, p.factors))
+        return [self.each("mul", t, rest) for t in total.args]
 
     def _multiplied_out(self, node: Node) -> Iterable[Node]:
-        """The terms of an entry-wise product of sums, none of which is a fraction; else the node itself."""
-        p = self.parts(node)
-        if len(p.factors) == 1 and p.factors[0].op == "had":
-            a, b = p.factors[0].args
-            scale = self.built(Product(p.number, p.powers))
-            for whole, other in ((a, b), (b, a)):
-                if whole.op == "add":
-                    for t in whole.args:
-                        yield from self._multiplied_out(self.simplified(product(scale, self._each(t, other))))
-                    return
-        yield node
+        """The terms of a product of sums, entry by entry, none of which is a fraction; else the node itself."""
+        p = self._entries(node)
+        if not _sums_in(p) or min(p.powers.values()) < 0:
+            yield node
+        else:
+            for t in self._over(p, _sums_in(p)[0]):
+                yield from self._multiplied_out(self.simplified(t))
 
     def _logistic(self, p: Product) -> None:
         """e^u/(1 + e^u) as σ(u) where the text has σ."""
@@ -586,10 +568,10 @@ class Algebra:
 
     def _add(self, node: Node) -> Node:
         """Like terms collected, what is common to all of them in front."""
-        terms: dict[tuple, Product] = {}
+        terms: dict[object, Product] = {}
         for t in flat_terms(node):
             p = self.parts(t)
-            key = (frozenset(p.powers.items()), tuple(map(self._in_any_order, p.factors)))
+            key = frozenset(p.powers.items()), tuple(map(self.key, p.factors))
             if key in terms:
                 terms[key].number += p.number
             else:
@@ -610,10 +592,6 @@ class Algebra:
             if transposes(other) + 1 < transposes(made):
                 return turned(self.simplified(other))
         return made
-
-    def _in_any_order(self, factor: Node) -> object:
-        """What tells a factor from others; the order of an entry-wise product does not."""
-        return frozenset(self._entries(factor).powers.items()) if factor.op == "had" else factor
 
     def _sum_of(self, terms: list[Product]) -> Node:
         """A sum that begins with a term without a minus, if there is one."""
@@ -707,6 +685,11 @@ class Algebra:
             return None
 
         return map_tree(node, change)
+
+
+def _sums_in(p: Product) -> list[Node]:
+    """The sums among several factors of an entry-wise product."""
+    return [b for b, e in p.powers.items() if b.op == "add" and e == 1 and len(p.powers) > 1]
 
 
 def exact(node: Node) -> Fraction | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ from ..engine import BAD, Functions, Line, Session
 from ..names import Shapes, dependencies, spoken_name, stem
 from ..report import _mathematics
 from ..spelling import Spelling, spelled, spelling_of
+from ..tokens import UnreadableError
 from ..tree import Node, map_tree, places, put, sym, walk
 from ..writer import latex
 from .algebra import ZERO, d_of, size
@@ -41,6 +43,7 @@ WORDS = {
     "chain rule, term by term": "Differentiate {f} in one entry, term by term.",
     "of each sum with δ one term is left": "A δ leaves one term of its sum.",
 }
+ASKED = re.compile(r"%\s*(\S.*?)\s*=\s*\?")  # a comment that says what is asked for: % \nabla_w L = ?
 PARAMETERS = ("W", "w", "theta", "Theta", "beta", "U", "V", "b", "x", "X", "z", "Z")
 TARGETS = ("y", "Y", "t", "T")
 
@@ -95,9 +98,10 @@ def next_line(
     given: str = "",
     steps: int = 0,
 ) -> Next:
-    """The next line after a learner's text, in the text's own names and form.
+    r"""The next line after a learner's text, in the text's own names and form.
 
-    goal    the left side of the last line, where it is known; else it is taken from the text.
+    goal    the left side of the last line, where it is known; else it is taken from the text, which may say it in a
+            comment, `% \nabla_w L = ?`.
     given   lines that stand before the text and are not counted; steps: how many lines are asked for before the last.
     After a wrong line the next thing to do is to mend it. Nothing is told that `derive` does not call right.
     """
@@ -111,6 +115,7 @@ def next_line(
     if not session.names.definitions:
         return Next(tier, words="Begin with the definition, such as L = …; then the next line can be found.")
     try:
+        goal = goal or asked(text, session)
         return _Continuation(session, text, shapes, functions, goal, steps).next(tier)
     except (NoRuleError, MisfitError, ValueError) as problem:
         what = getattr(problem, "what", None) or str(problem)
@@ -120,16 +125,30 @@ def next_line(
         return Next(tier, words=wording.DEFECT_IN_NEXT)
 
 
-def whole(text: str, shapes: Shapes | None = None, functions: Functions = (), goal: str = "") -> Work:
+def asked(text: str, session: Session) -> str:
+    """The derivative that a comment of the text asks for, "" where none does."""
+    for goal in ASKED.findall(text):
+        try:
+            tree = session.parse(goal)
+        except UnreadableError:
+            continue
+        if tree.op == "grad" and len(tree.args) == 2 and {a.op for a in tree.args} == {"sym"}:
+            return goal
+    return ""
+
+
+def whole(text: str, shapes: Shapes | None = None, functions: Functions = ()) -> Work:
     """The whole derivation of what a learner's text is about, from its definitions on; ValueError where it has none."""
     session = Session(shapes, functions, SECONDS)
     session.read(text)
     given = "\n".join(x.text for x in session.lines if x.verdict == "definition")
     begun = Session(shapes, functions, SECONDS)
     begun.read(given)
+    goal = asked(text, begun)
     about = _Continuation(begun, given, shapes, functions, goal)
     about.claims = [x for x in session.lines if x.claimed is not None and x.verdict == "right"]
-    return Derivation(given, about._variable(), shapes, functions, about.loss).work(form=about._form())
+    variable = about.variable if goal else about._variable()
+    return Derivation(given, variable, shapes, functions, about.loss).work(form=about._form())
 
 
 def told(text: str, shapes: Shapes | None, functions: Functions, tier: int) -> dict[str, object]:

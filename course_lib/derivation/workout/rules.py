@@ -15,7 +15,7 @@ from ..operations import OPERATIONS
 from ..parser import parse
 from ..tree import Node, names_in, sym, walk
 from ..writer import plain_text
-from .algebra import ONE, ZERO, Algebra, apply, d_of, exact, joined, ones, product, turned, unit
+from .algebra import ONE, ZERO, Algebra, all_ones, apply, d_of, exact, joined, ones, product, turned, unit
 from .arrays import NoRuleError
 
 DEFINITION, READ_OFF, PUT_IN, MOVE = "definition", "read off", "put in", "move to the other side"
@@ -212,11 +212,6 @@ class Calculus:
 def holds_d(node: Node) -> bool:
     """Whether a differential stands in the tree."""
     return any(n.op == "d" for n in walk(node))
-
-
-def all_ones(shape: tuple) -> list[Node]:
-    """The factors of an array of ones."""
-    return [x for x in (ones(shape[0]), turned(ones(shape[1])) if shape[1] else ONE) if x != ONE]
 
 
 def _around(a: Algebra, node: Node) -> tuple[Node, list[Node], list[Node], list[Node]]:
