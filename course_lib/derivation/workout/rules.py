@@ -148,11 +148,6 @@ class Calculus:
             return self.of(node.args[0], depth)
         return node.with_args(self.further(a, depth) for a in node.args) if node.args else node
 
-    def take_used(self) -> list[str]:
-        """The names of the rules used since the last call."""
-        used, self.used = self.used, []
-        return used
-
     def d(self, node: Node) -> Node:
         """The differential as the rules give it, 0 for what is constant."""
         if not self.depends(node):
