@@ -10,8 +10,9 @@ definition.
 (1, 'sign')
 
 tex (TeX read once, to nodes) -> document (statements, clauses, members), decisions (what the whole text decides) ->
-symbols, resolver (what a symbol is) -> parser, numpy_reader (trees) -> charity, shapes -> evaluation -> judgement,
-stationary, points, updates -> edits, diagnosis -> verdicts -> engine, with inference -> report -> editor
+symbols, resolver (what a symbol is) -> building, products, tidying, meaning (the rules of the grammar), parser,
+numpy_reader (trees) -> charity, shapes -> evaluation -> judgement, stationary, points, updates -> edits, diagnosis ->
+verdicts -> engine, with inference -> report -> editor
 
 A derivation that nobody wrote: workout
 """

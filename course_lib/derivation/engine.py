@@ -868,6 +868,10 @@ class Session:
         line.assumption = judged.assumption or self._constant_names(nodes)
         if line.assumption and judged.verdict == "right":
             line.message = line.assumption
+        return self._with_reason(line, nodes, judged, zero)
+
+    def _with_reason(self, line: Line, nodes: list[Node], judged: Judged, zero: bool) -> Line:
+        """The line of a claim with what was found out about it; zero: whether one of its sides is 0."""
         finding = judged.finding
         if judged.verdict == "shapes" and nodes[0].op == "sym" and nodes[0].val in self.names.dims:
             line.message = wording.LENGTH.format(name=nodes[0].val)

@@ -407,7 +407,9 @@ class Resolver(Symbols):
         r"""The derivative macros of the physics package, `\pdv{L}{w}` and `\dv{L}{w}`."""
         node = nodes[k]
         self.emit("FRAC", None, node.start, node.start + 3)
-        for inside in node.args:
+        for inside in map(trimmed, node.args):
+            if not inside:
+                raise UnreadableError(f"an argument of \\{node.value} is empty", node.start)
             self.emit("LBRACE", "{", inside[0].start, inside[0].start)
             self.emit("DIFF", ("partial", 1), inside[0].start, inside[0].start)
             self.read(inside)

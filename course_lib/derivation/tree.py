@@ -32,7 +32,8 @@ Path = tuple[int, ...]  # which argument of which argument of … a root
 class Node:
     """A node of an expression: operation, operands, a value, and where in the text it stood.
 
-    Two nodes are equal when they say the same; where they stood does not count.
+    Two nodes are equal when they say the same; where they stood does not count. What `val` holds depends on the
+    operation, as the list above says.
     """
 
     __slots__ = ("op", "args", "val", "span", "_hash")
@@ -57,6 +58,16 @@ class Node:
     def __repr__(self) -> str:
         inside = ", ".join([repr(a) for a in self.args] + ([repr(self.val)] if self.val is not None else []))
         return f"{self.op}({inside})"
+
+    @property
+    def start(self) -> int:
+        """Where in the text the node begins; 0 where nothing says it."""
+        return self.span[0] if self.span else 0
+
+    @property
+    def end(self) -> int:
+        """Where in the text the node ends."""
+        return self.span[1] if self.span else 0
 
     def with_args(self, args: Iterable[Node]) -> Node:
         """The same operation on other operands."""

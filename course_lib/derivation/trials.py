@@ -119,18 +119,36 @@ def infer(text: str, statements: list[Statement], names: Names, every: bool = Tr
         return None
     found = decisions.definitions(statements, names)
     defined = {name for name, places in found.items() if name not in _updated(statements, places, name)}
-    lengths = [x for x in lengths_of_sums(statements) if not names.known(x)]
     options = undeclared(statements, names, defined)
+    lengths = [x for x in lengths_of_sums(statements) if not names.known(x)] if every else []
     if not every:
-        moved = decisions.directions(statements, names)
-        small = {"delta"} if any(n.value == "approx" for s in statements for n in everywhere(s.nodes)) else set()
-        options = {
-            n: k for n, k in options.items() if is_greek(n) and n not in {*moved, *small} and not names.with_entries(n)
-        }
-        options = {n: [_plain_kind(n, k[0], statements, names)] for n, k in options.items()}
-        lengths = []
+        options = _greek_beside_declared(options, statements, names)
     if not options:
         return Inferred({}, lengths, [])
+    kinds, last, misses = _best(text, names, options, lengths)
+    shapes = settled(last.names, kinds)
+    doubted = [s.text for bad, s in zip(last.bad, statements, strict=False) if bad] if misses else []
+    unsure = [name for name in kinds if any(name in text for text in doubted)]
+    return Inferred(shapes, lengths, unsure)
+
+
+def _greek_beside_declared(
+    options: dict[str, list[str]], statements: list[Statement], names: Names
+) -> dict[str, list[str]]:
+    """The Greek letters among undeclared names, each with the one kind that it has beside declared ones."""
+    moved = decisions.directions(statements, names)
+    small = {"delta"} if any(n.value == "approx" for s in statements for n in everywhere(s.nodes)) else set()
+    kept = {n: k for n, k in options.items() if is_greek(n) and n not in {*moved, *small} and not names.with_entries(n)}
+    return {n: [_plain_kind(n, k[0], statements, names)] for n, k in kept.items()}
+
+
+def _best(
+    text: str, names: Names, options: dict[str, list[str]], lengths: list[str]
+) -> tuple[dict[str, str], _Trial, int]:
+    """The kinds in which the fewest lines do not fit, the trial that read the text so, and how many those are.
+
+    One name is changed at a time, from the likeliest kinds on, for as long as that helps.
+    """
     kinds = {name: k[0] for name, k in options.items()}
     last = _Trial(names, kinds, lengths)
     best = last.cost(text)
@@ -148,10 +166,7 @@ def infer(text: str, statements: list[Statement], names: Names, every: bool = Tr
                 misses = trial.cost(text)
                 if misses < best:
                     best, kinds, last, improved = misses, other, trial, True
-    shapes = settled(last.names, kinds)
-    doubted = [s.text for bad, s in zip(last.bad, statements, strict=False) if bad] if best else []
-    unsure = [name for name in kinds if any(name in text for text in doubted)]
-    return Inferred(shapes, lengths, unsure)
+    return kinds, last, best
 
 
 def _updated(statements: list[Statement], places: list[int], name: str) -> set[str]:

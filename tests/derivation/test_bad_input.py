@@ -2,6 +2,7 @@
 false 'right'.
 """
 
+import ast
 import re
 import string
 import time
@@ -170,6 +171,17 @@ def test_only_the_reader_looks_at_latex_as_text():
         p.name for p in room.rglob("*.py") if re.search(r"^\s*(import|from) re\b", p.read_text("utf-8"), re.M)
     }
     assert with_expressions <= elsewhere
+
+
+def test_no_function_of_the_room_is_longer_than_a_page():
+    lengths = {
+        f"{path.name}: {node.name}": node.end_lineno - node.lineno + 1
+        for path in Path(course_lib.derivation.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert len(lengths) > 500
+    assert {name: length for name, length in lengths.items() if length > 40} == {}
 
 
 def test_what_cannot_be_read_says_where():

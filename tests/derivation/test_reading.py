@@ -271,6 +271,10 @@ def test_one_over_two_n_means_the_fraction(names):
     assert parse("1/2n", names) == parse(r"\frac{1}{2n}", names)
 
 
+def test_a_product_sign_in_a_denominator_is_read_as_none(names):
+    assert parse(r"n / w^\top \cdot w", names) == parse(r"n / w^\top w", names) == parse(r"\frac{n}{w^\top w}", names)
+
+
 def test_a_power_is_a_layer_only_where_that_layer_is_declared(names):
     assert parse("W^2", names).op == "sym"
     assert parse("A^2", names).op == "pow"
@@ -295,6 +299,10 @@ def test_dots_stand_for_the_sum_they_abbreviate(names):
         (r"\max(y)", 1),
         (r"\frac{\partial^3 L}{\partial w^3}", 7),
         ("X +", 3),
+        (r"\tanh \cdot w", 5),
+        (r"\nabla \cdot w", 6),
+        (r"\nabla / w", 6),
+        (r"\pdv{}{w}", 1),
     ],
 )
 def test_the_place_of_what_cannot_be_read(text, column, names):
