@@ -32,6 +32,7 @@ from .operations import FUNCTIONS, is_entrywise
 from .parser import grammar, parse, parse_nodes
 from .points import Fixed, search
 from .resolver import NO_EQUALITY
+from .spelling import Spelling, layers_of, spelled
 from .stationary import AtPoint
 from .substitution import replaced
 from .tex import Tex, everywhere, flat
@@ -614,7 +615,7 @@ class Session:
         misfit = MisfitError("", body, "clash")
         finding = diagnose_definition(self.names, self.bench, name, indices, body, misfit)
         line.verdict, line.mistake, line.message = "wrong", "index", wording.clash(clashes)
-        line.repair = latex(finding.mended) if finding and finding.mended is not None else None
+        line.repair = self._as_written(finding.mended) if finding and finding.mended is not None else None
 
     def _other_variables(self, new: tuple[str, ...], old: tuple[str, ...]) -> bool:
         """Whether a function is written in other variables than before, and not only called at another point."""
@@ -778,7 +779,7 @@ class Session:
         if finding is not None:
             line.mistake, line.message = finding.mistake, wording.with_mend(misfit.message, finding)
         if finding is not None and finding.mended is not None:
-            line.repair = latex(finding.mended)
+            line.repair = self._as_written(finding.mended)
             definition, _ = define(self.names, name, params, indices, finding.mended)
             self.names.definitions[name] = definition
             line.shape = spoken_shape(definition.shape)
@@ -810,7 +811,7 @@ class Session:
             line.message = judged.message
         line.verdict = judged.verdict
         line.mistake = finding.mistake if finding else None
-        line.repair = latex(finding.mended) if finding and finding.mended is not None else None
+        line.repair = self._as_written(finding.mended) if finding and finding.mended is not None else None
         line.where = finding.span if finding else None
 
     # -- claims
@@ -883,7 +884,22 @@ class Session:
         if finding is not None:
             line.mistake, line.where = finding.mistake, finding.span
             line.repair = self.judge.written(finding.mended, judged.reference)
+            if line.repair is not None and finding.mended is not None:
+                line.repair = self._as_written(finding.mended)
         return line
+
+    def _as_written(self, mended: Node) -> str:
+        """A mended side as LaTeX, its layers spelled as the text spells them where that is read back as the same."""
+        layers = layers_of("\n".join(self.texts), self.names)
+        if layers:
+            with spelled(Spelling(layers)):
+                own = latex(mended)
+            try:
+                if self.judge.agree([mended, self.parse(own)]):
+                    return own
+            except (UnreadableError, MisfitError):
+                pass
+        return latex(mended)
 
     def _constant_names(self, nodes: list[Node]) -> str:
         """What is to be said of d(XY) = (dX)Y where nothing in the text says that Y is constant, else ""."""

@@ -58,6 +58,12 @@ def spelling_of(text: str, names: Names) -> Spelling:
     return Spelling(found, entries, marks[0] if marks else r"\top", fractions)
 
 
+def layers_of(text: str, names: Names) -> dict[str, str]:
+    """The names with a layer's number that a text spells otherwise than we do: {"W1": "W^1"}."""
+    found = spelling_of(text, names).names
+    return {name: said for name, said in found.items() if name[-1:].isdigit() and said != latex_name(name)}
+
+
 def _raised(node: Tex) -> list[list[str]]:
     return [flat(inside) for mark, inside, *_ in node.scripts if mark == "^"]
 

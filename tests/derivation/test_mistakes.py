@@ -202,3 +202,17 @@ def test_two_slips_at_once_are_both_said_and_mended(before, claim, names):
     line = derive(f"{before}\n{claim}", shapes).lines[-1]
     assert line.mistake in names and "wo slips at once" in line.message
     assert derive(f"{before}\n{claim.partition('=')[0]} = {line.repair}", shapes).lines[-1].verdict == "right"
+
+
+@pytest.mark.parametrize("layer", ["W^1", "W_1", "W^{(1)}", r"\mathbf{W}^1"])
+def test_a_mend_spells_layers_as_the_text_does(layer):
+    given, claim = rf"R = \frac{{\lambda}}{{2}}\|{layer}\|_F^2", rf"\nabla_{{{layer}}} R = 2\lambda {layer}"
+    line = derive(f"{given}\n{claim}", {"W1": "d h", "lam": ""}).lines[-1]
+    assert line.repair == rf"\lambda {layer}"
+
+
+def test_a_mend_of_an_entry_of_a_layer_is_read_back_as_what_it_says():
+    given = r"R = \frac{\lambda}{2}\|W^1\|_F^2" + "\n"
+    left, shapes = r"\frac{\partial R}{\partial W^1_{ij}}", {"W1": "d h", "lam": ""}
+    line = derive(rf"{given}{left} = 3\lambda W^1_{{ij}}", shapes).lines[-1]
+    assert "^1" in line.repair and derive(f"{given}{left} = {line.repair}", shapes).ok
