@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -43,7 +42,6 @@ WORDS = {
     "chain rule, term by term": "Differentiate {f} in one entry, term by term.",
     "of each sum with δ one term is left": "A δ leaves one term of its sum.",
 }
-ASKED = re.compile(r"%\s*(\S.*?)\s*=\s*\?")  # a comment that says what is asked for: % \nabla_w L = ?
 PARAMETERS = ("W", "w", "theta", "Theta", "beta", "U", "V", "b", "x", "X", "z", "Z")
 TARGETS = ("y", "Y", "t", "T")
 
@@ -126,14 +124,18 @@ def next_line(
 
 
 def asked(text: str, session: Session) -> str:
-    """The derivative that a comment of the text asks for, "" where none does."""
-    for goal in ASKED.findall(text):
+    r"""The derivative that a comment of the text asks for, `% \nabla_w L = ?`; "" where none does."""
+    for line in text.splitlines():
+        goal, mark, _ = line.partition("%")[2].partition("?")
+        goal, equals, rest = goal.rpartition("=")
+        if not mark or not equals or rest.strip():
+            continue
         try:
-            tree = session.parse(goal)
+            tree = session.parse(goal.strip())
         except UnreadableError:
             continue
         if tree.op == "grad" and len(tree.args) == 2 and {a.op for a in tree.args} == {"sym"}:
-            return goal
+            return goal.strip()
     return ""
 
 
