@@ -119,12 +119,22 @@ def without_header(source: str) -> str:
     header = _HEADER.match(source)
     if not header:
         return source
+    if header[1] in ("writefile", "file"):
+        return _written(header[2].split(), source[header.end() + 1 :])
     if header[1] not in TRANSPARENT:
         return ""
     kept = ""
     if header[1] == "capture" and (name := _CAPTURED.fullmatch(header[2])):
         kept = f"{name[1]} = get_ipython()"
     return "\n" * source.count("\n", 0, header.end()) + kept + source[header.end() :]
+
+
+def _written(words: list[str], text: str) -> str:
+    """Python that writes what `%%writefile` would; nothing where it names no file of Python's beside the notebook."""
+    name = words[-1].strip("\"'") if words else ""
+    if not re.fullmatch(r"\w+\.py", name):
+        return ""
+    return f"with open({name!r}, {'a' if '-a' in words else 'w'!r}) as _file:\n    _file.write({text!r})\ndel _file"
 
 
 def on_one_line(source: str) -> str:

@@ -58,6 +58,7 @@ from course_lib.grading.names import (
     is_zip,
     lms_folder,
     loose_student,
+    only_a_chapter,
     other_kind,
     visible,
     visible_sentence,
@@ -236,17 +237,42 @@ class _Reader:
                 yield from [refusal] if refusal else self.folder(path, whose_folder(path.name, shared))
 
     def of_a_class(self, path):
-        """A Refused where a folder in the inbox is no student's, because an LMS's folders of several lie in it."""
+        """A Refused where a folder in the inbox is no student's, because the work of several lies in it."""
         try:
-            inside = [entry.name for entry in _entries(path) if _is_folder(entry) and lms_folder(entry.name)]
+            entries = _entries(path)
+            inside = [entry.name for entry in entries if _is_folder(entry) and lms_folder(entry.name)]
+            students = {whose_folder(name, ()).lms for name in inside}
+            if len(students) > 1 and not lms_folder(path.name):
+                reason = f"In this folder lies what {len(students)} students handed in through "
+                reason += f"{lms_folder(inside[0])}, no one student's work: give the folder itself to `course grade`."
+            elif (chapter := only_a_chapter(path.name)) and self.is_sorted_by(chapter, entries):
+                reason = f"This folder is named after chapter {chapter} and holds that chapter several times, so it "
+                reason += "is no one student's: <student>/<chapter>.ipynb was expected, or <student>_<chapter>.ipynb."
+            else:
+                return None
         except OSError:
             return None
-        students = {whose_folder(name, ()).lms for name in inside}
-        if lms_folder(path.name) or len(students) < 2:
-            return None
-        reason = f"In this folder lies what {len(students)} students handed in through {lms_folder(inside[0])}, no one "
-        reason += "student's work: give the folder itself to `course grade`."
         return self.refusal(self.source(path), NOBODY, "", "", time_of(path), reason)
+
+    def is_sorted_by(self, chapter, entries):
+        """Whether several files or folders hold the same chapter, of which their names say nothing else."""
+        if any(chapter_by_name(entry.name) not in ("", chapter) for entry in entries):
+            return False
+        found = 0
+        for entry in entries:
+            first = (
+                next((path for path in _entries(entry) if is_notebook(path.name)), None) if _is_folder(entry) else entry
+            )
+            if first is None or not is_notebook(first.name):
+                continue
+            try:
+                notebook = read_notebook(read_trimmed(first, self.most, self.kept)[0].data)
+            except UnreadableError:
+                continue
+            found += recognised(notebook, self.exercises, chapter).chapter == chapter
+            if found > 1:
+                return True
+        return False
 
     def folder(self, path, whose, depth=1):
         """A student's folder, or an assignment's inside it."""

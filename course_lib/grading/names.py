@@ -54,6 +54,12 @@ _SAKAI_FOLDER = re.compile(r"(?P<name>[^()]+,[^()]*)\((?P<id>[^()\s]+)\)")
 _SAKAIS = {"comments.txt", "feedbackText.html", "feedbackText.txt", "Feedback Attachment(s)"}
 # What systems put before the name of a copy.
 _COPY = r"(?:Copy of |Copie de |Kopie von |Copia de )*"
+# Folders of a class that was sorted by chapters and not by students.
+_CHAPTER_ALONE = re.compile(
+    r"(?:chapter|ch|kapitel|homework|hw|assignment|exercises?|ex|problem ?set|ps|lab|sheet|blatt|week|unit)?"
+    r"[ _.-]*(?P<number>\d{1,2})|(?P<sheet>\d\d)_[a-z_]+",
+    re.IGNORECASE,
+)
 # A notebook, also as browsers and operating systems rename one: x.ipynb.txt, x.ipynb.json, x.ipynb (1).
 _NOTEBOOK = re.compile(r".*(\.ipynb([ ._-]*\(?\d*\)?)(\.(txt|json|download))?|\.json)", re.IGNORECASE | re.DOTALL)
 # What an instructor may have lying in an inbox: whatever their names look like, they are nobody's work.
@@ -236,6 +242,12 @@ def _loose(name: str) -> tuple[str, str]:
 def loose_student(name: str) -> str:
     """The student that a name of the form <student>_<chapter> begins with, or ""."""
     return _loose(name)[0]
+
+
+def only_a_chapter(name: str) -> str:
+    """The chapter that the name of a folder is and says nothing else, as `01`, `hw1`, `Week 1` or `01_gradients`."""
+    found = _CHAPTER_ALONE.fullmatch(name)
+    return (found["number"] or found["sheet"]).zfill(2) if found else ""
 
 
 def hinted_chapter(whose: Whose, name: str) -> str:

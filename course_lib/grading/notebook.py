@@ -6,7 +6,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from course_lib.checks import chapters
@@ -41,6 +41,7 @@ class Notebook:
     """What a notebook holds that says something about it.
 
     cells     sources of the code cells, in order.
+    silent    sources of the other cells, which no kernel runs.
     added     those of the code cells that did not come with the course, by their ids.
     marked    the names that nbgrader's metadata give to cells.
     to_read   the name of the exercises that it leads to, "" for one to be read that leads nowhere, None for others.
@@ -50,6 +51,7 @@ class Notebook:
     added: list[str]
     marked: frozenset[str]
     to_read: str | None
+    silent: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def read_notebook(data: bytes) -> Notebook:
     # Some services write notebooks without ids: then nothing says which cells were added.
     added = [_source(cell) for cell in code if own and id(cell) not in own]
     marked = frozenset(filter(None, map(_mark, code)))
-    return Notebook([_source(cell) for cell in code], added, marked, _to_read(tree, cells))
+    silent = [_source(cell) for cell in cells if cell.get("cell_type") in ("markdown", "raw")]
+    return Notebook([_source(cell) for cell in code], added, marked, _to_read(tree, cells), silent)
 
 
 def _tree(data: bytes) -> Any:

@@ -32,6 +32,7 @@ from course_lib.grading.sandbox import (
     find_confinement,
     sandbox_for,
 )
+from course_lib.grading.whereabouts import whereabouts
 from course_lib.grading.work import Graded, Pending, Unit
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def _graded(pending, unit, box):
         number = chosen(unit.seed, chapter, exercise.name, answers.codes.get(exercise.name, ""))
         if exercise.kind == "function":
             met[exercise.name] = number
-        verdicts.append(_verdict(exercise, answers, seed_of(unit.seed, number), problems))
+        verdict = _verdict(exercise, answers, seed_of(unit.seed, number), problems)
+        verdicts.append(_told_where(verdict, exercise, answers, notebook, wanted))
     answers.close()
     attempted = {verdict.exercise for verdict in verdicts if verdict.status != "not attempted"}
     return Graded(
@@ -195,6 +197,15 @@ def _with_fault(verdict, exercise, answers):
             continue
         return replace(verdict, status="raised", message=message)
     return verdict
+
+
+def _told_where(verdict, exercise, answers, notebook, wanted):
+    """Where nothing is found under the exercise's name, but something of it is seen: an attempt, and that is said."""
+    found = answers.signature if exercise.kind == "function" else answers.text
+    if verdict.status != "not attempted" or found(exercise.name) is not None:
+        return verdict
+    message = whereabouts(exercise, notebook, [other.name for other in wanted])
+    return replace(verdict, status="raised", message=clean(message, 2000)) if message else verdict
 
 
 class Box:

@@ -29,6 +29,7 @@ from course_lib.grading.normal import answer_codes
 
 CHANNEL, CONTROL = 200, 201
 ERROR_LIMIT = 50
+INPUTS = 1000
 GRACE_SECONDS = 0.2
 STUBBED = {"course_lib", "matplotlib", "mpl_toolkits", "ipywidgets", "IPython", "ipykernel", "nbformat"}
 # Where the value of a cell stands until the cell is done.
@@ -187,6 +188,8 @@ class Chapter:
         codes = answer_codes(cells, names)
         send({"op": "texts", "texts": assigned_texts(cells, set(texts)), "codes": codes})
         sys.meta_path.insert(0, StubFinder())
+        # As in Jupyter, where a module that `%%writefile` wrote lies beside the notebook.
+        sys.path.append(os.getcwd())
         sys.meta_path.append(self.session.missing)
         errors: list[dict[str, Any]] = []
         for number, source in enumerate(cells, 1):
@@ -275,12 +278,13 @@ class Session:
 
     def __init__(self, namespace):
         self.namespace, self.loop, self.missing = namespace, None, MissingFinder()
+        self.asked = 0
         self.shell = Shell(Nothing(), self.run_line)
         ignored = dict.fromkeys(("display", "help", "exit", "quit"), _ignore)
         self.inputs: list[str] = [""]
         self.outputs: dict[int, Any] = {}
         namespace.update(
-            ignored, input=_nothing_typed, get_ipython=lambda: self.shell, In=self.inputs, Out=self.outputs
+            ignored, input=self.nothing_typed, get_ipython=lambda: self.shell, In=self.inputs, Out=self.outputs
         )
         namespace.update(_ih=self.inputs, _oh=self.outputs, _dh=["/tmp"], _i="", _ii="", _iii="")
         namespace.update(_="", __="", ___="")
@@ -323,6 +327,13 @@ class Session:
             self.loop = self.loop or asyncio.new_event_loop()
             self.loop.run_until_complete(waiting)
         return self.namespace.pop(LAST_VALUE, None)
+
+    def nothing_typed(self, *prompt: object) -> str:
+        """What `input` returns; whoever asks on and on until something is typed is told that nobody is there."""
+        self.asked += 1
+        if self.asked > INPUTS:
+            raise EOFError("nobody types anything while a notebook is graded")
+        return ""
 
     def show(self, value: object, number: int) -> None:
         """Keep the value of a cell where the next ones look for it."""
@@ -501,7 +512,3 @@ def guarded_imports(tree: ast.AST) -> set[int]:
 
 def _ignore(*args, **kwargs):
     return None
-
-
-def _nothing_typed(*args):
-    return ""
