@@ -1,8 +1,21 @@
 """What the tests of grading share."""
 
+import subprocess
+
 import pytest
 
 from course_lib.checks.specification import Exercise
+from tests.grading.shared import spoken
+
+
+@pytest.fixture
+def here(capsys, monkeypatch):
+    """`shared.course` in this process: the same command, without loading everything anew."""
+
+    def run(*arguments, cwd):
+        return subprocess.CompletedProcess(arguments, *spoken(capsys, monkeypatch, cwd, *arguments))
+
+    return run
 
 
 @pytest.fixture

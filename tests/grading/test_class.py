@@ -92,7 +92,7 @@ def goes_on(simulated, out):
 
 def test_a_class_killed_at_random_moments_has_the_same_gradebook_in_the_end(simulated):
     moments, database = random.Random(7), simulated / "killed" / "gradebook.sqlite"
-    for _ in range(5):
+    for _ in range(3):
         assert struck(simulated, signal.SIGKILL, moments.randint(1, 40), out="killed").returncode == -signal.SIGKILL
         assert query(database, "pragma integrity_check") == [("ok",)]
     assert 0 < count(database) < len(undisturbed(simulated))
@@ -128,8 +128,8 @@ def test_a_cluster_of_two_workers_gives_the_same_gradebook(simulated, tmp_path):
     book.close()
 
 
-def test_a_cluster_that_is_not_there_is_one_sentence(simulated):
-    run = course("grade", "inbox", "--out", "nowhere", "--dask", "tcp://127.0.0.1:1", cwd=simulated)
+def test_a_cluster_that_is_not_there_is_one_sentence(simulated, here):
+    run = here("grade", "inbox", "--out", "nowhere", "--dask", "tcp://127.0.0.1:1", cwd=simulated)
     assert run.returncode == 1
     assert "No dask scheduler answers" in run.stderr and "Traceback" not in run.stderr
 

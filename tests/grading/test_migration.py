@@ -115,7 +115,7 @@ def test_a_copy_that_is_there_stays_and_a_gradebook_that_cannot_be_copied_stays_
     assert (tmp_path / "gradebook.first-edition-2.sqlite").stat().st_size > 10_000
 
 
-def test_what_the_command_says_of_it(tmp_path):
+def test_what_the_command_says_of_it(tmp_path, here):
     """The points of one exercise are lower than in the grades.csv that lies there: that is said too."""
     (tmp_path / "course.toml").write_text(DECISIONS.replace("polar_jacobian = 5", "polar_jacobian = 3"))
     (tmp_path / "graded").mkdir()
@@ -128,7 +128,7 @@ def test_what_the_command_says_of_it(tmp_path):
     assert "70 verdicts are stale" in done.stdout and "19 judged by the first edition" in done.stdout
     assert "51 not judged yet, because the exercise is new" in done.stdout
     assert "ada 01: 13 → 11 (the first edition counted otherwise)" in done.stdout
-    again = course("report", cwd=tmp_path)
+    again = here("report", cwd=tmp_path)
     assert "first-edition" not in again.stdout and "fell" not in again.stdout and "70 verdicts" in again.stdout
 
 

@@ -183,6 +183,6 @@ def test_a_sheet_is_a_copy(course_root):
     assert nbformat.writes(notebook) == before
 
 
-def test_another_grader_is_not_known(course_root):
-    run = course("release", "--for", "otter", cwd=course_root)
+def test_another_grader_is_not_known(course_root, here):
+    run = here("release", "--for", "otter", cwd=course_root)
     assert run.returncode == 1 and "--for nbgrader is" in run.stderr

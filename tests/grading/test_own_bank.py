@@ -77,12 +77,12 @@ def points(place):
         return {row["student"]: (row["00"], row["warm-up"], row["total"]) for row in csv.DictReader(file)}
 
 
-def test_a_bank_is_proven_released_submitted_graded_and_reported(place, confinement):
-    done = course("authoring", "prove", cwd=place)
+def test_a_bank_is_proven_released_submitted_graded_and_reported(place, here, confinement):
+    done = here("authoring", "prove", cwd=place)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "cubes: proven, with 1 mistake\nsquare_derivation: proven, with 1 mistake\n"
 
-    done = course("release", cwd=place)
+    done = here("release", cwd=place)
     assert "exercises/warm-up_cubes.ipynb: 1 exercise, 2 points, written" in done.stdout
     assert "exercises/00_start.ipynb: 2 exercises, 4 points, written" in done.stdout
     released = place / "exercises" / "warm-up_cubes.ipynb"
@@ -93,7 +93,7 @@ def test_a_bank_is_proven_released_submitted_graded_and_reported(place, confinem
     answered(released, stub, "return w**3 - y")
     answered(place / "exercises" / "00_start.ipynb", "# YOUR CODE HERE\nsquare_derivation = ''", DERIVATION)
     for chapter in ("warm-up", "00"):
-        done = course("submit", chapter, "--student", "ada", "--inbox", "inbox", cwd=place)
+        done = here("submit", chapter, "--student", "ada", "--inbox", "inbox", cwd=place)
         assert f"answers 1 of the {1 + (chapter == '00')} exercises of chapter {chapter}" in done.stdout, done.stderr
     # Ben hands in a loose file with the right answer, by its name alone.
     (place / "inbox" / "ben_warm-up.ipynb").write_bytes((place / "solutions" / "warm-up_cubes.ipynb").read_bytes())
@@ -111,7 +111,7 @@ def test_a_bank_is_proven_released_submitted_graded_and_reported(place, confinem
     assert "warm-up" in report
     assert "The inner derivative 3w² is missing" in report
 
-    done = course("adjust", "ada", "cubes", "--points", "1", "--reason", "almost", cwd=place)
+    done = here("adjust", "ada", "cubes", "--points", "1", "--reason", "almost", cwd=place)
     assert done.stdout == "ada: 3 → 4 points\n", done.stderr
 
 
@@ -144,11 +144,11 @@ def test_a_column_names_a_chapter(title, chapter, named):
     assert names_chapter(title, chapter) == named
 
 
-def test_a_bank_that_cannot_be_used_grades_nothing(place, confinement):
+def test_a_bank_that_cannot_be_used_grades_nothing(place, here, confinement):
     bank = place / "my_bank.py"
     bank.write_text(bank.read_text(encoding="utf-8").replace("y[0] *=", "y[7] *="), encoding="utf-8")
     (place / "inbox" / "ben_00.ipynb").write_bytes(notebook(SLOPE))
-    done = course("grade", "inbox", cwd=place)
+    done = here("grade", "inbox", cwd=place)
     assert done.returncode == 1
     assert done.stderr.startswith("`cubes` cannot be asked. my_bank.py, line 13: IndexError"), done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

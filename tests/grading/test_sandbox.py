@@ -208,8 +208,7 @@ def test_an_answer_that_does_not_get_the_processor_for_a_while_is_right(confinem
 
     def looked(self):
         if len(looks) < 4:
-            notebook = deepest(self.nursery.process.pid)
-            os.kill(notebook, signal.SIGCONT if len(looks) == 3 else signal.SIGSTOP)
+            os.kill(descendants(self.nursery.process.pid)[-1], signal.SIGCONT if len(looks) == 3 else signal.SIGSTOP)
         looks.append(used(self))
         return looks[-1]
 
@@ -224,10 +223,10 @@ def test_an_answer_that_does_not_get_the_processor_for_a_while_is_right(confinem
     assert len(looks) > 3 and looks[1] == looks[2]
 
 
-def deepest(process):
-    """The last one below a process, where each has one child."""
+def descendants(process):
+    """The numbers of all processes below one, children after their parents."""
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return deepest(children[-1]) if children else int(process)
+    return [number for child in children for number in (int(child), *descendants(child))]
 
 
 def test_nothing_of_the_machine_is_seen(confinement, tmp_path):
@@ -342,27 +341,21 @@ for step in (lambda: libc.unshare(0x20000), lambda: libc.mount(b"x", b"/tmp", b"
     assert len(said) == 6 and {*said[1:]} <= {"-1 1", "-1 22"}
 
 
-def below(process):
-    """How many processes there are below one, itself included."""
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return 1 + sum(map(below, children))
-
-
 def test_a_sandbox_of_a_nursery_is_gone_as_a_whole_when_it_is_closed(confinement):
     nursery = Nursery(confinement)
     try:
-        Sandbox(confinement, nursery).close()
-        alone = below(nursery.process.pid)  # with the one who waited, who is buried when the next one comes
+        Sandbox(confinement, nursery).close()  # after that it is there
+        before = descendants(nursery.process.pid)
         student = Sandbox(confinement, nursery)
         channel = student.open(PATIENT)
         forever = frames.pack({"op": "run", "names": [], "texts": []}, [json.dumps(["while True: pass"]).encode()])
         channel.exchange(forever, Watch(120, student.used))
-        # A supervisor, who waits for its end, and the notebook.
-        assert below(nursery.process.pid) == alone - 1 + 3
+        # One who waits for the end, a supervisor, and the notebook.
+        _, *inside = [process for process in descendants(nursery.process.pid) if process not in before]
+        assert len(inside) == 2
         channel.close()
         student.close()
-        Sandbox(confinement, nursery).close()
-        assert below(nursery.process.pid) == alone
+        assert not any(Path(f"/proc/{process}").exists() for process in inside)
     finally:
         nursery.close()
 
