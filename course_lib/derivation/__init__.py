@@ -14,6 +14,9 @@ symbols, resolver (what a symbol is) -> building, products, tidying, meaning (th
 numpy_reader (trees) -> charity, shapes -> evaluation -> judgement, stationary, points, updates -> edits, diagnosis ->
 verdicts -> engine, with inference -> report -> editor
 
+Operations are rows of one table: operations (with fitting, values and writing), which parser, numpy_reader, shapes,
+evaluation, writer and numpy_writer ask
+
 A derivation that nobody wrote: workout
 """
 

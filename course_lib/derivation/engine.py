@@ -28,6 +28,7 @@ from .names import (
     symbol_of,
 )
 from .numpy_reader import looks_like_numpy, parse_numpy
+from .numpy_writer import numpy_text
 from .operations import FUNCTIONS, is_entrywise
 from .parser import grammar, parse, parse_nodes
 from .points import Fixed, search
@@ -56,6 +57,7 @@ class Line:
 
     verdict: definition, right, wrong, follows, shapes or unreadable. `reading` is the line as it was read, in
     LaTeX;
+    `repair` what should stand on the right, in LaTeX, and `code` the same in NumPy for a line of NumPy;
     `where` the stretch of `text` the message is about; `position` the column (from 1) of what cannot be read.
     `claimed` is the left side of a claim as a tree (that of the line before, where this one continues it),
     `sides` are all that it sets equal (first what it continues, where it continues a line), and
@@ -79,6 +81,7 @@ class Line:
     defines: str | None = None
     partial: bool = False
     assumption: str = ""
+    code: str | None = None
 
 
 class Session:
@@ -204,7 +207,7 @@ class Session:
         if seconds_spent() > self.deadline:
             return Line(statement.text, "unreadable", message=wording.OUT_OF_TIME, position=1)
         try:
-            return self._judged(statement)
+            return self._with_code(self._judged(statement), statement)
         except UnreadableError as problem:
             self.reference = self.reference if _continues(statement) else None
             return _unreadable(statement, problem)
@@ -217,6 +220,19 @@ class Session:
         except Exception:
             # A defect here must not cost the learner the other lines; the tests look for this sentence.
             return Line(statement.text, "unreadable", message=wording.DEFECT, position=1)
+
+    def _with_code(self, line: Line, statement: Statement) -> Line:
+        """The line with its repair in NumPy too, where a side of it was written so."""
+        members = [m for clause in statement.clauses for m in clause.members]
+        if line.repair and any(looks_like_numpy(m.raw) for m in members):
+            try:
+                meant = parse(line.repair, self.names)
+                code = numpy_text(meant, self.names)
+                same = code is not None and self.judge.agree([meant, parse_numpy(code, self.names)])
+            except UnreadableError:
+                return line
+            line.code = code if same else None
+        return line
 
     def _judged(self, statement: Statement) -> Line:
         """The line of a statement: the first of its clauses that does not hold, or else the first."""

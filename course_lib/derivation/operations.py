@@ -44,6 +44,7 @@ class Operation(NamedTuple):
     op, val  of its node in a tree; op is "fn" for a function, whose val is (name, primes).
     head     a function's name in LaTeX and in a sentence.
     latex    how it is written in LaTeX, and `plain` in a sentence; a function's call by its head where they are None.
+    code     how it is written in NumPy; where it is None, a call by the first of its words there.
     rules    the rows of `workout.rules.RULES` that may say its differential, or `reason`: why there is none.
     """
 
@@ -63,6 +64,7 @@ class Operation(NamedTuple):
     head: tuple[str, str] = ("", "")
     latex: Writes | None = None
     plain: Writes | None = None
+    code: Writes | None = None
     means: Callable[[Sequence[Node], Span], Node | None] | None = None
     rules: tuple[str, ...] = ()
     reason: str = ""
@@ -288,7 +290,8 @@ def _sums(name: str) -> Iterable[Operation]:
     for axis in (0, 1, -1):
         rule, kernel = fitting.along(name, axis), Kernel("along", values.along)
         said = (rf"\operatorname{{{name}}}", name)
-        yield Operation(f"{name}{axis}", rule, kernels=(kernel,), head=said, reason=reason)
+        code = form(f"np.{name}(%s, axis={axis})")
+        yield Operation(f"{name}{axis}", rule, kernels=(kernel,), head=said, code=code, reason=reason)
 
 
 _ARRAYS = (
@@ -365,6 +368,7 @@ _SIGNS = (
         fitting.add,
         writing.terms("-"),
         writing.terms("−"),
+        code=writing.terms("-"),
         kernels=(Kernel("add", lambda _, a, b: a + b, True),),
         rules=("add",),
     ),
@@ -373,6 +377,7 @@ _SIGNS = (
         fitting.same_shape("neg"),
         form("-%s", SUM, (LOOSE,)),
         form("−%s", SUM, (LOOSE,)),
+        code=form("-%s", SUM, (PRODUCT,)),
         takes=1,
         kernels=(Kernel("neg", lambda _, a: -a, True),),
         rules=("neg",),
@@ -391,6 +396,7 @@ _SIGNS = (
         form("%s %s", PRODUCT, (PRODUCT, PRODUCT)),
         writing.plain_product,
         numpy=("@", "dot", "matmul"),
+        code=form("%s @ %s", PRODUCT, (PRODUCT, POSTFIX)),
         reason="becomes an ordinary product once its shapes are known",
     ),
     _sign(
@@ -399,6 +405,7 @@ _SIGNS = (
         form(r"%s \odot %s", LOOSE, (LOOSE, PRODUCT)),
         form("%s ⊙ %s", LOOSE, (LOOSE, PRODUCT)),
         numpy=("*", "multiply"),
+        code=form("%s * %s", PRODUCT, (PRODUCT, POSTFIX)),
         kernels=(Kernel("had", lambda _, a, b: a * b, True),),
         rules=("had",),
     ),
@@ -436,6 +443,7 @@ _SIGNS = (
         form(r"\frac{%s}{%s}", POSTFIX),
         form("%s/%s", PRODUCT, (PRODUCT, POSTFIX)),
         numpy=("/", "divide"),
+        code=form("%s / %s", PRODUCT, (PRODUCT, POSTFIX)),
         kernels=(Kernel("quotient", lambda _, a, b: a / b, True),),
         rules=("div",),
     ),
@@ -444,6 +452,7 @@ _SIGNS = (
         fitting.power,
         writing.tex_power,
         writing.plain_power,
+        code=form("%s**%s", POSTFIX, (ATOM, ATOM)),
         kernels=(Kernel("power", values.power, True), Kernel("matpower", values.matpower)),
         rules=("pow", "square", "exponent"),
     ),
@@ -453,6 +462,7 @@ _SIGNS = (
         writing.tex_entry_power,
         writing.plain_power,
         numpy=("**", "power"),
+        code=form("%s**%s", POSTFIX, (ATOM, ATOM)),
         rules=("epow", "exponent"),
     ),
     _sign(
@@ -462,6 +472,7 @@ _SIGNS = (
         form("%sᵀ", ATOM, (ATOM,)),
         takes=1,
         numpy=("transpose",),
+        code=form("%s.T", ATOM, (ATOM,)),
         kernels=(Kernel("T", values.transpose),),
         rules=("T",),
     ),
@@ -472,7 +483,7 @@ _SIGNS = (
         form("%s⁻¹", ATOM, (ATOM,)),
         takes=1,
         words=("inv",),
-        numpy=("inv", "linalg.inv"),
+        numpy=("linalg.inv", "inv"),
         kernels=(Kernel("inv", values.inverse),),
         rules=("inv",),
     ),
@@ -496,7 +507,7 @@ _SIGNS = (
 )
 
 
-def _norm(kind: str, label: str, value: Function, numpy: tuple[str, ...] = (), **rule: Any) -> Operation:
+def _norm(kind: str, label: str, value: Function, numpy: tuple[str, ...] = (), **more: Any) -> Operation:
     """A norm; `label` stands below the bars."""
     kernel = Kernel(f"norm {kind}", lambda _, a: value(a))
     return Operation(
@@ -508,13 +519,13 @@ def _norm(kind: str, label: str, value: Function, numpy: tuple[str, ...] = (), *
         plain=form("‖%s‖"),
         numpy=numpy,
         kernels=(kernel,),
-        **rule,
+        **more,
     )
 
 
 _NORMS = (
     _norm("2", "", values.frobenius_norm, ("linalg.norm", "norm"), rules=("norm",)),
-    _norm("1", "_1", values.sum_norm, rules=("norm1",)),
+    _norm("1", "_1", values.sum_norm, code=form("np.sum(np.abs(%s))"), rules=("norm1",)),
     _norm(
         "inf",
         r"_\infty",

@@ -120,6 +120,7 @@ class Report:
                     "mistake": line.mistake,
                     "message": line.message,
                     "repair": line.repair,
+                    "code": line.code,
                     "reading": line.reading,
                     "position": line.position,
                     "where": list(line.where) if line.where else None,
@@ -141,7 +142,7 @@ class Report:
             if line.verdict not in ("right", "definition"):
                 out.extend(indent + part for part in _folded(line.message, 78))
                 if line.repair:
-                    out.append(f"{indent}mended: {line.repair}")
+                    out.append(f"{indent}mended: {line.code or line.repair}")
             elif line.message and line.verdict == "right":
                 out.extend(indent + part for part in _folded(line.message, 78))
         return "\n".join([*self.notes, *out, self.summary()])
@@ -176,7 +177,8 @@ def _row(number: int, line: Line) -> str:
     badge = f'<strong style="white-space:nowrap">{mark} {SAID[line.verdict]}</strong>'
     note = f"<div>{html.escape(line.message)}</div>" if line.message else ""
     if line.repair:
-        note += f"<div>mended: {_mathematics(line.repair)}</div>"
+        code = f"<code>{html.escape(line.code)}</code>" if line.code else _mathematics(line.repair)
+        note += f"<div>mended: {code}</div>"
     cells = (str(number), read, html.escape(line.shape), badge + note)
     return "<tr>" + "".join(f'<td style="{_CELL}">{c}</td>' for c in cells) + "</tr>"
 

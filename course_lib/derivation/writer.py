@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .names import spoken_name
-from .operations import OPERATIONS
+from .operations import OPERATIONS, Operation
 from .spelling import written_name
 from .tree import Node
 from .writing import ATOM, LOOSE, POSTFIX, PRODUCT, Writes, Written, through
@@ -55,14 +55,18 @@ class Language:
     brackets: what is put around a piece that holds together too loosely, with a %s.
     """
 
-    def __init__(self, forms: Callable[[Any], Writes | None], writers: dict[str, Writes], brackets: str):
+    def __init__(self, forms: Callable[[Operation], Writes | None], writers: dict[str, Writes], brackets: str):
         self.forms, self.writers, self.brackets = forms, writers, brackets
+
+    def form(self, node: Node) -> Writes:
+        """What writes the node: the form of its row, else the writer of what has none."""
+        row = OPERATIONS.of(node)
+        form = self.forms(row) if row is not None and not (row.is_function and node.val[1]) else None
+        return form or self.writers[node.op]
 
     def written(self, node: Node) -> Written:
         """The text, and how tightly it holds together."""
-        row = OPERATIONS.of(node)
-        form = self.forms(row) if row is not None and not (row.is_function and node.val[1]) else None
-        return (form or self.writers[node.op])(self, node)
+        return self.form(node)(self, node)
 
     def text(self, node: Node) -> str:
         return self.written(node)[0]
@@ -76,7 +80,7 @@ class Language:
 # -- names, numbers and indices
 
 
-def _num(w: Language, node: Node) -> Written:
+def number(w: Language, node: Node) -> Written:
     value = node.val
     if isinstance(value, float) and value != int(value if abs(value) < 1e15 else 0):
         return f"{value:.10g}", ATOM
@@ -237,7 +241,7 @@ def _always(said: str) -> Writes:
 LATEX = Language(
     lambda row: row.latex,
     {
-        "num": _num,
+        "num": number,
         "sym": _tex_sym,
         "ones": _with_length(r"\mathbf{1}"),
         "eye": _with_length("I"),
@@ -262,7 +266,7 @@ LATEX = Language(
 PLAIN = Language(
     lambda row: row.plain,
     {
-        "num": _num,
+        "num": number,
         "sym": lambda w, n: (spoken_name(n.val), ATOM),
         "ones": _always("1"),
         "eye": _always("I"),

@@ -14,6 +14,7 @@ from course_lib.derivation.engine import Session
 from course_lib.derivation.fitting import entry_by_entry, same_shape
 from course_lib.derivation.judgement import Bench, Relation
 from course_lib.derivation.numpy_reader import parse_numpy
+from course_lib.derivation.numpy_writer import numpy_text
 from course_lib.derivation.operations import ELEMENTWISE, OPERATIONS, Kernel, Operation
 from course_lib.derivation.parser import parse
 from course_lib.derivation.tree import walk
@@ -85,6 +86,7 @@ def test_a_function_that_is_added_as_a_row_is_read_shaped_valued_and_written():
             assert OPERATIONS.of(tree).name == "swish"
             assert latex(tree) == r"\operatorname{swish}\left(X w\right)"
             assert plain_text(tree) == "swish(Xw)"
+            assert numpy_text(tree, names) == "swish(X @ w)"
             relation = Relation(names, [tree])
             assert relation.shape == "n×1"
             found, draw = value(tree, names)
@@ -168,6 +170,43 @@ def test_each_word_of_numpy_calls_its_row(word):
     tree = parse_numpy(SIGNS.get(word, f"np.{word}({', '.join(operands[: row.takes])})"), session().names)
     ops = [n.op for n in walk(tree)]
     assert OPERATIONS.of(tree) is row if row.means is None else {"at", "fn", "epow"} & set(ops)
+
+
+CODE = {
+    r"\frac1n X^\top(Xw-y) + \lambda w": "1 / n * X.T @ (X @ w - y) + lam * w",
+    r"-\frac{1}{n}X^\top(V-\tanh(XW))": "-1 / n * X.T @ (V - np.tanh(X @ W))",
+    r"wy^\top": "np.outer(w, y.T)",
+    r"y^\top A y - \langle V, XW\rangle": "y.T @ A @ y - np.vdot(V, X @ W)",
+    r"A^{-1}(y\odot y) - \frac{y}{1+e^{y}}": "np.linalg.inv(A) @ (y * y) - y / (1 + np.exp(y))",
+    r"\|Xw-y\|^2 + \|w\|_1": "np.linalg.norm(X @ w - y)**2 + np.sum(np.abs(w))",
+    r"\log\det A + \operatorname{tr}(A^\top A)": "np.log(np.linalg.det(A)) + np.trace(A.T @ A)",
+    r"W\otimes V - \operatorname{diag}(w)W\otimes V": "np.kron(W, V) - np.kron(np.diag(w) @ W, V)",
+    r"\sum_i y_i^3": None,  # no short words for it
+    r"A^3": "A**3",  # read again it is another thing, so nobody is shown it
+}
+
+
+@pytest.mark.parametrize("text", CODE)
+def test_what_is_written_as_numpy_runs_to_the_same_value(text):
+    names = Session(SHAPES | {"W": "d k", "V": "n k", "lam": ""}, (), 10.0).names
+    tree = parse(text, names)
+    code = numpy_text(tree, names)
+    assert code == CODE[text]
+    if code is not None and text != "A^3":
+        meant, draw = value(tree, names)
+        arrays = {name: draw.base(name)[0] for name in names.symbols}
+        flat = {name: a[:, 0] if names.symbols[name].one_dimensional else a for name, a in arrays.items()}
+        scope = {"np": np, **draw.dims, **flat, "lam": flat["lambda"].item()}
+        np.testing.assert_allclose(eval(code, scope), meant, rtol=1e-10)
+        np.testing.assert_allclose(value(parse_numpy(code, names), names)[0], meant, rtol=1e-10)
+
+
+def test_a_slip_in_numpy_is_mended_in_numpy_and_one_in_latex_in_latex():
+    text = "r = X @ w - y\nL = 0.5*np.sum(r**2)/n\n" + r"\nabla_w L = X @ r / n" + "\n" + r"\nabla_w L = \frac1n Xr"
+    report = derive(text, SHAPES)
+    assert [line.code for line in report.lines] == [None, None, "X.T @ r / n", None]
+    assert "mended: X.T @ r / n" in repr(report) and "<code>X.T @ r / n</code>" in report._repr_html_()
+    assert report.lines[3].repair == r"\frac{1}{n} X^{\top} r"
 
 
 # What stands in the trees of typed operations besides operands.
