@@ -86,10 +86,10 @@ class Operation(NamedTuple):
             args = [Node("mat", args, (len(args), 1), span)]
         if len(args) != self.takes:
             return None
+        if self.is_function and self.means is None or primes:
+            return Node("fn", args, (self.name, primes), span)
         if self.means is not None:
             return self.means(args, span)
-        if self.is_function or primes:
-            return Node("fn", args, (self.name, primes), span)
         return Node(self.op, args, self.val, span)
 
 

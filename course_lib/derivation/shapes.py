@@ -43,9 +43,7 @@ class Typer:
     def typed(self, node: Node) -> Core:
         """The typed tree of a node."""
         row = OPERATIONS.of(node)
-        if row is not None and row.shape is not None:
-            if row.is_function and node.val[1] and row.slopes is None:
-                raise MisfitError(f"{row.name} does not act entry by entry, so {row.name}' has no meaning", node)
+        if row is not None and row.shape is not None and not (row.is_function and node.val[1] and not row.slopes):
             return row.shape(self, node)
         handler: Callable[[Node], Core] | None = getattr(self, "_" + node.op, None)
         if handler is None:
@@ -125,6 +123,8 @@ class Typer:
             return Core("formula", [a], a.shape, (name[4:], primes))
         if name.startswith("any:"):
             return entry_by_entry(self, node)
+        if primes:
+            raise MisfitError(f"{name} does not act entry by entry, so {name}' has no meaning", node)
         raise MisfitError(f"{name} is not known here", node)
 
     def _small(self, node: Node) -> Core:

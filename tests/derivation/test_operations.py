@@ -160,6 +160,41 @@ def test_each_word_calls_its_row_and_what_is_written_is_read_again(word, name):
     np.testing.assert_allclose(value(again, names)[0], value(tree, names)[0], rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["adj", "inv", "tr", "softmax", "outer"])
+def test_a_prime_has_no_meaning_on_what_does_not_act_entry_by_entry(name):
+    arguments = "w, y" if name == "outer" else "A"
+    line = derive(rf"f = \operatorname{{{name}}}'({arguments})", SHAPES).lines[0]
+    assert line.verdict == "shapes"
+    assert line.message.casefold() == f"{name} does not act entry by entry, so {name}' has no meaning."
+
+
+AXES = {
+    "np.sum(X, axis=0)": lambda X: X.sum(0),
+    "X.sum(axis=1)": lambda X: X.sum(1),
+    "np.mean(X, axis=-1)": lambda X: X.mean(-1),
+    "np.sum(X, axis=None)": lambda X: X.sum(),
+    "np.sum(y, axis=-1)": None,
+    "softmax(X, axis=1)": lambda X: np.exp(X) / np.exp(X).sum(1, keepdims=True),
+    "softmax(X, axis=0)": lambda X: np.exp(X) / np.exp(X).sum(0),
+    "logsumexp(X, axis=0)": lambda X: np.log(np.exp(X).sum(0)),
+    "X / np.sum(X, axis=-1, keepdims=True)": lambda X: X / X.sum(-1, keepdims=True),
+}
+
+
+@pytest.mark.parametrize("text", AXES)
+def test_an_axis_of_numpy_is_the_one_that_it_names(text):
+    names = session().names
+    found, draw = value(parse_numpy(text, names), names)
+    X, y = draw.base("X")[0], draw.base("y")[0][:, 0]
+    np.testing.assert_allclose(found, AXES[text](X) if AXES[text] else y.sum(-1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("text", ["np.linalg.norm(X, axis=1)", "np.exp(X, axis=0)", "X.sum(axis=2)", "X.sum(axis='a')"])
+def test_an_axis_along_which_nothing_is_read_is_refused(text):
+    line = derive(f"f = {text} @ w", SHAPES).lines[0]
+    assert line.verdict == "unreadable" and "axis" in line.message
+
+
 SIGNS = {"@": "A @ B", "*": "A * B", "/": "A / B", "**": "A ** 3", ">": "A > 0"}
 
 
@@ -242,7 +277,9 @@ def strings_in(module):
 SKELETON = {"add", "neg", "mul", "div", "pow", "T", "matmul", "stretch", "sum", "along", "at"}
 
 
-@pytest.mark.parametrize("module", ["shapes", "evaluation", "draws", "writer", "numpy_reader", "substitution"])
+@pytest.mark.parametrize(
+    "module", ["shapes", "evaluation", "draws", "writer", "numpy_reader", "numpy_writer", "substitution"]
+)
 def test_no_operation_is_named_where_its_row_can_say_it(module):
     signs = OPERATIONS.numpy.keys() - {word for word in OPERATIONS.numpy if word[0].isalpha()}
     names = {*OPERATIONS.rows, *OPERATIONS.words, *OPERATIONS.numpy, *OPERATIONS.kernels} - signs
