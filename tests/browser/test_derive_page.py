@@ -536,10 +536,12 @@ def test_a_mended_side_takes_the_place_of_the_side_that_is_wrong(running):
         ({"text": "g = X^\\top(y-Xw)  % mine", "repair": "R", "where": None}, "g = R % mine"),
         ({"text": "g = a = b", "repair": "R", "where": [4, 5]}, "g = R = b"),
         ({"text": "\\sum_{i=1}^n a_i = b", "repair": "R", "where": [18, 19]}, "\\sum_{i=1}^n a_i = R"),
-        # On the left, or nobody knows where, or in code: it is shown and not put in.
+        ({"text": "dw = np.sum(X * e, axis=0)  # =", "repair": "R", "code": "C", "where": [5, 26]}, "dw = C # ="),
+        ({"text": "\\nabla_w L = X @ r", "repair": "R", "code": "C", "where": None}, "\\nabla_w L = C"),
+        # On the left, or nobody knows where, or LaTeX for a program: it is shown and not put in.
         ({"text": "\\sum_{i=1}^n a_i = b", "repair": "R", "where": [14, 15]}, None),
         ({"text": "g = a = b", "repair": "R", "where": None}, None),
-        ({"text": "g = X.T @ r", "repair": "R", "where": [4, 5]}, None),
+        ({"text": "g = X.T @ r", "repair": "R", "code": None, "where": [4, 5]}, None),
         ({"text": "g = a", "repair": None, "where": None}, None),
     )
     script = 'async (all) => { const { mended } = await import("./editor.js"); return all.map(mended); }'

@@ -459,7 +459,8 @@ function drawLine(line, number, mathlive, { go, mend }) {
     line.message && h("p", { className: "cd-message" }, sentence(line.message, mathlive)),
     line.assumption && h("p", { className: "cd-message" }, "Holds on a condition: ", sentence(line.assumption, mathlive)),
     line.repair && h("div", { className: "cd-repair" },
-      h("span", { className: "cd-word" }, "mended:"), h("span", { className: "cd-scroll" }, typeset(line.repair, mathlive)),
+      h("span", { className: "cd-word" }, "mended:"),
+      h("span", { className: "cd-scroll" }, line.code ? h("code", {}, line.code) : typeset(line.repair, mathlive)),
       mend && h("button", { type: "button", className: "cd-use", onclick: mend, "aria-label": `use it: the mended side of line ${number}` }, "use it")),
   ];
   return h("li", { className: `cd-line cd-${kind}` },
@@ -474,20 +475,26 @@ function drawLine(line, number, mathlive, { go, mend }) {
 }
 
 /** The text of a line with its mended side in the place of the wrong one; null when that place is not plain. */
-export function mended({ text, repair, where }) {
-  if (!repair || CODE.test(text)) return null;
+export function mended({ text, repair, code, where }) {
+  const program = CODE.test(text);
+  const better = program ? code : repair;
+  if (!better) return null;
+  const [piece, remark] = program ? [/==|[()[\]=#]/g, "#"] : [/\\.|[{}=%]/gs, "%"];
   const signs = [];
   let depth = 0;
-  for (const found of text.matchAll(/\\.|[{}=%]/gs)) {
-    if (found[0] === "%") break;
-    depth += found[0] === "{" ? 1 : found[0] === "}" ? -1 : 0;
+  let last = text.length;
+  for (const found of text.matchAll(piece)) {
+    if (found[0] === remark) {
+      last = found.index;
+      break;
+    }
+    depth += "([{".includes(found[0]) ? 1 : ")]}".includes(found[0]) ? -1 : 0;
     if (found[0] === "=" && depth === 0) signs.push(found.index);
   }
   const side = where ? signs.findLastIndex((sign) => sign < where[0]) : signs.length === 1 ? 0 : -1;
   if (side < 0) return null;
-  const remark = text.search(/(?<!\\)%/);
-  const end = signs[side + 1] ?? (remark < 0 ? text.length : remark);
-  return `${text.slice(0, signs[side] + 1)} ${repair}${end < text.length ? " " : ""}${text.slice(end)}`;
+  const end = signs[side + 1] ?? last;
+  return `${text.slice(0, signs[side] + 1)} ${better}${end < text.length ? " " : ""}${text.slice(end)}`;
 }
 
 /** A piece that begins with a sign of a sum, with the space that stands behind such a sign between two terms. */
