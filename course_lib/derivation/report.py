@@ -168,8 +168,13 @@ _CELL = (
 )
 
 
+def _code(marked: str) -> str:
+    """Text as it is typed, in the colours of what stands around it."""
+    return f'<code style="color:inherit;background:transparent;overflow-wrap:anywhere">{marked}</code>'
+
+
 def _row(number: int, line: Line) -> str:
-    literal = f'<code style="color:inherit;background:transparent;overflow-wrap:anywhere">{_marked(line)}</code>'
+    literal = _code(_marked(line))
     read = _mathematics(line.reading) if line.reading else literal
     colour = COLOURS[line.verdict]
     # Only the symbol is coloured: the word keeps the theme's own contrast.
@@ -177,8 +182,8 @@ def _row(number: int, line: Line) -> str:
     badge = f'<strong style="white-space:nowrap">{mark} {SAID[line.verdict]}</strong>'
     note = f"<div>{html.escape(line.message)}</div>" if line.message else ""
     if line.repair:
-        code = f"<code>{html.escape(line.code)}</code>" if line.code else _mathematics(line.repair)
-        note += f"<div>mended: {code}</div>"
+        mended = _code(html.escape(line.code)) if line.code else _mathematics(line.repair)
+        note += f"<div>mended: {mended}</div>"
     cells = (str(number), read, html.escape(line.shape), badge + note)
     return "<tr>" + "".join(f'<td style="{_CELL}">{c}</td>' for c in cells) + "</tr>"
 

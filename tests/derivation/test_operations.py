@@ -240,7 +240,7 @@ def test_a_slip_in_numpy_is_mended_in_numpy_and_one_in_latex_in_latex():
     text = "r = X @ w - y\nL = 0.5*np.sum(r**2)/n\n" + r"\nabla_w L = X @ r / n" + "\n" + r"\nabla_w L = \frac1n Xr"
     report = derive(text, SHAPES)
     assert [line.code for line in report.lines] == [None, None, "X.T @ r / n", None]
-    assert "mended: X.T @ r / n" in repr(report) and "<code>X.T @ r / n</code>" in report._repr_html_()
+    assert "mended: X.T @ r / n" in repr(report) and "X.T @ r / n</code>" in report._repr_html_()
     assert report.lines[3].repair == r"\frac{1}{n} X^{\top} r"
 
 
