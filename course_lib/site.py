@@ -71,6 +71,9 @@ thead:not(:has(p:not(:empty))) { display: none; }
   .course-derivation td:last-child { grid-column: 2 / -1; }
 }
 """
+# The script that moves the boards; on a page it takes the place of their stored pictures.
+SCRIPT = Path(__file__).parent / "figures" / "board.js"
+BOARDS = f'import {{ awaken }} from "./{SCRIPT.name}";\nawaken(document);\n'
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="16" fill="#0072b2"/>'
     '<text x="16" y="24" font-size="24" font-family="serif" text-anchor="middle" fill="white">∂</text></svg>'
@@ -92,6 +95,7 @@ SETTINGS = {
     "html_title": TITLE,
     "html_static_path": ["_static"],
     "html_css_files": ["course.css"],
+    "html_js_files": [("boards.js", {"type": "module"})],
     "html_favicon": "_static/icon.svg",
     # Light or dark as the reader's system is; without a word here the theme complains in the console.
     "html_context": {"default_mode": "auto"},
@@ -142,8 +146,9 @@ def _stage(root, source):
         for path in sorted((root / folder).glob("*.ipynb")):
             shutil.copy(path, source / folder)
     (source / "_static").mkdir()
-    for name, text in (("course.css", STYLE), ("icon.svg", ICON)):
+    for name, text in (("course.css", STYLE), ("icon.svg", ICON), ("boards.js", BOARDS)):
         (source / "_static" / name).write_text(text, encoding="utf-8")
+    shutil.copy(SCRIPT, source / "_static")
     for path in (root / "notebooks" / "images" / f"{name}.png" for name in PICTURES):
         if path.is_file():
             shutil.copy(path, source / "_static")

@@ -1,6 +1,9 @@
 """Every figure has a text alternative, and every explorer redraws for every value of its controls."""
 
+import base64
+import html
 import inspect
+import json
 import pkgutil
 import re
 from importlib import import_module
@@ -13,9 +16,11 @@ from ipywidgets.embed import embed_data
 
 from course_lib import figures
 from course_lib.authoring import HIDDEN, STATE, tidied
+from course_lib.calculus import descent
 from course_lib.calculus.jacobian import complex_step_gradient
-from course_lib.figures import chapter_04
+from course_lib.figures import chapter_01, chapter_04, chapter_05, chapter_06
 from course_lib.figures.base import Explorer, Picture, new_figure
+from course_lib.figures.board import Board, Traced, follow
 from tests.browser.test_lab import MOVED
 
 MODULES = [import_module(f"course_lib.figures.{m.name}") for m in pkgutil.iter_modules(figures.__path__)]
@@ -31,24 +36,35 @@ MAKERS = [
 @pytest.mark.parametrize("make", MAKERS, ids=lambda f: f.__name__)
 def test_a_figure_says_what_it_shows_and_an_explorer_follows_its_controls(make):
     shown = make()
-    assert isinstance(shown, (Picture, Explorer)), f"{make.__name__} returned {type(shown).__name__}"
+    assert isinstance(shown, (Picture, Explorer, Board)), f"{make.__name__} returned {type(shown).__name__}"
     if isinstance(shown, Picture):
         assert len(shown.alt) > 60
-        assert 'alt="' in shown._repr_html_()
-        assert shown.png.startswith(b"\x89PNG")
+        assert pieces_of(shown._repr_html_())[0][0] == html.escape(shown.alt)
+    if not isinstance(shown, Explorer):
         return
     data, _ = shown._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["text/plain"].startswith("Explorer")
-    kinds = {type(part).__name__ for part in shown.view.children if part is not shown.image}
+    kinds = {type(part).__name__ for part in shown.view.children[0].children}
     assert kinds <= set().union(*(moved for _, moved in MOVED.values()))
     for control in shown.controls.values():
         before, seen = shown.image.value, set()
-        for value in other_values(control):
+        for value in [*other_values(control), *one_of(control)]:
             control.value = value
             seen.add(shown.image.value)
+            assert not ONE_OF_MANY.search(pieces_of(shown.image.value)[0][0])
         assert seen - {before}, f"{control.description} changes nothing"
-        assert 'alt="' in shown.image.value
+
+
+# "1 steps": a count of one with a noun for many.
+ONE_OF_MANY = re.compile(
+    r"(?<![\d.,−-])1 (?:[a-z]+ )?(?:days|steps|epochs|inputs|outputs|decimals|units|layers|samples|copies|points)\b"
+)
+
+
+def one_of(control):
+    """The value 1, where a slider counts something."""
+    return [1] if isinstance(control, ipywidgets.IntSlider) and control.min < 1 < control.max else []
 
 
 def other_values(control):
@@ -76,16 +92,133 @@ def test_in_the_place_of_an_explorer_its_picture_is_kept():
     assert cell.metadata.tags == ["nbval-ignore-output"]
 
 
+# ----------------------------------------------------------------------------------------------------------------------
+BOARDS = [chapter_01.hill_walk, chapter_05.pull_the_line, chapter_06.descent_by_hand]
+
+
+def numbers(thing, rows=()):
+    """All numbers of a scene's panels and handles in their order; what names a row is that row."""
+    if isinstance(thing, dict):
+        return [number for name in sorted(thing) for number in numbers(thing[name], rows)]
+    if isinstance(thing, (list, tuple, range)):
+        return [number for part in thing for number in numbers(part, rows)]
+    if hasattr(thing, "__dataclass_fields__"):
+        return numbers(vars(thing), rows)
+    if isinstance(thing, Traced):
+        return [rows[thing.row]]
+    return [float(thing)] if isinstance(thing, (int, float)) else []
+
+
+@pytest.mark.parametrize("make", BOARDS, ids=lambda f: f.__name__)
+def test_the_recipe_of_a_board_computes_what_its_formula_says(make, rng):
+    board = make()
+    recipe = [["=", value] for value in board.values]
+    live = board.draw(*(Traced(recipe, row) for row in range(len(board.values))))
+    values = board.values + rng.normal(size=len(board.values)) / 3
+    truth, rows = board.draw(*values), follow(recipe, values)
+    assert np.allclose(numbers(live.panels, rows), numbers(truth.panels), atol=1e-9)
+    assert np.allclose(numbers(live.handles, rows), numbers(truth.handles), atol=1e-9)
+    said = re.sub(r"⟨(\d+)\|(\d+)⟩", lambda gap: format(rows[int(gap[1])], f"z.{gap[2]}f"), live.said)
+    assert said == truth.said
+    # What goes to the browser is the same recipe.
+    assert board.scene["recipe"] == recipe
+
+
+def shapes(scene, panel, kind, colour):
+    """The points of the shapes of one kind and colour in a panel: (shapes, points, 2)."""
+    found = [shape for shape in scene.panels[panel].shapes if (shape["kind"], shape["colour"]) == (kind, colour)]
+    return np.array([shape["points"] for shape in found], float)
+
+
+def test_on_the_hill_the_arrow_is_half_the_gradient_and_the_red_line_the_remainder(rng):
+    def hill(x):
+        return 8 - x[0] ** 2 / 2 - x[1] ** 2
+
+    place, step = rng.uniform(-2, 2, 2), rng.normal(size=2)
+    scene = chapter_01._walk(*place, *step)
+    gradient = complex_step_gradient(hill, place)
+    ((start, tip),) = shapes(scene, 0, "arrow", chapter_01.ORANGE)
+    assert np.allclose([start, tip - start], [place, gradient / 2])
+    ((left, right),) = shapes(scene, 0, "line", chapter_01.GREEN)
+    assert abs((right - left) @ gradient) < 1e-9
+    ((promised, true),) = shapes(scene, 1, "line", chapter_01.RED)
+    remainder = hill(place + step) - hill(place) - gradient @ step
+    assert np.allclose(true - promised, [0, 0.36 * remainder])
+    assert np.allclose(remainder, -(step[0] ** 2) / 2 - step[1] ** 2)
+    (level,) = shapes(scene, 0, "line", chapter_01.BLUE)
+    assert np.allclose(hill(level.T), hill(place))
+
+
+def test_the_pulled_line_is_the_least_squares_line_and_its_bars_are_what_a_lift_adds(rng):
+    x, y = np.sort(rng.uniform(0, 10, 6)), rng.uniform(0, 8, 6)
+    scene = chapter_05._pulled(*np.column_stack([x, y]).ravel())
+    slope, intercept = np.polyfit(x, y, 1)
+    ((left, right),) = shapes(scene, 0, "line", chapter_05.BLUE)
+    assert np.allclose([left, right], [[0, intercept], [10, intercept + 10 * slope]])
+    squares = shapes(scene, 0, "area", chapter_05.RED)
+    sides = np.abs(y - np.polyval([slope, intercept], x))
+    assert np.allclose(np.ptp(squares, axis=1), sides[:, None] * [1, 1])
+    lifted = [np.polyfit(x, y + np.eye(6)[k], 1)[0] - slope for k in range(6)]
+    assert np.allclose(shapes(scene, 1, "line", chapter_05.PURPLE)[:, 1, 1], lifted)
+
+
+def test_the_descent_by_hand_is_that_of_calculus(rng):
+    start, lr = rng.uniform(-1, 5, 2), rng.uniform(0, 2.2)
+    scene = chapter_06._descent(*start, lr)
+    X, y = chapter_06._valley(chapter_06.FLATNESS)
+    (path,) = shapes(scene, 0, "line", chapter_06.BLUE)
+    assert np.allclose(path, descent.descend(X, y, lr, chapter_06.STRIDES, start))
+
+
+def test_in_the_place_of_a_board_its_picture_is_kept_with_what_a_page_needs_to_move_it():
+    board = chapter_05.pull_the_line()
+    data, _ = board._repr_mimebundle_()
+    state = embed_data(views=[board.view])["manager_state"]
+    cell = stored(nbformat.v4.new_output("display_data", nbformat.from_dict(data)), {}, {STATE: state})
+    assert cell.outputs[0].data == {"text/plain": repr(board), "text/html": board.still_html()}
+    assert json.loads(html.unescape(re.search('data-scene="([^"]*)"', board.still_html())[1])) == board.scene
+
+
 @pytest.mark.parametrize("metadata", [{"jupyter": {"outputs_hidden": True}}, {"tags": [HIDDEN]}])
 def test_what_a_reader_is_to_guess_stays_hidden(metadata):
     cell = stored(nbformat.v4.new_output("stream", text="4"), metadata)
     assert cell.metadata == {"jupyter": {"outputs_hidden": True}, "tags": [HIDDEN]}
 
 
-def test_a_picture_is_shown_at_half_of_its_pixels():
-    image = next(shown for make in MAKERS if isinstance(shown := make(), Picture))
-    shown = int(re.search(r'width="(\d+)"', image._repr_html_())[1])
-    assert int.from_bytes(image.png[16:20], "big") == 2 * shown
+def pieces_of(shown):
+    """(text alternative, pixels across in the file, style) of every piece of a picture."""
+    images = re.findall(r'<img alt="([^"]*)"[^>]*base64,([^"]*)" style="([^"]*)"', shown)
+    return [(alt, int.from_bytes(base64.b64decode(data)[16:20], "big"), style) for alt, data, style in images]
+
+
+def lettered(columns, size):
+    """Panels side by side with one word in each, in letters of this size (points)."""
+    figure, axes = new_figure(width=8, columns=columns, squeeze=False)
+    for axis in axes[0]:
+        axis.set(xticks=[], yticks=[])
+        axis.text(0.5, 0.5, "word", fontsize=size)
+    return figure
+
+
+def test_a_picture_of_two_panels_comes_in_two_pieces_that_may_stand_below_each_other():
+    pieces = pieces_of(Picture(lettered(2, 10), "two panels")._repr_html_())
+    assert [alt for alt, _, _ in pieces] == ["two panels", ""]
+    # Twice as many pixels as are shown, and none is lost at the seam.
+    assert sum(pixels for _, pixels, _ in pieces) == 2 * 800
+    assert len(pieces_of(Picture(lettered(1, 10), "one panel")._repr_html_())) == 1
+
+
+def test_what_runs_across_both_panels_keeps_them_together():
+    figure = lettered(2, 10)
+    figure.text(0.5, 0.5, "a word across the seam", ha="center", fontsize=20)
+    assert len(pieces_of(Picture(figure, "two panels")._repr_html_())) == 1
+
+
+@pytest.mark.parametrize("points", [6, 7, 9, 12])
+def test_no_letter_is_shown_smaller_than_eight_pixels(points):
+    ((_, pixels, style),) = pieces_of(Picture(lettered(1, points), "one panel")._repr_html_())
+    least = int(re.search(r"min-width:(\d+)px", style)[1])
+    assert points * 100 / 72 * min(least / (pixels / 2), 1) > min(7.98, points * 100 / 72 - 0.01)
 
 
 def test_a_play_button_runs_over_the_slider_in_which_time_runs():
@@ -97,7 +230,7 @@ def test_a_play_button_runs_over_the_slider_in_which_time_runs():
 
     slider = ipywidgets.IntSlider(value=2, min=0, max=9)
     explorer = Explorer({"step": slider}, redraw, "press play.", play="step")
-    (button,) = [part for part in explorer.view.children if isinstance(part, ipywidgets.Play)]
+    (button,) = [part for part in explorer.view.children[0].children if isinstance(part, ipywidgets.Play)]
     assert (button.value, button.min, button.max) == (2, 0, 9)
     slider.value = 3
     assert seen == [2, 3]

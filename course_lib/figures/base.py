@@ -5,8 +5,10 @@ import html
 import io
 
 import matplotlib
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 # Okabe and Ito's palette, and for their red, which is an orange, Paul Tol's: these stay apart for colour-blind readers
 # and in grey print.
@@ -32,12 +34,15 @@ _STYLE = {
 }
 # Twice as many pixels as are shown: crisp on a screen of two pixels to the point.
 _DPI, _SHARP = 100, 2
+# Pixels: no letter of a picture is shown smaller, and a picture grows to this many times its width where there is room.
+_LEGIBLE, _GROWS = 8, 1.25
+# Pixels: a piece of a picture that stands below the others on a phone is no narrower.
+_NARROWEST = 150
 
 # In a dark theme of JupyterLab or of the site a picture is shown light on dark, its hues as they were. Where style
 # sheets are taken away, on a code host or in a notebook that nobody has trusted yet, it stays on white.
-_DARK = (
-    "<style>[data-jp-theme-light=false] .course-figure,[data-theme=dark] .course-figure"
-    "{filter:invert(.92) hue-rotate(180deg)}</style>"
+DARK = (
+    "[data-jp-theme-light=false] .course-figure,[data-theme=dark] .course-figure{filter:invert(.92) hue-rotate(180deg)}"
 )
 
 
@@ -50,6 +55,11 @@ def new_figure(width=7.2, height=3.2, columns=1, rows=1, **options):
     return figure, axes
 
 
+def counted(number, noun):
+    """A whole number with its noun in the right form: 1 step, 2 steps."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 class Picture:
     """A still figure with its text alternative; a notebook shows it as an image that a screen reader can read.
 
@@ -59,17 +69,17 @@ class Picture:
 
     def __init__(self, figure, alt):
         self.alt = " ".join(alt.split())
-        self.png = png_bytes(figure)
+        self.shown = Drawing(figure).image_html(self.alt)
 
     def _repr_html_(self):
-        return image_html(self.png, self.alt)
+        return self.shown
 
     def __repr__(self):
         return f"Figure: {self.alt}"
 
 
 class Explorer:
-    """Controls above a picture that follows them.
+    """Controls beside a picture that follows them, or above it where the page is narrow.
 
     controls  name → ipywidgets control; the names are the parameters of `redraw`.
     redraw    function of the control values that draws and returns (figure, alt).
@@ -88,8 +98,11 @@ class Explorer:
             control.style.description_width = f"{0.55 * letters + 1:.1f}em"
             control.layout.width = "min(100%, 36em)"
         self.image = ipywidgets.HTML()
+        self.drawing = None
         buttons = [_play_button(controls[play], pace)] if play else []
-        self.view = ipywidgets.VBox([*controls.values(), *buttons, self.image])
+        moved = ipywidgets.VBox([*controls.values(), *buttons], layout={"flex": "1 1 19em", "min_width": "0"})
+        side_by_side = {"flex_flow": "row wrap", "align_items": "flex-start"}
+        self.view = ipywidgets.Box([moved, self.image], layout=side_by_side)
         for control in controls.values():
             control.observe(self.update, names="value")
         self.update()
@@ -99,13 +112,17 @@ class Explorer:
         # A title at a given height is not measured against the axis below it again at every move.
         with matplotlib.rc_context({"axes.titley": 1.0}):
             figure, alt = self.redraw(**{name: control.value for name, control in self.controls.items()})
-        # The first picture is the one that may be kept, see `authoring`.
-        self.image.value = image_html(png_bytes(figure, compression=1 if change else 9), alt)
-        if figure.get_layout_engine() is not None:
+        if self.drawing is None:
+            # The first picture is the one that may be kept, see `authoring`.
+            self.drawing = Drawing(figure)
+            self.image.layout = {"flex": f"100 1 {self.drawing.width}px", "min_width": "0"}
+            self.image.value = self.drawing.image_html(alt)
             # The layout is solved once; solving it again at every move would take longer than drawing.
             figure.set_layout_engine("none")
             for axes in figure.axes:
                 _hold_x_label(axes.xaxis)
+        else:
+            self.image.value = self.drawing.again().image_html(alt, compression=1)
 
     def _repr_mimebundle_(self, **options):
         bundle = self.view._repr_mimebundle_(**options)
@@ -136,30 +153,81 @@ def _hold_x_label(axis):
     axis.set_label_coords(*label.get_position(), transform=label.get_transform())
 
 
-def image_html(png, alt):
-    """An <img> that carries the picture and its text alternative, as wide as its figure is in inches of 100 pixels."""
-    data = base64.b64encode(png).decode()
-    width = int.from_bytes(png[16:20], "big") // _SHARP
-    return (
-        f'{_DARK}<img class="course-figure" alt="{html.escape(" ".join(alt.split()), quote=True)}" width="{width}" '
-        f'src="data:image/png;base64,{data}" style="max-width:100%;height:auto;background:white;border-radius:4px">'
-    )
+class Drawing:
+    """A figure, drawn, and how it is shown: in pieces that stand below each other on a phone, with legible letters.
+
+    width   of the whole in pixels of the screen.
+    """
+
+    def __init__(self, figure):
+        self.figure = figure
+        self.again()
+        sizes = [text.get_fontsize() for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+        smallest = min(sizes, default=10) * _DPI / 72
+        self.scale = min(_LEGIBLE / smallest, 1)
+        self.width = self.pixels.shape[1] // _SHARP
+        seams = _seams(figure, self.pixels)
+        self.pieces = list(zip([0, *seams], [*seams, self.pixels.shape[1]], strict=True))
+
+    def again(self):
+        """Draw the figure as it is now; the pieces stay as they were at first."""
+        with matplotlib.rc_context(_STYLE):
+            self.figure.canvas.draw()
+        self.pixels = np.asarray(self.figure.canvas.buffer_rgba())[..., :3]
+        return self
+
+    def image_html(self, alt, compression=9):
+        """An <img> for each piece, the first with the text alternative, in a box that scrolls where it must.
+
+        compression   1 for a picture that lives for one move of a slider, 9 for one that is kept.
+        """
+        words = html.escape(" ".join(alt.split()), quote=True)
+        images = "".join(self._piece(left, right, "" if left else words, compression) for left, right in self.pieces)
+        return (
+            f'<style>{DARK}</style><div class="course-figure" style="display:flex;flex-wrap:wrap;overflow-x:auto;'
+            f'max-width:{_GROWS * self.width:.0f}px;background:white;border-radius:4px">{images}</div>'
+        )
+
+    def _piece(self, left, right, words, compression):
+        data = base64.b64encode(png_bytes(self.pixels[:, left:right], compression)).decode()
+        width = (right - left) / _SHARP
+        least, most = self.scale * width, _GROWS * width
+        return (
+            f'<img alt="{words}" width="{width:.0f}" src="data:image/png;base64,{data}" style="flex:{width:.0f} 0 '
+            f'{least:.0f}px;min-width:{least:.0f}px;max-width:{most:.0f}px;height:auto;align-self:flex-start">'
+        )
 
 
-def png_bytes(figure, compression=9):
-    """PNG bytes; low compression for pictures that live for one move of a slider, high for those that are kept."""
-    buffer = io.BytesIO()
-    with matplotlib.rc_context(_STYLE):
-        # `savefig` would draw twice.
-        figure.canvas.print_png(buffer, metadata={"Software": None}, pil_kwargs={"compress_level": compression})
-    return _with_few_colours(buffer) if compression == 9 else buffer.getvalue()
+def _seams(figure, pixels):
+    """Columns of pixels at which a figure may be taken apart: between two panels, and blank from top to bottom."""
+    blank = np.all(pixels == 255, axis=(0, 2))
+    for words in (*figure.texts, *figure.legends):
+        # What belongs to the whole figure is not cut between two of its words.
+        box = words.get_window_extent()
+        blank[max(int(box.x0), 0) : int(box.x1)] = False
+    spans = sorted((axes.get_position().x0, axes.get_position().x1) for axes in figure.axes)
+    seams, end = [], spans[0][1] if spans else 1
+    for left, right in spans[1:]:
+        gap = np.arange(int(end * len(blank)), max(int(left * len(blank)), int(end * len(blank))))
+        stripes = np.split(gap, np.flatnonzero(~blank[gap]))
+        # The middle of the widest blank stripe between the two; a space between two words is narrower.
+        widest = max(stripes, key=len)
+        seam = int(np.mean(widest)) if len(widest) > 6 * _SHARP else 0
+        if min(seam - (seams or [0])[-1], len(blank) - seam) >= _SHARP * _NARROWEST:
+            seams.append(seam)
+        end = max(end, right)
+    return seams
 
 
-def _with_few_colours(buffer):
-    """A third of the bytes: a drawing has few colours, and a palette of 256 holds them and what lies between."""
+def png_bytes(pixels, compression=9):
+    """The bytes of a PNG with these pixels (height, width, 3)."""
     from PIL import Image
 
-    small = io.BytesIO()
-    picture = Image.open(buffer).convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    picture.save(small, "png", optimize=True)
-    return small.getvalue()
+    picture, buffer = Image.fromarray(pixels), io.BytesIO()
+    if compression < 9:
+        picture.save(buffer, "png", compress_level=compression)
+    else:
+        # A third of the bytes: a drawing has few colours, and a palette of 256 holds them and what lies between.
+        few = picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few.save(buffer, "png", optimize=True)
+    return buffer.getvalue()

@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from course_lib.calculus.jacobian import central_jacobian, complex_step_jacobian, forward_jacobian
-from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, RED, SKY, Explorer, Picture, new_figure
+from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, Explorer, Picture, new_figure
+from course_lib.figures.board import Board, Handle, Panel, Scene
 
 CURVES = {
     "sin 2x + x/2": (lambda x: np.sin(2 * x) + x / 2, lambda x: 2 * np.cos(2 * x) + 0.5),
@@ -205,6 +206,84 @@ def slope_in_each_direction():
         _Compass(),
         "turn the arrow, and find where the slope is largest and where it is 0.",
     )
+
+
+_ROUND = np.linspace(0, 2 * np.pi, 61)
+
+
+def _on_paper(x, y, z):
+    """Where points in space are drawn, (across, up): seen from the south, heights at 0.36 of their length."""
+    return x, 0.5 * y + 0.36 * z
+
+
+def _ring(height):
+    """The contour of the hill at a height, as two arrays."""
+    radius = np.sqrt(8 - height)
+    return np.sqrt(2) * radius * np.cos(_ROUND), radius * np.sin(_ROUND)
+
+
+def _walk_map(p, g, step, tangent):
+    """The walker's map: contours, the one through the place, its tangent, the gradient and the step."""
+    panel = Panel("contours, gradient and step", (-4.2, 4.2), (-3.2, 3.2), "x₁", "x₂", range(-4, 5, 2), range(-3, 4))
+    for height in HEIGHTS:
+        panel.line(*_ring(height), SKY, 1.2)
+    panel.line(*_ring(_hill(*p)), BLUE, 1.8)
+    for height in HEIGHTS:
+        panel.text((0, -np.sqrt(8 - height)), f"{height:g}", "#444444")
+    panel.line(*zip(p - tangent, p + tangent, strict=True), GREEN, 2, (3, 2))
+    panel.arrow(p, p + g / 2, ORANGE)
+    panel.arrow(p, p + step, PURPLE)
+    return panel
+
+
+def _walk_view(p, g, step):
+    """The hill in space with the tangent plane at the place; the step leads along the plane, the rest is red."""
+    panel = Panel("the hill and its tangent plane", (-4.2, 4.2), (-1.8, 4.2))
+    for height in HEIGHTS:
+        across, up = _on_paper(*_ring(height), height)
+        panel.area(across, up, SKY, 0.13)
+        panel.line(across, up, SKY, 1)
+    height, corners = _hill(*p), [(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]
+    plane = [_on_paper(p[0] + a, p[1] + b, height + g[0] * a + g[1] * b) for a, b in corners]
+    panel.area(*zip(*plane, strict=True), ORANGE, 0.45)
+    tip = p + step
+    start, end, truth = _on_paper(*p, height), _on_paper(*tip, height + g @ step), _on_paper(*tip, _hill(*tip))
+    panel.line(*zip(end, truth, strict=True), RED, 4)
+    panel.arrow(start, end, PURPLE)
+    panel.dot(start, "#000000", 5)
+    panel.dot(truth, RED, 3)
+    return panel
+
+
+def _walk(x, y, dx, dy):
+    """The hill at (x, y), its linear map there, and what both say about the step (dx, dy)."""
+    p, step = np.array([x, y]), np.array([dx, dy])
+    g = np.array([-x, -2 * y])
+    # At the top the gradient is 0, and no direction is along the contour.
+    tangent = 1.2 * np.array([-g[1], g[0]]) / np.sqrt(g @ g + 1e-9)
+    promised, true = g @ step, _hill(*(p + step)) - _hill(*p)
+    panels = [_walk_map(p, g, step, tangent), _walk_view(p, g, step)]
+    handles = [
+        Handle("the place", 0, (x, y), (0, 1)),
+        Handle("the tip of the step", 0, tuple(p + step), (2, 3), PURPLE),
+    ]
+    said = (
+        f"At ({x:z.2f}, {y:z.2f}) the hill is {_hill(x, y):z.2f} high, and its gradient is ({g[0]:z.2f}, {g[1]:z.2f}). "
+        f"For the step ({dx:z.2f}, {dy:z.2f}) the linear map promises a change of {promised:z.3f}. The hill itself "
+        f"changes by {true:z.3f}. The remainder, drawn red, is {true - promised:z.3f}."
+    )
+    alt = (
+        "Left: the contours of the hill 8 − x₁²/2 − x₂² with their heights, a place that can be moved, the contour "
+        "through it with a dashed tangent, the gradient at half its length and at a right angle to that, and a step "
+        "whose tip can be moved. Right: the hill in space with its tangent plane at the place; the step leads along "
+        f"the plane, and a red line from its end to the hill is the remainder. {said}"
+    )
+    return Scene(panels, handles, said, alt)
+
+
+def hill_walk():
+    """Board: move the place on the hill and the step from it; the gradient and the tangent plane follow."""
+    return Board(_walk, (2, -1, -1, -0.4), "move the place and the tip of the step, and watch the remainder.")
 
 
 def _folded(x, y):

@@ -13,7 +13,8 @@ from course_lib.calculus.least_squares import (
     ridge,
 )
 from course_lib.data import diabetes
-from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, Explorer, Picture, new_figure
+from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, Explorer, Picture, counted, new_figure
+from course_lib.figures.board import Board, Handle, Panel, Scene
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -158,6 +159,61 @@ def line_by_hand():
         _LineByHand(),
         "bring the typical error down with one slider at a time; then centre the column and look at the map again.",
     )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+def _squares(x, y, fit):
+    """The points, the line through them, and the square on each residual."""
+    panel = Panel("the best line and its squares", (0, 10), (0, 8), "x", "y", range(0, 11, 2), range(0, 9, 2))
+    for a, b, c in zip(x, y, fit, strict=True):
+        r = b - c
+        panel.area([a, a, a - r, a - r], [b, c, c, b], RED, 0.22)
+        panel.line([a, a], [b, c], RED, 2)
+    return panel
+
+
+def _levers(x, mean, spread):
+    """For every point, how much the slope grows when the point is lifted by 1: (x - mean) / spread."""
+    title = "what a lift by 1 adds to the slope"
+    panel = Panel(title, (0, 10), (-0.2, 0.2), "x", "", range(0, 11, 2), (-0.2, -0.1, 0, 0.1, 0.2), equal=False)
+    panel.line([0, 10], [0, 0], "#000000", 1)
+    panel.line([0, 10], [(0 - mean) / spread, (10 - mean) / spread], GREY, 1.2, (3, 2))
+    for a in x:
+        panel.line([a, a], [0, (a - mean) / spread], PURPLE, 3)
+        panel.dot((a, (a - mean) / spread), PURPLE, 4)
+    panel.dot((mean, 0), "#000000", 4)
+    return panel
+
+
+def _pulled(*places):
+    """The least-squares line through points (x₁, y₁, x₂, y₂, …) that can be moved."""
+    x, y = np.array(places[0::2]), np.array(places[1::2])
+    mean, away = np.sum(x) / len(x), x - np.sum(x) / len(x)
+    # If all points stand above each other there is no slope; the small number keeps the picture drawn.
+    spread = away @ away + 1e-9
+    slope = away @ y / spread
+    intercept = np.sum(y) / len(y) - slope * mean
+    r = y - (intercept + slope * x)
+    squares = _squares(x, y, y - r)
+    squares.line([0, 10], [intercept, intercept + 10 * slope], BLUE, 2.5)
+    squares.dot((mean, np.sum(y) / len(y)), GREY, 4)
+    said = (
+        f"The best line has the slope {slope:z.3f} and the intercept {intercept:z.2f}. The squares add up to "
+        f"{r @ r:z.2f}, the residuals to {np.sum(r):z.2f}, and the residuals times x to {r @ x:z.2f}."
+    )
+    alt = (
+        "Left: six points that can be moved, the least-squares line through them, and on each residual a square. "
+        "Right: for each point, a bar that says how much the slope grows when the point rises by 1; all bars end on "
+        f"one dashed line, which is 0 at the mean of x. {said}"
+    )
+    handles = [Handle(f"point {k + 1}", 0, (x[k], y[k]), (2 * k, 2 * k + 1)) for k in range(len(x))]
+    return Scene([squares, _levers(x, mean, spread)], handles, said, alt)
+
+
+def pull_the_line():
+    """Board: move the points; the line, the squares and the lever of every point follow."""
+    places = (1, 1.5, 2.5, 3.4, 4, 2.4, 5.5, 4.9, 7, 3.9, 9, 6.3)
+    return Board(_pulled, places, "lift one point after the other, and watch which of them turns the line.")
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -487,7 +543,7 @@ class _Digits:
         split = text.index(".") + 1 + right
         good.set_text(text[:split])
         bad.set_text(" " * split + text[split:])
-        return f"has {right} decimals right"
+        return f"has {counted(right, 'decimal')} right"
 
 
 def digits_against_condition():

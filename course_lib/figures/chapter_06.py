@@ -3,7 +3,8 @@
 import numpy as np
 
 from course_lib.calculus import descent
-from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Explorer, Picture, new_figure
+from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Explorer, Picture, counted, new_figure
+from course_lib.figures.board import Board, Handle, Panel, Scene
 
 # A table of four samples whose Hessian XᵀX/n has the curvatures 1 and 1/κ; its flat direction is tilted by 25 degrees.
 SAMPLES = 4
@@ -181,9 +182,9 @@ class _Walk:
         flat, steep = (f"{factor:.3f}".replace("-", "−") for factor in factors)
         self.curves.set_title(f"1 − ηλ is {flat} along the flat,\n{steep} along the steep direction")
         return self.figure, (
-            f"Left: {steps} steps of descent with η = {lr:.2f} in a valley with condition number {kappa}. Right: the "
-            f"error in the flat direction is multiplied by {factors[0]:.3f} at every step, in the steep one by "
-            f"{factors[1]:.3f}."
+            f"Left: {counted(steps, 'step')} of descent with η = {lr:.2f} in a valley with condition number {kappa}. "
+            f"Right: the error in the flat direction is multiplied by {factors[0]:.3f} at every step, in the "
+            f"steep one by {factors[1]:.3f}."
         )
 
 
@@ -202,6 +203,67 @@ def walk_down_a_valley():
         "to 0 and press play to watch it walk.",
         play="steps",
     )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+STRIDES, FLATNESS = 30, 10
+
+
+def _valley_floor(path):
+    """The valley with κ = 10, its two directions, and a path on it."""
+    panel = Panel("drag the start", (-1.7, 6.5), (-1.2, 5.6), "w₁", "w₂", range(-1, 7), range(-1, 6))
+    rings = _levels(FLATNESS).reshape(2, -1, 122)[:, :, :-1]
+    for x, y in zip(*rings, strict=True):
+        panel.line(x[::2], y[::2], GREY, 0.8, opacity=0.7)
+    for direction, colour in ((FLAT, GREEN), (STEEP, ORANGE)):
+        panel.line(*np.transpose([BEST - 9 * direction, BEST + 9 * direction]), colour, 1.5, (2, 2))
+    panel.line(*zip(*path, strict=True), BLUE, 1.5)
+    for place in path[1:]:
+        panel.dot(place, BLUE, 2.5)
+    panel.dot(BEST, RED, 4)
+    return panel
+
+
+def _factors(lr, flat, steep):
+    """The two factors against the step size, and their values at the one that is chosen."""
+    panel = Panel("drag the step size", (0, 2.3), (0, 1.5), "η", "|1 − ηλ|", (0, 1, 2), (0, 0.5, 1), equal=False)
+    panel.line([0, 2.3], [1, 1], GREY, 1)
+    panel.line([0, 2.3], [1, 1 - 2.3 / FLATNESS], GREEN, 2)
+    panel.line([0, 1, 2.3], [1, 0, 1.3], ORANGE, 2)
+    panel.line([lr, lr], [0, 1.5], "#000000", 1, (3, 2))
+    panel.dot((lr, abs(flat)), GREEN, 5)
+    panel.dot((lr, abs(steep)), ORANGE, 5)
+    panel.text((0.62, 0.8), "flat direction", "#00674b", "start")
+    panel.text((0.62, 0.5), "steep direction", "#7a5500", "start")
+    return panel
+
+
+def _descent(x, y, lr):
+    """Thirty steps of descent from (x, y) with the step size lr, in the valley with κ = 10."""
+    X, targets = _valley(FLATNESS)
+    H, slope = X.T @ X / len(X), X.T @ targets / len(X)
+    path = [np.array([x, y])]
+    for _ in range(STRIDES):
+        path.append(path[-1] - lr * (H @ path[-1] - slope))
+    flat, steep = 1 - lr / FLATNESS, 1 - lr
+    first, last = path[0] - BEST, path[-1] - BEST
+    said = (
+        f"From ({x:z.2f}, {y:z.2f}) with η = {lr:z.2f}: every step multiplies the error along the flat direction by "
+        f"{flat:z.3f} and along the steep one by {steep:z.3f}. At first they are {FLAT @ first:z.2f} and "
+        f"{STEEP @ first:z.2f}, after {STRIDES} steps {FLAT @ last:z.3f} and {STEEP @ last:z.3f}."
+    )
+    alt = (
+        "Left: the map of a valley with condition number 10, its flat direction dotted green and its steep one dotted "
+        f"orange, and {STRIDES} steps of descent from a start that can be moved. Right: |1 − ηλ| of both directions "
+        f"against the step size, which can be moved. {said}"
+    )
+    handles = [Handle("the start", 0, (x, y), (0, 1)), Handle("the step size", 1, (lr, 0), (2, None), RED, 0.05)]
+    return Scene([_valley_floor(path), _factors(lr, flat, steep)], handles, said, alt)
+
+
+def descent_by_hand():
+    """Board: move the start and the step size; the path and both factors follow."""
+    return Board(_descent, (0, 0, 1.7), "move the start and the step size, and watch the path.")
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -271,12 +333,12 @@ class _Batches:
         self.loss.set_data(np.arange(len(path)) * size / BATCH_SAMPLES, above)
         level = np.mean(above[-max(1, 3 * BATCH_SAMPLES // size) :])
         last = "last three epochs" if epochs > 3 else "so far"
-        self.map.set_title(f"{len(path) - 1} steps on {size} of {BATCH_SAMPLES} samples")
+        self.map.set_title(f"{counted(len(path) - 1, 'step')} on {size} of {BATCH_SAMPLES} samples")
         self.curve.set_title(f"{last}: mean {level:.1e}")
         return self.figure, (
-            f"Left: the path of {len(path) - 1} steps, each on {size} of {BATCH_SAMPLES} samples, with η = {lr:.2f}; "
-            f"the residuals at the minimum have the size {noise:.2f}. "
-            f"Right: the loss above its minimum over {epochs} epochs; {last} it is {level:.1e} on average."
+            f"Left: the path of {counted(len(path) - 1, 'step')}, each on {size} of {BATCH_SAMPLES} samples, with "
+            f"η = {lr:.2f}; the residuals at the minimum have the size {noise:.2f}. "
+            f"Right: the loss above its minimum over {counted(epochs, 'epoch')}; {last} it is {level:.1e} on average."
         )
 
 
@@ -528,12 +590,14 @@ class _Ball:
         self.curve.set_data(self.range, descent.momentum_factors(self.range, lr, beta))
         self.marks.set_offsets(np.column_stack([both, factors]))
         root = np.sqrt(kappa)
-        self.map.set_title(f"{steps} steps: error {_error(path)[-1]:.1e}\n(at the start {_error(path)[0]:.1f})")
+        self.map.set_title(
+            f"{counted(steps, 'step')}: error {_error(path)[-1]:.1e}\n(at the start {_error(path)[0]:.1f})"
+        )
         self.factors.set_title(f"worst factor {np.max(factors):.3f}\n(best possible {(root - 1) / (root + 1):.3f})")
         return self.figure, (
-            f"Left: {steps} steps of the heavy ball with η = {lr:.2f} and β = {beta:.2f} in a valley with condition "
-            f"number {kappa}. Right: the factor per step against the curvature; it is {factors[0]:.3f} in the flat "
-            f"direction and {factors[1]:.3f} in the steep one."
+            f"Left: {counted(steps, 'step')} of the heavy ball with η = {lr:.2f} and β = {beta:.2f} in a valley with "
+            f"condition number {kappa}. Right: the factor per step against the curvature; it is {factors[0]:.3f} in "
+            f"the flat direction and {factors[1]:.3f} in the steep one."
         )
 
 

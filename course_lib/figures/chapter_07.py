@@ -9,7 +9,7 @@ from course_lib.calculus.softmax import (
     softmax,
     softmax_jacobian,
 )
-from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Explorer, Picture, new_figure
+from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Explorer, Picture, counted, new_figure
 
 INK = "#222222"
 CLASS_COLOURS = (BLUE, ORANGE, GREEN)
@@ -80,9 +80,9 @@ class _Forecast:
         self.left.set_title(f"rain on {rain * days:.0f} of {days} days: likelihood {size}")
         self.right.set_title(f"loss at p = {p:.2f}: {loss:.3f}")
         return self.figure, (
-            f"Left: the likelihood of {rain * days:.0f} rainy days among {days} against the forecast p, over its "
-            f"largest value, which it has at {rain:.1f}. Right: the mean of -log, lowest at the same place; at p = "
-            f"{p:.2f} it is {loss:.3f}."
+            f"Left: the likelihood of {counted(round(rain * days), 'rainy day')} among {days} against the forecast p, "
+            f"over its largest value, which it has at {rain:.1f}. Right: the mean of -log, lowest at the same place; "
+            f"at p = {p:.2f} it is {loss:.3f}."
         )
 
 

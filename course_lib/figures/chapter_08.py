@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import FancyArrowPatch, Rectangle
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from course_lib.calculus import mlp, network, training
 from course_lib.calculus.jacobian import complex_step_gradient
@@ -517,13 +517,19 @@ def _digits():
     return X / 16, mlp.one_hot(labels, 10)
 
 
+@lru_cache(maxsize=4)
+def _start(inputs, depth, outputs):
+    """Weights with standard deviation 1/√d, and biases of 0: the start of scale 1."""
+    sizes = (inputs, *[UNITS] * (depth - 1), outputs)
+    rng = np.random.default_rng(1)
+    return network.initial_parameters(sizes, rng, lambda d, h, rng: rng.normal(0, 1 / np.sqrt(d), (d, h)))
+
+
 def _sizes_over_depth(activation, scale, depth):
     """Root mean squares of A^l, δ^l and ∂L/∂W^l in every layer, at a start with standard deviation scale/√d."""
     X, Y = (part[:SAMPLES] for part in _digits())
     X = X / np.sqrt(np.mean(X**2))
-    rng = np.random.default_rng(1)
-    sizes = (X.shape[1], *[UNITS] * (depth - 1), Y.shape[1])
-    parameters = network.initial_parameters(sizes, rng, lambda d, h, rng: rng.normal(0, scale / np.sqrt(d), (d, h)))
+    parameters = [scale * part for part in _start(X.shape[1], depth, Y.shape[1])]
     A, _, P = network.forward(X, *parameters, activation=activation)
     delta = network.signals(A, P, Y, parameters[::2], activation)
     slopes = [a.T @ d for a, d in zip(A, delta, strict=True)]
@@ -564,8 +570,10 @@ class _DepthExplorer:
         self.back.set(title="backwards: size of the gradient", xlabel="layer")
         self.figure.legend(*self.back.get_legend_handles_labels(), loc="outside lower right", ncols=2, frameon=False)
         for axis in (self.there, self.back):
-            # Minor ticks between the powers of ten would take most of the time of a move.
+            # Every tick takes time at every move, and minor ones between the powers of ten would take the most.
             axis.yaxis.set_minor_locator(NullLocator())
+            axis.yaxis.set_major_locator(LogLocator(numticks=5))
+            axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
     def __call__(self, activation, scale, depth):
         values, delta, slopes = _sizes_over_depth(activation, scale, depth)

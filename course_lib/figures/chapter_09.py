@@ -14,11 +14,11 @@ from course_lib.figures.base import (
     ORANGE,
     PURPLE,
     RED,
+    Drawing,
     Explorer,
     Picture,
-    image_html,
+    counted,
     new_figure,
-    png_bytes,
 )
 
 CLASSES = 10
@@ -343,12 +343,12 @@ class _Boundary:
         self.line.set_data(range(len(run)), losses)
         self.here.set_data([epoch], [losses[epoch]])
         self.plane.set_title(f"epoch {epoch}: {run[epoch].accuracy:.0%} of the points right")
-        units = f"{hidden} hidden unit{'s' if hidden > 1 else ''}"
+        units = counted(hidden, "hidden unit")
         self.curve.set_title(f"{units}, {'ReLU' if activation == 'relu' else activation}")
         return self.figure, (
             f"Left: two arms of a spiral, and the line where a network with {units} gives both the same "
-            f"probability, after {epoch} epochs; {run[epoch].accuracy:.0%} of the points lie on their own side. Right: "
-            f"the training loss, {losses[epoch]:.2g} by then."
+            f"probability, after {counted(epoch, 'epoch')}; {run[epoch].accuracy:.0%} of the points lie on their own "
+            f"side. Right: the training loss, {losses[epoch]:.2g} by then."
         )
 
 
@@ -436,7 +436,7 @@ class LiveCurves:
 
         self.every, self.curves, self.history = every, _Curves(epochs), []
         self.bar = ipywidgets.IntProgress(max=epochs, description="epoch 0", layout={"width": "60%"})
-        self.image = ipywidgets.HTML()
+        self.image, self.drawing = ipywidgets.HTML(), None
         self.view = ipywidgets.VBox([self.bar, self.image])
 
     def follow(self, run):
@@ -457,8 +457,11 @@ class LiveCurves:
     def draw(self):
         """Draw the curves as far as they go."""
         figure = self.curves(self.history)
-        alt = f"Loss and wrong answers over {len(self.history) - 1} epochs, on training and validation digits."
-        self.image.value = image_html(png_bytes(figure, compression=1), alt)
+        alt = (
+            f"Loss and wrong answers over {counted(len(self.history) - 1, 'epoch')}, on training and validation digits."
+        )
+        self.drawing = self.drawing.again() if self.drawing else Drawing(figure)
+        self.image.value = self.drawing.image_html(alt, compression=1)
         figure.set_layout_engine("none")
 
     def _repr_mimebundle_(self, **options):

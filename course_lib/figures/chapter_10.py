@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, RED, Explorer, Picture, new_figure
+from course_lib.figures.base import BLUE, GREEN, GREY, ORANGE, RED, Explorer, Picture, counted, new_figure
 
 PLACES = {"x": (0.0, 1.0), "y": (0.0, -1.0), "a": (1.55, -0.75), "b": (2.9, 0.9), "L": (4.3, -0.3)}
 FORMULAS = {"x": "x", "y": "y", "a": "a = x y", "b": "b = a + x", "L": "L = a b"}
@@ -214,8 +214,8 @@ class _Cost:
         self.right.set_title(f"{told}\n")
         return self.figure, (
             f"Left: three Jacobians, {m} by {WIDTH}, {WIDTH} by {WIDTH} and {WIDTH} by {n}, as rectangles. Right: "
-            f"multiplications for the whole Jacobian against the number of inputs. With {n} inputs and {m} outputs "
-            f"forward mode takes {forward:.3g}, reverse mode {reverse:.3g}: {told}."
+            f"multiplications for the whole Jacobian against the number of inputs. With {counted(n, 'input')} "
+            f"and {counted(m, 'output')} forward mode takes {forward:.3g}, reverse mode {reverse:.3g}: {told}."
         )
 
     def _draw_blocks(self, n, m):

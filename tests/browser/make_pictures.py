@@ -2,7 +2,6 @@
 
 import nbformat
 import pytest
-from playwright.sync_api import expect
 
 from course_lib.checks import find
 from course_lib.site import built
@@ -10,9 +9,11 @@ from tests.browser.serving import serving
 from tests.browser.test_lab import (
     LIES_STILL,
     all_cells_done,
+    expect_another,
     kernel_idle,
     open_notebook,
     page,  # noqa: F401  (a fixture)
+    picture_in,
     scrolled_to,
 )
 from tests.browser.test_student import cell_with, write_and_run
@@ -45,10 +46,9 @@ def test_explorer(page, lab, course_root):  # noqa: F811
     all_cells_done(page)
     cell = scrolled_to(page, page.locator(".jp-CodeCell:visible").filter(has_text="network_nodes()"))
     node = cell.locator(".jupyter-widgets select").first
-    picture = cell.locator(".jupyter-widgets img").first
-    before = picture.get_attribute("src")
+    before = picture_in(cell)
     node.select_option("W¹")
-    expect(picture).not_to_have_attribute("src", before)
+    expect_another(cell, before)
     page.evaluate(LIES_STILL)
     cell.locator(".jp-OutputArea-output").first.screenshot(path=image(course_root, "explorer"))
     assert node.is_visible()

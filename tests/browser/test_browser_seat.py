@@ -12,7 +12,15 @@ from course_lib.checks import exercises
 from course_lib.lab import lock
 from tests.browser.conftest import PATIENCE
 from tests.browser.serving import serving
-from tests.browser.test_lab import CONTROLS, all_cells_done, is_complaint, kernel_idle, move_it, scrolled_to
+from tests.browser.test_lab import (
+    CONTROLS,
+    all_cells_done,
+    is_complaint,
+    kernel_idle,
+    move_it,
+    move_points,
+    scrolled_to,
+)
 from tests.browser.test_student import cell_with, write_and_run
 from tests.grading.shared import course
 from tests.grading.test_own_bank import in_contributing
@@ -105,6 +113,9 @@ def test_chapter_1_runs_whole_and_an_explorer_moves_by_keyboard(opened):
     # A cell out of view stays in the page, hidden, when it holds a widget.
     cell = page.locator(".jp-CodeCell:visible", has=page.locator(".jupyter-widgets img"))
     move_it(scrolled_to(page, cell.filter(has=page.locator(CONTROLS))))
+    move_points(
+        scrolled_to(page, page.locator(".jp-CodeCell:visible", has=page.locator(".jupyter-widgets .course-board")))
+    )
 
 
 def test_from_a_wrong_answer_to_a_grade(opened, tmp_path, confinement, course_root):

@@ -136,18 +136,47 @@ def test_an_explorer_follows_each_of_its_controls(page, lab, course_copy, name):
     open_cell(page, lab, course_copy, f"from course_lib.figures import {chapter}\n\n{chapter}.{name}()")
     all_cells_done(page)
     cell = page.locator(".jp-CodeCell")
-    # The <img> is replaced at each move, so it is looked up afresh.
-    picture = cell.locator(".jupyter-widgets img").first
-    expect(picture).to_have_attribute("alt", re.compile(".{60}"))
+    expect(cell.locator(".jupyter-widgets img").first).to_have_attribute("alt", re.compile(".{60}"))
     for control in cell.locator(CONTROLS).all():
-        before = picture.get_attribute("src")
+        before = picture_in(cell)
         move(control)
-        expect(picture).not_to_have_attribute("src", before)
+        expect_another(cell, before)
     for button in cell.locator(".widget-toggle-button:not(.mod-active), .jupyter-widgets button[title=Play]").all():
-        before = picture.get_attribute("src")
+        before = picture_in(cell)
         button.click()
-        expect(picture).not_to_have_attribute("src", before)
+        expect_another(cell, before)
     assert not page.complaints
+
+
+def picture_in(cell):
+    """The whole picture of an explorer, however many pieces it comes in."""
+    return cell.locator(".jupyter-widgets .course-figure").first.inner_html()
+
+
+def expect_another(cell, before):
+    """Wait until an explorer shows another picture; what holds the pieces is replaced at each move."""
+    another = "([cell, before]) => cell.querySelector('.jupyter-widgets .course-figure')?.innerHTML !== before"
+    cell.page.wait_for_function(another, arg=[cell.element_handle(), before])
+
+
+def test_the_points_of_a_board_move_by_keyboard(page, lab, course_copy):
+    open_cell(page, lab, course_copy, "from course_lib.figures import chapter_06\n\nchapter_06.descent_by_hand()")
+    all_cells_done(page)
+    move_points(page.locator(".jp-CodeCell"))
+    # The arrow keys moved the points and nothing else: the cell is still the one that is chosen.
+    expect(page.locator(".jp-Cell")).to_have_count(1)
+    assert not page.complaints
+
+
+def move_points(cell):
+    """Move each point of a board by a step and hear other numbers."""
+    cell.scroll_into_view_if_needed()
+    said, points = cell.locator(".jupyter-widgets .course-board p"), cell.get_by_role("slider").all()
+    assert points
+    for point in points:
+        before = said.inner_text()
+        point.press("ArrowRight")
+        expect(said).not_to_have_text(before)
 
 
 def move(control):
@@ -166,10 +195,9 @@ def move(control):
 def move_it(cell):
     """Move the last slider or list of an explorer and see another picture."""
     cell.scroll_into_view_if_needed()
-    picture = cell.locator(".jupyter-widgets img").first
-    before = picture.get_attribute("src")
+    before = picture_in(cell)
     move(cell.locator(CONTROLS).last)
-    expect(picture).not_to_have_attribute("src", before)
+    expect_another(cell, before)
 
 
 def test_the_plain_derivation_editor_judges_while_one_writes(page, lab, course_copy):

@@ -11,9 +11,11 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from playwright.sync_api import expect
 
 from course_lib.errors import CourseError
+from course_lib.figures.board import signed
+from course_lib.figures.chapter_01 import hill_walk
 from course_lib.page import RELEASE
 from course_lib.site import built
-from tests.browser.conftest import unfolded
+from tests.browser.conftest import PATIENCE, unfolded
 from tests.browser.serving import serving
 from tests.browser.test_access import complaints_of_axe
 
@@ -22,6 +24,10 @@ pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.m
 
 # Asked of hundreds of formulas at once.
 SEEN = "all => all.map(e => e.checkVisibility({visibilityProperty: true}) && e.getBoundingClientRect().height > 0)"
+LIES_AT = """([element, x, y]) => {
+    const box = element.getBoundingClientRect();
+    return Math.hypot(box.x + box.width / 2 - x, box.y + box.height / 2 - y) < 1;
+}"""
 # The letters of formulas have the colour of the text around them, and are many.
 BESIDE_FORMULAS = {"include": [["article"]], "exclude": [["mjx-container"]]}
 FETCHED = {"link": "href", "script": "src", "img": "src", "source": "src", "iframe": "src"}
@@ -157,6 +163,38 @@ def test_formulas_and_search_work_in_a_browser_without_another_server(served, br
     expect(page.locator("#search-results li").first).to_be_visible()
     assert [url for url in asked if not url.startswith((served, "data:", "blob:"))] == []
     page.close()
+
+
+def test_the_points_of_a_board_move_on_a_phones_page_where_no_kernel_runs(served, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{served}/notebooks/01_gradients_and_jacobians.html")
+    board, place = page.locator("div.course-board[role=group]"), page.get_by_role("slider", name="the place")
+    said = board.locator("p")
+    draw, (x, y, *step) = hill_walk().draw, hill_walk().values
+    expect(said).to_have_text(signed(draw(x, y, *step).said))
+    # By keyboard: what the browser computes is what Python computes.
+    for key, way in (("ArrowLeft", (-0.1, 0)), ("Shift+ArrowUp", (0, 0.5))):
+        place.press(key)
+        x, y = round(x + way[0], 2), round(y + way[1], 2)
+        expect(said).to_have_text(signed(draw(x, y, *step).said))
+    # By a finger, which is not taken for one that scrolls the page.
+    before, scrolled = place.bounding_box(), page.evaluate("window.scrollY")
+    touch = context.new_cdp_session(page)
+    middle = {axis: before[axis] + before[size] / 2 for axis, size in (("x", "width"), ("y", "height"))}
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [middle]})
+    for far in (15, 30):
+        moved = {"x": middle["x"] - far, "y": middle["y"] - far}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [moved]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    # The point follows the finger all the way, and the numbers follow the point.
+    page.wait_for_function(LIES_AT, arg=[place.element_handle(), middle["x"] - 30, middle["y"] - 30], timeout=PATIENCE)
+    expect(said).not_to_have_text(signed(draw(x, y, *step).said))
+    assert page.evaluate("window.scrollY") == scrolled
+    narrow(page, ".course-board, .course-board svg")
+    broken, _ = complaints_of_axe(page, ".course-board")
+    assert broken == []
+    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
