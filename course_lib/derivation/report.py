@@ -196,7 +196,8 @@ def _mathematics(latex: str) -> str:
     nodes = read_tex(latex)
     seen = sum(n.kind in ("letter", "digit", "sign", "relation", "command", "bar") for n in everywhere(nodes))
     pieces = _pieces(latex, nodes) if seen > LONG else [latex]
-    return " ".join(f"${html.escape(piece)}$" for piece in pieces)
+    # As large as in a display: the fractions of a line of text are too small to compare letter by letter.
+    return " ".join(f"$\\displaystyle {html.escape(piece)}$" for piece in pieces)
 
 
 def _pieces(latex: str, nodes: list[Tex]) -> list[str]:

@@ -113,9 +113,7 @@ def test_chapter_1_runs_whole_and_an_explorer_moves_by_keyboard(opened):
     # A cell out of view stays in the page, hidden, when it holds a widget.
     cell = page.locator(".jp-CodeCell:visible", has=page.locator(".jupyter-widgets img"))
     move_it(scrolled_to(page, cell.filter(has=page.locator(CONTROLS))))
-    move_points(
-        scrolled_to(page, page.locator(".jp-CodeCell:visible", has=page.locator(".jupyter-widgets .course-board")))
-    )
+    move_points(scrolled_to(page, page.locator(".jp-CodeCell:visible", has=page.locator(".course-board-handle"))))
 
 
 def test_from_a_wrong_answer_to_a_grade(opened, tmp_path, confinement, course_root):

@@ -171,7 +171,7 @@ def test_the_points_of_a_board_move_by_keyboard(page, lab, course_copy):
 def move_points(cell):
     """Move each point of a board by a step and hear other numbers."""
     cell.scroll_into_view_if_needed()
-    said, points = cell.locator(".jupyter-widgets .course-board p"), cell.get_by_role("slider").all()
+    said, points = cell.locator(".course-board p"), cell.get_by_role("slider").all()
     assert points
     for point in points:
         before = said.inner_text()

@@ -66,7 +66,7 @@ def test_a_hostile_line_stays_text():
 
 def test_notebook_table_shows_the_reading_and_inherits_its_colours(report):
     page = report._repr_html_()
-    assert r"$\frac{\partial L}{\partial w} = \frac{1}{n} X^{\top} \left(y - X w\right)$" in page
+    assert r"$\displaystyle \frac{\partial L}{\partial w} = \frac{1}{n} X^{\top} \left(y - X w\right)$" in page
     assert "inherit" in page and "background:#fff" not in page and "color:black" not in page
     assert page == derive(TEXT, S)._repr_html_()
 
@@ -80,7 +80,7 @@ def test_a_long_reading_may_break_between_its_terms_and_a_short_one_is_one_formu
     ]
     longer = "L = " + " + ".join(terms * 2)
     page = derive(longer, S)._repr_html_()
-    formulas = re.findall(r"\$([^$]*)\$", page)
+    formulas = re.findall(r"\$\\displaystyle ([^$]*)\$", page)
     assert len(formulas) == 9 and all(f.startswith("{} ") for f in formulas[1:])
     assert all(f.count(r"\left") == f.count(r"\right") for f in formulas)
     assert " ".join(f.removeprefix("{} ") for f in formulas) == derive(longer, S).lines[0].reading
