@@ -19,7 +19,7 @@ const STYLE = `
 .course-board-panels > div { flex: 1 1 270px; min-width: 0; max-width: ${WIDEST}px; }
 .course-board svg { display: block; width: 100%; background: white; border-radius: 4px;
   font: 13px system-ui, sans-serif; user-select: none; -webkit-user-select: none; }
-.course-board-handle { cursor: grab; touch-action: none; outline: none; }
+.course-board-handle { cursor: grab; outline: none; }
 .course-board-handle:active { cursor: grabbing; }
 .course-board-handle:focus .course-board-ring { stroke-opacity: 1; }
 .course-board p { margin: 6px 0 0; min-height: 3em; color: var(--jp-content-font-color1, inherit);
@@ -186,6 +186,8 @@ function movable(handle, panel, move) {
     element.focus({ preventScroll: true });
     event.preventDefault();
   });
+  // A finger on a point moves the point and not the page; browsers differ in what touch-action says inside an SVG.
+  element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   element.addEventListener("pointermove", (event) => {
     if (element.hasPointerCapture(event.pointerId)) move(handle, panel.units(event));
   });
