@@ -94,13 +94,16 @@ class Explorer:
         self.controls, self.redraw, self.about = controls, redraw, about
         # One width for all labels and one for all controls, so that equal steps of two sliders are equal ways.
         letters = max(len(control.description) for control in controls.values())
+        label = 0.55 * letters + 1
         for control in controls.values():
-            control.style.description_width = f"{0.55 * letters + 1:.1f}em"
+            control.style.description_width = f"{label:.1f}em"
             control.layout.width = "min(100%, 36em)"
         self.image = ipywidgets.HTML()
         self.drawing = None
         buttons = [_play_button(controls[play], pace)] if play else []
-        moved = ipywidgets.VBox([*controls.values(), *buttons], layout={"flex": "1 1 19em", "min_width": "0"})
+        # Beside the picture a slider keeps a length at which it can be set; where there is less room they stand above.
+        room = {"flex": f"1 1 {label + 14:.1f}em", "min_width": "0"}
+        moved = ipywidgets.VBox([*controls.values(), *buttons], layout=room)
         side_by_side = {"flex_flow": "row wrap", "align_items": "flex-start"}
         self.view = ipywidgets.Box([moved, self.image], layout=side_by_side)
         for control in controls.values():
