@@ -47,10 +47,15 @@ PICTURES = {
     "derive": "A derivation as formulas, the shapes of its letters, and which line is the first that is wrong",
 }
 # A printed line that is too long for the page is folded. A table without column titles, such as a chapter's opening
-# card, has an empty head, because Markdown wants one: it is not shown, and no screen reader announces it.
+# card, has an empty head, because Markdown wants one: it is not shown, and no screen reader announces it. A
+# picture is darkened by itself, so the theme neither dims it nor frames it in a lighter box.
 STYLE = """.cell_output pre { white-space: pre-wrap; }
 thead:not(:has(p:not(:empty))) { display: none; }
 .bd-article h1 { font-size: clamp(1.6rem, 7.5vw, 2.65rem); overflow-wrap: anywhere; }
+.bd-content .text_html:has(.course-figure) { background: none !important; padding: 0 !important;
+  color: var(--pst-color-text-base) !important; }
+.bd-content .course-figure img { background: none !important; padding: 0 !important; border-radius: 0 !important;
+  filter: none !important; }
 .doors { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 1.5rem 0; }
 .door { display: block; border: 1px solid var(--pst-color-border); border-radius: 6px; overflow: hidden;
   text-decoration: none; color: var(--pst-color-text-base); }
