@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .products import Head, Item, begin, called, fraction, is_determinant, span_of, unrolled
 from .tokens import UnreadableError
-from .tree import Node, Span, num
+from .tree import Node, Span, free_indices, num
 
 if TYPE_CHECKING:
     from lark import Transformer
@@ -147,6 +147,8 @@ class _Rules:
 
     def function(self, c: Children) -> Node:
         name, primes = c[0].value.value
+        if name in ("diag", "logsumexp", "softmax") and len(c[2]) > 1:
+            c[2] = [Node("mat", c[2], (len(c[2]), 1), span_of(c[2]))]
         return called(name, primes, c[2], span_of(c), c[0].start_pos)
 
     def call(self, c: Children) -> Node:
@@ -192,6 +194,8 @@ def _indexed(node: Node, items: tuple[str | int, ...], span: Span | None) -> Nod
         return Node("idx", base.args, (base.val[0], items[0]), span)
     if base.op == "mat" and base.val == (1, 1):
         base = base.args[0]
+    if len(set(items)) == len(items) and set(items) <= set(free_indices(base)):
+        return Node("table", [base], (items[0], None, (*items, None)[1], None), span)  # [∂y_i/∂x_j]_{ij}
     return Node("idx", [base], items, span)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
+from .dimensions import MisfitError, Scope, resolve
 from .names import Names
+from .shapes import Typer
 from .tree import Node, add, free_indices, map_tree, mul, num, walk
 
 
@@ -64,12 +66,73 @@ def summed(node: Node, letters: set[str]) -> Node | None:
     return add(*out, span=node.span)
 
 
+def contracted(nodes: list[Node]) -> list[Node] | None:
+    """A relation with Einstein's sums written out on both sides: every letter that stands twice in a term.
+
+    None unless some term has two such letters, and all sides are left with the same ones: x_iy_i alone is no sum.
+    """
+    if any(n.op == "sum" for node in nodes for n in walk(node)):
+        return None
+    most, out = 0, []
+    for node in nodes:
+        terms = []
+        for term in node.args if node.op == "add" else (node,):
+            held = Counter(i for n in walk(term) if n.op in ("idx", "kdelta") for i in n.val if isinstance(i, str))
+            repeated = [i for i in free_indices(term) if held[i] == 2]
+            if any(times > 2 for times in held.values()):
+                return None
+            most = max(most, len(repeated))
+            for letter in repeated:
+                term = Node("sum", [term], (letter, None, None), term.span)
+            terms.append(term)
+        out.append(add(*terms, span=node.span))
+    letters = [set(free_indices(n)) for n in out]
+    return out if most > 1 and all(x == letters[0] for x in letters if x) else None
+
+
 def _twice(term: Node, extra: list[str], counts: Counter[str]) -> list[str] | None:
     """The letters of a term, where each stands in two factors."""
     factors = term.args if term.op == "mul" else (term,)
     holds = Counter(i for f in factors for i in set(free_indices(f)))
     here = [i for i in extra if i in counts]
     return here if all(holds[i] == 2 for i in here) else None
+
+
+def diagonals(node: Node, letters: set[str]) -> Node:
+    r"""`\operatorname{diag}(p_i(1-p_i))` with the array of all entries, where i means nothing outside of it."""
+    outside = set(free_indices(node)) - letters
+
+    def change(n: Node) -> Node | None:
+        free = [i for i in free_indices(n.args[0]) if i in outside] if n.op == "fn" and n.val == ("diag", 0) else []
+        if len(free) != 1 or n.args[0].op == "mat":
+            return None
+        return Node("fn", [Node("table", n.args, (free[0], None, None, None), n.args[0].span)], n.val, n.span)
+
+    return map_tree(node, change)
+
+
+def inner_products(node: Node, names: Names) -> Node:
+    r"""`\theta x` for two columns of one length as \theta^T x, as it is written where nobody minds."""
+
+    def column(n: Node) -> bool:
+        shape = _shape(n, names)
+        return shape is not None and shape[0] != () == shape[1]
+
+    def change(n: Node) -> Node | None:
+        for k, (a, b) in enumerate(pairwise(n.args if n.op == "mul" else ())):
+            if column(a) and column(b) and _shape(a, names) == _shape(b, names):
+                inner = Node("frob", [a, b], None, n.span)
+                return mul(*n.args[:k], inner, *n.args[k + 2 :], span=n.span)
+        return None
+
+    return map_tree(node, change)
+
+
+def _shape(node: Node, names: Names) -> tuple | None:
+    try:
+        return tuple(resolve(d) for d in Typer(Scope(names)).typed(node).shape)
+    except MisfitError:
+        return None
 
 
 def matched(pattern: Node, tree: Node, name: str) -> Node | None:

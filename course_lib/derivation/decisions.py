@@ -4,14 +4,17 @@ sample x_i is a row or a column, which names it defines and where.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import pairwise
 
-from .document import Statement, defined_name
-from .names import Names, Symbol, symbol_of
-from .symbols import index_letters
+from .dimensions import Open
+from .document import Clause, Member, Statement, defined_name
+from .names import Names, Symbol, canonical, symbol_of
+from .symbols import index_letters, parted
 from .tex import Tex, everywhere, flat, trimmed
 from .vocabulary import TRANSPOSES
 
+CALLED = frozenset(["f", "g", "h", "l", "ell", "phi", "varphi", "psi", "F", "G"])
 DIRECTIONS = ("delta", "epsilon", "varepsilon", "h")
 
 
@@ -92,10 +95,58 @@ def directions(statements: list[Statement], names: Names) -> dict[str, str | Non
     return found
 
 
-def names_a_gradient(statement: Statement, names: Names) -> bool:
+def unknown_functions(statements: list[Statement], names: Names, defined: Collection[str]) -> dict[str, int]:
+    """Functions that the text calls and nobody explains: 0 for one that acts entry by entry, else its arguments.
+
+    One argument and no derivative of the function itself speak for an activation: h = f(z), f'(z).
+    """
+    found: dict[str, int] = {}
+    numbers: set[str] = set()
+    for nodes in _lists(statements):
+        for k, n in enumerate(nodes[:-1]):
+            symbol = symbol_of(n)
+            if symbol is None or symbol.name not in CALLED or nodes[k + 1].value != "(":
+                continue
+            known = names.known(symbol.name) or symbol.name in defined or symbol.name in names.functions
+            if known or names.with_entries(symbol.name) or any(m != "'" for m, *_ in symbol.scripts):
+                continue
+            close = _closing(nodes, k + 1)
+            found[symbol.name] = max(found.get(symbol.name, 0), len(parted(nodes[k + 2 : close], (",", ";", "|"))))
+            if k and not symbol.scripts and (nodes[k - 1].value in ("nabla", "Hess") or _is_d(nodes[k - 1])):
+                numbers.add(symbol.name)
+    sides = [[n for n in m.nodes if n.kind != "space"] for s in statements for c in s.clauses for m in _pair(c)]
+    alone = {name for side in sides if (name := _called_alone(side))}
+    return {name: 0 if args == 1 and name not in numbers else args for name, args in found.items() if name in alone}
+
+
+def _pair(clause: Clause) -> list[Member]:
+    """The sides of an equation with two of them; with more, one side explains another."""
+    return clause.members if len(clause.members) == 2 else []
+
+
+def _called_alone(side: list[Tex]) -> str:
+    r"""The f of a side that is f(…) or \nabla f(…) and nothing else, or ""."""
+    at = 1 if side and side[0].value == "nabla" else 0
+    symbol = symbol_of(side[at]) if len(side) > at + 1 and side[at + 1].value == "(" else None
+    return symbol.name if symbol is not None and _closing(side, at + 1) == len(side) - 1 else ""
+
+
+def _closing(nodes: list[Tex], k: int) -> int:
+    depth = 0
+    for j in range(k, len(nodes)):
+        depth += (nodes[j].value in ("(", "[")) - (nodes[j].value in (")", "]"))
+        if depth == 0:
+            return j
+    return len(nodes)
+
+
+def names_a_gradient(statement: Statement, names: Names, defined: Collection[str] = ()) -> bool:
     """Whether a line sets dw alone equal to something without a differential, as programs name gradients."""
-    if statement.numpy or not statement.clauses or len(statement.clauses[0].members) < 2:
+    if not statement.clauses or len(statement.clauses[0].members) < 2:
         return False
+    if statement.numpy:
+        word = statement.clauses[0].members[0].raw.strip()
+        return word.isidentifier() and word[0] == "d" and (word[1:] in defined or names.known(canonical(word[1:])))
     left, *rest = ([n for n in m.nodes if n.kind != "space"] for m in statement.clauses[0].members)
     alone = len(left) == 2 and _is_d(left[0]) and symbol_of(left[1]) is not None
     return alone and not any(_is_d(n) for nodes in rest for n in everywhere(nodes))
@@ -215,6 +266,31 @@ def sample_of(symbol: Symbol, names: Names) -> str | None:
     return None
 
 
+def standing(statements: list[Statement], names: Names) -> set[str]:
+    r"""Declared matrices of which one subscript picks a column: W in w_k^T\phi_n, where a column has φ_n's length."""
+    found: dict[str, set[bool]] = {}
+    for nodes in _lists(statements):
+        symbols = [symbol_of(n) for n in nodes if n.value not in ("(", ")", "{", "}", "cdot")]
+        for a, b in pairwise(symbols):
+            if a is None or b is None or not _turned(a):
+                continue
+            for one, other in ((a, b), (b, a)):
+                spec, length = names.symbols.get(sample_of(one, names) or ""), _length_beside(other, names)
+                if spec is not None and length is not None and spec.rows != spec.columns:
+                    stands = {spec.rows: True, spec.columns: False}.get(length)
+                    found.setdefault(sample_of(one, names) or "", set()).update([] if stands is None else [stands])
+    return {name for name, said in found.items() if said == {True}}
+
+
+def _length_beside(symbol: Symbol, names: Names) -> str | int | Open | None:
+    """The length of the vector that stands beside a sample: a declared column, or a row of another matrix."""
+    spec = names.symbols.get(symbol.name)
+    if spec is not None and spec.columns == 1 and spec.rows != 1:
+        return spec.rows
+    samples = names.symbols.get(sample_of(symbol, names) or "")
+    return samples.columns if samples is not None else None
+
+
 def names_samples(statements: list[Statement], names: Names) -> bool:
     """Whether some x_i in the text may be a sample, a row or a column of a declared X."""
     for nodes in _lists(statements):
@@ -223,9 +299,13 @@ def names_samples(statements: list[Statement], names: Names) -> bool:
             if symbol is not None and symbol.scripts:
                 capital = names.with_entries(symbol.name)
                 sample = capital and names.is_matrix(capital) and not names.known(symbol.name)
-                if sample and any(len(index_letters(flat(i))) == 1 for m, i, *_ in symbol.scripts if m in "_^"):
+                if sample and any(_one_letter(i) for m, i, *_ in symbol.scripts if m in "_^"):
                     return True
     return False
+
+
+def _one_letter(inside: list[Tex]) -> bool:
+    return len(index_letters([s for s in flat(inside) if s not in ("(", ")")])) == 1
 
 
 def labels(statements: list[Statement]) -> set[str]:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .declarations import declared
-from .names import Names, name_of, symbol_of
+from .names import Names, Symbol, name_of, symbol_of
 from .numpy_reader import looks_like_numpy
 from .operations import FUNCTIONS, SHY
-from .symbols import index_items, index_letters, logged_name, parted
+from .symbols import index_items, index_letters, logged_name, matrix_of_slopes, parted, partials
 from .tex import Script, Tex, flat, read_tex, trimmed, words_of
 
 MOST_LINES, MOST_CHARACTERS = 80, 3000
@@ -659,7 +659,7 @@ def _members(nodes: list[Tex], text: str) -> list[Member]:
     """The members of a clause: between signs of equality outside of brackets, or all of them where none pair up."""
     nodes = _without_stops(nodes)
     places = _relations(nodes)
-    if not places and _depth(nodes) > 0:
+    if _depth(nodes) > 0:
         places = [k for k, n in enumerate(nodes) if n.kind == "relation" and n.value in EQUALITIES]
     out = []
     start, sign = 0, ""
@@ -667,6 +667,8 @@ def _members(nodes: list[Tex], text: str) -> list[Member]:
         part = _without_stops(nodes[start:k]) if k == len(nodes) else trimmed(nodes[start:k])
         at = nodes[start].start if start < len(nodes) else (nodes[-1].end if nodes else 0)
         begin, end = (part[0].start, end_of(part[-1])) if part else (at, at)
+        if part and 0 < _depth(part) < 3 and len(places) > 1:  # a bracket that nobody closed before the next sign
+            part = [*part, *[Tex("sign", ")", end, end)] * _depth(part)]
         out.append(Member(part, sign, begin, end, text[begin:end]))
         if k < len(nodes):
             start, sign = k + 1, nodes[k].value
@@ -771,6 +773,8 @@ def defined_name(nodes: list[Tex], names: Names) -> Left | None:
     if base is None:
         return None
     name, scripts, rest = base
+    if partials(Symbol(name, scripts), names) or matrix_of_slopes(Symbol(name, scripts), names):
+        return None  # f_x and J_f are derivatives of f
     out = Left(name)
     rest = trimmed(rest)
     if rest:
@@ -842,7 +846,8 @@ def _take_number(out: Left, mark: str, items: list[str]) -> bool:
     if joined.isdigit() and not out.indices and len(bare) == 1:
         out.raised = out.raised or mark == "^" and items[0] not in "(["
         out.numbered = out.name if mark == "_" else out.numbered
-        out.name += joined
+        stem, label, of = out.name.partition("_")
+        out.name = stem + joined + label + of
         return True
     if joined in ("*", r"\star", r"\ast"):
         out.name += "*"
@@ -882,7 +887,9 @@ def _take_indices(out: Left, mark: str, items: list[str], names: Names) -> bool:
 
 def _take_word(out: Left, mark: str, items: list[str]) -> bool:
     """A word as a label; above the name only where it is longer than a letter."""
-    joined = "".join(_bare(items))
+    bare = _bare(items)
+    greek = mark == "_" and len(bare) == 1 and out.name.isupper()  # S_\mu
+    joined = bare[0].removeprefix("\\") if greek else "".join(bare)
     if joined.isalpha() and (mark == "_" or len(joined) > 1):
         out.name += "_" + joined
         return True

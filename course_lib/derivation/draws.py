@@ -61,6 +61,8 @@ class Draw:
     def _entries(self, rng: np.random.Generator, shape: tuple[int, int]) -> Array:
         if self.mode == "unit":
             return rng.uniform(0.1, 0.9, shape)
+        if self.mode == "apart":  # some names small beside others, as log(b - Ax) asks for
+            return rng.uniform(0.5, 1.5, shape) * rng.choice([0.03, 1.0])
         size = rng.uniform(0.5, 1.5, shape)
         return size if self.mode == "positive" else size * rng.choice([-1.0, 1.0], shape)
 

@@ -7,10 +7,21 @@ from dataclasses import dataclass, replace
 
 from course_lib.clock import seconds_spent
 
-from . import decisions, wording
-from .charity import as_columns, gradients_as_rows, matched, summed, sums_reaching, with_condition, with_ones
+from . import decisions, layers, wording
+from .charity import (
+    as_columns,
+    contracted,
+    diagonals,
+    gradients_as_rows,
+    inner_products,
+    matched,
+    summed,
+    sums_reaching,
+    with_condition,
+    with_ones,
+)
 from .diagnosis import diagnose, diagnose_definition
-from .dimensions import SCALAR, MisfitError, is_vector, spoken_shape
+from .dimensions import SCALAR, MisfitError, is_scalar, is_vector, spoken_shape
 from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Points, Statement, defined_name, read_document
 from .judgement import Bench, Relation, define, is_zero
 from .names import (
@@ -36,11 +47,11 @@ from .resolver import NO_EQUALITY
 from .spelling import Spelling, layers_of, spelled
 from .stationary import AtPoint
 from .substitution import replaced
-from .tex import Tex, everywhere, flat
+from .tex import Tex, everywhere, flat, trimmed
 from .tokens import UnreadableError
-from .tree import Node, bound_indices, free_indices, map_tree, names_in, sym, walk
+from .tree import Node, add, bound_indices, free_indices, map_tree, mul, names_in, neg, num, sym, walk
 from .updates import LOSSES as LOWERED
-from .updates import goes, is_update, without_time
+from .updates import goes, is_update, ratio, without_time
 from .values import TooLargeError, UndefinedError
 from .verdicts import Judge, Judged
 from .writer import latex, latex_shape, plain_text
@@ -131,15 +142,24 @@ class Session:
         self._declare(statements)
         self._infer(text, statements)
         columns = decisions.samples_are_columns(statements, self.names)
+        if not decisions.names_samples(statements, self.names):
+            self._read(text, statements, columns)
+            return self.lines
+        self.judge.quick = True
         self._read(text, statements, columns)
-        if _misses(self.lines)[0] and decisions.names_samples(statements, self.names):
-            first = vars(self).copy()
-            self._begin(self.names.symbols, self.names.dims, self.names.functions, self.bench.seed)
-            for before in self.texts:
-                self._read(before, read_document(before, self.names), not columns)
-            if _misses(self.lines) >= _misses(first["lines"]):
-                vars(self).update(first)
+        first = _misses(self.lines)
+        if first[0]:
+            self._read_anew(not columns, quick=True)
+            self._read_anew(not columns if _misses(self.lines) < first else columns, quick=False)
+        self.judge.quick = False
         return self.lines
+
+    def _read_anew(self, columns: bool, quick: bool) -> None:
+        """Read the whole text again, with samples as columns or as rows; quick: without a search for reasons."""
+        self._begin(self.names.symbols, self.names.dims, self.names.functions, self.bench.seed)
+        self.judge.quick = quick
+        for text in self.texts:
+            self._read(text, read_document(text, self.names), columns)
 
     def _declare(self, statements: list[Statement]) -> None:
         """Take the declarations that stand in the text itself, unless a name has its shape already."""
@@ -172,16 +192,18 @@ class Session:
         self.names.labels |= decisions.labels(statements)
         self.names.least = max(self.names.least, decisions.least_length(statements, self.names))
         self.names.samples_stand = decisions.samples_are_columns(statements, self.names, "rows")
+        self.names.standing = decisions.standing(statements, self.names)
         self.names.varied = decisions.varied(statements, self.names)
         self.names.columns = columns
         self.names.directions = decisions.directions(statements, self.names)
         self.statements = statements[:MOST_LINES]
         self.slope: Node | None = None
-        self.named = sum(decisions.names_a_gradient(s, self.names) for s in self.statements)
         self.sums = any(n.value == "sum" for s in self.statements for n in everywhere(s.nodes))
         self.backward = self.differentials = False  # whether dw has been seen as a gradient's name, or for what it is
         self.names.families |= decisions.families(self.statements, self.names)
         self.later = decisions.definitions(self.statements, self.names)
+        self.anyhow = self._take_unknown_functions()
+        self.named = sum(decisions.names_a_gradient(s, self.names, self.later) for s in self.statements)
         self.names.ahead = {name for name in self.later if "_" in name or "*" in name}
         self.names.starred = decisions.vanishes(self.statements, self.names)
         self.names.units = "e" not in self.later
@@ -193,6 +215,19 @@ class Session:
         if len(statements) > MOST_LINES:
             said = wording.TOO_MANY_LINES.format(most=MOST_LINES)
             self.lines.append(Line(statements[MOST_LINES].text, "unreadable", message=said, position=1))
+
+    def _take_unknown_functions(self) -> set[str]:
+        """Let functions that nobody explains stand for any smooth ones; their names."""
+        found = decisions.unknown_functions(self.statements, self.names, self.later)
+        for name, arguments in found.items():
+            if not arguments:
+                self.names.functions[name] = f"any:{name}"
+                continue
+            params = tuple(f"{name}{k}'" for k in range(1, arguments + 1))
+            parts = [Node("frob", [num(1), Node("fn", [sym(p)], (f"any:{p}", 0))]) for p in params]
+            body = Node("fn", [add(*parts)], (f"any:{name}", 0))
+            self.names.definitions[name] = Definition(name, body, params)
+        return set(found)
 
     def _line_at(self, k: int) -> None:
         """Judge statement k unless it is judged already or being judged."""
@@ -207,7 +242,7 @@ class Session:
         if seconds_spent() > self.deadline:
             return Line(statement.text, "unreadable", message=wording.OUT_OF_TIME, position=1)
         try:
-            return self._with_code(self._judged(statement), statement)
+            return self._with_code(self._of_each_layer(statement) or self._judged(statement), statement)
         except UnreadableError as problem:
             self.reference = self.reference if _continues(statement) else None
             return _unreadable(statement, problem)
@@ -234,6 +269,19 @@ class Session:
             line.code = code if same else None
         return line
 
+    def _of_each_layer(self, statement: Statement) -> Line | None:
+        """The line of a statement about any layer: the first layer's for which it does not hold, else the last's."""
+        found = layers.instances(statement, self.names)
+        line = None
+        for number in sorted(found, reverse=True):
+            line = self._judged(found[number])
+            if line.verdict not in ("right", "definition"):
+                break
+        if line is not None:
+            said = wording.EACH_LAYER.format(numbers=" and ".join(map(str, sorted(found))))
+            line.message = f"{line.message} {said}".strip()
+        return line
+
     def _judged(self, statement: Statement) -> Line:
         """The line of a statement: the first of its clauses that does not hold, or else the first."""
         steps = decisions.steps(statement, self.names)
@@ -253,7 +301,10 @@ class Session:
             return self._declaration(statement)
         if not lines:
             raise UnreadableError("nothing stands here", statement.start)
-        line = next((x for x in lines if x.verdict not in ("right", "definition", "follows")), lines[0])
+        bad = [x for x in lines if x.verdict not in ("right", "definition", "follows")]
+        claims = [x for x in lines if x.verdict != "definition"]
+        line = (bad or claims or lines)[0]
+        line.defines = line.defines or next((x.defines for x in lines if x.defines), None)
         if len(lines) > 1:
             line.reading = r" \Rightarrow ".join(x.reading for x in lines)
         if line.where is not None:
@@ -361,8 +412,13 @@ class Session:
             body = self._right_sides(left, members)[0] if _holds(members[1].nodes, left.name) else None
             if body is not None and is_update(left.name, body) and not self.judge.agree([sym(left.name), body]):
                 return self._update(statement, left.name, body)
+        if left and statement.numpy and self._is_set_anew(left.name, members):
+            return self._set_anew(statement, left, members)
         if left and not clause.at and self._may_define(left, members):
             return self._definition(statement, left, members)
+        if left and self._is_another(left, members):
+            self.names.variants[left.name, left.indices[0]] = f"each {left.name}"
+            return self._definition(statement, replace(left, name=f"each {left.name}"), members)
         return self._claim(statement, self._members(members), clause=clause)
 
     # -- points and steps
@@ -420,25 +476,56 @@ class Session:
             misfit = next(m for m in relation.misfits if m)
             return Line(statement.text, "shapes", message=wording.sentence(misfit.message), reading=reading)
         way = goes(self.names, self.bench, name, body)
+        newton = self._newtons(name, body) if way is None else None
+        if newton is not None:
+            said = wording.NEWTON.format(name=spoken_name(name), loss=spoken_name(newton))
+            return Line(statement.text, "right", relation.shape, None, said, reading=reading, sides=(sym(name), body))
         if way is None:
             raise UnreadableError(wording.NO_STEP.format(name=spoken_name(name)), statement.start)
         line = Line(statement.text, "right", reading=reading, shape=relation.shape, sides=(sym(name), body))
-        said = {"name": spoken_name(name), "loss": spoken_name(way[1])}
-        line.message = wording.STEP_DOWN.format(**said)
+        words = {"name": spoken_name(name), "loss": spoken_name(way[1])}
+        line.message = wording.STEP_DOWN.format(**words)
         if way[0] == "up":
-            line.message = line.assumption = wording.STEP_UP.format(**said)
+            line.message = line.assumption = wording.STEP_UP.format(**words)
             if way[1] in LOWERED or any(way[1].endswith(" " + x) for x in LOWERED):
                 line.verdict, line.mistake, line.assumption = "wrong", "sign", ""
-                line.message = wording.STEP_WRONG.format(**said)
+                line.message = wording.STEP_WRONG.format(**words)
+        return line
+
+    def _newtons(self, name: str, body: Node) -> str | None:
+        """The number of which a step is Newton's: the Hessian times the step is minus the gradient."""
+        rest = list(body.args)
+        rest.remove(sym(name))
+        for loss in reversed([n for n, d in self.names.definitions.items() if d.shape == ((), ())]):
+            if name in dependencies(sym(loss), self.names):
+                bend = Node("hess", [sym(loss), sym(name), sym(name)])
+                slope = Node("grad", [sym(loss), sym(name)])
+                if self.judge.agree([neg(slope), mul(bend, add(*rest))]):
+                    return loss
+        return None
+
+    def _is_set_anew(self, name: str, members: list[Member]) -> bool:
+        """Whether a line of a program gives a name that it computed another value, made from the present one."""
+        if name not in self.names.definitions or name in self.names.symbols or len(members) != 2:
+            return False
+        now = self.names.variants.get((name, ""), name)
+        return now in names_in(self._parse(members[1]))
+
+    def _set_anew(self, statement: Statement, left: Left, members: list[Member]) -> Line:
+        now = self.names.variants.get((left.name, ""), left.name)
+        line = self._definition(statement, replace(left, name=f"{now}'"), members)
+        if f"{now}'" in self.names.definitions:
+            self.names.variants[left.name, ""] = f"{now}'"
         return line
 
     def _members(self, members: list[Member]) -> list[Node]:
         """The trees of the members, with sums that reach as far as their index does and ones that are written as 1."""
         nodes = self._readable(members, 2)
         letters = set(free_indices(nodes[0]))
-        nodes = [nodes[0], *(sums_reaching(n, letters) for n in nodes[1:])]
+        nodes = [nodes[0], *(diagonals(sums_reaching(n, letters), letters) for n in nodes[1:])]
         if any(Relation(self.names, nodes).misfits):
-            others = ([with_ones(n, self.names) for n in nodes], [as_columns(n) for n in nodes])
+            tuples = [_as_column(n, m) for n, m in zip(nodes, members, strict=False)]
+            others = ([with_ones(n, self.names) for n in nodes], [as_columns(n) for n in nodes], tuples)
             return next((o for o in others if o != nodes and not any(Relation(self.names, o).misfits)), nodes)
         return nodes
 
@@ -553,6 +640,9 @@ class Session:
 
     def _define_first(self, name: str | None) -> bool:
         """Judge the line that defines a name, if one does that was not judged yet."""
+        if name is not None and self.point is not None and self._is_the_point(name, self.point.variable):
+            self.names.definitions[name], _ = define(self.names, name, (), (), sym(self.point.variable))
+            return True
         places = self.later.get(name or "", ())
         ahead = next((k for k in places if k not in self.done), None)
         here = next((k for k in places if self.done.get(k, ()) is None), None)
@@ -572,12 +662,17 @@ class Session:
         self.reference, self.claimed = reference, claimed
         return name is not None and self.names.known(name)
 
+    def _is_the_point(self, name: str, variable: str) -> bool:
+        r"""Whether an unknown `\hat w` or `w^*` is the w at which the text set a gradient to 0."""
+        marked = name.startswith("hat ") or name.endswith("*")
+        return marked and not self.names.known(name) and name not in self.later and stem(name) == stem(variable)
+
     def _continuation(self, statement: Statement, clause: Clause, members: list[Member]) -> Line:
         if self.reference is None:
             said = "this line continues the one before, but there is none that could be read"
             raise UnreadableError(said, statement.start)
         letters = set(free_indices(self.reference))
-        nodes = [sums_reaching(self._parse(m), letters) for m in members]
+        nodes = [diagonals(sums_reaching(self._parse(m), letters), letters) for m in members]
         if any(Relation(self.names, [self.reference, *nodes]).misfits):
             nodes = [with_ones(n, self.names) for n in nodes]
         return self._claim(statement, [self.reference, *nodes], hidden=True, clause=clause)
@@ -626,10 +721,24 @@ class Session:
             return False
         return not any(name in dependencies(n, self.names) for n in nodes)
 
+    def _is_another(self, left: Left, members: list[Member]) -> bool:
+        """Whether δ_j is another array than the δ_k above: both are defined entry by entry, over different lengths."""
+        before = self.names.definitions.get(left.name)
+        known = before is not None and before.body.op == "table" and len(left.indices) == 1
+        if before is None or not known or left.indices[0] == before.body.val[0]:
+            return False
+        try:
+            nodes = [self._parse(m) for m in members[1:]]
+            new, _ = define(self.names, f"each {left.name}", (), left.indices, nodes[0])
+        except (UnreadableError, MisfitError):
+            return False
+        return before.shape != new.shape and f"each {left.name}" not in self.names.definitions
+
     def _clashing(self, line: Line, name: str, indices: tuple[str, ...], body: Node, clashes: list[str]) -> None:
         """Say that an index of a definition is summed and free at once, and mend it if that can be done."""
         misfit = MisfitError("", body, "clash")
-        finding = diagnose_definition(self.names, self.bench, name, indices, body, misfit)
+        quick = self.judge.quick
+        finding = None if quick else diagnose_definition(self.names, self.bench, name, indices, body, misfit)
         line.verdict, line.mistake, line.message = "wrong", "index", wording.clash(clashes)
         line.repair = self._as_written(finding.mended) if finding and finding.mended is not None else None
 
@@ -655,8 +764,7 @@ class Session:
         reading = " = ".join([head, *(latex(n) for n in nodes)])
         defined = sym(name) if not indices else Node("idx", [sym(name)], tuple(indices))
         line = Line(statement.text, "definition", reading=reading, defines=name, sides=(defined, *nodes))
-        zero = [n for n in nodes if is_zero(n)]
-        if zero and len(nodes) == 1 and name in self.names.symbols:
+        if len(nodes) == 1 and is_zero(nodes[0]) and name in self.names.symbols:
             line.verdict, line.message = "wrong", wording.SET_TO_ZERO.format(name=spoken_name(name))
             return line
         body = nodes[0]
@@ -668,7 +776,8 @@ class Session:
             return self._misfit_definition(line, name, params, indices, nodes, misfit)
         self.names.definitions[name] = definition
         line.shape = spoken_shape(definition.shape)
-        line.message = wording.definition(name, definition.shape) + self._squared(nodes)
+        said = self._squared(nodes) + self._said_of_functions(nodes)
+        line.message = wording.definition(name, definition.shape) + said
         self.reference = defined
         self._finite(relation, statement)
         if clashes:
@@ -678,6 +787,16 @@ class Session:
             if line.verdict == "definition" and not all(self._derives(n) for n in nodes):
                 self.worked.add(name)
         return line
+
+    def _said_of_functions(self, nodes: list[Node]) -> str:
+        """What is said where a function is used that the text does not explain."""
+        used = {
+            n.val if n.op == "app" else n.val[0].removeprefix("any:")
+            for node in nodes
+            for n in walk(node)
+            if n.op in ("app", "fn")
+        }
+        return "".join(" " + wording.ANY_FUNCTION.format(name=spoken_name(f)) for f in sorted(used & self.anyhow))
 
     def _squared(self, nodes: list[Node]) -> str:
         """What is said where a vector is squared: entry by entry, though the sum of squares may be meant."""
@@ -691,24 +810,35 @@ class Session:
 
     def _right_sides(self, left: Left, members: list[Member]) -> list[Node]:
         """The right sides of a definition, with sums that reach as far as their index, and ones written as 1."""
-        nodes = [sums_reaching(n, set(left.indices)) for n in self._readable(members[1:], 1)]
+        letters = set(left.indices)
+        nodes = [diagonals(sums_reaching(n, letters), letters) for n in self._readable(members[1:], 1)]
         if not self.sums:
             nodes = [summed(n, set(left.indices)) or n for n in nodes]
         if all(m.nodes and m.nodes[0].value == "(" and not m.numpy for m in members[1:]):
             nodes = [as_columns(n) if n.op == "table" else n for n in nodes]
+        if not any(Relation(self.names, [n]).misfits[0] for n in nodes):
+            return nodes
         ones = [with_ones(n, self.names) for n in nodes]
-        if ones != nodes and any(Relation(self.names, [n]).misfits[0] for n in nodes):
-            return ones
-        return nodes
+        inner = [inner_products(n, self.names) for n in nodes]
+        fits = inner != nodes and not any(Relation(self.names, [n]).misfits[0] for n in inner)
+        return ones if ones != nodes else inner if fits else nodes
 
     def _labelled(self, name: str, indices: tuple[str, ...], body: Node) -> tuple[str, tuple[str, ...]]:
         """(name, indices) where a subscript that stands nowhere on the right is a label: E_R, δ_{ok}."""
         free = free_indices(body)
         label = [i for i in indices if i not in free]
         known = name in self.names.symbols or self.names.with_entries(name) is not None
-        if known or not label or not (len(indices) == 2 and len(label) == 1 or label[0].isupper() and not free):
+        if label == list(indices) and not free and label and label[0] in self.names.dims and self.names.known(name):
+            return f"{name}_{label[0]}", ()  # m_N beside an m: N counts what it was computed from
+        one = len(indices) == 2 and len(label) == 1 or bool(label) and label[0].isupper() and not free
+        alone = not free and not set(label) & set(bound_indices(body)) and self._is_number(body)
+        if known or not label or not (one or alone and not self.names.known(name)):
             return name, indices
         return f"{name}_{''.join(label)}", tuple(i for i in indices if i not in label)
+
+    def _is_number(self, body: Node) -> bool:
+        core = Relation(self.names, [body]).cores[0]
+        return core is not None and is_scalar(core.shape)
 
     def _uses(self, unknown: list[str], members: list[Member]) -> bool:
         """Whether right sides hold parameters that stand for nothing else: then they define a function by formula."""
@@ -791,7 +921,8 @@ class Session:
         """A definition that does not fit together: say so, and go on with the mended one if there is one."""
         line.verdict = "wrong" if misfit.kind == "free" else "shapes"
         line.message, line.where = wording.sentence(misfit.message), misfit.span
-        finding = diagnose_definition(self.names, self.bench, name, indices, nodes[0], misfit)
+        quick = self.judge.quick
+        finding = None if quick else diagnose_definition(self.names, self.bench, name, indices, nodes[0], misfit)
         if finding is not None:
             line.mistake, line.message = finding.mistake, wording.with_mend(misfit.message, finding)
         if finding is not None and finding.mended is not None:
@@ -812,7 +943,8 @@ class Session:
         if judged.verdict == "right":
             return
         finding = judged.finding
-        first = diagnose(self.names, self.bench, [nodes[1], nodes[0]], 1, 0) if not indices else None
+        search = not indices and not self.judge.quick
+        first = diagnose(self.names, self.bench, [nodes[1], nodes[0]], 1, 0) if search else None
         if (
             first is not None
             and first.mended is not None
@@ -840,9 +972,8 @@ class Session:
             return nodes
         fitting: dict[str, list[Node]] = {}
         for name, declared in self.names.symbols.items():
-            if (declared.rows, declared.columns) == (1, 1) or any(
-                name not in dependencies(n.args[0], self.names) for n in bare
-            ):
+            number = (declared.rows, declared.columns) == (1, 1)
+            if number or any(not self._may_vary(name, n.args[0]) for n in bare):
                 continue
             put_in = {
                 id(n): Node(n.op, [*n.args, *[sym(name)] * (1 if n.op == "grad" else 2)], n.val, n.span) for n in bare
@@ -856,12 +987,19 @@ class Session:
         self.names.varied.append(name)
         return changed
 
+    def _may_vary(self, name: str, body: Node) -> bool:
+        """Whether a gradient without a variable may be one in this name: in b that of g(x) is none."""
+        called = [a.val for a in body.args if a.op == "sym"] if body.op == "app" else []
+        definition = self.names.definitions.get(body.val) if body.op == "sym" else None
+        said = called or (list(definition.params) if definition is not None else [])
+        return name in dependencies(body, self.names) and (not said or name in said)
+
     def _claim(
         self, statement: Statement, nodes: list[Node], hidden: bool = False, clause: Clause | None = None
     ) -> Line:
         nodes = self._with_variable(nodes)
         zero = any(is_zero(n) for n in nodes)
-        set_to_zero = zero and clause is not None and clause.at_point and len(nodes) > 2
+        set_to_zero = clause is not None and zero and len(nodes) > 2 and self._is_set_to_zero(nodes, clause.at_point)
         if set_to_zero:
             nodes, zero = [n for n in nodes if not is_zero(n)], False
         shown = nodes[1:] if hidden else nodes
@@ -877,10 +1015,8 @@ class Session:
         line = Line(statement.text, judged.verdict, judged.shape, message=judged.message, reading=reading)
         line.claimed = self.claimed = self.claimed if hidden else nodes[0]
         line.sides = tuple(nodes)
-        if nodes[0].op == "grad" and judged.verdict == "right":
-            self.slope = nodes[0]
-        moved = any(n.op == "d" for node in nodes for n in walk(node))
-        self.differentials = self.differentials or moved and judged.verdict == "right" and not judged.assumption
+        if judged.verdict == "right":
+            self._remember(nodes, not judged.assumption)
         line.explicit = not self._derives(nodes[-1])
         line.assumption = judged.assumption or self._constant_names(nodes)
         if line.assumption and judged.verdict == "right":
@@ -893,8 +1029,9 @@ class Session:
         if judged.verdict == "shapes" and nodes[0].op == "sym" and nodes[0].val in self.names.dims:
             line.message = wording.LENGTH.format(name=nodes[0].val)
             return line
-        if judged.verdict == "wrong" and zero and self._go_to_point(nodes):
-            return self._condition(line, nodes)
+        slopes = self._slopes(nodes) if judged.verdict == "wrong" and zero else []
+        if slopes and self._go_to_point(slopes):
+            return self._condition(line, stated=slopes == nodes)
         if finding is None and judged.verdict == "wrong":
             line.message = self._advice(nodes) or line.message
         if finding is not None:
@@ -917,6 +1054,15 @@ class Session:
                 pass
         return latex(mended)
 
+    def _remember(self, nodes: list[Node], plainly: bool) -> None:
+        """What a right line leaves behind: the gradient found last, another form of a number, differentials seen."""
+        if nodes[0].op == "grad":
+            self.slope = nodes[0]
+        if plainly and len(nodes) == 2 and nodes[0].op == "sym":
+            self.names.restated[nodes[0].val] = nodes[1]
+        moved = any(n.op == "d" for node in nodes for n in walk(node))
+        self.differentials = self.differentials or moved and plainly
+
     def _constant_names(self, nodes: list[Node]) -> str:
         """What is to be said of d(XY) = (dX)Y where nothing in the text says that Y is constant, else ""."""
         if self.names.definitions or any(n.op == "grad" for node in nodes for n in walk(node)):
@@ -933,9 +1079,9 @@ class Session:
         """
         first = nodes[0]
         losses = [n for n, d in self.names.definitions.items() if d.shape == ((), ())]
-        if first.op != "d" or first.args[0].op != "sym" or self.differentials or not losses or self.named < 2:
+        if first.op != "d" or first.args[0].op != "sym" or self.differentials or not losses or not self.named:
             return None
-        loss = losses[-1]
+        loss = [*losses, *(n for n in self.names.restated if n in losses)][-1]
         inner = any(n.op == "d" for node in nodes[1:] for n in walk(node))
         if first.args[0].val == loss or inner and not self.backward:
             return None
@@ -987,7 +1133,8 @@ class Session:
         if points:
             return self._fixed(points).relation(nodes, reference)
         inside = [with_condition(n, conditions) for n in nodes]
-        judged = self.judge.relation(inside, reference)
+        inner = self._without_transposes(inside)
+        judged = self.judge.holds(inner, reference, wording.INNER) if inner else self.judge.relation(inside, reference)
         if conditions:
             judged.reference = nodes[0] if judged.reference is not None else None
         if judged.verdict in ("right", "follows"):
@@ -1005,19 +1152,39 @@ class Session:
         if named is not None:
             return self.judge.holds(named[0], reference, wording.NAMED_GRADIENT.format(loss=spoken_name(named[1])))
         derives = any(x.op in ("grad", "hess", "d", "along") for n in nodes for x in walk(n))
-        if self.point is not None and not derives and self.judge.at(self.point).agree(inside):
+        if self.point is not None and not derives and self._holds_at(self.point, inside):
             return self.judge.at(self.point).holds(
                 inside, reference, wording.AT_POINT.format(name=self._spoken_point())
             )
         if self.point is None and self.slope is not None and nodes[0] == self.slope.args[-1] and self._solves(nodes):
             return self.judge.holds(nodes, reference, wording.AT_POINT.format(name=spoken_name(nodes[0].val)))
+        return self._with_repeated_summed(nodes, reference) or judged
+
+    def _without_transposes(self, nodes: list[Node]) -> list[Node] | None:
+        r"""A relation that fits and holds with products such as \theta x as inner products; None for any other."""
+        if not any(Relation(self.names, nodes).misfits):
+            return None
+        inner = [inner_products(n, self.names) for n in nodes]
+        return inner if inner != nodes and self.judge.agree(inner) else None
+
+    def _with_repeated_summed(self, nodes: list[Node], reference: int | None) -> Judged | None:
+        """The verdict on a relation that holds under Einstein's convention; None where it does not."""
         letters = set(free_indices(nodes[0]))
         written = [summed(n, letters) for n in nodes[1:]]
         if any(written) and not letters:
             whole = [nodes[0], *(w or n for w, n in zip(written, nodes[1:], strict=True))]
             if self.judge.agree(whole):
                 return self.judge.holds(whole, reference, wording.EINSTEIN)
-        return judged
+        both = contracted(nodes)
+        if both is not None and self.judge.agree(both):
+            return self.judge.holds(both, reference, wording.EINSTEIN)
+        return None
+
+    def _holds_at(self, point: AtPoint, nodes: list[Node]) -> bool:
+        """Whether sides agree at a point, or say in two sides what makes it one; at 0 too much agrees."""
+        if len(nodes) == 2 and ratio(self.names, self.bench, add(nodes[0], neg(nodes[1])), point.slope):
+            return True
+        return not point.trivial and self.judge.at(point).agree(nodes)
 
     def _spoken_point(self) -> str:
         return spoken_name(self.point.variable) if self.point is not None else ""
@@ -1043,10 +1210,34 @@ class Session:
                     return point.exists
         return False
 
-    def _condition(self, line: Line, nodes: list[Node]) -> Line:
-        """A gradient set to 0 is no claim: from here on the text speaks of a point where it is."""
+    def _is_set_to_zero(self, nodes: list[Node], said: bool) -> bool:
+        r"""Whether `\nabla L = … = 0` sets a gradient to 0 that is not 0 everywhere; said: by a sign over its `=`."""
+        if said:
+            return True
+        slope = any(n.op == "grad" for node in nodes for n in walk(node))
+        return slope and is_zero(nodes[-1]) and not self.judge.agree(nodes)
+
+    def _slopes(self, nodes: list[Node]) -> list[Node]:
+        """The sides of an equation with 0, or the gradient that one of them is a multiple of where none is named."""
+        if any(n.op in ("grad", "d", "hess") for node in nodes for n in walk(node)):
+            return nodes
+        for loss in reversed([n for n, d in self.names.definitions.items() if d.shape == ((), ())]):
+            for name in self.names.symbols:
+                if name in dependencies(sym(loss), self.names):
+                    slope = Node("grad", [sym(loss), sym(name)])
+                    if any(not is_zero(n) and ratio(self.names, self.bench, n, slope) for n in nodes):
+                        return [slope]
+        return nodes
+
+    def _condition(self, line: Line, stated: bool) -> Line:
+        """A gradient set to 0 is no claim: from here on the text speaks of a point where it is.
+
+        Where the gradient is not named, what is set to 0 was found to be a multiple of it.
+        """
         line.verdict, line.mistake, line.repair, line.where = "definition", None, None, None
         line.message = wording.POINT.format(name=self._spoken_point())
+        if not stated:
+            line.verdict, line.assumption = "right", wording.AT_POINT.format(name=self._spoken_point())
         return line
 
     def _advice(self, nodes: list[Node]) -> str:
@@ -1092,6 +1283,13 @@ class Session:
 def _put_in(tree: Node, new: dict[int, Node]) -> Node:
     """The tree with other nodes in the place of those with the given identities."""
     return map_tree(tree, lambda n: new.get(id(n)))
+
+
+def _as_column(node: Node, member: Member) -> Node:
+    """A list `(a, b)` in round brackets as the column that it is to many who write it."""
+    inside = trimmed(member.nodes)
+    is_list = node.op == "mat" and node.val[0] == 1 and inside[0].value in ("(", "[") and inside[-1].value in (")", "]")
+    return Node("T", [node], None, node.span) if is_list else node
 
 
 def _holds(nodes: list[Tex], name: str) -> bool:

@@ -14,7 +14,7 @@ from .dimensions import Open, resolve
 from .document import Statement, defined_name
 from .names import Declared, Names, Symbol, symbol_of
 from .operations import FUNCTIONS
-from .symbols import index_items, index_letters
+from .symbols import counts_layers, index_items, index_letters, numbered_label
 from .tex import Tex, everywhere, flat
 from .vocabulary import GREEK, TRANSPOSES
 
@@ -37,6 +37,12 @@ def undeclared(statements: list[Statement], names: Names, defined: set[str]) -> 
         known = names.known(name) or name in defined or name in lengths or name in names.functions
         if name in NEVER or name in FUNCTIONS or known or name == "sigma" or use.called and name not in found:
             continue
+        if any(m == "^" and counts_layers(flat(i)) for m, i, *_ in use.symbol.scripts):
+            continue
+        if numbered_label(use.symbol.name, use.symbol.scripts) in defined:
+            continue
+        if name != use.symbol.name and _has_entries(use.symbol, names, defined):
+            continue  # μ_1 is an entry of the μ that the text defines
         if base in letters and base in INDEX_LETTERS and not use.turned:
             continue
         upper = base[:1].upper() + base[1:]
@@ -53,6 +59,12 @@ def undeclared(statements: list[Statement], names: Names, defined: set[str]) -> 
     for name in _of_programs(statements, names, defined):
         found.setdefault(name, _kinds(name, False, False))
     return {n: k for n, k in found.items() if not _is_entry(n, found, statements, defined)}
+
+
+def _has_entries(symbol: Symbol, names: Names, defined: set[str]) -> bool:
+    """Whether a subscript on this symbol picks an entry: the name alone is defined, or declared as an array."""
+    below = all(mark == "_" for mark, *_ in symbol.scripts)
+    return below and (symbol.name in defined or names.shape(symbol.name) not in (None, ((), ())))
 
 
 def is_greek(name: str) -> bool:

@@ -16,7 +16,24 @@ DRAWS = 5
 FRESH = (101, 102)
 TOLERANCE = 1e-8
 STEP = 1e-4  # of the second difference along a small step
-MODES = ("signed", "signed", "positive", "unit", "signed", "signed", "positive", "signed", "signed", "signed")
+MODES = (
+    "signed",
+    "signed",
+    "positive",
+    "unit",
+    "signed",
+    "signed",
+    "positive",
+    "signed",
+    "signed",
+    "signed",
+    "apart",
+    "apart",
+    "apart",
+    "apart",
+    "apart",
+    "apart",
+)
 
 
 # A member's value, its derivative along small steps where there are any, and what is of second order in them.
@@ -142,7 +159,15 @@ class Relation:
         if here:
             return (*here, *self._moving(here))
         self.guessed = not self.names.varied
-        return tuple(self.names.varied or _multiplied(self.names) or self.names.symbols)
+        inside = self._under_d()
+        likely = self.names.varied or _multiplied(self.names) or list(self.names.symbols)
+        return tuple([n for n in likely if n in inside] or inside or likely)
+
+    def _under_d(self) -> list[str]:
+        """The declared names that the differentials of the members depend on: with others alone all would be 0."""
+        moved = [n.args[0] for node in self.nodes for n in walk(node) if n.op == "d"]
+        needed = {name for body in moved for name in dependencies(body, self.names)}
+        return [s for s in self.names.symbols if s in needed]
 
     def _moving(self, here: list[str]) -> dict[str, None]:
         """The declared names that must vary besides `here` so that no differential in the relation is 0."""
@@ -332,6 +357,7 @@ def define(
         raise MisfitError(_loose(extra), node, "free")
     if indices:
         core = _collected(core, indices, node, scope)
+    _decide_by_count(core, scope)
     if not names.inferring and any(isinstance(a, Open) for d in core.shape for a in resolve(d)):
         raise MisfitError("the size of this is not decided by anything: give it, as in I_m", node)
     shape = resolve(core.shape[0]), resolve(core.shape[1])
@@ -343,6 +369,21 @@ def define(
         core,
         len(scope.slots),
     ), relation
+
+
+def _decide_by_count(core: Core, scope: Scope) -> None:
+    r"""Let the open length of `I - \frac1n 11^T` be n, the one length that is counted in it."""
+    todo, counted = [core], set()
+    while todo:
+        part = todo.pop()
+        todo += part.args
+        if part.op == "size":
+            counted.add(part.data)
+    if len(counted) == 1:
+        (length,) = counted
+        for d in core.shape:
+            if any(isinstance(a, Open) for a in resolve(d)):
+                scope.unify(d, (length,))
 
 
 def _collected(core: Core, indices: tuple[str, ...], node: Node, scope: Scope) -> Core:

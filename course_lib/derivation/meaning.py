@@ -37,14 +37,24 @@ def in_an_expression(node: Node, names: Names) -> Node:
     if node.op == "grad" and len(args) > 1 and args[1].op == "pow":
         plain = Node("grad", [args[0], args[1].args[0]], node.val, node.span)
         return Node("div", [plain, mul(num(2), args[1].args[0])], None, node.span)
+    formula = names.definitions.get(args[0].val) if args and args[0].op == "app" else None
+    alone = node.op in ("grad", "hess") and len(args) == 1 and formula is not None and formula.core is None
+    if alone and len(args[0].args) == 1 and args[0].args[0].op != "sym":
+        u = _named(args[0].args[0], names)
+        return Node(node.op, [args[0].with_args([u]), *[u] * (1 if node.op == "grad" else 2)], node.val, node.span)
     if node.op != "grad" or len(args) < 2 or args[1].op not in ("add", "mul", "paren"):
         return node
-    name = next(u for u in ("u", "v", "s", "q", "u1", "u2") if not names.known(u))
+    return Node("grad", [args[0], _named(args[1], names)], None, node.span)
+
+
+def _named(node: Node, names: Names) -> Node:
+    """A name for an expression, so that a derivative can be taken in it."""
+    name = next(u for u in ("u", "v", "s", "q", "u1", "u2", "u3", "u4", "u5") if not names.known(u))
     relation = Scope(names)
-    core = Typer(relation).typed(args[1])
+    core = Typer(relation).typed(node)
     shape = resolve(core.shape[0]), resolve(core.shape[1])
-    names.definitions[name] = Definition(name, args[1], (), shape, core, len(relation.slots))
-    return Node("grad", [args[0], Node("sym", (), name, args[1].span)], None, node.span)
+    names.definitions[name] = Definition(name, node, (), shape, core, len(relation.slots))
+    return Node("sym", (), name, node.span)
 
 
 def _is_guess(node: Node, names: Names) -> bool:

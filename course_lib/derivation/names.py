@@ -210,6 +210,9 @@ class Names:
     ahead: set[str] = field(default_factory=set)  # names with a label, S_B, that the text defines somewhere
     units: bool = True  # whether e_i is a unit vector, since nothing else is called e
     samples_stand: bool = False  # whether x_i is a column of X
+    variants: dict[tuple[str, str], str] = field(default_factory=dict)  # δ_j beside another δ_k; a name set anew
+    restated: dict[str, Node] = field(default_factory=dict)  # what a right line set a defined name equal to
+    standing: set[str] = field(default_factory=set)  # matrices of which w_k is a column, since it is multiplied so
     columns: bool = False  # whether x_i, a sample of X, is read as a column (w^T x_i) and not as a row (x_i w)
 
     def rename_length(self, name: str) -> None:

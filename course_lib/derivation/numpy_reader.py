@@ -74,6 +74,7 @@ class _Reader:
         name = canonical(node.id)
         if node.id in self.names.dims or self.names.known(node.id):
             name = node.id
+        name = self.names.variants.get((name, ""), name)
         if not self.names.known(name):
             if len(node.id) > 1 and node.id[0] == "d" and self.names.known(canonical(node.id[1:])):
                 of = Node("sym", (), canonical(node.id[1:]))
@@ -94,8 +95,15 @@ class _Reader:
             return inner
         raise UnreadableError("this sign is not read here", self._at(node))
 
+    def _row_repeated(self, a: Node) -> Node:
+        """A declared row, which NumPy repeats beside a matrix."""
+        spec = self.names.symbols.get(a.val) if a.op == "sym" else None
+        return Node("stretch", [a], 0) if spec is not None and spec.rows == 1 != spec.columns else a
+
     def _BinOp(self, node: ast.BinOp, depth: int) -> Node:
         a, b = self.read(node.left, depth), self.read(node.right, depth)
+        if isinstance(node.op, (ast.Mult, ast.Div)):
+            a, b = self._row_repeated(a), self._row_repeated(b)
         if isinstance(node.op, ast.Add):
             return add(a, b)
         if isinstance(node.op, ast.Sub):

@@ -20,6 +20,7 @@ from .vocabulary import ACCENTS, GREEK, SIMPLE
 
 NO_EQUALITY = "this sign is no '=': only equalities are compared here"
 MAX_TOKENS = 700
+LETTERS = frozenset(["mathbf", "boldsymbol", "bm", "textbf", "mathrm", "mathit", "mathsf", "pmb", "symbf"])
 SIGNS = {
     "+": "PLUS",
     "-": "MINUS",
@@ -271,10 +272,12 @@ class Resolver(Symbols):
         longer = self.longer(word, node.scripts)[0]
         if longer != word:
             return self.finish(Symbol(word, node.scripts), nodes, k + 1, node)
-        if not node.scripts:
-            self.read(inside)
-            return k + 1
-        return self._on_group([*nodes[:k], self._as_group(node), *nodes[k + 1 :]], k)
+        if node.scripts and node.value in LETTERS:  # a style is no bracket: in \\mathbf{AB}^T it is B that is turned
+            inside = [*inside[:-1], inside[-1].scripted((*inside[-1].scripts, *node.scripts))]
+        elif node.scripts:
+            return self._on_group([*nodes[:k], self._as_group(node), *nodes[k + 1 :]], k)
+        self.read(inside)
+        return k + 1
 
     # -- commands
 

@@ -145,6 +145,8 @@ class Typer:
             column = self._repeats(own)
             if column is None or is_vector(other.shape) or is_scalar(other.shape):
                 continue
+            if not column and resolve(own.shape[1]) == ():
+                own = transposed(own)  # a sum along an axis is a row to NumPy
             if self.scope.unify(own.shape[1 - column], other.shape[1 - column]):
                 ones = Core("ones", (), (other.shape[column], ()))
                 out[k] = Core("matmul", [own, transposed(ones)] if column else [ones, own], other.shape)
@@ -154,6 +156,8 @@ class Typer:
         """1 for a column and 0 for a row that NumPy repeats, None for anything else."""
         if core.op == "stretch":
             return core.data
+        if core.op == "along":
+            return 0
         if core.op == "sym" and core.data in self.names.definitions:
             return self._repeats(self.names.definitions[core.data].typed)
         if acts_on_entries(core):
@@ -201,7 +205,8 @@ class Typer:
                 position = self._run_over(items[1 - fixed], rows if fixed else columns, node)
                 return Core("entry", [base], SCALAR, (position, 1) if fixed else (1, position))
             items = (items[0], None)
-            if self._picks_column(items[0], rows, columns):
+            stands = node.args[0].op == "sym" and node.args[0].val in self.names.standing
+            if stands or self._picks_column(items[0], rows, columns):
                 b = self._run_over(items[0], columns, node)
                 return Core("entry", [base], (rows, ()), (None, b))
             if self.names.columns:
@@ -343,15 +348,23 @@ class Typer:
         """The gradient (a column) or the Hessian of a function that was defined in several numbers, else None."""
         body = node.args[0]
         formula = self.names.definitions.get(body.val) if body.op in ("sym", "app") and len(node.args) == 1 else None
-        if formula is None or len(formula.params) < 2 or not is_scalar(formula.shape):
+        if formula is None or len(formula.params) < 2 or formula.core is None or resolve(formula.shape[1]) != ():
             return None
         names = [p for p in formula.params if self.shape_of(p) == SCALAR and p not in self.names.dims]
         if len(names) != len(formula.params):
             return None
-        f = sym(body.val)
+        f, rows = sym(body.val), resolve(formula.shape[0])
         firsts = [Node("grad", [f, sym(p)]) for p in names]
-        entries = firsts if order == 1 else [Node("grad", [g, sym(p)]) for g in firsts for p in names]
-        return self._mat(Node("mat", entries, (len(names), 1 if order == 1 else len(names)), node.span))
+        if rows == ():
+            entries = firsts if order == 1 else [Node("grad", [g, sym(p)]) for g in firsts for p in names]
+            core = self._mat(Node("mat", entries, (len(names), 1 if order == 1 else len(names)), node.span))
+        elif order == 1 and isinstance(rows[0], int) and len(rows) == 1:
+            entries = [Node("idx", [g], (i + 1,)) for i in range(rows[0]) for g in firsts]
+            core = self._mat(Node("mat", entries, (rows[0], len(names)), node.span))
+        else:
+            return None
+        params, args = self._bindings(body) if body.op == "app" else ((), [])
+        return Core("at", [core, *args], core.shape, params) if params else core
 
     def _grad(self, node: Node) -> Core:
         body_node = node.args[0]
@@ -362,6 +375,8 @@ class Typer:
         shape = self.shape_of(name)
         if shape is None or name in self.names.dims:
             raise MisfitError(f"{spoken_name(name)} is no variable to differentiate in", node)
+        if entry is not None and None in entry.val and body_node.op == "idx" and None in body_node.val:
+            return self._row_in_row(body_node, entry, node)
         body_node = as_function_of(body_node, name, self.names)
         if name not in dependencies(body_node, self.names) and body_node.op != "app":
             self.scope.notes.append(f"{self.say(node.args[0])} as defined does not contain {spoken_name(name)}")
@@ -378,6 +393,17 @@ class Typer:
             return Core("at", [core, *args], core.shape, params)
         return core
 
+    def _row_in_row(self, body: Node, entry: Node, node: Node) -> Core:
+        r"""The Jacobian `\frac{\partial Y_{i,:}}{\partial X_{i,:}}` of one row or column in another."""
+        used = {i for n in walk(node) if n.op == "idx" for i in n.val} | set(self.indices) | set(self.scope.free)
+        a, b = [c for c in "abcdefghpqrs" if c not in used][:2]
+        above, below = (
+            Node("idx", n.args, tuple(letter if i is None else i for i in n.val), n.span)
+            for n, letter in ((body, a), (entry, b))
+        )
+        slope = Node("grad", [above, below], None, node.span)
+        return self.typed(Node("table", [slope], (a, None, b, None), node.span))
+
     def _derivative_core(self, body: Core, name: str, shape: Shape, entry: Node | None, node: Node) -> Core:
         if entry is not None:
             items = entry.val
@@ -385,7 +411,7 @@ class Typer:
                 items = (items[0], 1) if resolve(shape[1]) == () else (1, items[0])
                 along = [self._run_over(i, ax, entry) if i != 1 else 1 for i, ax in zip(items, shape, strict=True)]
             else:
-                items = (*items, None)[:2]
+                items = (None, items[0]) if len(items) == 1 and name in self.names.standing else (*items, None)[:2]
                 if is_vector(shape) and items[1] is not None:
                     raise MisfitError(f"{spoken_name(name)} is a vector: one subscript is enough", entry, "index")
                 along = [self._run_over(i, ax, entry) for i, ax in zip(items, shape, strict=True)]
@@ -412,6 +438,9 @@ class Typer:
         """The derivative of a defined f along directions (one for each order), or its Jacobian without one."""
         variable, order = node.val
         f = node.args[0]
+        several = self._of_numbers(Node("grad", [f], None, node.span), 1) if order == 0 and not variable else None
+        if several is not None:
+            return transposed(several) if is_scalar(self.typed(f).shape) else several
         name = variable or self.only_variable(f, node)
         if order == 0:
             first = self._grad(Node("grad", [f, sym(name)], None, node.span))

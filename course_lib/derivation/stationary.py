@@ -65,6 +65,11 @@ class AtPoint(Bench):
         except (UndefinedError, TooLargeError, np.linalg.LinAlgError):
             return False
 
+    @property
+    def trivial(self) -> bool:
+        """Whether the point is 0 on the first draw, where any two multiples of the variable agree."""
+        return float(np.abs(self.env(0).value(self.variable)).max(initial=0)) < 1e-6
+
     def _newton(
         self, relation: Relation, number: int, attempt: int, value: np.ndarray, slope: np.ndarray
     ) -> np.ndarray:

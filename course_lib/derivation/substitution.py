@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .dimensions import MisfitError
 from .names import Definition, Names, dependencies, spoken_name
-from .tree import Node, add, bound_indices, free_indices, map_tree, mul, rename_index, sym, walk
+from .tree import Node, add, bound_indices, free_indices, map_tree, mul, names_in, rename_index, sym, walk
 
 
 def put_in(formula: Definition, call: Node) -> Node:
@@ -40,6 +40,9 @@ def as_function_of(node: Node, name: str, names: Names) -> Node:
     """
     if name not in names.definitions or name in dependencies(node, names):
         return node
+    again = names.restated.get(node.val) if node.op == "sym" else None
+    if again is not None and name in dependencies(again, names) and node.val not in names_in(again):
+        return again
     meaning = names.definitions[name].body
     expanded = inlined(node, names)
     if meaning.op == "table" and meaning.val[2] is None:

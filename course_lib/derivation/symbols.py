@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .names import Definition, Names, Symbol, dependencies, spoken_name, stem, symbol_of
+from .names import Definition, Names, Symbol, dependencies, name_of, spoken_name, stem, symbol_of
 from .operations import FUNCTIONS, SHY
 from .tex import Script, Tex, flat, trimmed
 from .tokens import OPERAND_END, Tok, UnreadableError
@@ -210,7 +210,7 @@ class Symbols:
             if mark == "^" and flat(inside) == ["2"]:
                 order = 2
             elif mark == "_":
-                variable = type(self)(self.names, self.bound)._variable(inside, start)
+                variable = type(self)(self.names, self.bound)._variable(self._last_layer(inside), start)
             elif mark == "^" and flat(inside)[:1] and flat(inside)[0] in TRANSPOSES:
                 continue
             else:
@@ -220,6 +220,19 @@ class Symbols:
             return self._twice(nodes, k, after, variable)
         self.emit("NABLA", (variable, order), node.start, node.end)
         return k + 1
+
+    def _last_layer(self, inside: list[Tex]) -> list[Tex]:
+        r"""The variable of `\nabla_a C` where only a^1, a^2, … are known: that of the last layer."""
+        inside = trimmed(inside)
+        symbol = symbol_of(inside[0], self.names) if len(inside) == 1 else None
+        if symbol is None or symbol.scripts or self.names.known(symbol.name) or self.names.with_entries(symbol.name):
+            return inside
+        numbers = [d for d in "123456789" if symbol.name + d in self.names.definitions]
+        if not numbers:
+            return inside
+        start, end = inside[0].start, inside[0].end
+        layer = ("^", [Tex("digit", numbers[-1], start, end)], start, end)
+        return [inside[0].scripted([layer])]
 
     def _twice(self, nodes: list[Tex], k: int, after: int, variable: list[Tok] | None) -> int:
         r"""`\nabla\nabla^T f` is the Hessian."""
@@ -268,7 +281,11 @@ class Symbols:
 
     def finish(self, symbol: Symbol, nodes: list[Tex], after: int, whole: Tex) -> int:
         """Emit a name with what hangs on it, or the function or δ that it is; the place behind it."""
-        name, rest = self.longer(symbol.name, symbol.scripts)
+        if after_slope := self._slope_by_subscript(symbol, nodes, after, whole):
+            return after_slope
+        if power := self._power_of_square(symbol, nodes, after, whole):
+            return power
+        name, rest = self.longer(self._variant(symbol), symbol.scripts)
         if name in self.names.families and any(is_one_index(s) for s in rest):
             name = f"each {name}"
         if name not in self.names.symbols and self.names.functions.get(name):
@@ -280,11 +297,15 @@ class Symbols:
             return after
         if name == "e" and self._unit_vector(rest, whole):
             return after
+        if name == "J" and self._single_entry(rest, whole):
+            return after
         row = self._row_of_features(name, rest, nodes, after)
         if row:
             return row
         if self._differentiates(name, rest):
             return self._prime(name, rest, nodes, after, whole)
+        if raised := self._power_of_function(name, rest, nodes, after, whole):
+            return raised
         end = nodes[after - 1].end if 0 < after <= len(nodes) else whole.end
         self.emit("NAME", self._resolved(name, rest, whole, nodes[after:]), whole.start, end)
         place = len(self.out) - 1
@@ -294,6 +315,66 @@ class Symbols:
         if behind == after and not rest:
             self._call_if_so(self.out[place], nodes, after)
         return behind
+
+    def _power_of_function(self, name: str, rest: tuple[Script, ...], nodes: list[Tex], after: int, whole: Tex) -> int:
+        """`f^2(x)` for a defined function as the power of f(x); 0 for anything else."""
+        definition = self.names.definitions.get(name)
+        at = self._past_space(nodes, after)
+        bracket = at < len(nodes) and nodes[at].value == "("
+        if definition is None or not definition.params or not bracket or len(rest) != 1 or rest[0][0] != "^":
+            return 0
+        items = flat(rest[0][1])
+        if items == ["-", "1"]:
+            said = "the power -1 of a function may mean its inverse or its reciprocal: write 1/f(x) for the latter"
+            raise UnreadableError(said, whole.start)
+        if len(items) != 1 or not items[0].isdigit():
+            return 0
+        close = self.close_of(nodes, at)
+        self.emit("CALL", name, whole.start, whole.end)
+        self.enclosed(trimmed(nodes[at + 1 : close]), "LPAR", "RPAR")
+        self._number_power("SUP", items[0], whole.end)
+        self.scripts(nodes[close].scripts)
+        return close + 1
+
+    def _power_of_square(self, symbol: Symbol, nodes: list[Tex], after: int, whole: Tex) -> int:
+        r"""`\sigma^4` where only \sigma^2 is a name: its square; 0 for anything else."""
+        digits = "".join(flat(symbol.scripts[0][1])) if len(symbol.scripts) == 1 and symbol.scripts[0][0] == "^" else ""
+        square = f"{symbol.name}2"
+        if digits not in ("4", "6", "8") or self.names.known(symbol.name) or not self.names.known(square):
+            return 0
+        self.emit("NAME", square, whole.start, nodes[after - 1].end)
+        self._number_power("SUP", str(int(digits) // 2), whole.start)
+        return after
+
+    def _variant(self, symbol: Symbol) -> str:
+        """The name of a symbol, or of the array that its letter below tells apart: δ_j is not δ_k to some."""
+        below = [x for m, i, *_ in symbol.scripts if m == "_" for x in index_items(i)]
+        return self.names.variants.get((symbol.name, str(below[0])), symbol.name) if below else symbol.name
+
+    def _slope_by_subscript(self, symbol: Symbol, nodes: list[Tex], after: int, whole: Tex) -> int:
+        """`f_x`, `f_{xy}`, `J_f`, `H_f` for a defined f as the derivatives that they are; 0 for anything else."""
+        letters = partials(symbol, self.names)
+        function = matrix_of_slopes(symbol, self.names)
+        if function is not None and symbol.name == "J":
+            return self.along(Symbol(function), nodes, after, whole, None, 1)
+        if not letters and function is None:
+            return 0
+        for letter in reversed(letters):
+            self.emit("LPAR", "(", whole.start, whole.start)
+            self.emit("NABLA", ([Tok("NAME", letter, whole.start, whole.end)], 1), whole.start, whole.end)
+        if function is not None:
+            self.emit("LPAR", "(", whole.start, whole.start)
+            self.emit("NABLA", (None, 2), whole.start, whole.end)
+        at = self._past_space(nodes, after)
+        called = at < len(nodes) and nodes[at].value == "("
+        self.emit("CALL" if called else "NAME", function or symbol.name, whole.start, whole.end)
+        if called:
+            after = self.close_of(nodes, at) + 1
+            self.enclosed(trimmed(nodes[at + 1 : after - 1]), "LPAR", "RPAR")
+        for _ in letters or (function,):
+            self.emit("RPAR", ")", whole.end, whole.end)
+        self.scripts(nodes[after - 1].scripts if called else [s for s in symbol.scripts if s[0] != "_"])
+        return after
 
     def _row_of_features(self, name: str, rest: tuple[Script, ...], nodes: list[Tex], after: int) -> int:
         r"""`\phi(x_n)` beside a declared Φ is its row n; 0 where nothing of the kind stands here."""
@@ -431,6 +512,9 @@ class Symbols:
     def longer(self, name: str, scripts: Iterable[Script]) -> tuple[str, tuple[Script, ...]]:
         """The name with a layer number, star or label taken in when that longer name is known, and what is left."""
         rest = list(scripts)
+        whole = numbered_label(name, rest)
+        if whole is not None and self.names.known(whole):
+            return whole, tuple(s for s in rest if s[0] not in "_^")
         for _ in range(2):
             for k, script in enumerate(rest):
                 taken = self._taken(name, script, rest)
@@ -463,7 +547,7 @@ class Symbols:
             return name, []  # h_\theta(x): the subscript is a parameter
         if mark == "_" and len(bare) == 2 and self.names.known(f"{name}_{bare[0]}"):
             return f"{name}_{bare[0]}", [("_", [Tex("letter", bare[1], start, end)], start, end)]
-        word = "".join(bare)
+        word = "".join(greek if mark == "_" else bare)
         if mark == "_" and f"{name}_{word}" in self.names.ahead and not self.names.known(f"{name}_{word}"):
             label = f"{name}_{word}"
             raise UnreadableError(self.undeclared(label), start, label)
@@ -679,6 +763,21 @@ class Symbols:
         self.scripts(s for s in scripts if s[0] != "_")
         return True
 
+    def _single_entry(self, scripts: Sequence[Script], whole: Tex) -> bool:
+        r"""`J^{ij}` where nothing is called J: the matrix with a single 1, e_i e_j^T, emitted where it stands."""
+        items = index_items(scripts[0][1]) if len(scripts) == 1 and scripts[0][0] == "^" else []
+        free = {*self.bound, *self.names.dims}
+        letters = len(items) == 2 and all(isinstance(x, str) and (x in free or not self.names.known(x)) for x in items)
+        if self.names.known("J") or not letters:
+            return False
+        self.emit("LPAR", "(", whole.start, whole.start)
+        for letter in items:
+            self.emit("EYE", None, whole.start, whole.end)
+            self.emit("SUB", (None, letter), whole.start, whole.end)
+        self.emit("TRANS", None, whole.start, whole.end)
+        self.emit("RPAR", ")", whole.end, whole.end)
+        return True
+
     def _is_indicator(self, nodes: list[Tex], k: int) -> bool:
         return self._bracket_at(nodes, k + 1) and self._comparison(nodes, self._past_space(nodes, k + 1)) is not None
 
@@ -722,16 +821,25 @@ class Symbols:
             self.enclosed(more, "LPAR", "RPAR")
             return
         letters = [*index_items(left), *index_items(right)]
-        if sign in ("=", "ne") and len(letters) == 2 and all(isinstance(x, str) and x.isalpha() for x in letters):
+        plain = len(letters) == 2 and all(isinstance(x, int) or x is not None and x.isalpha() for x in letters)
+        if sign in ("=", "ne") and plain and any(isinstance(x, str) for x in letters):
             if sign == "ne":
                 self.emit("LPAR", "(", node.start, node.start)
                 self.emit("NUM", 1, node.start, node.start)
                 self.emit("MINUS", "-", node.start, node.start)
-            self.emit("KDELTA", tuple(letters), node.start, node.end)
+            self._compared_indices(letters, node)
             if sign == "ne":
                 self.emit("RPAR", ")", node.end, node.end)
             return
         raise UnreadableError("of conditions z > 0, i = j and i \\ne j are read", inside[at].start)
+
+    def _compared_indices(self, letters: list[Any], node: Tex) -> None:
+        """δ_{ij}, or the entry of I in which a letter meets a number."""
+        if all(isinstance(x, str) for x in letters):
+            self.emit("KDELTA", tuple(letters), node.start, node.end)
+        else:
+            self.emit("EYE", None, node.start, node.end)
+            self.emit("SUB", tuple(letters), node.start, node.end)
 
     def condition(self, nodes: list[Tex], at: int) -> tuple:
         """The condition of a row of cases: ("eq", i, j), ("ne", i, j), ("else",)."""
@@ -1038,6 +1146,39 @@ class Symbols:
 
     def _two_axes(self) -> bool:
         return not self.out or self.out[-1].type != "NAME" or self.names.is_matrix(str(self.out[-1].value))
+
+
+def partials(symbol: Symbol, names: Names) -> list[str]:
+    """The numbers in which `f_x` or `f_{xy}` differentiates a function that was defined in them; else []."""
+    definition = names.definitions.get(symbol.name)
+    items = [x for m, i, *_ in symbol.scripts if m == "_" for x in index_items(i)]
+    if definition is None or not definition.params or definition.core is None or not 1 <= len(items) <= 2:
+        return []
+    numbers = [p for p in definition.params if names.shape(p) == ((), ())]
+    letters = [x for x in items if isinstance(x, str) and x in numbers]
+    return letters if len(numbers) == len(definition.params) and len(letters) == len(items) else []
+
+
+def matrix_of_slopes(symbol: Symbol, names: Names) -> str | None:
+    """The defined f of `J_f` or `H_f`, where J and H are nothing else."""
+    if symbol.name not in ("J", "H") or names.known(symbol.name):
+        return None
+    said = [name_of(i) for m, i, *_ in symbol.scripts if m == "_"]
+    definition = names.definitions.get(said[0] or "") if len(said) == 1 else None
+    return definition.name if definition is not None and definition.params else None
+
+
+def counts_layers(items: list[str]) -> bool:
+    """Whether a superscript is a letter that counts layers: l, L, l+1, [k-1]."""
+    bare = [s for s in items if s not in "()[]"]
+    return bare[:1] in (["l"], ["L"], [r"\ell"]) or len(bare) == 3 and bare[0].isalpha() and bare[1] in "+-"
+
+
+def numbered_label(name: str, scripts: Iterable[Script]) -> str | None:
+    r"""The name that a label and a number hang on together, "sigma2_B" for `\sigma_B^2`; None where they do not."""
+    marks = {m: "".join(s for s in flat(i) if s not in "()[]" and s[0] != "\\") for m, i, *_ in scripts if m in "_^"}
+    label, digit = marks.get("_", ""), marks.get("^", "")
+    return f"{name}{digit}_{label}" if digit.isdigit() and label.isalpha() else None
 
 
 def is_one_index(script: Script) -> bool:

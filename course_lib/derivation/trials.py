@@ -108,6 +108,16 @@ def _plain_kind(name: str, likeliest: str, statements: list[Statement], names: N
     return "number"
 
 
+def _is_explained(name: str, statements: list[Statement], names: Names) -> bool:
+    r"""Whether a chain explains a name by what its square equals: L = \epsilon^T\epsilon = (y - Xw)^T(y - Xw)."""
+    for members in (c.members for s in statements for c in s.clauses if len(c.members) > 2):
+        for m in members[1:]:
+            found = [s.name for n in m.nodes if (s := symbol_of(n)) is not None and s.name not in names.dims]
+            if found == [name, name]:
+                return True
+    return False
+
+
 def infer(text: str, statements: list[Statement], names: Names, every: bool = True) -> Inferred | None:
     """Shapes for the names of a text that nobody declared: the kinds in which the fewest lines do not fit.
 
@@ -120,6 +130,7 @@ def infer(text: str, statements: list[Statement], names: Names, every: bool = Tr
     found = decisions.definitions(statements, names)
     defined = {name for name, places in found.items() if name not in _updated(statements, places, name)}
     options = undeclared(statements, names, defined)
+    options = {n: k for n, k in options.items() if not _is_explained(n, statements, names)}
     lengths = [x for x in lengths_of_sums(statements) if not names.known(x)] if every else []
     if not every:
         options = _greek_beside_declared(options, statements, names)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .judgement import Bench, Relation
+from .judgement import Bench, Relation, is_zero
 from .names import Names, dependencies
 from .tex import Tex, flat
 from .tree import Node, add, names_in, neg, sym
@@ -62,15 +62,17 @@ def goes(names: Names, bench: Bench, name: str, body: Node) -> tuple[str, str] |
     for loss in reversed([n for n, d in names.definitions.items() if d.shape == ((), ())]):
         if name not in dependencies(sym(loss), names) or name in names_in(sym(loss)):
             continue
-        ratio = _ratio(names, bench, step, Node("grad", [sym(loss), sym(name)]))
-        if ratio:
-            return ("down" if ratio < 0 else "up"), loss
+        way = ratio(names, bench, step, Node("grad", [sym(loss), sym(name)]))
+        if way:
+            return ("down" if way < 0 else "up"), loss
     return None
 
 
-def _ratio(names: Names, bench: Bench, step: Node, slope: Node) -> float:
+def ratio(names: Names, bench: Bench, step: Node, slope: Node) -> float:
     """The sign of the ratio of two arrays that are parallel on every draw, or 0."""
     relation = Relation(names, [slope, neg(step)])
+    if any(is_zero(n) for n in (slope, step)):
+        return 0.0
     if any(relation.misfits):
         return 0.0
     signs = set()

@@ -37,6 +37,7 @@ class Judge:
 
     def __init__(self, names: Names, bench: Bench) -> None:
         self.names, self.bench = names, bench
+        self.quick = False  # whether only verdicts are asked for, without the search for reasons
         self.claims: list[tuple[Node, Node]] = []
 
     def relation(self, nodes: list[Node], reference: int | None = None) -> Judged:
@@ -80,6 +81,8 @@ class Judge:
 
     def _explain(self, relation: Relation, out: Judged, k: int, misfit: MisfitError | None) -> None:
         """Search for the reason why the culprit is wrong, and say it."""
+        if self.quick:
+            return
         nodes, reference = relation.nodes, relation.reference
         clashes = relation.clashes(k)
         broken = False
@@ -113,7 +116,8 @@ class Judge:
     def _broken_reference(self, relation: Relation, nodes: list[Node], reference: int, out: Judged) -> Judged:
         misfit = relation.misfits[reference]
         others = [k for k in range(len(nodes)) if k != reference]
-        finding = diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if others else None
+        search = others and not self.quick
+        finding = diagnose(self.names, self.bench, nodes, reference, others[0], misfit=misfit) if search else None
         out.verdict = "wrong" if misfit is not None and misfit.kind == "free" else "shapes"
         out.culprit, out.finding = reference, finding
         out.message = wording.wrong(relation, reference, misfit, finding, [], None)

@@ -7,6 +7,8 @@ import pytest
 
 from course_lib import derive
 
+from .more_kinds import MORE_KINDS
+
 WRONG = ("wrong", "shapes", "follows")
 MATRIX = {"X": "n d", "w": "d", "y": "n"}
 
@@ -432,6 +434,8 @@ KINDS = {
     ),
 }
 
+KINDS |= MORE_KINDS
+
 
 def last(kind, line):
     shapes, functions, before, _, _ = KINDS[kind]
@@ -448,6 +452,18 @@ def test_a_right_line_is_right(kind, line):
 def test_a_wrong_line_is_not(kind, line):
     judged = last(kind, line)
     assert judged.verdict in WRONG or judged.assumption
+
+
+def test_newtons_step_is_known_and_another_is_not():
+    before = (
+        r"\ell(w) = \sum_{i=1}^n (y_i w^Tx_i - \log(1 + e^{w^Tx_i}))" + "\n" + r"p = \sigma(Xw)"
+        "\n" + r"V = \operatorname{diag}(p_i(1 - p_i))" + "\n" + r"w^{\text{new}} = w + "
+    )
+    right, *others = (
+        derive(before + step, MATRIX).lines[-1].verdict
+        for step in (r"(X^TVX)^{-1}X^T(y - p)", r"(X^TVX)^{-1}X^T(p - y)", r"(X^TX)^{-1}X^T(y - p)")
+    )
+    assert right == "right" and others == ["unreadable", "unreadable"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -333,7 +333,9 @@ def test_a_letter_may_be_a_length_and_an_array():
 
 
 def test_a_differential_without_differentials_is_told_from_a_gradient():
-    assert "differential of U" in last("U = Xw - y\nL = \\|U\\|^2\ndU = 2 * U").message
+    given = "U = Xw - y\nL = \\|U\\|^2\n"
+    assert "names of gradients of L" in last(given + "dU = 2 * U").assumption
+    assert "differential of U" in last(given + "dU = 3 * U").message
 
 
 def test_functions_that_make_no_sense_are_refused_with_a_sentence():
