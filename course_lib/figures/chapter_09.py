@@ -217,7 +217,8 @@ def batches_compared():
         figure,
         "Training loss over 20 passes, on a logarithmic axis, against the samples seen and against the seconds taken. "
         "Each method has the best of six steps. With 16 digits in a step the loss falls below a tenth; with all digits "
-        "in each step it is still near 1. Over seconds the full batch is done sooner, and the order of the curves stays.",
+        "in each step it is still near 1. Over seconds the full batch is done sooner, and the order of the curves "
+        "stays.",
     )
 
 
