@@ -14,6 +14,7 @@ from .symbols import index_letters, parted
 from .tex import Tex, everywhere, flat, trimmed
 from .vocabulary import TRANSPOSES
 
+LOSSES = frozenset(["L", "J", "E", "C", "ell", "l"])
 CALLED = frozenset(["f", "g", "h", "l", "ell", "phi", "varphi", "psi", "F", "G"])
 DIRECTIONS = ("delta", "epsilon", "varepsilon", "h")
 
@@ -117,6 +118,56 @@ def unknown_functions(statements: list[Statement], names: Names, defined: Collec
     sides = [[n for n in m.nodes if n.kind != "space"] for s in statements for c in s.clauses for m in _pair(c)]
     alone = {name for side in sides if (name := _called_alone(side))}
     return {name: 0 if args == 1 and name not in numbers else args for name, args in found.items() if name in alone}
+
+
+def unexplained_losses(statements: list[Statement], names: Names, defined: dict[str, list[int]]) -> dict[str, str]:
+    r"""Losses of which the text has derivatives and nothing else, and the name that they are taken to depend on.
+
+    It is, of the names that the text defines and differentiates in, the one that is defined last: for
+    \frac{\partial L}{\partial W} = \frac{\partial L}{\partial z} x^T after z = Wx it is z.
+    """
+    derived: dict[str, int] = {}
+    spoken: set[str] = set()
+    for nodes in _lists(statements):
+        for k, n in enumerate(nodes if len(nodes) > 1 else ()):  # what stands alone is inside of \mathcal
+            symbol = symbol_of(n)
+            known = symbol is None or symbol.name not in names.symbols and names.known(symbol.name)
+            if symbol is None or known or symbol.name not in LOSSES:
+                continue
+            alone = not symbol.scripts and (k + 1 == len(nodes) or nodes[k + 1].value != "(")
+            if alone and k and (_is_partial(nodes[k - 1]) or nodes[k - 1].value == "nabla"):
+                derived[symbol.name] = derived.get(symbol.name, 0) + 1
+            else:
+                spoken.add(symbol.name)
+    below = [name for name in _differentiated_in(statements) if name in defined]
+    losses = [name for name, times in derived.items() if times > 1 and name not in spoken and name not in defined]
+    last = sorted(below, key=lambda name: (defined[name][-1], list(defined).index(name)))[-1:]
+    return {name: inner for name in losses for inner in last}
+
+
+def _ungrouped(nodes: list[Tex]) -> list[Tex]:
+    """The nodes without the braces around all of them."""
+    nodes = trimmed(nodes)
+    return _ungrouped(nodes[0].args[0]) if len(nodes) == 1 and nodes[0].kind == "group" else nodes
+
+
+def _is_partial(n: Tex) -> bool:
+    return n.value == "partial" and not n.scripts
+
+
+def _differentiated_in(statements: list[Statement]) -> list[str]:
+    r"""The names z of \frac{\partial L}{\partial z} and \nabla_z L."""
+    found: dict[str, None] = {}
+    for nodes in _lists(statements):
+        for n in nodes:
+            below = n.args[1:] if n.kind == "command" and n.value.endswith("frac") else ()
+            places = [nodes[1:] for nodes in map(_ungrouped, below) if nodes and _is_partial(nodes[0])]
+            places += [inside for mark, inside, *_ in n.scripts if n.value == "nabla" and mark == "_"]
+            for place in map(trimmed, places):
+                symbol = symbol_of(place[0]) if len(place) == 1 else None
+                if symbol is not None and not symbol.scripts:
+                    found[symbol.name] = None
+    return list(found)
 
 
 def _pair(clause: Clause) -> list[Member]:

@@ -124,6 +124,7 @@ class Scope:
         self.clashes: list[tuple[Node, str]] = []
         self.used_by: dict[str, str] = {}
         self.notes: list[str] = []
+        self.absent: list[str] = []  # those notes that say of a derivative that it must be 0
 
     # -- open lengths
 

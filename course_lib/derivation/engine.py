@@ -197,6 +197,8 @@ class Session:
         self.names.columns = columns
         self.names.directions = decisions.directions(statements, self.names)
         self.statements = statements[:MOST_LINES]
+        asked = len(self.statements)
+        self.names.losses = self._take_unexplained_losses()
         self.slope: Node | None = None
         self.sums = any(n.value == "sum" for s in self.statements for n in everywhere(s.nodes))
         self.backward = self.differentials = False  # whether dw has been seen as a gradient's name, or for what it is
@@ -209,12 +211,24 @@ class Session:
         self.names.units = "e" not in self.later
         self.done: dict[int, Line | None] = {}
         self.clauses: dict[int, Line | None] = {}
-        for k in range(len(self.statements)):
+        for k in range(asked):
             self._line_at(k)
-        self.lines += [line for line in map(self.done.get, range(len(self.statements))) if line is not None]
+        self.lines += [line for line in map(self.done.get, range(asked)) if line is not None]
         if len(statements) > MOST_LINES:
             said = wording.TOO_MANY_LINES.format(most=MOST_LINES)
             self.lines.append(Line(statements[MOST_LINES].text, "unreadable", message=said, position=1))
+
+    def _take_unexplained_losses(self) -> dict[str, str]:
+        """Define losses that nobody explains, after all lines, as any smooth function; what each depends on."""
+        defined = decisions.definitions(self.statements, self.names)
+        found = decisions.unexplained_losses(self.statements, self.names, defined)
+        for loss, inner in found.items():
+            self.names.functions[f"any{loss}"] = f"any:{loss}"
+            self.names.symbols.pop(loss, None)
+            self.assumed.pop(loss, None)
+            said = rf"{latex(sym(loss))} = \|\operatorname{{any{loss}}}({latex(sym(inner))})\|_F^2"
+            self.statements += read_document(said, self.names)
+        return found
 
     def _take_unknown_functions(self) -> set[str]:
         """Let functions that nobody explains stand for any smooth ones; their names."""

@@ -272,7 +272,9 @@ def settled(names: Names, found: dict[str, str]) -> dict[str, str]:
     free = [x for x in LENGTHS if x not in taken]
     out = {}
     for name in (declared_as(n, kind) for n, kind in found.items()):
-        spec = names.symbols[name]
+        spec = names.symbols.get(name)
+        if spec is None:  # a loss that is read as any function
+            continue
         sizes = []
         for axis in (spec.rows, spec.columns):
             if axis == 1:

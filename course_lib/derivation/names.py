@@ -205,6 +205,7 @@ class Names:
     least: int = 3  # a length must allow for the entries that the text names by number
     written: dict[str, set[str]] = field(default_factory=dict)  # parameters that a function is only written with
     placeholders: set[str] = field(default_factory=set)  # parameters of functions that are defined by a formula
+    losses: dict[str, str] = field(default_factory=dict)  # that nobody explains, and what they are a function of
     families: set[str] = field(default_factory=set)  # names that stand for numbers L_i and for one L beside them
     starred: bool = False  # whether x^* is x where a gradient vanishes, since the text sets one to 0
     ahead: set[str] = field(default_factory=set)  # names with a label, S_B, that the text defines somewhere

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable
 
+from . import wording
 from .names import Names, canonical, spoken_name
 from .operations import OPERATIONS
 from .tokens import MAX_DEPTH, UnreadableError
@@ -81,7 +82,7 @@ class _Reader:
                 loss = self.names.loss
                 return Node("grad", [Node("sym", (), loss), of]) if loss else Node("d", [of])
             said = spoken_name(name)
-            problem = f"{said} is not declared: it is neither in the shapes nor defined in a line above"
+            problem = wording.NOTHING_EXPLAINS.format(name=said)
             if len(node.id) > 1 and all(self.names.known(c) for c in node.id):
                 problem = f"NumPy reads {said} as one name; a matrix product is written {' @ '.join(node.id)}"
             raise UnreadableError(problem, self._at(node), node.id)

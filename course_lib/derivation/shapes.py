@@ -379,7 +379,11 @@ class Typer:
             return self._row_in_row(body_node, entry, node)
         body_node = as_function_of(body_node, name, self.names)
         if name not in dependencies(body_node, self.names) and body_node.op != "app":
-            self.scope.notes.append(f"{self.say(node.args[0])} as defined does not contain {spoken_name(name)}")
+            self.scope.absent.append(f"{self.say(node.args[0])} as defined does not contain {spoken_name(name)}")
+            self.scope.notes.append(self.scope.absent[-1])
+        if body_node.op == "sym" and body_node.val in self.names.losses:
+            inner = spoken_name(self.names.losses[body_node.val])
+            self.scope.notes.append(f"{self.say(body_node)} is read as any smooth function of {inner}")
         slope = self._entry_by_entry(body_node, 1) if entry is None and node.op == "grad" else None
         if slope is not None and name == self.names.definitions[body_node.val].params[0]:
             return slope

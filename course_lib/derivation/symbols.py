@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from . import wording
 from .names import Definition, Names, Symbol, dependencies, name_of, spoken_name, stem, symbol_of
 from .operations import FUNCTIONS, SHY
 from .tex import Script, Tex, flat, trimmed
@@ -637,7 +638,7 @@ class Symbols:
             if n.lower() == name.lower() or n.endswith(" " + name)
         ]
         hint = f"; did you mean {spoken_name(others[0])}?" if others else ""
-        return f"{said} is not declared: it is neither in the shapes nor defined in a line above{hint}"
+        return wording.NOTHING_EXPLAINS.format(name=said) + hint
 
     # -- calls
 

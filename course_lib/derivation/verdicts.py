@@ -54,11 +54,15 @@ class Judge:
             unequal = self._with_one_varying(relation, unequal)
         clashing = next((k for k in range(len(nodes)) if relation.clashes(k)), None)
         wrong = [k for k in (culprit, unequal, clashing) if k is not None]
+        if not wrong and self._says_nothing(relation):
+            raise UnreadableError(wording.SAYS_NOTHING.format(reason=relation.scope.absent[0]), 0)
         if not wrong:
             out.message = wording.right(relation)
             return out
         out.culprit = min(wrong)
         misfit = relation.misfits[out.culprit]
+        if misfit is None and (loss := self._one_sided(nodes)):
+            raise UnreadableError(wording.NOTHING_EXPLAINS.format(name=spoken_name(loss)), 0)
         if misfit is None:
             follows = self._follows(truth, nodes[out.culprit])
             self.claims.append((truth, nodes[out.culprit]))
@@ -71,6 +75,20 @@ class Judge:
         out.verdict = "wrong" if misfit is None or misfit.kind == "free" else "shapes"
         self._explain(relation, out, out.culprit, misfit)
         return out
+
+    def _one_sided(self, nodes: list[Node]) -> str:
+        """A loss that nobody explains and of which one side knows more: p - y as its gradient in z; or "".
+
+        Where all sides have its derivatives, the line holds for every loss or is wrong.
+        """
+        found = [dependencies(n, self.names) & {*self.names.losses} for n in nodes]
+        return next((loss for loss in sorted(set().union(*found)) if not all(loss in side for side in found)), "")
+
+    def _says_nothing(self, relation: Relation) -> bool:
+        """Whether 0 stands on all sides because what is differentiated depends on nothing, and nobody has written 0."""
+        if not relation.scope.absent or any(map(is_zero, relation.nodes)):
+            return False
+        return not any(value is not None and value[0].any() for value in relation.values(self.bench, 0))
 
     def _alike_to_first_order(self, relation: Relation, k: int) -> bool:
         """Whether a wrong member differs only in what is said about the second power of a small step."""

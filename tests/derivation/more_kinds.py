@@ -339,4 +339,32 @@ MORE_KINDS = {
             r"L(U + dU) - L(U) = (tr((U + dU)^T(U + dU)) - tr((U^TU)) = \frac2N U:dU",
         ],
     ),
+    "a loss of which only derivatives are written": (
+        {"W": "m n", "x": "n", "b": "m"},
+        (),
+        "y = Wx + b",
+        [
+            r"\frac{\partial L}{\partial W} = \frac{\partial L}{\partial y}x^T",
+            r"\frac{\partial L}{\partial x} = W^T\frac{\partial L}{\partial y}",
+            r"\frac{\partial L}{\partial b} = \frac{\partial L}{\partial y}",
+        ],
+        [
+            r"\frac{\partial L}{\partial W} = x^T\frac{\partial L}{\partial y}",
+            r"\frac{\partial L}{\partial x} = \frac12W^T\frac{\partial L}{\partial y}",
+            r"\frac{\partial L}{\partial b} = -\frac{\partial L}{\partial y}",
+        ],
+    ),
+    "derivatives of a loss, through two layers": (
+        {"x": "d", "U": "m d", "V": "k m"},
+        (),
+        r"h = \tanh(Ux), \quad z = Vh",
+        [
+            r"\nabla_h \mathcal{L} = V^T \nabla_z \mathcal{L}",
+            r"\nabla_U \mathcal{L} = (\nabla_h \mathcal{L} \odot (1 - h^2))x^T",
+        ],
+        [
+            r"\nabla_h \mathcal{L} = V \nabla_z \mathcal{L}",
+            r"\nabla_U \mathcal{L} = (\nabla_h \mathcal{L} \odot (1 - h))x^T",
+        ],
+    ),
 }

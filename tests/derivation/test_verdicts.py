@@ -402,3 +402,33 @@ def test_the_differential_of_a_bracket_is_a_claim_and_a_distance_a_definition():
     assert verdicts(r"d(AB) = dA\,B + A\,dB", shapes) == ["right"]
     assert verdicts(r"d(AB) = dA\,B + B\,dA", shapes) == ["wrong"]
     assert verdicts(r"d(x, y) = \|x-y\|", shapes) == ["definition"]
+
+
+def test_of_a_loss_that_nobody_explains_only_what_holds_for_all_is_judged():
+    text = r"""z = Wx
+    \frac{\partial L}{\partial z} = p - y
+    \frac{\partial L}{\partial W} = \frac{\partial L}{\partial z}x^T"""
+    shapes = {"W": "m n", "x": "n", "p": "m", "y": "m"}
+    _, special, general = derive(text, shapes).lines
+    assert (special.verdict, general.verdict) == ("unreadable", "right")
+    assert "L is not declared" in special.message
+    assert general.message == "L is read as any smooth function of z."
+
+
+def test_a_loss_that_is_only_declared_makes_no_line_true():
+    text = "y = Wx\n" + r"\frac{\partial L}{\partial x} = 5W^T\frac{\partial L}{\partial y}"
+    for shapes in (
+        {"W": "m n", "x": "n"},
+        {"W": "m n", "x": "n", "L": ""},
+        {"W": "m n", "x": "n", "y": "m", "L": ""},
+        None,
+    ):
+        assert derive(text, shapes).lines[1].verdict == "wrong"
+
+
+def test_a_line_of_which_all_sides_vanish_says_nothing():
+    shapes = {"W": "n n", "x": "n", "y": "n", "L": ""}
+    (line,) = derive(r"\frac{\partial L}{\partial x} = W\frac{\partial L}{\partial y}", shapes).lines
+    assert line.verdict == "unreadable"
+    assert "L as defined does not contain x" in line.message
+    assert derive(r"\frac{\partial L}{\partial x} = 0", shapes).lines[0].verdict == "right"
