@@ -251,12 +251,14 @@ def steps(statement: Statement, names: Names) -> list[str]:
 
 
 def samples_are_columns(statements: list[Statement], names: Names, axis: str = "columns") -> bool:
-    """Whether a text writes w^T x_i or x_i^T w for a column w: then x_i, a row of X, is meant as a column.
+    """Whether a text writes w^T x_i, x_i^T w or x_i - w for a column w: then x_i, a row of X, is meant as a column.
 
     With axis "rows", whether it does so where only a column of X has w's length: then x_i is that column.
     """
     for nodes in _lists(statements):
         flat_nodes = [n for n in nodes if n.value not in ("(", "{")]
+        if axis == "columns" and any(_added(*three, names) for three in zip(nodes, nodes[1:], nodes[2:], strict=False)):
+            return True
         for one, other in zip(flat_nodes, flat_nodes[1:], strict=False):
             a, b = symbol_of(one), symbol_of(other)
             if a is None or b is None:
@@ -286,6 +288,18 @@ def _pairs_with_features(vector: Symbol, symbol: Symbol, node: Tex, nodes: list[
 
 def _turned(symbol: Symbol) -> bool:
     return any(m == "'" or m == "^" and set(flat(i)) & (TRANSPOSES - {"t", "tr", "H"}) for m, i, *_ in symbol.scripts)
+
+
+def _added(one: Tex, sign: Tex, other: Tex, names: Names) -> bool:
+    """Whether a sample of some X and a column of its rows' length are added or subtracted: x_i - mu, mu - x_i."""
+    if sign.value not in ("+", "-"):
+        return False
+    for sample, vector in ((symbol_of(one), symbol_of(other)), (symbol_of(other), symbol_of(one))):
+        samples = names.symbols.get(sample_of(sample, names) or "") if sample else None
+        spec = names.symbols.get(vector.name) if vector and not vector.scripts else None
+        if samples and spec and not names.inferring and spec.columns == 1 != spec.rows == samples.columns:
+            return True
+    return False
 
 
 def _pairs(vector: Symbol, sample: Symbol, names: Names, axis: str) -> bool:

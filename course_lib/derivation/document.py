@@ -283,7 +283,7 @@ def _claims_in_prose(nodes: list[Tex]) -> Iterator[_Piece]:
         last = "set to zero" if "zero" in said and not last else last
         promise = _promised(f"{words} {' '.join(leads[k + 1].split()[:3])}".lower())
         inside = [*_led_in(last, formula), *formula, *_led_in(promise, formula)]
-        yield _Piece(inside, formula[0].start, formula[-1].end)
+        yield _Piece(inside, formula[0].start, max([formula[-1].end, *(end for *_, end in formula[-1].scripts)]))
 
 
 def _promised(words: str) -> str:
@@ -361,12 +361,27 @@ _ENGLISH = frozenset(
 )
 
 
+# What stands alone on a line between two formulas.
+# fmt: off
+_BETWEEN = _ENGLISH | frozenset(
+    [
+        "and", "but", "hence", "therefore", "thus", "now", "since", "because", "also", "or", "finally", "next",
+        "similarly", "note", "recall", "proof", "solution", "done", "qed", "it", "get", "gets", "obtain", "have",
+        "has", "find", "here", "first", "second", "again", "follows", "which", "gives", "giving", "yields",
+        "yielding", "answer",
+    ]
+)
+# fmt: on
+
+
 def _is_prose(nodes: list[Tex], names: Names) -> bool:
     """Whether a piece is a sentence and no mathematics."""
     if any(n.kind in ("relation", "command", "env", "bar", "error") or n.scripts for n in nodes):
         return False
     words = [w.strip(".,;:!?()'\"").lower() for w in words_of(nodes).split()]
     if all(w.isdigit() or not w for w in words):
+        return True
+    if all(w in _BETWEEN for w in words) and max(map(len, words)) > 1:
         return True
     long = [w for w in words if len(w) > 1 and w.isalpha()]
     strange = all(len(w) > 2 and not names.known(w) and not all(names.known(c) for c in w) for w in words)

@@ -367,4 +367,18 @@ MORE_KINDS = {
             r"\nabla_U \mathcal{L} = (\nabla_h \mathcal{L} \odot (1 - h))x^T",
         ],
     ),
+    "samples beside their mean": (
+        {"x": "n d", "mu": "d", "Sigma": "d d spd"},
+        (),
+        r"\ell(\mu, \Sigma) = -\frac12\sum_{i=1}^n (x_i - \mu)^T\Sigma^{-1}(x_i - \mu)",
+        [
+            r"\frac{\partial\ell}{\partial\mu} = \sum_i\Sigma^{-1}(x_i - \mu)",
+            r"\frac{\partial\ell}{\partial\mu} = -\Sigma^{-1}\sum_i(\mu - x_i)",
+        ],
+        [
+            r"\frac{\partial\ell}{\partial\mu} = \sum_i\Sigma^{-1}(\mu - x_i)",
+            r"\frac{\partial\ell}{\partial\mu} = \sum_i\Sigma(x_i - \mu)",
+            r"\frac{\partial\ell}{\partial\mu} = \frac12\sum_i\Sigma^{-1}(x_i - \mu)",
+        ],
+    ),
 }

@@ -432,3 +432,10 @@ def test_a_line_of_which_all_sides_vanish_says_nothing():
     assert line.verdict == "unreadable"
     assert "L as defined does not contain x" in line.message
     assert derive(r"\frac{\partial L}{\partial x} = 0", shapes).lines[0].verdict == "right"
+
+
+@pytest.mark.parametrize("words", ["so", "and", "Then we have", "Hence,", "Done."])
+def test_words_that_stand_alone_between_formulas_are_no_line(words):
+    report = derive(f"Let $f(x) = x^2$.\n{words}\n$$f'(x) = 2x$$")
+    assert [line.verdict for line in report.lines] == ["definition", "right"]
+    assert report.lines[0].text == "f(x) = x^2"
