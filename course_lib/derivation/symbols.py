@@ -338,10 +338,12 @@ class Symbols:
         return close + 1
 
     def _power_of_square(self, symbol: Symbol, nodes: list[Tex], after: int, whole: Tex) -> int:
-        r"""`\sigma^4` where only \sigma^2 is a name: its square; 0 for anything else."""
+        r"""`\sigma^4` where only \sigma^2 is a number's name: its square; 0 for anything else, such as layer W^4."""
         digits = "".join(flat(symbol.scripts[0][1])) if len(symbol.scripts) == 1 and symbol.scripts[0][0] == "^" else ""
         square = f"{symbol.name}2"
-        if digits not in ("4", "6", "8") or self.names.known(symbol.name) or not self.names.known(square):
+        if digits not in ("4", "6", "8") or self.names.known(symbol.name) or self.names.shape(square) != ((), ()):
+            return 0
+        if any(self.names.known(symbol.name + number) for number in "13456789"):
             return 0
         self.emit("NAME", square, whole.start, nodes[after - 1].end)
         self._number_power("SUP", str(int(digits) // 2), whole.start)
