@@ -510,13 +510,17 @@ class Session:
         """The number of which a step is Newton's: the Hessian times the step is minus the gradient."""
         rest = list(body.args)
         rest.remove(sym(name))
-        for loss in reversed([n for n, d in self.names.definitions.items() if d.shape == ((), ())]):
+        for loss in reversed(self._defined_numbers()):
             if name in dependencies(sym(loss), self.names):
                 bend = Node("hess", [sym(loss), sym(name), sym(name)])
                 slope = Node("grad", [sym(loss), sym(name)])
                 if self.judge.agree([neg(slope), mul(bend, add(*rest))]):
                     return loss
         return None
+
+    def _defined_numbers(self) -> list[str]:
+        """The names of numbers that the text has defined so far, in order."""
+        return [name for name, definition in self.names.definitions.items() if definition.shape == ((), ())]
 
     def _is_set_anew(self, name: str, members: list[Member]) -> bool:
         """Whether a line of a program gives a name that it computed another value, made from the present one."""
@@ -612,7 +616,7 @@ class Session:
         if statement.numpy and word.isidentifier():
             gradient = word[0] == "d" and self.names.known(canonical(word[1:]))
             if gradient and self.names.loss is None and self._begins_backward(word[1:], members):
-                numbers = [n for n, d in self.names.definitions.items() if d.shape == ((), ())]
+                numbers = self._defined_numbers()
                 self.names.loss = numbers[-1] if numbers else None
             return None if gradient else Left(word)
         left = defined_name(members[0].nodes, self.names)
@@ -1092,7 +1096,7 @@ class Session:
         That takes a line with nothing but such a name on the left and no differential on the right, here or above.
         """
         first = nodes[0]
-        losses = [n for n, d in self.names.definitions.items() if d.shape == ((), ())]
+        losses = self._defined_numbers()
         if first.op != "d" or first.args[0].op != "sym" or self.differentials or not losses or not self.named:
             return None
         loss = [*losses, *(n for n in self.names.restated if n in losses)][-1]
@@ -1235,7 +1239,7 @@ class Session:
         """The sides of an equation with 0, or the gradient that one of them is a multiple of where none is named."""
         if any(n.op in ("grad", "d", "hess") for node in nodes for n in walk(node)):
             return nodes
-        for loss in reversed([n for n, d in self.names.definitions.items() if d.shape == ((), ())]):
+        for loss in reversed(self._defined_numbers()):
             for name in self.names.symbols:
                 if name in dependencies(sym(loss), self.names):
                     slope = Node("grad", [sym(loss), sym(name)])

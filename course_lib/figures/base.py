@@ -78,7 +78,16 @@ class Picture:
         return f"Figure: {self.alt}"
 
 
-class Explorer:
+class Live:
+    """What a notebook shows as its widget `view`, and as its `repr` where nothing runs."""
+
+    def _repr_mimebundle_(self, **options):
+        bundle = self.view._repr_mimebundle_(**options)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "text/plain": repr(self)}, metadata
+
+
+class Explorer(Live):
     """Controls beside a picture that follows them, or above it where the page is narrow.
 
     controls  name → ipywidgets control; the names are the parameters of `redraw`.
@@ -126,11 +135,6 @@ class Explorer:
                 _hold_x_label(axes.xaxis)
         else:
             self.image.value = self.drawing.again().image_html(alt, compression=1)
-
-    def _repr_mimebundle_(self, **options):
-        bundle = self.view._repr_mimebundle_(**options)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "text/plain": repr(self)}, metadata
 
     def __repr__(self):
         return f"Explorer (run this cell to move it): {self.about}"

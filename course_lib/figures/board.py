@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib.figures.base import DARK, Picture, new_figure
+from course_lib.figures.base import DARK, Live, Picture, new_figure
 
 SCRIPT = Path(__file__).parent / "board.js"
 
@@ -172,7 +172,7 @@ class Scene:
     alt: str
 
 
-class Board:
+class Board(Live):
     """Points to be moved by mouse, finger or keyboard, in a picture that follows.
 
     draw    function of the values that returns a Scene; it computes with + - * /, squares, np.sqrt and abs.
@@ -197,11 +197,6 @@ class Board:
         """The still picture, with all that a page of the site needs to make it move."""
         scene = html.escape(json.dumps(self.scene, ensure_ascii=False, separators=(",", ":")), quote=True)
         return f'<div class="course-board" data-scene="{scene}">{self.picture.shown}</div>'
-
-    def _repr_mimebundle_(self, **options):
-        bundle = self.view._repr_mimebundle_(**options)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "text/plain": repr(self)}, metadata
 
     def __repr__(self):
         return f"Board (run this cell to move its points): {self.about}"
