@@ -240,11 +240,8 @@ class _Reader:
         """A Refused where a folder in the inbox is no student's, because the work of several lies in it."""
         try:
             entries = _entries(path)
-            inside = [entry.name for entry in entries if _is_folder(entry) and lms_folder(entry.name)]
-            students = {whose_folder(name, ()).lms for name in inside}
-            if len(students) > 1 and not lms_folder(path.name):
-                reason = f"In this folder lies what {len(students)} students handed in through "
-                reason += f"{lms_folder(inside[0])}, no one student's work: give the folder itself to `course grade`."
+            if several := _of_several(path.name, [entry.name for entry in entries if _is_folder(entry)]):
+                reason = f"{several}: give the folder itself to `course grade`."
             elif (chapter := only_a_chapter(path.name)) and self.is_sorted_by(chapter, entries):
                 reason = f"This folder is named after chapter {chapter} and holds that chapter several times, so it "
                 reason += "is no one student's: <student>/<chapter>.ipynb was expected, or <student>_<chapter>.ipynb."
@@ -283,8 +280,8 @@ class _Reader:
             yield self.refusal(self.source(path), whose, path.name, "", time_of(path), reason)
             return
         noted = any(entry.name == TIMESTAMP for entry in entries)
-        ours = lambda name: name == TIMESTAMP or is_filled_in_by_the_instructor(name, path.name)  # noqa: E731
-        files = [entry for entry in entries if not ours(entry.name)]
+        files = [entry for entry in entries if entry.name != TIMESTAMP]
+        files = [entry for entry in files if not is_filled_in_by_the_instructor(entry.name, path.name)]
         if not files:
             yield self.refusal(self.source(path), whose, path.name, "", time_of(path), "The folder is empty.")
         # In the folder that an LMS made, every file is the student's own; Sakai's attachments lie one deeper.
@@ -476,6 +473,10 @@ class _Reader:
             around = _around(member.filename for member in members)
             members = [m for m in members if not (around and m.filename == around)]
             members = [m for m in members if not _is_laid_there(_parts(m, around))]
+            several = _several_in(_parts(member, around) for member in members)
+            for top, reason in several.items():
+                yield self.refusal(f"{self.source(path)}/{visible(top)}", NOBODY, "", "", time_of(path), reason)
+            members = [member for member in members if _parts(member, around)[0] not in several]
             shared = doubled({_parts(member, around)[0] for member in members})
             latest, noted = time_of(path), _noted_times(archive, members, around)
             for folder in _empty_folders(members):
@@ -584,6 +585,26 @@ def _names_folder(member):
 
 def _parts(member, around=""):
     return member.filename.removeprefix(around).rstrip("/").split("/")
+
+
+def _of_several(folder, inside):
+    """Why a folder with folders of these names inside is no one student's, or ""."""
+    found = [name for name in inside if lms_folder(name)]
+    students = {whose_folder(name, ()).lms for name in found}
+    if len(students) < 2 or lms_folder(folder):
+        return ""
+    how = lms_folder(found[0])
+    return f"In this folder lies what {len(students)} students handed in through {how}, no one student's work"
+
+
+def _several_in(members):
+    """The folders at the top of a class's archive that are no one student's, and why; `members` as parts of names."""
+    inside = defaultdict(set)
+    for parts in members:
+        if len(parts) > 1:
+            inside[parts[0]].add(parts[1])
+    reasons = {top: _of_several(top, sorted(names)) for top, names in inside.items()}
+    return {top: f"{reason}: pack it by itself." for top, reason in reasons.items() if reason}
 
 
 def _is_laid_there(parts):

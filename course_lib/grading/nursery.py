@@ -57,7 +57,8 @@ def bring_up(line: int, user: int, temporary_bytes: int) -> NoReturn:
 def move_out(temporary_bytes: int) -> None:
     """Leave the nursery's namespaces, for an empty /tmp and children that see nobody; raises OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
-    size = f"size={temporary_bytes},mode=1777".encode()
+    # Each file takes some of the kernel's memory too, an empty one as well, and no limit of a process counts it.
+    size = f"size={temporary_bytes},nr_inodes={temporary_bytes >> 12},mode=1777".encode()
     for step in (
         lambda: libc.unshare(_NEW_NAMESPACES),
         lambda: libc.mount(b"none", b"/", None, ctypes.c_ulong(_PRIVATE_BELOW), None),

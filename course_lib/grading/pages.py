@@ -1,10 +1,12 @@
 """The HTML pages that grading writes: everything in them is escaped, and they need nothing beside themselves."""
 
+import hashlib
 from datetime import UTC
 from functools import cache
 from importlib.util import cache_from_source
 from pathlib import Path
 
+import jinja2
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 from jinja2.bccache import BytecodeCache, FileSystemBytecodeCache
 from markupsafe import Markup
@@ -14,7 +16,14 @@ from course_lib.grading.marks import number
 
 
 class _BesideOurs(FileSystemBytecodeCache):
-    """Templates' byte code beside that of our modules; where nothing can be written there, nothing is kept."""
+    """Templates' byte code beside that of our modules; where nothing can be written there, nothing is kept.
+
+    It is that of this Jinja and of the settings in this file: whether a text is escaped stands in the byte code.
+    """
+
+    def get_cache_key(self, name, filename=None):
+        settings = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+        return super().get_cache_key(f"{name} {jinja2.__version__} {settings}", filename)
 
     def dump_bytecode(self, bucket):
         try:

@@ -53,6 +53,8 @@ PATIENCE = 10.0
 FIRST_LOOK_SECONDS, NEXT_LOOK_SECONDS = 0.25, 0.05
 HELLO_BYTES = 4096
 NOBODY = 65534
+# As root, the supervisors out of a nursery become this user and so many further as the number of the grader's process.
+FIRST_USER = 0x70000000
 # One BLAS thread: more of them make a small product slower and loading NumPy three times as slow.
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
@@ -319,7 +321,7 @@ def _state(python, numpy_folder, seen):
     libraries = [os.path.realpath(name) for name in seen["libraries"] if name.startswith("/")]
     folders = [str(numpy_folder), *seen["folders"], *{os.path.dirname(name) for name in libraries}]
     places = sorted({python, "/etc/ld.so.cache", *folders, *libraries})
-    return [sys.version, *([place, *_look_at(place)] for place in places)]
+    return [sys.version, _LOOK, ENVIRONMENT, *([place, *_look_at(place)] for place in places)]
 
 
 def _look_at(place):
@@ -379,21 +381,27 @@ def sandbox_for(confinement: Confinement) -> "Sandbox":
             return Sandbox(confinement, nursery)
         except StoppedError:
             with _NURSERIES_LOCK:
-                if _NURSERIES.get(confinement) is nursery:
-                    del _NURSERIES[confinement]
+                if _NURSERIES.get(_key(confinement)) is nursery:
+                    del _NURSERIES[_key(confinement)]
             nursery.close()
     return Sandbox(confinement)
 
 
-_NURSERIES: "dict[Confinement, Nursery]" = {}
+# One for each thread: bubblewrap ends it with the thread that started it, and students are not counted together.
+_NURSERIES: "dict[tuple[Confinement, int], Nursery]" = {}
 _NURSERIES_LOCK = threading.Lock()
+
+
+def _key(confinement):
+    return confinement, threading.get_ident()
 
 
 def _nursery(confinement):
     with _NURSERIES_LOCK:
-        if confinement not in _NURSERIES:
-            _NURSERIES[confinement] = Nursery(confinement)
-        return _NURSERIES[confinement]
+        key = _key(confinement)
+        if key not in _NURSERIES:
+            _NURSERIES[key] = Nursery(confinement)
+        return _NURSERIES[key]
 
 
 def leave_nurseries() -> None:
@@ -410,7 +418,9 @@ class Nursery:
 
     def __init__(self, confinement):
         self.owner = os.getpid()
-        self.control, self.process = _started(confinement.nursery, _START_NURSERY, confinement)
+        # A user of its own: the kernel counts the processes and threads of each user, whoever it was that started them.
+        user = confinement.user if confinement.user < 0 else FIRST_USER + self.owner
+        self.control, self.process = _started(confinement.nursery, _START_NURSERY, confinement.paths, user)
 
     def bring_up(self, line: socket.socket) -> None:
         try:
@@ -424,13 +434,13 @@ class Nursery:
             _ended(self.process)
 
 
-def _started(command, code, confinement):
+def _started(command, code, paths, user):
     """(our end of the line, process) of a Python that runs `code` in the sandbox."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    arguments = ["-I", "-S", "-B", "-X", "utf8", "-c", code, str(theirs.fileno()), str(confinement.user)]
+    arguments = ["-I", "-S", "-B", "-X", "utf8", "-c", code, str(theirs.fileno()), str(user)]
     with theirs:
         process = subprocess.Popen(
-            [*command, *arguments, *confinement.paths],
+            [*command, *arguments, *paths],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -466,7 +476,7 @@ class Sandbox:
             confine.hide()
         self.nursery, self.process = nursery, None
         if nursery is None:
-            self.control, self.process = _started(confinement.command, _START, confinement)
+            self.control, self.process = _started(confinement.command, _START, confinement.paths, confinement.user)
         else:
             self.control, line = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with line:

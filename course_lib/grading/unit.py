@@ -60,14 +60,20 @@ def confinement(kind: str) -> Confinement:
 
 
 def grade_unit(unit: Unit, how: Confinement | None = None) -> list[Graded]:
-    """Grade one student's submissions one after the other in one sandbox; a list of Graded, one per submission."""
+    """Grade one student's submissions one after the other; a list of Graded, one per submission.
+
+    Each has a sandbox of its own: what an earlier one has written would else decide what a later one is worth.
+    """
     spent, results = 0.0, []
-    with Box(how or confinement(unit.sandbox), unit.limits) as box:
-        for place, pending in enumerate(unit.pending):
-            # The first one is graded however little time there is: a run always gets on.
-            there_is_time = spent < unit.seconds or (place == 0 and unit.seconds > 0)
-            results.append(grade_one(pending, unit, box) if there_is_time else _put_off(pending, unit))
-            spent += results[-1].cost
+    how = how or confinement(unit.sandbox)
+    for place, pending in enumerate(unit.pending):
+        # The first one is graded however little time there is: a run always gets on.
+        if spent < unit.seconds or (place == 0 and unit.seconds > 0):
+            with Box(how, unit.limits) as box:
+                results.append(grade_one(pending, unit, box))
+        else:
+            results.append(_put_off(pending, unit))
+        spent += results[-1].cost
     return results
 
 
@@ -89,7 +95,8 @@ def grade_one(pending: Pending, unit: Unit, box: "Box") -> Graded:
     except StoppedError as failure:
         graded = Graded(pending.key, "failed", pending.chapter, f"The sandbox did not start: {clean(failure.reason)}")
     seconds, used = time.monotonic() - start, time.thread_time() - own + box.used - inside
-    return replace(graded, seconds=seconds, cost=max(used, seconds / PATIENCE))
+    # Who was ended by the clock did nothing all that time, and it is charged in full; else the machine may be busy.
+    return replace(graded, seconds=seconds, cost=max(used, seconds if box.slept else seconds / PATIENCE))
 
 
 def _graded(pending, unit, box):
@@ -209,13 +216,14 @@ def _told_where(verdict, exercise, answers, notebook, wanted):
 
 
 class Box:
-    """One student's sandbox, started when first needed and again after it died.
+    """A submission's sandbox, started when first needed and again after it died.
 
-    used   seconds of processor time of the children that have ended.
+    used    seconds of processor time of the children that have ended.
+    slept   whether something in it was ended by the clock, having waited for nothing.
     """
 
     def __init__(self, how, limits):
-        self.how, self.limits, self.used = how, limits, 0.0
+        self.how, self.limits, self.used, self.slept = how, limits, 0.0, False
         self.sandbox: Sandbox | None = None
 
     def __enter__(self):
@@ -336,6 +344,7 @@ class Answers:
         ended = self.close(ask=True)
         kind = getattr(failure, "kind", "protocol")
         if kind == "time" and failure.watch.asleep:
+            self.box.slept = True
             most = failure.watch.seconds * PATIENCE
             return (
                 f"{what} took longer than {most:g} s, most of them without doing anything (does it wait for something?)"

@@ -148,6 +148,16 @@ def test_a_folder_around_a_class_is_nobodys_and_says_what_to_do(tmp_path, capsys
     }
 
 
+@pytest.mark.parametrize("beside", ["notes.txt", "Week 2/Jones, Bob(bjones)/00_start.ipynb"])
+def test_an_archive_with_more_than_one_assignment_gives_no_work_to_who_is_none(tmp_path, capsys, monkeypatch, beside):
+    students = {f"{TITLE}/{name}": data for name, data in SAKAI.items()}
+    put(tmp_path / "inbox", {"class.zip": zipped({**students, beside: RIGHT})})
+    rows = graded(capsys, monkeypatch, tmp_path)
+    assert TITLE not in {row[0] for row in rows}
+    (told,) = (row[4] for row in rows if "no one student's work" in row[4])
+    assert told.startswith("In this folder lies what 3 students handed in through Sakai")
+
+
 def test_google_classrooms_folder_from_drive_holds_everybodys_files(tmp_path, capsys, monkeypatch):
     files = {"Ann Lee - 00_start.ipynb": RIGHT, "Copy of Bob Ray - 00_start.ipynb": WRONG}
     archive = zipped({f"{TITLE}/{name}": data for name, data in files.items()})

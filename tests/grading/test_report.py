@@ -9,6 +9,7 @@ from scipy.stats import pearsonr
 
 from course_lib.checks import find
 from course_lib.checks.verdict import Verdict
+from course_lib.grading import pages
 from course_lib.grading.config import Config
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.names import visible
@@ -111,3 +112,15 @@ def test_a_mistake_that_no_bank_has_is_said_in_words_and_with_an_example():
     assert '<a href="feedback' not in page and '<a href="feedback/ada.html">' in report_page(
         found, Config(), linked=True
     )
+
+
+def test_a_templates_byte_code_is_that_of_this_jinja_and_of_these_settings(monkeypatch, tmp_path):
+    """Whether a text is escaped stands in the byte code, so that of other settings must never be taken up."""
+    beside = pages._BesideOurs(str(tmp_path))
+    ours = beside.get_cache_key("report.html")
+    monkeypatch.setattr("jinja2.__version__", "0")
+    assert beside.get_cache_key("report.html") != ours
+    monkeypatch.undo()
+    (tmp_path / "pages.py").write_text("autoescape = False")
+    monkeypatch.setattr(pages, "__file__", str(tmp_path / "pages.py"))
+    assert beside.get_cache_key("report.html") != ours

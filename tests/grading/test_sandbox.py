@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.grading import frames, sandbox
-from course_lib.grading.sandbox import Channel, Nursery, Sandbox, StoppedError, Watch
+from course_lib.grading.sandbox import FIRST_USER, NOBODY, Channel, Nursery, Sandbox, StoppedError, Watch
 from tests.grading.handing_in import CHAPTER_01, HASTY, PATIENT, SEED, SLOPE, chapter_01, graded, notebook, verdict
 from tests.grading.shared import arrived
 
@@ -127,6 +127,8 @@ def test_what_ends_one_answer_leaves_the_others(confinement, monkeypatch, body, 
     assert (stopped.status, stopped.points) == ("stopped", 0)
     assert words in stopped.message
     assert all(v.ok for v in by_name.values())
+    # Who was ended by the clock pays for all the time that others waited.
+    assert (result.cost == result.seconds) == ("without doing anything" in words)
 
 
 def looked_up(confinement, expression):
@@ -218,7 +220,7 @@ def test_an_answer_that_does_not_get_the_processor_for_a_while_is_right(confinem
     try:
         result = verdict(own, busy, limits=replace(PATIENT, seconds_per_call=0.5))
     finally:
-        sandbox._NURSERIES.pop(own).close()
+        sandbox._NURSERIES.pop(sandbox._key(own)).close()
     assert result.ok
     assert len(looks) > 3 and looks[1] == looks[2]
 
@@ -247,9 +249,11 @@ def test_nothing_of_the_environment_is_seen(confinement, monkeypatch):
     assert "COURSE_SECRET" not in looked_up(confinement, "sorted(os.environ)")
 
 
-def test_the_notebook_does_not_run_as_the_grader(confinement):
-    assert looked_up(confinement, "*os.getresuid(), *os.getresgid(), *os.getgroups()").split()[:6] == ["65534"] * 6
-    assert looked_up(confinement, "set(os.getgroups()) - {65534}") == "set()"
+def test_the_notebook_does_not_run_as_the_grader_nor_as_the_students_of_another_process(confinement):
+    # The kernel limits processes and threads for each user; those of a user namespace it counts by themselves.
+    user = FIRST_USER + os.getpid() if confinement.user >= 0 else NOBODY
+    assert looked_up(confinement, "*os.getresuid(), *os.getresgid()").split() == [str(user)] * 6
+    assert looked_up(confinement, f"set(os.getgroups()) - {{{user}}}") == "set()"
 
 
 def test_no_connection_reaches_this_machine(confinement):
@@ -270,6 +274,30 @@ def test_one_chapter_that_kills_its_sandbox_leaves_the_students_other_chapters(c
     results = grade_unit(Unit("ada", pending, SEED, "bwrap", HASTY), confinement)
     assert [r.key for r in results] == ["a", "b", "c"]
     assert [all(v.ok for v in r.verdicts) for r in results] == [False, True, True]
+
+
+def test_what_one_submission_wrote_is_gone_for_the_next(confinement):
+    from course_lib.grading.unit import Pending, Unit, grade_unit
+
+    writes = notebook(SLOPE, f'open("helper.py", "w").write({SLOPE!r})')
+    pending = (Pending("a", "00", writes), Pending("b", "00", notebook("from helper import square_slope")))
+    results = grade_unit(Unit("ada", pending, SEED, "bwrap", PATIENT), confinement)
+    assert [r.verdicts[0].ok for r in results] == [True, False]
+
+
+def test_a_notebook_makes_so_many_files_and_no_more(confinement):
+    fill = """
+made = 0
+try:
+    while made < 100_000:
+        open(f"/tmp/{made}", "w").close()
+        made += 1
+except OSError as error:
+    print(made, error.strerror)
+"""
+    made, _, why = graded(confinement, notebook(SLOPE, fill)).printed.strip().partition(" ")
+    assert why == "No space left on device"
+    assert int(made) < 20_000
 
 
 def test_all_that_is_seen_is_python_numpy_and_a_few_files_of_the_course(confinement):
@@ -363,10 +391,10 @@ def test_a_sandbox_of_a_nursery_is_gone_as_a_whole_when_it_is_closed(confinement
 def test_a_nursery_that_died_is_followed_by_another_and_none_is_needed(confinement):
     own = replace(confinement, paths=(*confinement.paths, "/sandbox/none"))  # a nursery of this test's own
     assert verdict(own, SLOPE).ok
-    sandbox._NURSERIES[own].process.kill()
-    sandbox._NURSERIES[own].process.wait()
+    sandbox._NURSERIES[sandbox._key(own)].process.kill()
+    sandbox._NURSERIES[sandbox._key(own)].process.wait()
     assert verdict(own, SLOPE).ok
-    sandbox._NURSERIES.pop(own).close()
+    sandbox._NURSERIES.pop(sandbox._key(own)).close()
     assert verdict(replace(confinement, nursery=("false",)), SLOPE).ok
     assert verdict(replace(confinement, nursery=()), SLOPE, LEAVE).ok
 
