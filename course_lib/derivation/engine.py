@@ -21,9 +21,9 @@ from .charity import (
     with_ones,
 )
 from .diagnosis import diagnose, diagnose_definition
-from .dimensions import SCALAR, MisfitError, is_scalar, is_vector, spoken_shape
+from .dimensions import SCALAR, MisfitError, is_vector, spoken_shape
 from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Points, Statement, defined_name, read_document
-from .judgement import Bench, Relation, define, is_zero
+from .judgement import Bench, Relation, define, is_number, is_zero
 from .names import (
     Declared,
     Definition,
@@ -849,14 +849,10 @@ class Session:
         if label == list(indices) and not free and label and label[0] in self.names.dims and self.names.known(name):
             return f"{name}_{label[0]}", ()  # m_N beside an m: N counts what it was computed from
         one = len(indices) == 2 and len(label) == 1 or bool(label) and label[0].isupper() and not free
-        alone = not free and not set(label) & set(bound_indices(body)) and self._is_number(body)
+        alone = not free and not set(label) & set(bound_indices(body)) and is_number(body, self.names)
         if known or not label or not (one or alone and not self.names.known(name)):
             return name, indices
         return f"{name}_{''.join(label)}", tuple(i for i in indices if i not in label)
-
-    def _is_number(self, body: Node) -> bool:
-        core = Relation(self.names, [body]).cores[0]
-        return core is not None and is_scalar(core.shape)
 
     def _uses(self, unknown: list[str], members: list[Member]) -> bool:
         """Whether right sides hold parameters that stand for nothing else: then they define a function by formula."""
@@ -1061,6 +1057,8 @@ class Session:
 
     def _as_written(self, mended: Node) -> str:
         """A mended side as LaTeX, its layers spelled as the text spells them where that is read back as the same."""
+        whole = map_tree(mended, _whole_array)
+        mended = whole if whole != mended and self.judge.agree([mended, whole]) else mended
         layers = layers_of("\n".join(self.texts), self.names)
         if layers:
             with spelled(Spelling(layers)):
@@ -1301,6 +1299,13 @@ class Session:
 def _put_in(tree: Node, new: dict[int, Node]) -> Node:
     """The tree with other nodes in the place of those with the given identities."""
     return map_tree(tree, lambda n: new.get(id(n)))
+
+
+def _whole_array(node: Node) -> Node | None:
+    """A for the table of all its entries, [A_{ij}]_{ij}, as a matrix written with dots is read."""
+    inside = node.args[0] if node.op == "table" and node.val[2] is not None else node
+    whole = inside.op == "idx" and inside.args[0].op == "sym" and node.op == "table"
+    return inside.args[0] if whole and inside.val == (node.val[0], node.val[2]) else None
 
 
 def _as_column(node: Node, member: Member) -> Node:

@@ -305,6 +305,12 @@ def _multiplied(names: Names) -> list[str]:
     return [s for s, spec in names.symbols.items() if s in found and (spec.rows, spec.columns) != (1, 1)]
 
 
+def is_number(node: Node, names: Names) -> bool:
+    """Whether a tree fits together and is a number."""
+    core = Relation(names, [node]).cores[0]
+    return core is not None and is_scalar(core.shape)
+
+
 def is_zero(node: Node) -> bool:
     return node == num(0)
 

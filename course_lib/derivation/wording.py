@@ -12,7 +12,6 @@ from .names import spoken_name
 if TYPE_CHECKING:
     from .diagnosis import Finding
     from .judgement import Relation
-    from .tree import Node
 
 # Where a member is furthest from the truth: row, column, the truth there, the member's value, the shape of both.
 Worst = tuple[int, int, float, float, tuple[int, int]]
@@ -202,17 +201,13 @@ def root_of_dimension(d: str, missing_above: bool) -> str:
     return f"the factor {'' if missing_above else '1/'}√{d} is missing"
 
 
-def layout(truth: Node, shape: Shape) -> str:
+def layout(shape: Shape, of_number: bool) -> str:
     kind = (
         "gradient of a number has the shape of its variable"
-        if _of_number(truth, shape)
+        if of_number
         else "rows of a Jacobian follow the output, its columns the input"
     )
     return f"this is the transpose of the right answer, which is {spoken_shape(shape)}: here the {kind}"
-
-
-def _of_number(truth: Node, shape: Shape) -> bool:
-    return truth.op == "grad" and () in shape
 
 
 def extra_term(said: str) -> str:

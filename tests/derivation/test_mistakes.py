@@ -216,3 +216,21 @@ def test_a_mend_of_an_entry_of_a_layer_is_read_back_as_what_it_says():
     left, shapes = r"\frac{\partial R}{\partial W^1_{ij}}", {"W1": "d h", "lam": ""}
     line = derive(rf"{given}{left} = 3\lambda W^1_{{ij}}", shapes).lines[-1]
     assert "^1" in line.repair and derive(f"{given}{left} = {line.repair}", shapes).ok
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes", "reason"),
+    [
+        (r"L = \|XW - Y\|_F^2" "\n" r"\nabla_W L = 2(XW - Y)^T X", {"X": "n d", "W": "d k", "Y": "n k"}, "of a number"),
+        (r"f = x^T A x" "\n" r"\nabla_x f = x^T(A + A^T)", {"A": "n n", "x": "n"}, "of a number"),
+        (r"y = Ax" "\n" r"\frac{\partial y}{\partial x} = A^T", {"A": "m n", "x": "n"}, "rows of a Jacobian"),
+    ],
+)
+def test_a_transposed_derivative_is_told_the_layout_of_its_own_kind(text, shapes, reason):
+    assert reason in derive(text, shapes).lines[-1].message
+
+
+def test_a_matrix_written_with_dots_is_mended_as_the_whole_that_it_is():
+    dots = r"\begin{bmatrix} a_{11} & \cdots & a_{1n} \\ \vdots & & \vdots \\ a_{m1} & \cdots & a_{mn} \end{bmatrix}"
+    line = derive("y = A^T x\n" + r"\frac{\partial y}{\partial x} = " + dots, {"A": "m n", "x": "m"}).lines[-1]
+    assert line.repair == r"A^{\top}"

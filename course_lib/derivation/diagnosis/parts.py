@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import wording
 from ..dimensions import Core, MisfitError
-from ..judgement import Bench
+from ..judgement import Bench, is_number
 from ..names import Declared, Names, dependencies, differentiates, spoken_name
 from ..shapes import Typer
 from ..substitution import inlined
@@ -25,7 +25,8 @@ def layout(tester: Tester, truth: Node, member: Node) -> Finding | None:
     turned = member.args[0] if member.op == "T" else Node("T", [member], None, member.span)
     if not differentiates(truth, tester.names) or not tester.right(turned):
         return None
-    return Finding("layout", wording.layout(truth, tester.shape), turned, member.span)
+    of_number = truth.op == "grad" and is_number(truth.args[0], tester.names)
+    return Finding("layout", wording.layout(tester.shape, of_number), turned, member.span)
 
 
 def one_term(tester: Tester, names: Names, member: Node) -> Finding | None:
