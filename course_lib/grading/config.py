@@ -30,7 +30,7 @@ class Limits:
     answer_mb             largest value an answer may return.
     notebook_mb           largest notebook that is read, without its outputs.
     file_mb               largest file that is read, outputs and all.
-    seconds_per_student   after how much processor time in one run a student's further submissions wait for the next.
+    seconds_per_student   after how much processor time, or waiting for nothing, a student's next ones are put off.
     files_per_student     how many of a student's files are looked at.
     mb_per_student        after how much reading a student's further files are not looked at.
     """
