@@ -4,6 +4,7 @@ import numpy as np
 
 from course_lib.calculus.jacobian import complex_step_gradient as gradient_by_definition
 from course_lib.calculus.jacobian import complex_step_jacobian
+from course_lib.checks.comparing import is_array
 from course_lib.checks.drawing import HUGE
 from course_lib.checks.specification import exercise
 from course_lib.checks.watching import all_inputs_moved, large_imaginary_steps, never_back, only_real_calls, tiny_steps
@@ -1339,7 +1340,16 @@ def inverses(X, H):
     return -np.linalg.inv(X) @ np.linalg.inv(H) @ np.linalg.inv(X)
 
 
-@derivative_of_inverse.mistake
+def _is_whole_change(value, X, H):
+    """Whether a value is the change for the whole step, to the digits that a difference of two inverses keeps."""
+    before, after = np.linalg.inv(X), np.linalg.inv(X + H)
+    if not is_array(value) or value.shape != X.shape:
+        return False
+    allowed = 1e-8 * np.abs(after - before) + 1e-14 * np.max(np.abs(before))
+    return bool(np.all(np.abs(value - (after - before)) <= allowed))
+
+
+@derivative_of_inverse.mistake(shown=_is_whole_change)
 def finite(X, H):
     """That is the change for the whole step H. The derivative is its linear part, -X⁻¹ H X⁻¹."""
     return np.linalg.inv(X + H) - np.linalg.inv(X)

@@ -193,3 +193,11 @@ def test_the_ladder_forgives_other_spellings():
     }
     for name, function in spellings.items():
         assert verdict(name, function).status == "right", name
+
+
+def test_the_change_for_the_whole_step_is_named_however_its_inverses_are_rounded(rng):
+    def change(X, H):
+        before, after = np.linalg.inv(X), np.linalg.inv(X + H)
+        return after * (1 + 4e-16 * rng.choice([-1, 1], after.shape)) - before
+
+    assert verdict("derivative_of_inverse", change).mistake == "finite"
