@@ -63,16 +63,17 @@ def _everything(order, console, stamp):
     """(Report, lines to say) of a run that looks at everything."""
     from course_lib.grading.sandbox import begin, find_confinement, known_kind
 
+    jobs, begun = order.jobs or len(os.sched_getaffinity(0)), ()
     if order.sandbox == "bwrap" and not order.dask:
-        begin()  # it loads NumPy while this process loads what it needs itself
+        begun = begin(jobs)  # it loads NumPy while this process loads what it needs itself
     with _much_to_load():
         from course_lib.grading.cluster import cluster
         from course_lib.grading.desk import opened
         from course_lib.grading.intake import checked_inbox, count_candidates
         from course_lib.grading.run import grade_inbox
 
-    inbox, executor, jobs = checked_inbox(order.inbox), None, order.jobs or len(os.sched_getaffinity(0))
-    find = partial(find_confinement, known_kind(order.sandbox))
+    inbox, executor = checked_inbox(order.inbox), None
+    find = partial(find_confinement, known_kind(order.sandbox), begun)
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts())
         desk = stack.enter_context(opened(order.gradebook, order.out))

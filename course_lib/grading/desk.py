@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from course_lib.checks import find
 from course_lib.errors import CourseError
 from course_lib.grading.config import Config, instructors_config, places
-from course_lib.grading.falls import Fall, fallen, remember, tell
+from course_lib.grading.falls import Fall, fallen, remember
 from course_lib.grading.feedback import write_feedback
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.marks import write_grades
@@ -39,7 +39,7 @@ class Desk:
         write_feedback(self.book, self.config, self.out / "feedback")
         falls, told = fallen(self.book, self.config)
         write_report(self.book, self.config, self.out / "report.html", falls)
-        tell(self.book, told)
+        self.book.tell(told)
         lines = [self.book.note, *_fallen(falls), str(self.stale())]
         return [line for line in lines if line]
 

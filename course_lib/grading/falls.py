@@ -48,16 +48,18 @@ def remember(gradebook: "Gradebook", grades: Path) -> None:
     if gradebook.told_anything() or not grades.is_file():
         return
     students = {no_formula(student): student for student in gradebook.students()}
+    said: dict[str, Told] = {}
     with grades.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             student = students.get(row.get("student") or "")
             marks = {name: text for name, text in row.items() if name and name.isdigit() and text}
             if student is not None and marks:
-                gradebook.tell(student, {chapter: (float(text), "{}") for chapter, text in marks.items()})
+                said[student] = {chapter: (float(text), "{}") for chapter, text in marks.items()}
+    gradebook.tell(said)
 
 
 def fallen(gradebook: "Gradebook", config: Config) -> tuple[list[Fall], dict[str, Told]]:
-    """The marks that are lower than they were said to be last, and what is to be told from now on: see `tell`."""
+    """The marks that are lower than they were said to be last, and what to `Gradebook.tell` from now on."""
     decided, found, new = worth(config), [], {}
     for student, submissions, adjustments in gradebook.everyone():
         counted = scores(submissions, config, adjustments, decided)
@@ -72,12 +74,6 @@ def fallen(gradebook: "Gradebook", config: Config) -> tuple[list[Fall], dict[str
         if told != before:
             new[student] = told
     return found, new
-
-
-def tell(gradebook: "Gradebook", told: Mapping[str, Told]) -> None:
-    """Keep what was said, when it has been said."""
-    for student, marks in told.items():
-        gradebook.tell(student, marks)
 
 
 def _facts(score: Score, decided: Mapping[str, float]) -> dict[str, object]:
