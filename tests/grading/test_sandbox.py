@@ -332,13 +332,15 @@ def jacobian_of_mean(X):
     assert list(told)[-1] in CHAPTER_01, "exercises follow the one that makes files"
 
 
-def test_a_set_of_words_has_one_order_for_everybody(confinement, process_confinement):
-    words = "print(*{str(number) for number in range(50)})"
-    ways = [confinement, replace(confinement, nursery=()), process_confinement]
+ORDER = "print(*{str(number) for number in range(50)})"
+
+
+def test_a_set_of_words_has_one_order_for_everybody(confinement):
     # Another nursery than that of the first, because it finds its modules elsewhere too.
-    ways += [replace(confinement, paths=(*confinement.paths, "/sandbox/none"))]
-    said = {graded(way, notebook(SLOPE, words)).printed for way in ways}
-    sandbox._NURSERIES.pop(sandbox._key(ways[-1])).close()
+    other = replace(confinement, paths=(*confinement.paths, "/sandbox/none"))
+    ways = (confinement, replace(confinement, nursery=()), other)
+    said = {graded(way, notebook(SLOPE, ORDER)).printed for way in ways}
+    sandbox._NURSERIES.pop(sandbox._key(other)).close()
     assert len(said) == 1
     assert sorted(said.pop().split(), key=int) == [str(number) for number in range(50)]
 
@@ -531,6 +533,7 @@ def test_the_process_sandbox_grades_and_changes_no_file(process_confinement, tmp
     assert os.listdir(tmp_path) == ["precious"]
     assert precious.read_text() == "as it was"
     assert graded(process_confinement, chapter_01(), "01").verdicts[2].ok
+    assert len({graded(process_confinement, notebook(SLOPE, ORDER)).printed for _ in range(2)}) == 1
 
 
 def test_a_derivation_is_judged_from_its_text_even_where_the_cells_never_end(confinement, monkeypatch):
