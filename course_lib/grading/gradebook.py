@@ -438,11 +438,15 @@ class Gradebook:
         with self.session() as session:
             return session.scalar(select(Told.id).limit(1)) is not None
 
-    def told(self, student: str) -> dict[str, tuple[float, str]]:
-        """chapter -> (points, facts as JSON) as they were said last of one student."""
+    def told(self) -> dict[str, dict[str, tuple[float, str]]]:
+        """student -> chapter -> (points, facts as JSON) as they were said last."""
+        found: dict[str, dict[str, tuple[float, str]]] = {}
         with self.session() as session:
-            query = select(Told.chapter, Told.points, Told.facts).where(Told.student_id == student)
-            return {chapter: (points, facts) for chapter, points, facts in session.execute(query)}
+            for student, chapter, points, facts in session.execute(
+                select(Told.student_id, Told.chapter, Told.points, Told.facts)
+            ):
+                found.setdefault(student, {})[chapter] = (points, facts)
+        return found
 
     def tell(self, told: Mapping[str, Mapping[str, tuple[float, str]]]) -> None:
         """Keep what is said from now on: student -> chapter -> (points, facts as JSON), in one transaction for all."""

@@ -11,7 +11,7 @@ instructors and systems leave there becomes Skipped.
 import json
 import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -59,6 +59,8 @@ from course_lib.grading.names import (
     is_other_archive,
     is_repository,
     is_silent,
+    is_surely_a_chapter,
+    is_the_courses,
     is_zip,
     lms_folder,
     loose_student,
@@ -239,13 +241,18 @@ class _Reader:
         assignment   GitHub Classroom's, where the inbox is the folder that its tool made.
         """
         shared = doubled(path.name for path in paths)
+        # One `hw1` may be a student, and so may be bare numbers; `hw1` beside `hw2` is none.
+        words = Counter(path.name.rstrip("0123456789") for path in paths if only_a_chapter(path.name))
         for path in paths:
             if not _is_folder(path):
                 yield from self.file(path, NOBODY, shared)
             elif (path / "gradebook.sqlite").is_file():
                 yield Skipped(self.source(path), "the folder that grading writes")
+            elif is_the_courses(path.name):
+                yield Skipped(self.source(path), "a folder of a course, no student's: its name says so")
             elif path != self.inbox / "submitted":
-                refusal = self.of_a_class(path)
+                word = path.name.rstrip("0123456789")
+                refusal = self.of_a_class(path, word != "" and words[word] > 1)
                 whose = whose_folder(path.name, shared, assignment)
                 yield from [refusal] if refusal else self.of_a_student(path, whose)
 
@@ -263,8 +270,11 @@ class _Reader:
         else:
             yield self.refusal(self.source(path), whose, "", "", time_of(path), _NO_NOTEBOOK)
 
-    def of_a_class(self, path):
-        """A Refused where a folder in the inbox is no student's, because the work of several lies in it."""
+    def of_a_class(self, path, is_a_chapter=False):
+        """A Refused where a folder in the inbox is no student's, because the work of several lies in it.
+
+        is_a_chapter   whether it is surely named after a chapter, because others are as well.
+        """
         try:
             entries = _entries(path)
             if several := _of_several(path.name, [entry.name for entry in entries if _is_folder(entry)]):
@@ -272,6 +282,9 @@ class _Reader:
             elif (chapter := only_a_chapter(path.name)) and self.is_sorted_by(chapter, entries):
                 reason = f"This folder is named after chapter {chapter} and holds that chapter several times, so it "
                 reason += "is no one student's: <student>/<chapter>.ipynb was expected, or <student>_<chapter>.ipynb."
+            elif is_a_chapter or is_surely_a_chapter(path.name):
+                reason = f"This folder is named after chapter {chapter}, so nothing says whose it is: "
+                reason += "<student>/<chapter>.ipynb was expected, or <student>_<chapter>.ipynb."
             elif (names := _students_in(self.below(path))) and self.share_a_chapter(
                 partial(self.first_in, path / name) for name in names
             ):

@@ -68,6 +68,11 @@ _ONES_OWN = re.compile(
     r"|\d{4}-\d\d-\d\d",
     re.IGNORECASE,
 )
+_CHAPTER_IN_WORDS = re.compile(
+    r"chapter|kapitel|homework|assignment|exercise|problem|sheet|blatt|week|\d\d_", re.IGNORECASE
+)
+# Of this course, and of one of nbgrader's beside `submitted`.
+_OF_A_COURSE = {"exercises", "solutions", "notebooks", "source", "release", "autograded", "feedback"}
 # A notebook, also as browsers and operating systems rename one: x.ipynb.txt, x.ipynb.json, x.ipynb (1).
 _NOTEBOOK = re.compile(r".*(\.ipynb([ ._-]*\(?\d*\)?)(\.(txt|json|download))?|\.json)", re.IGNORECASE | re.DOTALL)
 # What an instructor may have lying in an inbox: whatever their names look like, they are nobody's work.
@@ -282,6 +287,16 @@ def _loose(name: str) -> tuple[str, str]:
 def loose_student(name: str) -> str:
     """The student that a name of the form <student>_<chapter> begins with, or ""."""
     return _loose(name)[0]
+
+
+def is_the_courses(folder: str) -> bool:
+    """Whether a folder has the name of one that every course has, and no student."""
+    return folder.lower() in _OF_A_COURSE
+
+
+def is_surely_a_chapter(folder: str) -> bool:
+    """Whether a folder is named after a chapter in words that are nobody's id, as `hw1` or `ch12` may be."""
+    return bool(_CHAPTER_IN_WORDS.match(folder)) and bool(only_a_chapter(folder))
 
 
 def only_a_chapter(name: str) -> str:
