@@ -79,9 +79,9 @@ def _everything(order, console, stamp):
     """(Report, lines to say) of a run that looks at everything."""
     from course_lib.grading.sandbox import begin, find_confinement, known_kind
 
-    jobs, begun = order.jobs or len(os.sched_getaffinity(0)), ()
-    if order.sandbox == "bwrap" and not order.dask:
-        begun = begin(jobs)  # it loads NumPy while this process loads what it needs itself
+    jobs = order.jobs or len(os.sched_getaffinity(0))
+    # It loads NumPy while this process loads what it needs itself.
+    begun = begin(jobs) if order.sandbox == "bwrap" and not order.dask else ()
     with _much_to_load():
         from course_lib.grading.cluster import cluster
         from course_lib.grading.desk import opened

@@ -11,6 +11,7 @@ instructors and systems leave there becomes Skipped.
 import json
 import os
 import re
+import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -84,6 +85,8 @@ OWN_MEMBER_LIMIT = 1000
 # An archive in the archive that a student made is read, and none in that one.
 ARCHIVE_DEPTH = 2
 OTHERS_SHOWN = 5
+# What one student's files are called may look like two names, and hardly like so many.
+OTHERS_NAMED = 3
 # An archive of a whole class: how many members, and how large its list of members may be.
 CLASS_MEMBER_LIMIT = 50_000
 _SAKAI_TIMESTAMP = re.compile(r"^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})(?=\s*$)")
@@ -289,6 +292,12 @@ class _Reader:
                 partial(self.first_in, path / name) for name in names
             ):
                 reason = f"{_of_students(names)}: give the folder itself to `course grade`."
+            elif (files := _files_of_several(entries)) and self.share_a_chapter(
+                partial(self.only_notebook, entry) for entry in files
+            ):
+                names = " and ".join(visible(entry.name) for entry in files[:2])
+                reason = f"In this folder lies the same chapter by several students, as {names}, so it is no one "
+                reason += "student's work: give the folder itself to `course grade`."
             else:
                 return None
         except OSError:
@@ -315,6 +324,9 @@ class _Reader:
                 return True
         return False
 
+    def only_notebook(self, path):
+        return read_trimmed(path, self.most, self.kept)[0]
+
     def below(self, path):
         """What lies in a folder, as `_students_in` wants it."""
         return [(entry.name, _is_folder(entry)) for entry in _entries(path)]
@@ -324,7 +336,7 @@ class _Reader:
         entries = _entries(path)
         for entry in entries:
             if is_notebook(entry.name) and not _is_folder(entry):
-                return read_trimmed(entry, self.most, self.kept)[0]
+                return self.only_notebook(entry)
         folders = filter(_is_folder, entries) if depth < FOLDER_DEPTH else ()
         return next(filter(None, (self.first_in(entry, depth + 1) for entry in folders)), None)
 
@@ -567,6 +579,8 @@ class _Reader:
                     source = f"{self.source(path)}/{visible(folder)}"
                     yield self.refusal(source, whose, "", "", latest, "The folder is empty.")
             files = [_parts(member, around) for member in members if not _names_folder(member)]
+            if assignment:
+                yield Skipped(f"{self.source(path)}/{visible(around)}", _CLONED)
             for top in sorted(_without_work(files)) if assignment else ():
                 whose, source = _whose_parts([top], shared, assignment), f"{self.source(path)}/{visible(around + top)}"
                 yield self.refusal(source, whose, "", "", latest, _NO_NOTEBOOK)
@@ -581,8 +595,8 @@ class _Reader:
 
     def classes_in(self, archive, members):
         """The folders at the top of an archive in which several students' work lies, and why; see `_students_in`."""
-        inside = defaultdict(dict)
-        firsts = {}
+        inside: dict[str, dict[str, bool]] = defaultdict(dict)
+        firsts: dict[tuple[str, str], zipfile.ZipInfo] = {}
         for member in members:
             top, *below = _parts(member)
             if below:
@@ -633,7 +647,9 @@ class _Reader:
 
 _NO_NOTEBOOK = "There is no notebook in this repository."
 _UNPACK = "Unpack it, and give the folder that the submissions lie in to `course grade`."
-_CLONED = "a clone: what is in it beside notebooks, and documents and archives that may be meant for one, is no work"
+_CLONED = (
+    "cloned: its files have the time of cloning, and beside notebooks only documents and archives in it are looked at"
+)
 _NOBODYS = "a table or a log, as instructors and systems leave them: no student's work"
 
 
@@ -721,6 +737,16 @@ def _students_in(entries):
         return []
     names = [name for name, is_folder in entries if is_folder and may_be_a_student(name)]
     return names if len(names) > 1 else []
+
+
+def _files_of_several(entries):
+    """The notebooks in a folder that begin with the names of several, which one student's own hardly do."""
+    found = {entry: whose_file(entry.name, ())[0] for entry in entries if is_notebook(entry.name)}
+    found = {entry: whose for entry, whose in found.items() if whose.student and may_be_a_student(whose.student)}
+    by_lms = [entry for entry, whose in found.items() if whose.lms]
+    chosen = by_lms or list(found)
+    students = {found[entry].student for entry in chosen}
+    return chosen if len(students) >= (2 if by_lms else OTHERS_NAMED) and not any(map(_is_folder, entries)) else []
 
 
 def _of_students(names):

@@ -277,3 +277,14 @@ def test_the_course_folder_itself_gives_no_work_to_its_folders(tmp_path, capsys,
     for _ in range(2):
         rows = graded(capsys, monkeypatch, tmp_path, ".")
         assert [row[0] for row in rows] == ["(unknown)"] and "no one student's work" in rows[0][4]
+
+
+def test_loose_files_of_several_in_a_folder_are_not_taken_for_one_students(tmp_path, capsys, monkeypatch):
+    names = ("ada", "bob", "eve")
+    put(tmp_path / "inbox", {f"Monday/{name}_00.ipynb": RIGHT for name in names})
+    put(tmp_path / "inbox", {f"From Canvas/{name}_{k}1_77_00.ipynb": RIGHT for k, name in enumerate(names[:2], 1)})
+    put(tmp_path / "inbox", {f"zoe/{name}_00.ipynb": RIGHT for name in ("hw", "test", "final", "v2", "draft")})
+    rows = graded(capsys, monkeypatch, tmp_path)
+    assert {row[0] for row in rows} == {"(unknown)", "zoe"}
+    told = sorted(row[4] for row in rows if row[0] == "(unknown)")
+    assert len(told) == 2 and all("the same chapter by several students, as ada_" in reason for reason in told)

@@ -148,8 +148,10 @@ EDITS = {
 }
 
 
-@pytest.mark.parametrize("edit", EDITS)
-@pytest.mark.parametrize("saved", ["utf-8", "utf-16", "utf-8-sig", "semicolons"])
+@pytest.mark.parametrize(
+    ("edit", "saved"),
+    [*((edit, "utf-8") for edit in EDITS), *(("a mark", saved) for saved in ("utf-16", "utf-8-sig", "semicolons"))],
+)
 def test_what_was_typed_into_grades_csv_is_kept_and_said(folder, here, edit, saved):
     old, new, told = EDITS[edit]
     here(*GRADE, cwd=folder)
