@@ -146,8 +146,11 @@ class _Workers:
         self.started = self.renew()
 
     def shutdown(self):
+        from course_lib.grading.sandbox import leave_offered
+
         if self.started is not None:
             self.started.shutdown(wait=True, cancel_futures=True)
+        leave_offered()
 
     def end(self):
         if self.started is not None:

@@ -452,9 +452,21 @@ def take_nursery() -> None:
 
 def leave_nurseries() -> None:
     """Close this process's nurseries; where it was forked, let go of those that it inherited."""
-    left = [*_NURSERIES.values(), *_SPARE]
+    _close(_NURSERIES.values())
     _NURSERIES.clear()
+    leave_offered()
+
+
+def leave_offered() -> None:
+    """The same for those that were begun for other processes alone."""
+    _close(_SPARE)
     _SPARE.clear()
+    while _PLACES:
+        os.close(_PLACES.pop())
+
+
+def _close(nurseries):
+    left = list(nurseries)
     for nursery in left:  # all of them hear of it before the first is waited for
         nursery.control.close()
     for nursery in left:
