@@ -822,7 +822,8 @@ def is_class_archive(path: Path) -> bool:
     tops = {name.split("/")[0] for name in names}
     if any(map(from_lms, tops)):
         return True
-    if len(tops) == 1 and is_repository(*tops):
+    # A repository, or somebody's whole course folder.
+    if (len(tops) == 1 and is_repository(*tops)) or any(map(is_the_courses, tops)):
         return False
     # Students' folders or files, unless the archive's own name says that it is one student's.
     return not loose_student(path.name) and any(

@@ -226,6 +226,14 @@ def test_the_archive_of_a_repository_is_its_owners_and_without_one_nobodys(top, 
     ]
 
 
+def test_the_archive_of_a_course_folder_is_nobodys_without_a_name(tmp_path, capsys, monkeypatch):
+    course = {"exercises/00_start.ipynb": RIGHT, "notebooks/00_start.ipynb": RIGHT, "course_lib/cli.py": b"x = 1"}
+    put(tmp_path / "inbox", {"course.zip": zipped(course), "ada/course.zip": zipped({"exercises/00.ipynb": RIGHT})})
+    rows = graded(capsys, monkeypatch, tmp_path)
+    assert [row[:3] for row in rows] == [("(unknown)", "refused", 0), ("ada", "graded", 1)]
+    assert rows[0][4].startswith("The name does not say whose this is: course.zip")
+
+
 def test_an_archive_of_another_kind_says_what_to_do(tmp_path, capsys, monkeypatch):
     (tmp_path / "course.toml").write_text('chapters = ["00"]\n')
     what = "Unpack it, and give the folder that the submissions lie in to `course grade`."
