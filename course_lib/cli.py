@@ -1,5 +1,6 @@
 """The `course` command: thin verbs over the package; what a verb needs loads when the verb runs."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -352,6 +353,9 @@ EXTRAS = {
 
 def main():
     """Run `course`; a CourseError becomes one sentence on stderr and exit code 1, and so does a missing package."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that a terminal has no letters for stops nothing
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except CourseError as error:

@@ -6,6 +6,7 @@ What a run needs loads when there is something to do.
 import gc
 import os
 import secrets
+import sys
 from collections.abc import Iterable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table
 from rich.text import Text
 
+from course_lib.errors import CourseError
 from course_lib.grading.config import places
 from course_lib.grading.interrupts import SENTENCE, Interrupts
 from course_lib.grading.settled import Stamp
@@ -41,13 +43,25 @@ class Order:
     dask: str | None = None
 
 
+class _Console(Console):
+    """A console that goes on grading when nobody reads any more what it says, as after `| head`."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 def grade(inbox: str | Path, **options: Any) -> Report:
     """Grade the folder or archive `inbox`, write gradebook, grades.csv, feedback pages and report; the Report.
 
     options   as in `Order`.
     """
-    console, order = Console(), Order(Path(inbox), **options)
+    console, order = _Console(), Order(Path(inbox), **options)
     root, out = places(order.out)
+    if out.resolve() == order.inbox.resolve():
+        raise CourseError(f"What is written would lie among what was handed in, in {out}; --out names another folder.")
     stamp = Stamp(order.inbox, out, root, order.gradebook, (order.seed, order.sandbox, order.dask))
     said = None if order.regrade or order.stale else stamp.report()
     if said is not None:
@@ -55,6 +69,8 @@ def grade(inbox: str | Path, **options: Any) -> Report:
     else:
         stamp.forget()
         report, lines = _everything(order, console, stamp)
+    if not (root / "course.toml").is_file():
+        lines = [f"There is no course.toml in {root}, so every chapter counts and nothing is late.", *lines]
     show(console, report, out, filter(None, lines))
     return report
 
@@ -63,16 +79,17 @@ def _everything(order, console, stamp):
     """(Report, lines to say) of a run that looks at everything."""
     from course_lib.grading.sandbox import begin, find_confinement, known_kind
 
-    if order.sandbox == "bwrap" and not order.dask:
-        begin()  # it loads NumPy while this process loads what it needs itself
+    jobs = order.jobs or len(os.sched_getaffinity(0))
+    # It loads NumPy while this process loads what it needs itself.
+    begun = begin(jobs) if order.sandbox == "bwrap" and not order.dask else ()
     with _much_to_load():
         from course_lib.grading.cluster import cluster
         from course_lib.grading.desk import opened
         from course_lib.grading.intake import checked_inbox, count_candidates
         from course_lib.grading.run import grade_inbox
 
-    inbox, executor, jobs = checked_inbox(order.inbox), None, order.jobs or len(os.sched_getaffinity(0))
-    find = partial(find_confinement, known_kind(order.sandbox))
+    inbox, executor = checked_inbox(order.inbox), None
+    find = partial(find_confinement, known_kind(order.sandbox), begun)
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts())
         desk = stack.enter_context(opened(order.gradebook, order.out))

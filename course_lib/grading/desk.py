@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from course_lib.checks import find
 from course_lib.errors import CourseError
 from course_lib.grading.config import Config, instructors_config, places
-from course_lib.grading.falls import Fall, fallen, remember, tell
+from course_lib.grading.falls import Fall, fallen, kept_by_hand, remember
 from course_lib.grading.feedback import write_feedback
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.marks import write_grades
@@ -34,13 +35,15 @@ class Desk:
 
         Returns what there is to say of it, line by line: which marks fell, which verdicts are stale.
         """
-        remember(self.book, self.out / "grades.csv")
-        write_grades(self.book, self.config, self.out / "grades.csv")
+        grades = self.out / "grades.csv"
+        kept = kept_by_hand(self.book, grades)
+        remember(self.book, grades)
+        write_grades(self.book, self.config, grades)
         write_feedback(self.book, self.config, self.out / "feedback")
         falls, told = fallen(self.book, self.config)
         write_report(self.book, self.config, self.out / "report.html", falls)
-        tell(self.book, told)
-        lines = [self.book.note, *_fallen(falls), str(self.stale())]
+        self.book.tell(told)
+        lines = [self.book.note, kept, *_fallen(falls), str(self.stale())]
         return [line for line in lines if line]
 
     def stale(self, seed: int | None = None) -> Stale:
@@ -62,7 +65,8 @@ def opened(gradebook: str | None = None, out: str | Path | None = None, must_exi
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CourseError(f"The folder {out} cannot be made: {error.strerror}.") from None
-    book = Gradebook(gradebook or f"sqlite:///{path.resolve()}", must_exist)
+    # As a URL and not as its text, in which some characters of a folder's name would mean something else.
+    book = Gradebook(gradebook or URL.create("sqlite", database=str(path.resolve())), must_exist)
     try:
         yield Desk(book, config, out)
     except SQLAlchemyError as error:

@@ -25,15 +25,26 @@ def save(path: Path, data: bytes) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write bytes aside, onto the disk, and only then under the name `path`; raises OSError and leaves no trace."""
+    """Write bytes aside, onto the disk, and only then under the name `path`; raises OSError and leaves no trace.
+
+    Where that is a link, what it leads to is written. Who may read the file is what this process's mask leaves.
+    """
+    path = Path(os.path.realpath(path))
     descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=".being-written-")
     try:
         with open(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(aside, 0o644)
+        os.chmod(aside, 0o666 & ~_mask())
         os.replace(aside, path)
     except BaseException:
         os.unlink(aside)
         raise
+
+
+def _mask() -> int:
+    """The mask of this process, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -236,7 +236,7 @@ class Gradebook:
                 event.listen(self.engine, "connect", _careful_sqlite)
             self.note = migrated(self.engine) or ""
             self._complain_about_others(must_exist)
-            _Base.metadata.create_all(self.engine)
+            _make_tables(self.engine)
         except (ArgumentError, NoSuchModuleError):
             raise CourseError(
                 f"{url!r} is not the address of a gradebook; sqlite:///graded/gradebook.sqlite or "
@@ -438,20 +438,28 @@ class Gradebook:
         with self.session() as session:
             return session.scalar(select(Told.id).limit(1)) is not None
 
-    def told(self, student: str) -> dict[str, tuple[float, str]]:
-        """chapter -> (points, facts as JSON) as they were said last of one student."""
+    def told(self) -> dict[str, dict[str, tuple[float, str]]]:
+        """student -> chapter -> (points, facts as JSON) as they were said last."""
+        found: dict[str, dict[str, tuple[float, str]]] = {}
         with self.session() as session:
-            query = select(Told.chapter, Told.points, Told.facts).where(Told.student_id == student)
-            return {chapter: (points, facts) for chapter, points, facts in session.execute(query)}
+            for student, chapter, points, facts in session.execute(
+                select(Told.student_id, Told.chapter, Told.points, Told.facts)
+            ):
+                found.setdefault(student, {})[chapter] = (points, facts)
+        return found
 
-    def tell(self, student: str, marks: Mapping[str, tuple[float, str]]) -> None:
-        """Keep what is said of a student from now on: chapter -> (points, facts as JSON)."""
+    def tell(self, told: Mapping[str, Mapping[str, tuple[float, str]]]) -> None:
+        """Keep what is said from now on: student -> chapter -> (points, facts as JSON), in one transaction for all."""
+        rows = [
+            {"student_id": student, "chapter": chapter, "points": points, "facts": facts}
+            for student, marks in told.items()
+            for chapter, (points, facts) in marks.items()
+        ]
         with self.session() as session, session.begin():
-            session.execute(delete(Told).where(Told.student_id == student))
-            session.add_all(
-                Told(student_id=student, chapter=chapter, points=points, facts=facts)
-                for chapter, (points, facts) in marks.items()
-            )
+            for student in told:
+                session.execute(delete(Told).where(Told.student_id == student))
+            if rows:
+                session.execute(insert(Told), rows)
 
     def lms_numbers(self) -> dict[str, str]:
         """ "moodle:12345" or "canvas:12345" -> the student who handed in under that number."""
@@ -487,6 +495,15 @@ class Gradebook:
     def scores(self, student: str, config: "Config") -> "dict[str, Score]":
         """chapter -> Score of one student."""
         return scores(self.submissions(student), config, self.adjustments(student))
+
+
+def _make_tables(engine):
+    """Make the tables that are not there, all or none; each by itself would be waited for until it is on the disk."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            # SQLite's driver begins no transaction by itself before a table is made.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _Base.metadata.create_all(connection)
 
 
 def _now():

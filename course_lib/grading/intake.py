@@ -11,11 +11,12 @@ instructors and systems leave there becomes Skipped.
 import json
 import os
 import re
-from collections import defaultdict
+import zipfile
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,6 +48,7 @@ from course_lib.grading.names import (
     TIMESTAMP,
     UNKNOWN,
     Whose,
+    classroom_assignment,
     doubled,
     from_lms,
     hinted_chapter,
@@ -54,10 +56,16 @@ from course_lib.grading.names import (
     is_filled_in_by_the_instructor,
     is_nobodys,
     is_notebook,
+    is_of_a_repository,
+    is_other_archive,
+    is_repository,
     is_silent,
+    is_surely_a_chapter,
+    is_the_courses,
     is_zip,
     lms_folder,
     loose_student,
+    may_be_a_student,
     only_a_chapter,
     other_kind,
     visible,
@@ -65,7 +73,7 @@ from course_lib.grading.names import (
     whose_file,
     whose_folder,
 )
-from course_lib.grading.notebook import UnreadableError, chapter_by_name, read_notebook, recognised, sha256
+from course_lib.grading.notebook import Recognised, UnreadableError, chapter_by_name, read_notebook, recognised, sha256
 
 DEFAULTS = Limits()
 MANIFEST_BYTES = 64 << 10
@@ -77,6 +85,8 @@ OWN_MEMBER_LIMIT = 1000
 # An archive in the archive that a student made is read, and none in that one.
 ARCHIVE_DEPTH = 2
 OTHERS_SHOWN = 5
+# What one student's files are called may look like two names, and hardly like so many.
+OTHERS_NAMED = 3
 # An archive of a whole class: how many members, and how large its list of members may be.
 CLASS_MEMBER_LIMIT = 50_000
 _SAKAI_TIMESTAMP = re.compile(r"^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})(?=\s*$)")
@@ -148,7 +158,7 @@ def intake(inbox: str | Path, limits: Limits = DEFAULTS) -> Iterator[Submission 
         yield from _Reader(inbox.parent, limits).entries([inbox])
         return
     reader = _Reader(inbox, limits)
-    yield from reader.entries(_entries(inbox))
+    yield from reader.entries(_entries(inbox), classroom_assignment(inbox.resolve().name))
     if (inbox / "submitted").is_dir() and not (inbox / "submitted").is_symlink():
         yield from reader.entries(_entries(inbox / "submitted"))
 
@@ -158,6 +168,8 @@ def checked_inbox(inbox: str | Path) -> Path:
     inbox = Path(inbox)
     if not inbox.exists():
         raise CourseError(f"There is no folder {inbox}; give the folder that the submissions lie in.")
+    if inbox.is_file() and is_other_archive(inbox.name):
+        raise CourseError(f"{inbox} is an archive of a kind that is not read. {_UNPACK}")
     if not inbox.is_dir() and not (inbox.is_file() and inbox.suffix.lower() == ".zip"):
         raise CourseError(f"{inbox} is neither a folder nor a zip archive; the folder of submissions was expected.")
     if (inbox / "exercises").is_dir() and (inbox / "pyproject.toml").is_file():
@@ -226,18 +238,46 @@ class _Reader:
 
         return exercises()
 
-    def entries(self, paths):
-        """What lies in the inbox itself: students' folders, loose files, archives of a class."""
+    def entries(self, paths, assignment=""):
+        """What lies in the inbox itself: students' folders, loose files, archives of a class.
+
+        assignment   GitHub Classroom's, where the inbox is the folder that its tool made.
+        """
         shared = doubled(path.name for path in paths)
+        # One `hw1` may be a student, and so may be bare numbers; `hw1` beside `hw2` is none.
+        words = Counter(path.name.rstrip("0123456789") for path in paths if only_a_chapter(path.name))
         for path in paths:
             if not _is_folder(path):
                 yield from self.file(path, NOBODY, shared)
+            elif (path / "gradebook.sqlite").is_file():
+                yield Skipped(self.source(path), "the folder that grading writes")
+            elif is_the_courses(path.name):
+                yield Skipped(self.source(path), "a folder of a course, no student's: its name says so")
             elif path != self.inbox / "submitted":
-                refusal = self.of_a_class(path)
-                yield from [refusal] if refusal else self.folder(path, whose_folder(path.name, shared))
+                word = path.name.rstrip("0123456789")
+                refusal = self.of_a_class(path, word != "" and words[word] > 1)
+                whose = whose_folder(path.name, shared, assignment)
+                yield from [refusal] if refusal else self.of_a_student(path, whose)
 
-    def of_a_class(self, path):
-        """A Refused where a folder in the inbox is no student's, because the work of several lies in it."""
+    def of_a_student(self, path, whose):
+        """A student's folder; of the clone of a repository not every file is taken for handed in."""
+        if not (path / ".git").exists():
+            yield from self.folder(path, whose)
+            return
+        found = False
+        for item in self.folder(path, replace(whose, cloned=True)):
+            found = True
+            yield item
+        if found:
+            yield Skipped(self.source(path), _CLONED)
+        else:
+            yield self.refusal(self.source(path), whose, "", "", time_of(path), _NO_NOTEBOOK)
+
+    def of_a_class(self, path, is_a_chapter=False):
+        """A Refused where a folder in the inbox is no student's, because the work of several lies in it.
+
+        is_a_chapter   whether it is surely named after a chapter, because others are as well.
+        """
         try:
             entries = _entries(path)
             if several := _of_several(path.name, [entry.name for entry in entries if _is_folder(entry)]):
@@ -245,6 +285,19 @@ class _Reader:
             elif (chapter := only_a_chapter(path.name)) and self.is_sorted_by(chapter, entries):
                 reason = f"This folder is named after chapter {chapter} and holds that chapter several times, so it "
                 reason += "is no one student's: <student>/<chapter>.ipynb was expected, or <student>_<chapter>.ipynb."
+            elif is_a_chapter or is_surely_a_chapter(path.name):
+                reason = f"This folder is named after chapter {chapter}, so nothing says whose it is: "
+                reason += "<student>/<chapter>.ipynb was expected, or <student>_<chapter>.ipynb."
+            elif (names := _students_in(self.below(path))) and self.share_a_chapter(
+                partial(self.first_in, path / name) for name in names
+            ):
+                reason = f"{_of_students(names)}: give the folder itself to `course grade`."
+            elif (files := _files_of_several(entries)) and self.share_a_chapter(
+                partial(self.only_notebook, entry) for entry in files
+            ):
+                names = " and ".join(visible(entry.name) for entry in files[:2])
+                reason = f"In this folder lies the same chapter by several students, as {names}, so it is no one "
+                reason += "student's work: give the folder itself to `course grade`."
             else:
                 return None
         except OSError:
@@ -271,6 +324,37 @@ class _Reader:
                 return True
         return False
 
+    def only_notebook(self, path):
+        return read_trimmed(path, self.most, self.kept)[0]
+
+    def below(self, path):
+        """What lies in a folder, as `_students_in` wants it."""
+        return [(entry.name, _is_folder(entry)) for entry in _entries(path)]
+
+    def first_in(self, path, depth=1):
+        """The first notebook in a folder or further below, a Trimmed or None."""
+        entries = _entries(path)
+        for entry in entries:
+            if is_notebook(entry.name) and not _is_folder(entry):
+                return self.only_notebook(entry)
+        folders = filter(_is_folder, entries) if depth < FOLDER_DEPTH else ()
+        return next(filter(None, (self.first_in(entry, depth + 1) for entry in folders)), None)
+
+    def share_a_chapter(self, reads):
+        """Whether two of the notebooks, which functions read, are the same chapter's."""
+        met = set()
+        for read in reads:
+            try:
+                first = read()
+                found = recognised(read_notebook(first.data), self.exercises) if first else Recognised("")
+            except (UnreadableError, OSError):
+                continue
+            if found.chapter in met:
+                return True
+            if found.chapter and not found.to_read:
+                met.add(found.chapter)
+        return False
+
     def folder(self, path, whose, depth=1):
         """A student's folder, or an assignment's inside it."""
         try:
@@ -282,14 +366,15 @@ class _Reader:
         noted = any(entry.name == TIMESTAMP for entry in entries)
         files = [entry for entry in entries if entry.name != TIMESTAMP]
         files = [entry for entry in files if not is_filled_in_by_the_instructor(entry.name, path.name)]
-        if not files:
+        if not files and not whose.cloned:
             yield self.refusal(self.source(path), whose, path.name, "", time_of(path), "The folder is empty.")
         # In the folder that an LMS made, every file is the student's own; Sakai's attachments lie one deeper.
         if noted and (not whose.lms or lms_folder(path.name) == "Sakai"):
             whose = replace(whose, arrived=_noted_time(path / TIMESTAMP) or whose.arrived)
         for entry in files:
             if not _is_folder(entry):
-                yield from self.file(entry, whose)
+                if not (whose.cloned and is_of_a_repository(entry.name)):
+                    yield from self.file(entry, whose)
             elif depth < FOLDER_DEPTH:
                 inner = replace(whose, chapter=whose.chapter or chapter_by_name(entry.name))
                 yield from self.folder(entry, inner, depth + 1)
@@ -370,7 +455,8 @@ class _Reader:
 
     def other(self, source, whose, name, received):
         """A file that is neither a notebook nor an archive."""
-        reason = other_kind(name) if whose.student else f"{_nobody(name)} {other_kind(name)}"
+        what = f"Archives of this kind are not read. {_UNPACK}" if is_other_archive(name) else other_kind(name)
+        reason = other_kind(name) if whose.student else f"{_nobody(name)} {what}"
         return self.refusal(source, whose, name, "", received, reason)
 
     def notebook(self, source, whose, name, read, received, remark):
@@ -435,6 +521,9 @@ class _Reader:
         for member in wanted:
             inside = f"{source}/{visible(member.filename)}"
             yield from self.own_member(inside, whose, archive, member, arrival, depth)
+        tops = {member.filename.split("/")[0] for member in members}
+        if len(tops) == 1 and is_repository(*tops):
+            members = [member for member in members if not is_of_a_repository(member.filename)]
         if others := [visible(member.filename) for member in members if member not in wanted]:
             shown = ", ".join(others[:OTHERS_SHOWN])
             shown += f" and {len(others) - OTHERS_SHOWN} more" * (len(others) > OTHERS_SHOWN)
@@ -471,30 +560,66 @@ class _Reader:
             check_room(members, path.stat().st_size)
             members = [member for member in members if not any(map(is_silent, _parts(member)))]
             around = _around(member.filename for member in members)
+            classes = {} if around else self.classes_in(archive, members)
+            if len(classes) == 1 and all(_parts(member)[0] in classes for member in members):
+                (top,), classes = classes, {}
+                around = f"{top}/"
             members = [m for m in members if not (around and m.filename == around)]
             members = [m for m in members if not _is_laid_there(_parts(m, around))]
-            several = _several_in(_parts(member, around) for member in members)
+            several = classes | _several_in(_parts(member, around) for member in members)
             for top, reason in several.items():
                 yield self.refusal(f"{self.source(path)}/{visible(top)}", NOBODY, "", "", time_of(path), reason)
             members = [member for member in members if _parts(member, around)[0] not in several]
             shared = doubled({_parts(member, around)[0] for member in members})
             latest, noted = time_of(path), _noted_times(archive, members, around)
+            assignment = classroom_assignment(around.strip("/"))
             for folder in _empty_folders(members):
-                whose = _whose_parts(folder.removeprefix(around).strip("/").split("/"), shared)
+                whose = _whose_parts(folder.removeprefix(around).strip("/").split("/"), shared, assignment)
                 if whose is not NOBODY:
                     source = f"{self.source(path)}/{visible(folder)}"
                     yield self.refusal(source, whose, "", "", latest, "The folder is empty.")
+            files = [_parts(member, around) for member in members if not _names_folder(member)]
+            if assignment:
+                yield Skipped(f"{self.source(path)}/{visible(around)}", _CLONED)
+            for top in sorted(_without_work(files)) if assignment else ():
+                whose, source = _whose_parts([top], shared, assignment), f"{self.source(path)}/{visible(around + top)}"
+                yield self.refusal(source, whose, "", "", latest, _NO_NOTEBOOK)
             for member in members:
                 if not _names_folder(member) and _parts(member)[-1] != TIMESTAMP:
-                    parts = _parts(member, around)
-                    yield from self.member(self.source(path), archive, member, parts, shared, latest, noted)
+                    *folders, name = _parts(member, around)
+                    whose, name = (
+                        (_whose_parts(folders, shared, assignment), name) if folders else whose_file(name, shared)
+                    )
+                    if not (assignment and folders and is_of_a_repository(name)):
+                        yield from self.member(self.source(path), archive, member, folders, whose, name, latest, noted)
 
-    def member(self, source, archive, member, parts, shared, latest, noted):
-        """One file in the archive of a class; `parts` of its name, from the student's folder on."""
+    def classes_in(self, archive, members):
+        """The folders at the top of an archive in which several students' work lies, and why; see `_students_in`."""
+        inside: dict[str, dict[str, bool]] = defaultdict(dict)
+        firsts: dict[tuple[str, str], zipfile.ZipInfo] = {}
+        for member in members:
+            top, *below = _parts(member)
+            if below:
+                inside[top][below[0]] = inside[top].get(below[0], False) or len(below) > 1 or _names_folder(member)
+            if len(below) > 1 and is_notebook(below[-1]) and not _names_folder(member):
+                firsts.setdefault((top, below[0]), member)
+        found = {}
+        for top, names in inside.items():
+            students = _students_in(names.items())
+            chosen = [firsts[top, name] for name in students if (top, name) in firsts]
+            if self.share_a_chapter(partial(self.checked_member, archive, member) for member in chosen):
+                found[top] = f"{_of_students(students)}: pack it by itself."
+        return found
+
+    def checked_member(self, archive, member):
+        check_member(member)
+        with unzipping():
+            return read_trimmed_member(archive, member, self.most, self.kept)
+
+    def member(self, source, archive, member, folders, whose, name, latest, noted):
+        """One file in the archive of a class: below `folders`, the student's first, and what its names say."""
         source = f"{source}/{visible(member.filename)}"
-        *folders, name = parts
         arrived = next((noted[at] for n in range(len(folders), 0, -1) if (at := "/".join(folders[:n])) in noted), None)
-        whose, name = (_whose_parts(folders, shared), name) if folders else whose_file(name, shared)
         received = arrived or whose.arrived or time_in_archive(member, latest)
         if not folders and is_nobodys(_parts(member)[-1]):
             yield Skipped(source, _NOBODYS)
@@ -520,6 +645,11 @@ class _Reader:
             yield self.other(source, whose, name, received)
 
 
+_NO_NOTEBOOK = "There is no notebook in this repository."
+_UNPACK = "Unpack it, and give the folder that the submissions lie in to `course grade`."
+_CLONED = (
+    "cloned: its files have the time of cloning, and beside notebooks only documents and archives in it are looked at"
+)
 _NOBODYS = "a table or a log, as instructors and systems leave them: no student's work"
 
 
@@ -589,12 +719,43 @@ def _parts(member, around=""):
 
 def _of_several(folder, inside):
     """Why a folder with folders of these names inside is no one student's, or ""."""
+    assignment = classroom_assignment(folder)
+    if clones := [name for name in inside if whose_folder(name, (), assignment) != whose_folder(name, ())]:
+        return f"In this folder lies what {_counted(clones)} handed in through GitHub Classroom, no one student's work"
     found = [name for name in inside if lms_folder(name)]
     students = {whose_folder(name, ()).lms for name in found}
     if len(students) < 2 or lms_folder(folder):
         return ""
     how = lms_folder(found[0])
-    return f"In this folder lies what {len(students)} students handed in through {how}, no one student's work"
+    return f"In this folder lies what {_counted(students)} handed in through {how}, no one student's work"
+
+
+def _students_in(entries):
+    """The folders among (name, whether it is one) that may be students', where there are several and no notebook."""
+    entries = list(entries)
+    if any(is_candidate(name) for name, is_folder in entries if not is_folder):
+        return []
+    names = [name for name, is_folder in entries if is_folder and may_be_a_student(name)]
+    return names if len(names) > 1 else []
+
+
+def _files_of_several(entries):
+    """The notebooks in a folder that begin with the names of several, which one student's own hardly do."""
+    found = {entry: whose_file(entry.name, ())[0] for entry in entries if is_notebook(entry.name)}
+    found = {entry: whose for entry, whose in found.items() if whose.student and may_be_a_student(whose.student)}
+    by_lms = [entry for entry, whose in found.items() if whose.lms]
+    chosen = by_lms or list(found)
+    students = {found[entry].student for entry in chosen}
+    return chosen if len(students) >= (2 if by_lms else OTHERS_NAMED) and not any(map(_is_folder, entries)) else []
+
+
+def _of_students(names):
+    shown = " and ".join(visible(name) for name in sorted(names)[:2])
+    return f"In this folder the same chapter lies in the folders of several, as {shown}, so it is no one student's work"
+
+
+def _counted(students):
+    return f"{len(students)} student{'s' * (len(students) != 1)}"
 
 
 def _several_in(members):
@@ -627,19 +788,28 @@ def _around(names):
         return "submitted/" if "submitted/" in tops else ""
     students = {whose_file(name, ())[0].student for name, is_folder in below if not is_folder}
     several = len(students - {None}) > 1 or any(is_folder and lms_folder(name) for name, is_folder in below)
+    several = several or _of_several(around[:-1], [name for name, is_folder in below if is_folder])
     return around if several or around == "submitted/" else ""
 
 
-def _whose_parts(folders, shared):
+def _whose_parts(folders, shared, assignment):
     """Whose, from the folders above a member in the archive of a class, NOBODY without any."""
     if not folders:
         return NOBODY
-    return replace(whose_folder(folders[0], shared), chapter=next(filter(None, map(chapter_by_name, folders[1:])), ""))
+    whose = whose_folder(folders[0], shared, assignment)
+    return replace(whose, chapter=next(filter(None, map(chapter_by_name, folders[1:])), ""))
+
+
+def _without_work(files):
+    """The students' folders in which nothing lies but what every repository has; `files` as parts of their names."""
+    inside = [(parts[0], is_of_a_repository(parts[-1])) for parts in files if len(parts) > 1]
+    return {top for top, _ in inside} - {top for top, is_passed_over in inside if not is_passed_over}
 
 
 def _empty_folders(members):
     """The folders of an archive that hold neither a file nor a folder."""
-    above = {name.rpartition("/")[0] for name in ("/".join(_parts(member)) for member in members)}
+    # Not every program writes the folders between as members of their own.
+    above = {"/".join(parts[:count]) for parts in map(_parts, members) for count in range(1, len(parts))}
     return [member.filename for member in members if _names_folder(member) and "/".join(_parts(member)) not in above]
 
 
@@ -649,8 +819,12 @@ def is_class_archive(path: Path) -> bool:
         names = archive.namelist()
     if MANIFEST in names:
         return False
-    if any(from_lms(name.split("/")[0]) for name in names):
+    tops = {name.split("/")[0] for name in names}
+    if any(map(from_lms, tops)):
         return True
+    # A repository, or somebody's whole course folder.
+    if (len(tops) == 1 and is_repository(*tops)) or any(map(is_the_courses, tops)):
+        return False
     # Students' folders or files, unless the archive's own name says that it is one student's.
     return not loose_student(path.name) and any(
         is_candidate(name) and ("/" in name or loose_student(name)) for name in names

@@ -7,6 +7,7 @@ Names that an LMS gives, with what the student chose at the right end:
     Blackboard   Assignment_username_attempt_2030-10-01-21-58-00_…, and without the rest a text of its own
     Brightspace  12345-67890 - Full name - Oct 1, 2030 958 PM/…, or all in the file's name
     Sakai    Name, First(username)/Submission attachment(s)/…, below a folder with the assignment's title
+    GitHub Classroom   assignment-submissions/assignment-username/…, a clone of each student's repository
 """
 
 import re
@@ -60,21 +61,39 @@ _CHAPTER_ALONE = re.compile(
     r"[ _.-]*(?P<number>\d{1,2})|(?P<sheet>\d\d)_[a-z_]+",
     re.IGNORECASE,
 )
+# Folders that one student may have beside each other, with the same chapter in them.
+_ONES_OWN = re.compile(
+    r"(?<![^\W_])(?:version|attempt|try|versuch|draft|final|old|new|backup|copy|copie|kopie|copia|first|second|third|last"
+    r"|submi\w*|abgabe|exercises?|notebooks?|homework|assignment|solutions?|answers?|work|graded|corrected|v\d+)(?![^\W_])"
+    r"|\d{4}-\d\d-\d\d",
+    re.IGNORECASE,
+)
+_CHAPTER_IN_WORDS = re.compile(
+    r"chapter|kapitel|homework|assignment|exercise|problem|sheet|blatt|week|\d\d_", re.IGNORECASE
+)
+# Of this course, and of one of nbgrader's beside `submitted`.
+_OF_A_COURSE = {"exercises", "solutions", "notebooks", "source", "release", "autograded", "feedback"}
 # A notebook, also as browsers and operating systems rename one: x.ipynb.txt, x.ipynb.json, x.ipynb (1).
 _NOTEBOOK = re.compile(r".*(\.ipynb([ ._-]*\(?\d*\)?)(\.(txt|json|download))?|\.json)", re.IGNORECASE | re.DOTALL)
 # What an instructor may have lying in an inbox: whatever their names look like, they are nobody's work.
 _TABLES = {".csv", ".tsv", ".xls", ".xlsx", ".ods", ".xml", ".toml", ".sqlite", ".log"}
+# How GitHub's tool ends the name of the folder for an assignment.
+_CLONES = "-submissions"
+_REPOSITORY = re.compile(r".+-(?:(?:main|master)(?:-[0-9a-f]{7,40})?|[0-9a-f]{40})")
+_ARCHIVES = (".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".7z", ".rar")
 _KINDS = {
     (".html", ".htm"): "a page made of a notebook, for reading",
     (".pdf",): "a document for printing",
     (".docx", ".doc", ".odt", ".rtf", ".pages"): "a text document",
-    (".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"): "an archive of a kind that is not read; zip is",
+    _ARCHIVES: "an archive of a kind that is not read; zip is",
     (".icloud",): "a placeholder: the file itself stayed in iCloud, and has to be downloaded first",
     (".png", ".jpg", ".jpeg", ".gif", ".heic", ".svg", ".webp"): "a picture",
     (".py",): "a Python script",
     (".txt", ".md"): "a text",
     (".csv", ".tsv", ".xlsx", ".xls", ".ods"): "a table",
 }
+# Of these a student may think that they are the notebook, or hold it.
+_MAY_BE_MEANT = {".html", ".htm", ".pdf", ".docx", ".doc", ".odt", ".icloud", *_ARCHIVES}
 
 
 @dataclass(frozen=True)
@@ -82,12 +101,14 @@ class Whose:
     """What the names above and of a file say: the student (None: nothing), the chapter and the LMS's number.
 
     arrived   when nbgrader or an LMS says that what lies in the folder arrived, or None.
+    cloned    whether the folder is the clone of a repository: not everything in it was handed in.
     """
 
     student: str | None = None
     chapter: str = ""
     lms: str = ""
     arrived: datetime | None = None
+    cloned: bool = False
 
 
 NOBODY = Whose()
@@ -154,6 +175,25 @@ def lms_folder(name: str) -> str:
     return next((lms for lms, pattern in patterns.items() if pattern.fullmatch(name)), "")
 
 
+def classroom_assignment(folder: str) -> str:
+    """The assignment in the name of the folder into which GitHub Classroom's students are cloned, or ""."""
+    return folder.removesuffix(_CLONES) if folder.endswith(_CLONES) else ""
+
+
+def is_repository(folder: str) -> bool:
+    """Whether a folder has the name that GitHub and GitLab give to the one folder in the archive of a repository."""
+    return bool(_REPOSITORY.fullmatch(folder))
+
+
+def is_of_a_repository(name: str) -> bool:
+    """Whether a file is of those that a repository has beside the work: not what may have been meant as a notebook."""
+    return not is_notebook(name) and not is_zip(name) and PurePath(name).suffix.lower() not in _MAY_BE_MEANT
+
+
+def is_other_archive(name: str) -> bool:
+    return PurePath(name).suffix.lower() in _ARCHIVES
+
+
 def is_filled_in_by_the_instructor(name: str, folder: str) -> bool:
     """Whether a file or folder in a student's folder was laid there by Sakai, for the instructor."""
     return name in _SAKAIS and bool(_SAKAI_FOLDER.fullmatch(folder))
@@ -180,8 +220,13 @@ def _participant(found: re.Match[str], lms: str, shared: Collection[str]) -> Who
     )
 
 
-def whose_folder(name: str, shared: Collection[str]) -> Whose:
-    """Whose, from the name of a folder that lies in the inbox itself; `shared` as `doubled` returns it."""
+def whose_folder(name: str, shared: Collection[str], assignment: str = "") -> Whose:
+    """Whose, from the name of a folder that lies in the inbox itself; `shared` as `doubled` returns it.
+
+    assignment   GitHub Classroom's, with which it begins the names of all its folders.
+    """
+    if assignment and len(name) > len(assignment) + 1 and name.startswith(f"{assignment}-"):
+        return Whose(visible(name[len(assignment) + 1 :]))
     if found := _MOODLE_FOLDER.fullmatch(name):
         return _participant(found, "moodle", shared)
     if found := _BRIGHTSPACE_FOLDER.fullmatch(name):
@@ -244,10 +289,25 @@ def loose_student(name: str) -> str:
     return _loose(name)[0]
 
 
+def is_the_courses(folder: str) -> bool:
+    """Whether a folder has the name of one that every course has, and no student."""
+    return folder.lower() in _OF_A_COURSE
+
+
+def is_surely_a_chapter(folder: str) -> bool:
+    """Whether a folder is named after a chapter in words that are nobody's id, as `hw1` or `ch12` may be."""
+    return bool(_CHAPTER_IN_WORDS.match(folder)) and bool(only_a_chapter(folder))
+
+
 def only_a_chapter(name: str) -> str:
     """The chapter that the name of a folder is and says nothing else, as `01`, `hw1`, `Week 1` or `01_gradients`."""
     found = _CHAPTER_ALONE.fullmatch(name)
     return (found["number"] or found["sheet"]).zfill(2) if found else ""
+
+
+def may_be_a_student(folder: str) -> bool:
+    """Whether the name of a folder in a folder may be a student's: it is no chapter, no version and no kind of work."""
+    return not (only_a_chapter(folder) or chapter_by_name(folder) or _ONES_OWN.search(folder))
 
 
 def hinted_chapter(whose: Whose, name: str) -> str:

@@ -18,11 +18,11 @@ _NEW_NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000
 _NOSUID_NODEV, _PRIVATE_BELOW = 2 | 4, 1 << 18 | 1 << 14
 
 
-def main(control: int, user: int, temporary_bytes: int) -> NoReturn:
+def main(control: int, user: int, temporary_bytes: int, files: int) -> NoReturn:
     """Bring up a supervisor for each socket that comes in over the socket number `control`, until that closes.
 
     user              what the supervisors become, -1: the user that this is.
-    temporary_bytes   how much each of them may write.
+    temporary_bytes   how much each of them may write, into so many `files`.
     """
     socket = _socket.socket(fileno=control)
     while True:
@@ -33,18 +33,18 @@ def main(control: int, user: int, temporary_bytes: int) -> NoReturn:
         (line,) = [fd for _, _, data in ancillary for fd in memoryview(data).cast("i")]
         if os.fork() == 0:
             socket.close()
-            bring_up(line, user, temporary_bytes)
+            bring_up(line, user, temporary_bytes, files)
         os.close(line)
 
 
-def bring_up(line: int, user: int, temporary_bytes: int) -> NoReturn:
+def bring_up(line: int, user: int, temporary_bytes: int, files: int) -> NoReturn:
     """In a child of the nursery: move into new namespaces, and wait there for the end of the supervisor, process 1.
 
     The line stays open here, so it closes when everything in there has ended.
     """
     try:
         confine.die_with_parent()
-        move_out(temporary_bytes)
+        move_out(temporary_bytes, files)
         supervisor = os.fork()
         if supervisor == 0:
             confine.drop(user)
@@ -54,11 +54,10 @@ def bring_up(line: int, user: int, temporary_bytes: int) -> NoReturn:
         os._exit(1)
 
 
-def move_out(temporary_bytes: int) -> None:
+def move_out(temporary_bytes: int, files: int) -> None:
     """Leave the nursery's namespaces, for an empty /tmp and children that see nobody; raises OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
-    # Each file takes some of the kernel's memory too, an empty one as well, and no limit of a process counts it.
-    size = f"size={temporary_bytes},nr_inodes={temporary_bytes >> 12},mode=1777".encode()
+    size = f"size={temporary_bytes},nr_inodes={files},mode=1777".encode()
     for step in (
         lambda: libc.unshare(_NEW_NAMESPACES),
         lambda: libc.mount(b"none", b"/", None, ctypes.c_ulong(_PRIVATE_BELOW), None),

@@ -59,6 +59,10 @@ def process_pool(jobs: int) -> ProcessPoolExecutor:
     """A pool of `jobs` processes that end with this one and leave the operator's interrupt to it."""
     # A forked worker starts in no time, but only a process without other threads may be forked.
     method = "fork" if threading.active_count() == 1 else "spawn"
+    if method == "fork":
+        from course_lib.grading.sandbox import offer_nurseries
+
+        offer_nurseries()
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context(method), initializer=_start_worker)
     pool.submit(os.getpid).result()
     return pool
@@ -69,8 +73,7 @@ def _start_worker():
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     confine.die_with_parent()
-    # Each process has a nursery of its own, so that no two students' processes are counted together.
-    sandbox.leave_nurseries()
+    sandbox.take_nursery()
 
 
 def grade_inbox(
@@ -143,8 +146,11 @@ class _Workers:
         self.started = self.renew()
 
     def shutdown(self):
+        from course_lib.grading.sandbox import leave_offered
+
         if self.started is not None:
             self.started.shutdown(wait=True, cancel_futures=True)
+        leave_offered()
 
     def end(self):
         if self.started is not None:

@@ -7,6 +7,7 @@ exception of another kind.
 
 import atexit
 import contextlib
+import itertools
 import json
 import os
 import pwd
@@ -20,7 +21,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import MAGIC_NUMBER, cache_from_source, find_spec
 from pathlib import Path
@@ -45,6 +46,8 @@ INSIDE_FILES = (
 )
 OLDEST_BWRAP = (0, 8)
 TEMPORARY_BYTES = 64 << 20
+# Each file takes some of the kernel's memory too, an empty one as well, and no limit of a process counts it.
+FILES = TEMPORARY_BYTES >> 12
 START_SECONDS = 120.0
 CLOSE_SECONDS = 1.0
 # How much longer than its processor time an answer may take by the clock: others may be at work on the machine.
@@ -53,13 +56,19 @@ PATIENCE = 10.0
 FIRST_LOOK_SECONDS, NEXT_LOOK_SECONDS = 0.25, 0.05
 HELLO_BYTES = 4096
 NOBODY = 65534
-# As root, the supervisors out of a nursery become this user and so many further as the number of the grader's process.
-FIRST_USER = 0x70000000
+# As root, the supervisors out of a nursery become this user and so many further as the number of the grader's process,
+# and further by as many as there are numbers of processes for each nursery that this process has started before.
+FIRST_USER, PROCESSES, USERS_OF_A_PROCESS = 0x70000000, 1 << 22, 512
+# So many nurseries are started before anything else is loaded; further processes start their own when they need one.
+MOST_BEGUN = 4
 # One BLAS thread: more of them make a small product slower and loading NumPy three times as slow.
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    # An answer that goes through a set of words is worth the same for everybody and in every run. That its order can be
+    # foreseen harms nobody: whoever makes words that collide uses up one's own time, and nothing else is in there.
+    "PYTHONHASHSEED": "0",
     "HOME": "/tmp",
     "LANG": "C.UTF-8",
 }
@@ -93,7 +102,7 @@ from course_lib.grading.nursery import main
 if user >= 0:
     os.seteuid(0)
     os.setegid(0)
-main(control, user, {TEMPORARY_BYTES})
+main(control, user, {TEMPORARY_BYTES}, {FILES})
 """
 
 # Run by the bare interpreter: where its library is, and which shared libraries its modules and NumPy map.
@@ -149,9 +158,12 @@ class Confinement:
     nursery: tuple[str, ...] = ()
 
 
-def find_confinement(kind: str = "bwrap") -> Confinement:
-    """A tried Confinement of the kind asked for; CourseError says what is missing and how to get it."""
-    return _find_process() if known_kind(kind) == "process" else _find_bwrap()
+def find_confinement(kind: str = "bwrap", begun: Sequence[Confinement] = ()) -> Confinement:
+    """A tried Confinement of the kind asked for; CourseError says what is missing and how to get it.
+
+    begun   what `begin` returned.
+    """
+    return _find_process() if known_kind(kind) == "process" else _find_bwrap(begun or _forms())
 
 
 def known_kind(kind: str) -> str:
@@ -184,9 +196,9 @@ def _bwrap_version(path):
         return (0, 0)
 
 
-def _find_bwrap():
+def _find_bwrap(forms):
     failures = []
-    for confinement in _forms():
+    for confinement in forms:
         try:
             return _tried(confinement)
         except StoppedError as failure:
@@ -212,10 +224,17 @@ def _forms():
         yield Confinement("bwrap", (*start, *inside), ("/sandbox", "/sandbox/lib"), user, nursery=nursery)
 
 
-def begin() -> None:
-    """Start what `find_confinement` will most likely try first, to be ready when it is asked; raises nothing."""
+def begin(jobs: int = 1) -> tuple[Confinement, ...]:
+    """Start what `find_confinement` will most likely try first, to be ready when it is asked; raises nothing.
+
+    Returns what can be tried, for it. For further processes than this one, further nurseries: see `offer_nurseries`.
+    """
     with contextlib.suppress(CourseError, OSError):
-        _nursery(next(_forms()))
+        forms = tuple(_forms())
+        _nursery(forms[0])
+        _SPARE.extend(Nursery(forms[0]) for _ in range(min(jobs, MOST_BEGUN) - 1))
+        return forms
+    return ()
 
 
 def _find_process():
@@ -404,10 +423,54 @@ def _nursery(confinement):
         return _NURSERIES[key]
 
 
+# Those for the processes that are forked from here, and the end of a pipe that holds the place of each that is free.
+_SPARE: "list[Nursery]" = []
+_PLACES: list[int] = []
+
+
+def offer_nurseries() -> None:
+    """Let each process that is forked from here take over one of this process's nurseries, as long as there are any."""
+    if not _PLACES:
+        _SPARE.extend(_NURSERIES.values())
+        _NURSERIES.clear()
+        reading, writing = os.pipe()
+        os.write(writing, bytes(range(len(_SPARE))))
+        os.close(writing)
+        _PLACES.append(reading)
+
+
+def take_nursery() -> None:
+    """In a forked process: keep one of the nurseries that were offered, if one is left, and let go of the others.
+
+    Each process has one of its own, so that no two students' processes are counted together.
+    """
+    place = os.read(_PLACES[0], 1) if _PLACES else b""
+    taken = [_SPARE.pop(number) for number in place]
+    leave_nurseries()
+    _NURSERIES.update((_key(nursery.confinement), nursery) for nursery in taken)
+
+
 def leave_nurseries() -> None:
     """Close this process's nurseries; where it was forked, let go of those that it inherited."""
-    while _NURSERIES:
-        _NURSERIES.popitem()[1].close()
+    _close(_NURSERIES.values())
+    _NURSERIES.clear()
+    leave_offered()
+
+
+def leave_offered() -> None:
+    """The same for those that were begun for other processes alone."""
+    _close(_SPARE)
+    _SPARE.clear()
+    while _PLACES:
+        os.close(_PLACES.pop())
+
+
+def _close(nurseries):
+    left = list(nurseries)
+    for nursery in left:  # all of them hear of it before the first is waited for
+        nursery.control.close()
+    for nursery in left:
+        nursery.close()
 
 
 atexit.register(leave_nurseries)
@@ -416,10 +479,13 @@ atexit.register(leave_nurseries)
 class Nursery:
     """Where sandboxes come from that need not load NumPy again, see `nursery`; killed as a whole tree when closed."""
 
+    count = itertools.count()
+
     def __init__(self, confinement):
-        self.owner = os.getpid()
+        self.confinement, self.owner = confinement, os.getpid()
         # A user of its own: the kernel counts the processes and threads of each user, whoever it was that started them.
-        user = confinement.user if confinement.user < 0 else FIRST_USER + self.owner
+        further = self.owner + next(self.count) % USERS_OF_A_PROCESS * PROCESSES
+        user = confinement.user if confinement.user < 0 else FIRST_USER + further
         self.control, self.process = _started(confinement.nursery, _START_NURSERY, confinement.paths, user)
 
     def bring_up(self, line: socket.socket) -> None:
@@ -437,7 +503,8 @@ class Nursery:
 def _started(command, code, paths, user):
     """(our end of the line, process) of a Python that runs `code` in the sandbox."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    arguments = ["-I", "-S", "-B", "-X", "utf8", "-c", code, str(theirs.fileno()), str(user)]
+    # Not -I, which reads no PYTHONHASHSEED either: the environment is ours and says nothing else.
+    arguments = ["-P", "-s", "-S", "-B", "-X", "utf8", "-c", code, str(theirs.fileno()), str(user)]
     with theirs:
         process = subprocess.Popen(
             [*command, *arguments, *paths],
@@ -521,6 +588,8 @@ class Sandbox:
             "cpu_seconds": 2 * limits.seconds_per_chapter,
             "body_limit": limits.answer_mb << 20,
             "read_only": self.read_only,
+            # In a sandbox that a nursery made, the kernel holds to it (see `nursery.move_out`).
+            "files": 0 if self.read_only or self.nursery else FILES,
         }
         try:
             socket.send_fds(self.control, [json.dumps(request).encode()], [theirs.fileno(), output_end])

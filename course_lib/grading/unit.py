@@ -23,6 +23,7 @@ from course_lib.grading import frames
 from course_lib.grading.draws import chosen, seed_of
 from course_lib.grading.notebook import UnreadableError, defined_names, read_notebook, recognised, sha256
 from course_lib.grading.sandbox import (
+    FILES,
     PATIENCE,
     Channel,
     Confinement,
@@ -258,6 +259,8 @@ class Box:
             self.discard()
             return {"running": False, "code": None}
         self.used += ended.get("cpu", 0.0)
+        if ended.get("full"):  # the files go with the sandbox
+            self.discard()
         return ended
 
     def discard(self) -> None:
@@ -372,6 +375,8 @@ class Answers:
 
 def _ending(ended, limits):
     code = ended.get("code")
+    if ended.get("full"):
+        return f"it made more than {FILES:,} files"
     if ended.get("running"):
         return "it closed its line to the grader"
     if code is None:

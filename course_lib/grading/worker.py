@@ -12,6 +12,7 @@ import builtins
 import json
 import linecache
 import os
+import select
 import sys
 import time
 import types
@@ -31,6 +32,8 @@ CHANNEL, CONTROL = 200, 201
 ERROR_LIMIT = 50
 INPUTS = 1000
 GRACE_SECONDS = 0.2
+# How often it is looked how many files there are.
+FILES_LOOK_SECONDS = 0.05
 STUBBED = {"course_lib", "matplotlib", "mpl_toolkits", "ipywidgets", "IPython", "ipykernel", "nbformat"}
 # Where the value of a cell stands until the cell is done.
 LAST_VALUE = "__value_of_the_cell__"
@@ -63,15 +66,34 @@ def main(control: int) -> NoReturn:
             serve(channel, output, request)
         for descriptor in descriptors:
             os.close(descriptor)
-        while (order := socket.recv(16)) == b"used":
+        full = False
+        while True:
+            full = full or bool(request["files"] and has_too_many_files(socket, child, request["files"]))
+            if (order := socket.recv(16)) != b"used":
+                break
             socket.send(json.dumps(used_by(child)).encode())
         if order == b"ask":
-            socket.send(json.dumps(reap(child)).encode())
+            socket.send(json.dumps({**reap(child), "full": full}).encode())
         else:
             # A child that is done, or the end of the sandbox; waiting for its death would cost the next chapter time.
             os.kill(child, 9)
         if not order:
             os._exit(0)
+
+
+def has_too_many_files(socket: _socket.socket, child: int, most: int) -> bool:
+    """Wait until the grader says something, or until there are more than `most` files in /tmp, and end the child then.
+
+    It is for sandboxes that were started without a nursery, where the kernel takes no bound for the number of files.
+    """
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    while not poll.poll(FILES_LOOK_SECONDS * 1000):
+        found = os.statvfs("/tmp")
+        if found.f_files - found.f_ffree > most:
+            os.kill(child, 9)
+            return True
+    return False
 
 
 def used_by(child: int) -> float:

@@ -60,6 +60,7 @@ def _command(folder, how, counts=(24, 100, 200), times=3):
     """
     (folder / "course.toml").touch()
     inboxes = [_handed_in(folder / f"inbox{count}", count) for count in counts]
+    _grade(folder, inboxes[0], "before")  # once, as on every machine, what Python compiles is kept
     count = counts[0]
     found = [(*_bare_sandboxes(how, count), *_grade(folder, inboxes[0], f"out{k}")) for k in range(times)]
     bare, bare_used, grading, used, _ = (statistics.median(column) for column in zip(*found, strict=True))
@@ -97,7 +98,8 @@ def _grade(folder, inbox, out):
     """(wall, processor, MB at the peak of its largest process) of the command."""
     start, used = time.perf_counter(), _processor()
     command = [sys.executable, "-m", "course_lib.cli", "grade", inbox, "--seed", "20", "--out", out]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # Where Python keeps no byte code, the course would be compiled anew each time, as it is on nobody's machine.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
     process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -1,4 +1,4 @@
-"""What instructors download from Brightspace, Sakai, Google Classroom and Teams, through the real command.
+"""What instructors download from Brightspace, Sakai, Google and GitHub Classroom and Teams, through the real command.
 
 The names are those of the systems' own downloads: a folder for each time that somebody handed in, a folder with the
 assignment's title around all, files that the system lays beside what a student handed in.
@@ -175,3 +175,124 @@ def test_teams_keeps_versions_of_which_the_last_counts(tmp_path, capsys, monkeyp
     rows = graded(capsys, monkeypatch, tmp_path, "Submitted files")
     assert [row[:3] for row in rows] == [("Ann Lee", "graded", points) for points in (0, 1, 0, 1)]
     assert (tmp_path / "graded" / "grades.csv").read_text().splitlines()[1].startswith("Ann Lee,1,1,")
+
+
+def clone(student, **files):
+    """What `gh classroom clone student-repos` makes for one student."""
+    files = {".git/HEAD": b"ref: x", "README.md": b"read me", "requirements.txt": b"numpy", **files}
+    return {f"hw-1-submissions/hw-1-{student}/{name}": data for name, data in files.items()}
+
+
+CLONES = {**clone("ada", **{"00_start.ipynb": RIGHT}), **clone("bob-lee", **{"src/00.ipynb": WRONG}), **clone("zoe")}
+CLONES |= clone("hw-1-eve", **{"00_start.pdf": b"%PDF"})
+
+
+@pytest.mark.parametrize("form", ["folder", "archive", "archive itself"])
+def test_github_classroom(form, tmp_path, capsys, monkeypatch):
+    inbox = {"folder": "hw-1-submissions", "archive": "inbox", "archive itself": "inbox/class.zip"}[form]
+    put(tmp_path, CLONES if form == "folder" else {"inbox/class.zip": zipped(CLONES)})
+    rows = graded(capsys, monkeypatch, tmp_path, inbox)
+    assert [(row[:3], row[4]) for row in rows] == [
+        (("ada", "graded", 1), ""),
+        (("bob-lee", "graded", 0), ""),
+        (
+            ("hw-1-eve", "refused", 0),
+            "This is a document for printing. The notebook itself was expected, a file that ends with .ipynb.",
+        ),
+        (("zoe", "refused", 0), "There is no notebook in this repository."),
+    ]
+
+
+def test_a_folder_of_clones_in_an_inbox_is_nobodys(tmp_path, capsys, monkeypatch):
+    put(tmp_path / "inbox", CLONES)
+    (row,) = graded(capsys, monkeypatch, tmp_path)
+    assert row[0] == "(unknown)"
+    assert row[4].startswith("In this folder lies what 4 students handed in through GitHub Classroom")
+
+
+@pytest.mark.parametrize("top", ["hw1-main", "hw1-master", f"hw1-main-{'0a' * 20}", f"hw1-{'0a' * 20}"])
+def test_the_archive_of_a_repository_is_its_owners_and_without_one_nobodys(top, tmp_path, capsys, monkeypatch):
+    archive = zipped({f"{top}/README.md": b"read me", f"{top}/00_start.ipynb": RIGHT, f"{top}/work.pdf": b"%PDF"})
+    put(tmp_path / "inbox", {f"ada/{top}.zip": archive, f"{top}.zip": archive, f"bob_00_{top}.zip": archive})
+    rows = [(row[:3], row[4]) for row in graded(capsys, monkeypatch, tmp_path)]
+    nobodys = f"The name does not say whose this is: {top}.zip was found, <student>_<chapter>.ipynb was expected. "
+    rest = f"Not read, because it is no notebook, is what else is in this archive: {top}/work.pdf."
+    assert sorted(rows) == [
+        (("(unknown)", "refused", 0), f"{nobodys}The archive has no submission.json in it either."),
+        (("ada", "graded", 1), ""),
+        (("ada", "refused", 0), rest),
+        (("bob", "graded", 1), ""),
+        (("bob", "refused", 0), rest),
+    ]
+
+
+def test_the_archive_of_a_course_folder_is_nobodys_without_a_name(tmp_path, capsys, monkeypatch):
+    course = {"exercises/00_start.ipynb": RIGHT, "notebooks/00_start.ipynb": RIGHT, "course_lib/cli.py": b"x = 1"}
+    put(tmp_path / "inbox", {"course.zip": zipped(course), "ada/course.zip": zipped({"exercises/00.ipynb": RIGHT})})
+    rows = graded(capsys, monkeypatch, tmp_path)
+    assert [row[:3] for row in rows] == [("(unknown)", "refused", 0), ("ada", "graded", 1)]
+    assert rows[0][4].startswith("The name does not say whose this is: course.zip")
+
+
+def test_an_archive_of_another_kind_says_what_to_do(tmp_path, capsys, monkeypatch):
+    (tmp_path / "course.toml").write_text('chapters = ["00"]\n')
+    what = "Unpack it, and give the folder that the submissions lie in to `course grade`."
+    for name in ("class.tar", "class.tar.gz", "class.tgz", "class.7z"):
+        put(tmp_path / "inbox", {name: b"x"})
+        code, _, said = spoken(capsys, monkeypatch, tmp_path, "grade", f"inbox/{name}")
+        assert (code, said) == (1, f"inbox/{name} is an archive of a kind that is not read. {what}\n")
+    rows = graded(capsys, monkeypatch, tmp_path)
+    assert len(rows) == 4 and all(row[0] == "(unknown)" and row[4].endswith(f"are not read. {what}") for row in rows)
+
+
+TWO = {"ada/00.ipynb": RIGHT, "bob/hw/00.ipynb": WRONG}
+OF_TWO = [("ada", "graded", 1), ("bob", "graded", 0)]
+
+
+@pytest.mark.parametrize("inbox", ["inbox", "inbox/all.zip"])
+def test_a_folder_around_students_folders_in_an_archive_is_no_student(inbox, tmp_path, capsys, monkeypatch):
+    around = {f"Homework One/{name}": data for name, data in TWO.items()}
+    folders = {"Homework One/": b"", "Homework One/bob/": b"", "__MACOSX/Homework One/ada/._00.ipynb": b"x"}
+    put(tmp_path, {"inbox/all.zip": zipped(folders | around)})
+    assert [row[:3] for row in graded(capsys, monkeypatch, tmp_path, inbox)] == OF_TWO
+
+
+def test_several_students_in_one_folder_are_not_taken_for_one(tmp_path, capsys, monkeypatch):
+    around = {f"{group}/{name}": data for group in ("late ones", "Group 2") for name, data in TWO.items()}
+    put(tmp_path / "inbox", around | {"all.zip": zipped(around), "eve/00.ipynb": RIGHT})
+    told, *rest = (row[4] for row in graded(capsys, monkeypatch, tmp_path))
+    several = (
+        "In this folder the same chapter lies in the folders of several, as ada and bob, so it is no one student's"
+    )
+    assert {told, *rest} == {
+        f"{several} work: give the folder itself to `course grade`.",
+        f"{several} work: pack it by itself.",
+        "",
+    }
+    assert [told, *rest].count("") == 1
+
+
+def test_what_one_student_keeps_in_folders_is_that_students(tmp_path, capsys, monkeypatch):
+    folders = ("old", "new", "My final version", "exercises", "hw1", "2030-10-05", "00_start", "v2")
+    put(tmp_path / "inbox", {f"ada/{name}/00.ipynb": RIGHT + b" " * k for k, name in enumerate(folders)})
+    put(tmp_path / "inbox", {"eve.zip": zipped({f"eve/{name}/00.ipynb": WRONG for name in folders})})
+    put(tmp_path / "inbox", {f"bob/{name}/{name}.ipynb": RIGHT for name in ("00", "notes")})
+    assert {row[0] for row in graded(capsys, monkeypatch, tmp_path)} == {"ada", "bob", "eve"}
+
+
+def test_the_course_folder_itself_gives_no_work_to_its_folders(tmp_path, capsys, monkeypatch):
+    put(tmp_path, {f"inbox/{name}": data for name, data in TWO.items()})
+    for _ in range(2):
+        rows = graded(capsys, monkeypatch, tmp_path, ".")
+        assert [row[0] for row in rows] == ["(unknown)"] and "no one student's work" in rows[0][4]
+
+
+def test_loose_files_of_several_in_a_folder_are_not_taken_for_one_students(tmp_path, capsys, monkeypatch):
+    names = ("ada", "bob", "eve")
+    put(tmp_path / "inbox", {f"Monday/{name}_00.ipynb": RIGHT for name in names})
+    put(tmp_path / "inbox", {f"From Canvas/{name}_{k}1_77_00.ipynb": RIGHT for k, name in enumerate(names[:2], 1)})
+    put(tmp_path / "inbox", {f"zoe/{name}_00.ipynb": RIGHT for name in ("hw", "test", "final", "v2", "draft")})
+    rows = graded(capsys, monkeypatch, tmp_path)
+    assert {row[0] for row in rows} == {"(unknown)", "zoe"}
+    told = sorted(row[4] for row in rows if row[0] == "(unknown)")
+    assert len(told) == 2 and all("the same chapter by several students, as ada_" in reason for reason in told)

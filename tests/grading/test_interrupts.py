@@ -33,7 +33,7 @@ def place(tmp_path, monkeypatch, confinement):
         (tmp_path / "inbox" / name).mkdir(parents=True)
         (tmp_path / "inbox" / name / "00.ipynb").write_bytes(notebook(SLOPE))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sandbox, "find_confinement", lambda kind: confinement)
+    monkeypatch.setattr(sandbox, "find_confinement", lambda kind, begun: confinement)
     monkeypatch.setattr(run, "grade_unit", lambda unit, how: [graded(2) for _ in unit.pending])
     return tmp_path
 

@@ -17,8 +17,9 @@ from course_lib.grading.marks import no_formula, scores, write_grades
 from course_lib.grading.names import UNKNOWN
 from course_lib.grading.report import gather
 from course_lib.grading.run import grade_inbox
+from course_lib.grading.sandbox import bwrap_program
 from tests.grading.handing_in import PATIENT, SEED, SLOPE, bundle, chapter_01, notebook
-from tests.grading.shared import spoken
+from tests.grading.shared import query, spoken
 
 RIGHT, WRONG = notebook(SLOPE), notebook("def square_slope(x):\n    return x")
 
@@ -159,6 +160,24 @@ class Dying(ThreadPoolExecutor):
 
     def shutdown(self, wait=True, *, cancel_futures=False):
         """Stays open: the engine asks for a new one and is given this one again."""
+
+
+def test_processes_take_over_the_nurseries_that_were_begun_with_and_no_more_are_started(inbox, tmp_path):
+    """A program called bwrap writes down how it was called and goes on as bubblewrap."""
+    for student in "abcdef":
+        put(inbox, f"{student}/00.ipynb", RIGHT)
+    log, program = tmp_path / "log", tmp_path / "bin" / "bwrap"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$1" >> {log}\nexec {bwrap_program()} "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / "course.toml").touch()
+    environment = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    assert course("grade", inbox, "--jobs", 2, cwd=tmp_path, env=environment).returncode == 0
+    assert query(tmp_path / "graded" / "gradebook.sqlite", "select distinct status, points from verdicts") == [
+        ("right", 1.0)
+    ]
+    asked, *started = log.read_text().split()
+    assert asked == "--version" and len(started) == 2 and "--version" not in started
 
 
 def test_a_worker_that_dies_costs_only_its_own_submission_and_that_is_tried_again(inbox, book, confinement):

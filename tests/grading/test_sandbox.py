@@ -13,7 +13,17 @@ from pathlib import Path
 import pytest
 
 from course_lib.grading import frames, sandbox
-from course_lib.grading.sandbox import FIRST_USER, NOBODY, Channel, Nursery, Sandbox, StoppedError, Watch
+from course_lib.grading.sandbox import (
+    FILES,
+    FIRST_USER,
+    NOBODY,
+    PROCESSES,
+    Channel,
+    Nursery,
+    Sandbox,
+    StoppedError,
+    Watch,
+)
 from tests.grading.handing_in import CHAPTER_01, HASTY, PATIENT, SEED, SLOPE, chapter_01, graded, notebook, verdict
 from tests.grading.shared import arrived
 
@@ -251,9 +261,17 @@ def test_nothing_of_the_environment_is_seen(confinement, monkeypatch):
 
 def test_the_notebook_does_not_run_as_the_grader_nor_as_the_students_of_another_process(confinement):
     # The kernel limits processes and threads for each user; those of a user namespace it counts by themselves.
-    user = FIRST_USER + os.getpid() if confinement.user >= 0 else NOBODY
-    assert looked_up(confinement, "*os.getresuid(), *os.getresgid()").split() == [str(user)] * 6
-    assert looked_up(confinement, f"set(os.getgroups()) - {{{user}}}") == "set()"
+    other = replace(confinement, paths=(*confinement.paths, "/sandbox/none"))  # has a nursery of its own
+    users = []
+    for way in (confinement, other):
+        same = set(looked_up(way, "*os.getresuid(), *os.getresgid()").split())
+        users += map(int, same)
+        assert len(same) == 1 and looked_up(way, f"set(os.getgroups()) - {{{users[-1]}}}") == "set()"
+    sandbox._NURSERIES.pop(sandbox._key(other)).close()
+    if confinement.user < 0:
+        assert users == [NOBODY] * 2
+    else:
+        assert users[0] != users[1] and {(user - FIRST_USER) % PROCESSES for user in users} == {os.getpid()}
 
 
 def test_no_connection_reaches_this_machine(confinement):
@@ -298,6 +316,33 @@ except OSError as error:
     made, _, why = graded(confinement, notebook(SLOPE, fill)).printed.strip().partition(" ")
     assert why == "No space left on device"
     assert int(made) < 20_000
+
+
+def test_without_a_nursery_what_makes_more_files_is_ended_and_the_next_answer_begins_with_none(confinement):
+    fill = """
+def jacobian_of_mean(X):
+    for number in range(2_000_000):
+        open(f"/tmp/{number}", "w").close()
+"""
+    result = graded(replace(confinement, nursery=()), chapter_01(jacobian_of_mean=fill), "01")
+    told = {verdict.exercise: verdict for verdict in result.verdicts}
+    message = told.pop("jacobian_of_mean").message
+    assert message.endswith(f"a call ended the Python it ran in (it made more than {FILES:,} files).")
+    assert [name for name in CHAPTER_01 if name in told and not told[name].ok] == []
+    assert list(told)[-1] in CHAPTER_01, "exercises follow the one that makes files"
+
+
+ORDER = "print(*{str(number) for number in range(50)})"
+
+
+def test_a_set_of_words_has_one_order_for_everybody(confinement):
+    # Another nursery than that of the first, because it finds its modules elsewhere too.
+    other = replace(confinement, paths=(*confinement.paths, "/sandbox/none"))
+    ways = (confinement, replace(confinement, nursery=()), other)
+    said = {graded(way, notebook(SLOPE, ORDER)).printed for way in ways}
+    sandbox._NURSERIES.pop(sandbox._key(other)).close()
+    assert len(said) == 1
+    assert sorted(said.pop().split(), key=int) == [str(number) for number in range(50)]
 
 
 def test_all_that_is_seen_is_python_numpy_and_a_few_files_of_the_course(confinement):
@@ -488,6 +533,7 @@ def test_the_process_sandbox_grades_and_changes_no_file(process_confinement, tmp
     assert os.listdir(tmp_path) == ["precious"]
     assert precious.read_text() == "as it was"
     assert graded(process_confinement, chapter_01(), "01").verdicts[2].ok
+    assert len({graded(process_confinement, notebook(SLOPE, ORDER)).printed for _ in range(2)}) == 1
 
 
 def test_a_derivation_is_judged_from_its_text_even_where_the_cells_never_end(confinement, monkeypatch):
