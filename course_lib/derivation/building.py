@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .classes import Label, picked
 from .products import Head, Item, begin, called, fraction, is_determinant, span_of, unrolled
 from .tokens import UnreadableError
 from .tree import Node, Span, free_indices, num
@@ -187,9 +188,12 @@ def _under_d(base: Node, apply: Callable[[Node], Node], kind: str) -> Node:
     return apply(base)
 
 
-def _indexed(node: Node, items: tuple[str | int, ...], span: Span | None) -> Node:
+def _indexed(node: Node, items: tuple[str | int | Label, ...], span: Span | None) -> Node:
     """Subscripts on an expression: one or two, letters, numbers or None for a whole axis."""
     base = node.args[0] if node.op == "paren" else node
+    pick = picked(base, items, span)
+    if pick is not None:
+        return pick
     if base.op == "idx" and len(base.val) == 1 == len(items):
         return Node("idx", base.args, (base.val[0], items[0]), span)
     if base.op == "mat" and base.val == (1, 1):

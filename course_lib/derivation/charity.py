@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from itertools import pairwise
 
+from .classes import Condition, Label
 from .dimensions import MisfitError, Scope, resolve
 from .names import Names
 from .shapes import Typer
@@ -205,10 +207,11 @@ def _beside_numbers(node: Node, names: Names) -> bool:
     return not any(n.op == "sym" and names.shape(n.val) not in (None, ((), ())) for a in others for n in walk(a))
 
 
-def with_condition(node: Node, conditions: list[tuple[str, str, str]]) -> Node:
+def with_condition(node: Node, conditions: list[Condition], fixed: Collection[str] = ()) -> Node:
     """A member that counts only where its indices fulfil the conditions: times δ, or times 1 − δ."""
     factors = []
     for kind, i, j in conditions:
-        delta = Node("kdelta", (), (i, j))
+        j = Label(j) if j in fixed else j
+        delta = j.entry(i) if isinstance(j, Label) else Node("kdelta", (), (i, j))
         factors.append(delta if kind == "eq" else add(num(1), Node("neg", [delta])))
     return mul(*factors, node, span=node.span) if factors else node

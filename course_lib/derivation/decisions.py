@@ -236,6 +236,17 @@ def vanishes(statements: list[Statement], names: Names) -> bool:
     return False
 
 
+def solved(statements: list[Statement], found: Mapping[str, list[int]]) -> set[str]:
+    """Names that stand alone on the left only after the text has set a derivative in them to 0: solutions."""
+    zeros = [k for k, s in enumerate(statements) if any(flat(m.nodes) == ["0"] for c in s.clauses for m in c.members)]
+    out = set()
+    for name, places in found.items():
+        before = [k for k in zeros if k < min(places)]
+        if before and name in _differentiated_in(statements[: before[-1] + 1]):
+            out.add(name)
+    return out
+
+
 def steps(statement: Statement, names: Names) -> list[str]:
     r"""Declared names that a line lets go to 0, as H in f(X+H) = f(X) + … + o(\|H\|)."""
     found: set[str] = set()

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from .classes import Condition, Label
 from .declarations import declared
 from .names import Names, Symbol, name_of, symbol_of
-from .numpy_reader import looks_like_numpy
+from .numpy_reader import looks_like_numpy, unmasked
 from .operations import FUNCTIONS, SHY
 from .symbols import index_items, index_letters, logged_name, matrix_of_slopes, parted, partials
 from .tex import Script, Tex, flat, read_tex, trimmed, words_of
@@ -100,7 +101,7 @@ class Clause:
     """One relation of a statement: its members, the conditions it is restricted by, and how it was led in."""
 
     members: list[Member]
-    conditions: list[tuple[str, str, str]] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
     led: str = ""
     continues: bool = False
     at_point: bool = False
@@ -717,6 +718,9 @@ def _numpy_clauses(piece: _Piece, text: str) -> Iterator[Clause]:
         start += len(raw) - len(raw.lstrip())
         nodes = trimmed([n for n in piece.nodes if start <= n.start and n.end <= end])
         members.append(Member(nodes, "=" if number else "", start, end, raw.strip(), True))
+    masked = unmasked(members[0].raw, members[1].raw) if len(members) == 2 else None
+    if masked is not None:
+        members = [replace(m, raw=raw) for m, raw in zip(members, masked, strict=True)]
     clause = Clause(members)
     if len(members) > 1 and members[0].empty:
         clause.continues, clause.members = True, members[1:]
@@ -730,7 +734,7 @@ def _restricts(nodes: list[Tex]) -> bool:
     return any(n.kind == "relation" for n in nodes) and len(flat(nodes)) <= 8
 
 
-def _condition(nodes: list[Tex], names: Names) -> list[tuple[str, str, str]] | None:
+def _condition(nodes: list[Tex], names: Names) -> list[Condition] | None:
     """What `i = j`, `i \\ne j`, `i = 1, \\dots, n`, `1 \\le i \\le n`, `j \\in J` restrict to; None: a claim."""
     nodes = _without_stops(nodes)
     while nodes and nodes[0].value in ("(", "[") and nodes[-1].value in (")", "]"):
@@ -756,7 +760,7 @@ def _condition(nodes: list[Tex], names: Names) -> list[tuple[str, str, str]] | N
         return None
     others = index_items(right)
     if first in ("=", "ne") and len(letters) == 1 and len(others) == 1 and len(places) == 1:
-        if isinstance(others[0], str) and not (names.known(others[0]) and others[0] not in names.dims):
+        if isinstance(others[0], Label) or isinstance(others[0], str) and not (names.known(others[0]) and others[0] not in names.dims):
             return [("eq" if first == "=" else "ne", letters[0], others[0])]
         return None
     ranged = [s for s in flat(right) if s.startswith("\\") or s == ","]

@@ -20,6 +20,7 @@ from .charity import (
     with_condition,
     with_ones,
 )
+from .classes import ARRAY, Condition, fixed_letters
 from .diagnosis import diagnose, diagnose_definition
 from .dimensions import SCALAR, MisfitError, is_vector, spoken_shape
 from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Points, Statement, defined_name, read_document
@@ -38,7 +39,7 @@ from .names import (
     stem,
     symbol_of,
 )
-from .numpy_reader import looks_like_numpy, parse_numpy
+from .numpy_reader import is_used, looks_like_numpy, parse_numpy
 from .numpy_writer import numpy_text
 from .operations import FUNCTIONS, is_entrywise
 from .parser import grammar, parse, parse_nodes
@@ -180,7 +181,8 @@ class Session:
         found = infer(text, statements, self.names, self.infers)
         if found is None:
             return
-        self.assumed, self.unknown = found.shapes, found.unknown
+        self.assumed = {name: shape for name, shape in found.shapes.items() if not name.startswith(ARRAY)}
+        self.unknown = found.unknown
         symbols, dims = read_shapes({k: v for k, v in found.shapes.items() if k not in self.names.symbols})
         self.names.dims += [d for d in (*found.lengths, *dims) if d not in self.names.dims]
         self.names.symbols.update(symbols)
@@ -195,6 +197,7 @@ class Session:
         self.names.standing = decisions.standing(statements, self.names)
         self.names.varied = decisions.varied(statements, self.names)
         self.names.columns = columns
+        self.names.fixed = {x for x in fixed_letters(statements, self.names) if ARRAY + x in self.names.symbols}
         self.names.directions = decisions.directions(statements, self.names)
         self.statements = statements[:MOST_LINES]
         asked = len(self.statements)
@@ -524,10 +527,10 @@ class Session:
 
     def _is_set_anew(self, name: str, members: list[Member]) -> bool:
         """Whether a line of a program gives a name that it computed another value, made from the present one."""
-        if name not in self.names.definitions or name in self.names.symbols or len(members) != 2:
+        if len(members) != 2 or name in self.names.symbols or not is_used(name, members[1].raw):
             return False
-        now = self.names.variants.get((name, ""), name)
-        return now in names_in(self._parse(members[1]))
+        gradient = name[0] == "d" and self.names.known(canonical(name[1:])) and self.names.loss is not None
+        return gradient or name in self.names.definitions
 
     def _set_anew(self, statement: Statement, left: Left, members: list[Member]) -> Line:
         now = self.names.variants.get((left.name, ""), left.name)
@@ -618,7 +621,7 @@ class Session:
             if gradient and self.names.loss is None and self._begins_backward(word[1:], members):
                 numbers = self._defined_numbers()
                 self.names.loss = numbers[-1] if numbers else None
-            return None if gradient else Left(word)
+            return Left(word) if not gradient or self._is_set_anew(word, members) else None
         left = defined_name(members[0].nodes, self.names)
         if left is not None and left.indices and self.names.shape(left.name) == ((), ()):
             return replace(left, name=f"{left.name}_{''.join(left.indices)}", indices=())  # E_R beside a number E
@@ -1142,13 +1145,13 @@ class Session:
         return self.judge.at(bench)
 
     def _weighed(
-        self, nodes: list[Node], hidden: bool, conditions: list[tuple[str, str, str]], points: Points
+        self, nodes: list[Node], hidden: bool, conditions: list[Condition], points: Points
     ) -> Judged:
         """The verdict on a relation: in general, under Einstein's convention, or at the point that the text is at."""
         reference = 0 if hidden else None
         if points:
             return self._fixed(points).relation(nodes, reference)
-        inside = [with_condition(n, conditions) for n in nodes]
+        inside = [with_condition(n, conditions, self.names.fixed) for n in nodes]
         inner = self._without_transposes(inside)
         judged = self.judge.holds(inner, reference, wording.INNER) if inner else self.judge.relation(inside, reference)
         if conditions:

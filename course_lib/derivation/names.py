@@ -214,6 +214,7 @@ class Names:
     variants: dict[tuple[str, str], str] = field(default_factory=dict)  # δ_j beside another δ_k; a name set anew
     restated: dict[str, Node] = field(default_factory=dict)  # what a right line set a defined name equal to
     standing: set[str] = field(default_factory=set)  # matrices of which w_k is a column, since it is multiplied so
+    fixed: set[str] = field(default_factory=set)  # letters that stand for one class throughout, such as c in p_c
     columns: bool = False  # whether x_i, a sample of X, is read as a column (w^T x_i) and not as a row (x_i w)
 
     def rename_length(self, name: str) -> None:

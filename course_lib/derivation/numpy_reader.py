@@ -29,6 +29,31 @@ def looks_like_numpy(text: str) -> bool:
     return "\\" not in text and "^" not in text and bool(LOOKS_LIKE_NUMPY.search(text))
 
 
+def is_used(name: str, text: str) -> bool:
+    """Whether a NumPy expression holds a name."""
+    try:
+        return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(ast.parse(text.strip(), mode="eval")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+def unmasked(target: str, value: str) -> tuple[str, str] | None:
+    """`dz[z <= 0] = 0` as the name and the expression of `dz = dz * (z > 0)`; None for anything else."""
+    try:
+        place, zero = ast.parse(target.strip(), mode="eval").body, ast.parse(value.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    where = place.slice if isinstance(place, ast.Subscript) else None
+    if not isinstance(where, ast.Compare) or not isinstance(place, ast.Subscript) or len(where.ops) != 1:
+        return None
+    named = isinstance(place.value, ast.Name) and isinstance(where.ops[0], (ast.Lt, ast.LtE))
+    sides = (where.comparators[0], zero)
+    if not named or any(not isinstance(x, ast.Constant) or x.value != 0 for x in sides):
+        return None
+    name = ast.unparse(place.value)
+    return name, f"{name} * ({ast.unparse(where.left)} > 0)"
+
+
 def parse_numpy(text: str, names: Names, offset: int = 0) -> Node:
     """The tree of a NumPy expression; UnreadableError names what is not on the whitelist."""
     lead = offset + len(text) - len(text.lstrip())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .classes import Label, other_than
 from .operations import OPERATIONS
 from .tokens import Tok, UnreadableError
 from .tree import Node, Span, mul, num
@@ -208,6 +209,8 @@ def _reach(head: Node, items: Sequence[Item], k: int) -> tuple[Node, int]:
         end = next((j for j in range(k, len(items)) if _binds_again(items[j], value)), len(items))
         body = _rest(items[:end], k, head)
         for index, limit, unequal in reversed(value):
+            if isinstance(unequal, Label):
+                body, unequal = other_than(unequal, index, body), None
             body = Node("sum", [body], (index, limit, unequal), span_of([head, body]))
         return body, end
     if kind == "FUNCH":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from . import wording
+from .classes import Label, label_of
 from .names import Definition, Names, Symbol, dependencies, name_of, spoken_name, stem, symbol_of
 from .operations import FUNCTIONS, SHY
 from .tex import Script, Tex, flat, trimmed
@@ -29,8 +30,8 @@ def is_operator_d(node: Tex, after: list[Tex]) -> bool:
     )
 
 
-# What a subscript picks: a letter, a number, None for a whole axis.
-Index = str | int | None
+# What a subscript picks: a letter, a number, a label, None for a whole axis.
+Index = str | int | Label | None
 
 
 class Symbols:
@@ -748,21 +749,24 @@ class Symbols:
         return k + 1
 
     def _kronecker(self, scripts: tuple[Script, ...], whole: Tex) -> bool:
-        letters = [x for m, i, *_ in scripts if m == "_" for x in index_items(i)]
-        if len(scripts) != 1 or len(letters) != 2 or not all(isinstance(x, str) for x in letters):
+        letters = self._with_labels([x for m, i, *_ in scripts if m == "_" for x in index_items(i)])
+        if len(scripts) != 1 or len(letters) != 2 or not all(isinstance(x, (str, Label)) for x in letters):
             return False
-        self.emit("KDELTA", tuple(letters), whole.start, whole.end)
+        self._compared_indices(letters, whole)
         return True
 
     def _unit_vector(self, scripts: tuple[Script, ...], whole: Tex) -> bool:
         r"""`e_i` where nothing is called e: column i of the identity, emitted where it stands."""
-        items = [x for m, i, *_ in scripts if m == "_" for x in index_items(i)]
+        items = self._with_labels([x for m, i, *_ in scripts if m == "_" for x in index_items(i)])
         if self.names.known("e") or self.names.with_entries("e") or not self.names.units or len(items) != 1:
             return False
         if items[0] is None:
             return False
-        self.emit("EYE", None, whole.start, whole.end)
-        self.emit("SUB", (None, items[0]), whole.start, whole.end)
+        if isinstance(items[0], Label):
+            self._one_hot(items[0], None, whole)
+        else:
+            self.emit("EYE", None, whole.start, whole.end)
+            self.emit("SUB", (None, items[0]), whole.start, whole.end)
         self.scripts(s for s in scripts if s[0] != "_")
         return True
 
@@ -823,9 +827,9 @@ class Symbols:
             self.emit("FUNCP", ("relu", 1), node.start, node.end)
             self.enclosed(more, "LPAR", "RPAR")
             return
-        letters = [*index_items(left), *index_items(right)]
-        plain = len(letters) == 2 and all(isinstance(x, int) or x is not None and x.isalpha() for x in letters)
-        if sign in ("=", "ne") and plain and any(isinstance(x, str) for x in letters):
+        letters = self._with_labels([*index_items(left), *index_items(right)])
+        plain = len(letters) == 2 and all(not isinstance(x, str) or x.isalpha() for x in letters) and None not in letters
+        if sign in ("=", "ne") and plain and not all(isinstance(x, int) for x in letters):
             if sign == "ne":
                 self.emit("LPAR", "(", node.start, node.start)
                 self.emit("NUM", 1, node.start, node.start)
@@ -837,12 +841,24 @@ class Symbols:
         raise UnreadableError("of conditions z > 0, i = j and i \\ne j are read", inside[at].start)
 
     def _compared_indices(self, letters: list[Any], node: Tex) -> None:
-        """δ_{ij}, or the entry of I in which a letter meets a number."""
-        if all(isinstance(x, str) for x in letters):
+        """δ_{ij}, or the entry of I in which a letter meets a number; where one is a label, the entry of its array."""
+        label = next((x for x in letters if isinstance(x, Label)), None)
+        if label is not None:
+            self._one_hot(label, letters[0] if letters[1] is label else letters[1], node)
+        elif all(isinstance(x, str) for x in letters):
             self.emit("KDELTA", tuple(letters), node.start, node.end)
         else:
             self.emit("EYE", None, node.start, node.end)
             self.emit("SUB", tuple(letters), node.start, node.end)
+
+    def _one_hot(self, label: Label, letter: Index, node: Tex) -> None:
+        """An entry of the array of a label, or with None the unit vector that it stands for."""
+        self.emit("NAME", label.name, node.start, node.end)
+        if label.sample or letter is not None:
+            items = (label.sample, letter) if label.sample else (letter,)
+            self.emit("SUB", items, node.start, node.end)
+        if label.sample and letter is None:
+            self.emit("TRANS", None, node.start, node.end)
 
     def condition(self, nodes: list[Tex], at: int) -> tuple:
         """The condition of a row of cases: ("eq", i, j), ("ne", i, j), ("else",)."""
@@ -939,10 +955,14 @@ class Symbols:
 
     def _sum_indices(
         self, low: tuple[list[Tex], int], high: tuple[list[Tex], int] | None
-    ) -> list[tuple[str, str | None, str | None]]:
+    ) -> list[tuple[str, str | None, str | Label | None]]:
         """(index, upper limit, index it must differ from) for each index of a sum."""
         inside, start = low
         items = [s for s in flat(inside) if s not in ("(", ")")]
+        sign = next((k for k, n in enumerate(inside) if n.kind == "relation" and n.value == "ne"), None)
+        other = self._with_labels(index_items(trimmed(inside[sign + 1 :]))) if sign is not None else []
+        if len(other) == 1 and isinstance(other[0], Label) and len(items[0]) == 1:
+            return [(items[0], None, other[0])]
         if "ne" in items:
             at = items.index("ne")
             left, right = "".join(items[:at]), "".join(items[at + 1 :])
@@ -1119,7 +1139,7 @@ class Symbols:
     def _subscript(self, inside: list[Tex], start: int, end: int, following: Sequence[Tex]) -> None:
         if inside and inside[0].kind == "error":
             raise UnreadableError(inside[0].value, inside[0].start)
-        items = index_items(inside)
+        items = self._with_labels(index_items(inside))
         if not items:
             said = "".join(flat(inside))
             raise UnreadableError(f"the subscript {said!r} is not an index", start)
@@ -1131,6 +1151,10 @@ class Symbols:
             said = "".join(flat(inside))
             raise UnreadableError(f"the subscript {said!r} has {len(items)} indices; a matrix has two", start)
         self.emit("SUB", tuple(items), start, end)
+
+    def _with_labels(self, items: list[Index]) -> list[Index]:
+        """Index items with the letters that stand for one class throughout as labels."""
+        return [Label(x) if isinstance(x, str) and x in self.names.fixed else x for x in items]
 
     def _second_letter(self, items: list[Index], following: Sequence[Tex]) -> list[Index]:
         """`x_ij` as it is typed without braces: both letters, where the second would otherwise mean nothing."""
@@ -1267,7 +1291,12 @@ def index_letters(items: list[str]) -> list[str]:
 
 
 def index_items(inside: list[Tex]) -> list[Index]:
-    """What a subscript picks: letters, numbers, None for a whole axis; [] where it is no index."""
+    """What a subscript picks: letters, numbers, labels, None for a whole axis; [] where it is no index."""
+    label = next((k for k, n in enumerate(inside) if label_of(n)), None)
+    if label is not None:
+        before, after = index_items(inside[:label]), index_items(inside[label + 1 :])
+        said = all(not trimmed(part) or items for part, items in ((inside[:label], before), (inside[label + 1 :], after)))
+        return [*before, label_of(inside[label]), *after] if said else []
     out: list[Index] = []
     for s in flat(inside):
         if s in (":", "*", r"\cdot", r"\bullet"):
