@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .classes import Label, picked
 from .products import Head, Item, begin, called, fraction, is_determinant, span_of, unrolled
 from .tokens import UnreadableError
-from .tree import Node, Span, free_indices, num
+from .tree import Node, Span, free_indices, mul, num
 
 if TYPE_CHECKING:
     from lark import Transformer
@@ -53,6 +53,8 @@ class _Rules:
                 items.append(x)
             elif x.type == "SLASH":
                 items.append("SLASH")
+            elif x.value.value == "*":
+                items.append("STAR")
             elif x.value.value == "cdot" or any(is_determinant(i) for i in items):
                 items.append("DOT")
         first = items[0]
@@ -129,10 +131,16 @@ class _Rules:
         return Node("fn", [c[2]], ("sqrt", 0), span_of(c))
 
     def exponential(self, c: Children) -> Node:
-        return Node("fn", [c[2]], ("exp", 0), span_of(c))
+        return Node("fn", [c[2]], ("e", 0), span_of(c))
 
     def norm(self, c: Children) -> Node:
-        return Node("norm", [c[1]], c[2].value.value, span_of(c))
+        label = c[2].value.value
+        if isinstance(label, str):
+            return Node("norm", [c[1]], label, span_of(c))
+        from .parser import parse_tokens  # which is built of this
+
+        inner = Node("frob", [c[1], mul(parse_tokens(label), c[1])], None, span_of(c))
+        return Node("fn", [inner], ("sqrt", 0), span_of(c))
 
     def bars(self, c: Children) -> Node:
         return Node("bars", [c[1]], None, span_of(c))

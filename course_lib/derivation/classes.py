@@ -168,6 +168,8 @@ def fixed_letters(statements: list[Statement], names: Names) -> set[str]:
             below = [index_letters(flat(i)) for m, i, *_ in n.scripts if m == "_"]
             if n.value == "sum":
                 bound |= {x for i in n.scripts if i[0] == "_" for x in flat(i[1]) if x.isalpha()}
+            elif n.value.endswith("frac") and len(n.args) == 2:
+                on_left |= set(_letters_below(n.args[0])) if n.args[0][:1] and n.args[0][0].value in ("partial", "d") else set()
             elif n.value == "delta" and below and len(below[0]) == 2:
                 compared |= set(below[0])
             elif below and len(below[0]) == 1 and flat([n.bare()]) == ["e"]:
@@ -180,17 +182,21 @@ def fixed_letters(statements: list[Statement], names: Names) -> set[str]:
             left = defined_name(clause.members[0].nodes, names) if len(clause.members) > 1 else None
             letters = [_letters_below(m.nodes) for m in clause.members]
             if left is not None and not left.indices:
-                free |= {x for found in letters[1:] for x in found}
+                free |= {x for found in letters[1:] for x in found if found.count(x) == 1}
+                on_left |= {x for found in letters[1:] for x in found if found.count(x) > 1}
             elif left is not None:
                 on_left |= set(left.indices)
     return {x for x in free & compared - bound - on_left if x not in names.dims and names.shape(x) in (None, ((), ()))}
 
 
-def _letters_below(nodes: list[Tex]) -> set[str]:
-    """The letters that alone are a subscript of something."""
-    return {
-        flat(inside)[0]
+def _letters_below(nodes: list[Tex]) -> list[str]:
+    """The letters that stand in subscripts, as often as they do."""
+    from .symbols import index_letters
+
+    return [
+        letter
         for n in everywhere(nodes)
         for mark, inside, *_ in n.scripts
-        if mark == "_" and n.kind != "command" and index_alone(trimmed(inside))
-    }
+        if mark == "_" and n.kind != "command"
+        for letter in index_letters(flat(inside))
+    ]

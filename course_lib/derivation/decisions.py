@@ -247,6 +247,24 @@ def solved(statements: list[Statement], found: Mapping[str, list[int]]) -> set[s
     return out
 
 
+def powers(statements: list[Statement], names: Names) -> set[str]:
+    """Letters that count how often a square matrix is multiplied by itself: the k of X^k and X^{k-1}."""
+    found = set()
+    for s in statements:
+        for n in everywhere(s.nodes):
+            symbol = symbol_of(n)
+            shape = names.shape(symbol.name) if symbol is not None else None
+            if symbol is None or shape is None or shape[0] != shape[1] or shape == ((), ()):
+                continue
+            for mark, inside, *_ in symbol.scripts:
+                items = flat(inside)
+                plain = items[:1] and items[0] in ("k", "m", "n", "p", "q", "r") and (len(items) == 1 or items[1] in "+-")
+                layer = any(names.known(symbol.name + digit) for digit in "123")
+                if mark == "^" and plain and not layer and (names.shape(items[0]) == ((), ()) or not names.known(items[0])):
+                    found.add(items[0])
+    return found
+
+
 def steps(statement: Statement, names: Names) -> list[str]:
     r"""Declared names that a line lets go to 0, as H in f(X+H) = f(X) + … + o(\|H\|)."""
     found: set[str] = set()

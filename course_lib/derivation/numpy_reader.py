@@ -8,12 +8,13 @@ import warnings
 from collections.abc import Callable
 
 from . import wording
+from .charity import shape_of
 from .names import Names, canonical, spoken_name
 from .operations import OPERATIONS
 from .tokens import MAX_DEPTH, UnreadableError
 from .tree import Node, add, mul, neg, num, walk
 
-LOOKS_LIKE_NUMPY = re.compile(r"@|\.T\b|\bnp\.|\bnumpy\.|\*\*|\.(sum|mean|dot|transpose|trace)\(")
+LOOKS_LIKE_NUMPY = re.compile(r"@|\.T\b|\bnp\.|\bnumpy\.|\*\*|\.(sum|mean|var|std|dot|transpose|trace)\(")
 AXES = (0, 1, -1)
 # The signs of Python whose operation is a row under that sign.
 SIGNS: dict[type[ast.operator], str] = {
@@ -121,15 +122,17 @@ class _Reader:
             return inner
         raise UnreadableError("this sign is not read here", self._at(node))
 
-    def _row_repeated(self, a: Node) -> Node:
-        """A declared row, which NumPy repeats beside a matrix."""
+    def _row_repeated(self, a: Node, beside: Node) -> Node:
+        """A declared row, or vector with one axis, which NumPy repeats beside a matrix."""
         spec = self.names.symbols.get(a.val) if a.op == "sym" else None
-        return Node("stretch", [a], 0) if spec is not None and spec.rows == 1 != spec.columns else a
+        row = spec is not None and spec.rows == 1 != spec.columns
+        flat = spec is not None and spec.one_dimensional and () not in (shape_of(beside, self.names) or ((),))
+        return Node("stretch", [a], 0) if row or flat else a
 
     def _BinOp(self, node: ast.BinOp, depth: int) -> Node:
         a, b = self.read(node.left, depth), self.read(node.right, depth)
-        if isinstance(node.op, (ast.Mult, ast.Div)):
-            a, b = self._row_repeated(a), self._row_repeated(b)
+        if isinstance(node.op, (ast.Mult, ast.Div, ast.Add, ast.Sub)):
+            a, b = self._row_repeated(a, b), self._row_repeated(b, a)
         if isinstance(node.op, ast.Add):
             return add(a, b)
         if isinstance(node.op, ast.Sub):

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from . import wording
 from .classes import Label, other_than
 from .operations import OPERATIONS
 from .tokens import Tok, UnreadableError
-from .tree import Node, Span, mul, num
+from .tree import Node, Span, free_indices, mul, num
 
-# What stands in a product: an operand, a head, "DOT" or "SLASH".
+# What stands in a product: an operand, a head, "DOT", "STAR" (the * of programs) or "SLASH".
 Item = Node | str
 # What is known of a \nabla: the tokens of its variable, its order, "product" where it reaches over a whole product.
 Nabla = tuple[list[Tok] | None, int, *tuple[str, ...]]
@@ -44,6 +45,10 @@ def begin(span: Span | None) -> int:
     return span[0] if span else 0
 
 
+class Factors(list[tuple[str, "str | None", "str | Label | None"]]):
+    r"""The indices of a `\prod`, which is read as the exponential of a sum of logarithms."""
+
+
 class Head:
     """A head's token type and value, carried through the tree by identity."""
 
@@ -70,13 +75,13 @@ def unrolled(items: Sequence[Item], span: Span | None) -> Node:
     k = 0
     while k < len(items):
         item = items[k]
-        if item == "DOT":
+        if item in ("DOT", "STAR"):
             right, k = [], k + 1
-            while k < len(items) and items[k] not in ("DOT", "SLASH"):
+            while k < len(items) and items[k] not in ("DOT", "STAR", "SLASH"):
                 node, k = _unit(items, k)
                 right.append(node)
             if result and right and not any(r.op == "head" for r in (*result, *right)):
-                result = [Node("dot", [mul(*result), mul(*right)], None, span_of([result, right]))]
+                result = [Node("dot", [mul(*result), mul(*right)], item, span_of([result, right]))]
             else:
                 result += right
         elif item == "SLASH":
@@ -86,7 +91,7 @@ def unrolled(items: Sequence[Item], span: Span | None) -> Node:
             above = mul(*result) if not any(r.op == "head" for r in result) else result.pop()
             result = []
             if below.op == "T" and k < len(items) and items[k] != "SLASH":
-                after = k + (items[k] == "DOT")
+                after = k + (items[k] in ("DOT", "STAR"))
                 below, k = mul(below, _operand(items, after)), after + 1  # a / x^T x is divided by the inner product
             if _is_plain_number(below) and k < len(items) and _is_letter(items[k]):
                 below, k = mul(below, _operand(items, k)), k + 1  # 1/2n is 1/(2n)
@@ -175,7 +180,7 @@ def _reach_of_number(items: Sequence[Item], k: int) -> int:
     """
     for end in range(k + 1, len(items)):
         item = items[end]
-        if item == "DOT" or isinstance(item, Node) and _begins_number(item):
+        if item in ("DOT", "STAR") or isinstance(item, Node) and _begins_number(item):
             return end
     return len(items)
 
@@ -208,11 +213,14 @@ def _reach(head: Node, items: Sequence[Item], k: int) -> tuple[Node, int]:
     if kind == "SUM":
         end = next((j for j in range(k, len(items)) if _binds_again(items[j], value)), len(items))
         body = _rest(items[:end], k, head)
+        product = isinstance(value, Factors)
+        body = Node("fn", [body], ("log", 0), body.span) if product else body
         for index, limit, unequal in reversed(value):
+            index = index or _only_index(body, head)
             if isinstance(unequal, Label):
                 body, unequal = other_than(unequal, index, body), None
             body = Node("sum", [body], (index, limit, unequal), span_of([head, body]))
-        return body, end
+        return (Node("fn", [body], ("exp", 0), body.span) if product else body), end
     if kind == "FUNCH":
         name, primes = value
         reach = OPERATIONS.rows[name].reach if name in OPERATIONS.rows else "factor"
@@ -239,6 +247,14 @@ def _reach(head: Node, items: Sequence[Item], k: int) -> tuple[Node, int]:
     raise UnreadableError(
         r"this sign needs something to differentiate, as in \frac{\partial L}{\partial w}", head.start
     )
+
+
+def _only_index(body: Node, head: Node) -> str:
+    r"""The one letter that `\sum y_i` can run over; UnreadableError where there are more, or none."""
+    letters = free_indices(body)
+    if len(letters) != 1:
+        raise UnreadableError(wording.NO_INDEX, head.start)
+    return letters[0]
 
 
 def _binds_again(item: Item, value: list[tuple[str, str | None, str | None]]) -> bool:

@@ -13,7 +13,7 @@ from .names import Definition, Names, Symbol, dependencies, name_of, spoken_name
 from .operations import FUNCTIONS, SHY
 from .tex import Script, Tex, flat, trimmed
 from .tokens import OPERAND_END, Tok, UnreadableError
-from .tree import Node
+from .tree import Node, walk
 from .vocabulary import ACCENTS, GREEK, TRANSPOSES
 
 
@@ -102,7 +102,7 @@ class Symbols:
         if word[0] in "oO" and self._bracket_at(nodes, k + 1):
             self.emit("LITTLEO", word[0], nodes[k].start, nodes[k].end)
             return k + 1
-        if word[0] == "I" and not self._is_indicator(nodes, k):
+        if word[0] == "I" and not self._is_indicator(nodes, k) and self.longer("I", nodes[k].scripts)[0] == "I":
             return self.eye(nodes, k)
         return self._operator(nodes, k, 2 if word[0] == "H" else 1) if word[0] in "DH" else 0
 
@@ -211,6 +211,8 @@ class Symbols:
         for mark, inside, start, _ in node.scripts:
             if mark == "^" and flat(inside) == ["2"]:
                 order = 2
+            elif mark == "_" and (entry := self._entry_in(inside, nodes, k)):
+                variable = entry
             elif mark == "_":
                 variable = type(self)(self.names, self.bound)._variable(self._last_layer(inside), start)
             elif mark == "^" and flat(inside)[:1] and flat(inside)[0] in TRANSPOSES:
@@ -220,8 +222,28 @@ class Symbols:
         after = self._past_space(nodes, k + 1)
         if after < len(nodes) and nodes[after].kind == "command" and nodes[after].value == "nabla" and order == 1:
             return self._twice(nodes, k, after, variable)
+        called = symbol_of(nodes[after], self.names) if after < len(nodes) else None
+        if called is not None and called.name in self.names.definitions and self._moved_behind(nodes, after + 1):
+            return self.along(called, nodes, after + 1, node, variable, order)
         self.emit("NABLA", (variable, order), node.start, node.end)
         return k + 1
+
+    def _entry_in(self, inside: list[Tex], nodes: list[Tex], k: int) -> list[Tok] | None:
+        r"""The variable of `\partial_k f`: entry k of the one vector that is varied, or that f depends on."""
+        items = index_items(inside) or index_items(inside, greek=True)
+        letter = items[0] if len(items) == 1 else None
+        index = isinstance(letter, str) and (len(letter) == 1 or is_small_greek(letter))
+        if not index or self.names.known(str(letter).removeprefix("\\")) or self.names.with_entries(str(letter)):
+            return None
+        following = (symbol_of(n, self.names) for n in nodes[k + 1 :] if n.value not in ("partial", "nabla"))
+        called = next((s for s in following if s is not None), None)
+        needs = dependencies(Node("sym", (), called.name), self.names) if called is not None else set()
+        vectors = [v for v in self.names.symbols if () in (self.names.shape(v) or ()) and self.names.shape(v) != ((), ())]
+        found = [v for v in self.names.varied if v in vectors and v in needs] or [v for v in vectors if v in needs]
+        if len(found) != 1:
+            return None
+        start, end = nodes[k].start, nodes[k].end
+        return [Tok("NAME", found[0], start, end), Tok("SUB", (letter,), start, end)]
 
     def _last_layer(self, inside: list[Tex]) -> list[Tex]:
         r"""The variable of `\nabla_a C` where only a^1, a^2, … are known: that of the last layer."""
@@ -276,7 +298,7 @@ class Symbols:
             after_operator = self._operator([*nodes[: after - 1], spelled, *nodes[after:]], after - 1, order)
             if after_operator:
                 return after_operator
-        if symbol.name == "I" and not self.names.known("I"):
+        if symbol.name == "I" and not self.names.known("I") and self.longer("I", symbol.scripts)[0] == "I":
             eye = Tex("letter", "I", whole.start, whole.end).scripted(symbol.scripts)
             return self.eye([*nodes[: after - 1], eye, *nodes[after:]], after - 1)
         return self.finish(symbol, nodes, after, whole)
@@ -290,6 +312,15 @@ class Symbols:
         name, rest = self.longer(self._variant(symbol), symbol.scripts)
         if name in self.names.families and any(is_one_index(s) for s in rest):
             name = f"each {name}"
+            if self.names.shape(name) == ((), ()):
+                rest = tuple(s for s in rest if not is_one_index(s))
+        if self._is_function_of_its_name(name, symbol.scripts, nodes, after):
+            return self.function("sigmoid", (), nodes, after, whole)
+        moved = name.removeprefix("dot ")
+        if moved != name and not self.names.known(name) and "t" in self._needs(moved) and self._number("t"):
+            tokens = [Tok("NAME", "t", whole.start, whole.end)]
+            self.emit("NABLA", (tokens, 1), whole.start, whole.end)
+            return self.finish(Symbol(moved, symbol.scripts), nodes, after, whole)
         if name not in self.names.symbols and self.names.functions.get(name):
             return self.function(self.names.functions[name], rest, nodes, after, whole)
         entry = self.names.with_entries(name) and any(m == "_" and len(index_items(i)) == 2 for m, i, *_ in rest)
@@ -317,6 +348,22 @@ class Symbols:
         if behind == after and not rest:
             self._call_if_so(self.out[place], nodes, after)
         return behind
+
+    def _needs(self, name: str) -> set[str]:
+        """What a defined name depends on; nothing for any other."""
+        return dependencies(Node("sym", (), name), self.names) if name in self.names.definitions else set()
+
+    def _number(self, name: str) -> bool:
+        return self.names.shape(name) == ((), ())
+
+    def _is_function_of_its_name(self, name: str, scripts: tuple[Script, ...], nodes: list[Tex], after: int) -> bool:
+        r"""Whether σ(…) is the function, though `\sigma_i = \sigma(x_i^T w)` gives its values the same letter."""
+        definition = self.names.definitions.get(name)
+        if name != "sigma" or definition is None or scripts or definition.params:
+            return False
+        at = self._past_space(nodes, after)
+        called = at < len(nodes) and nodes[at].value == "("
+        return called and any(n.op == "fn" and n.val[0] == "sigmoid" for n in walk(definition.body))
 
     def _power_of_function(self, name: str, rest: tuple[Script, ...], nodes: list[Tex], after: int, whole: Tex) -> int:
         """`f^2(x)` for a defined function as the power of f(x); 0 for anything else."""
@@ -412,6 +459,8 @@ class Symbols:
         if None in inside or nodes[close].scripts:
             return after
         written = self.names.written.get(str(tok.value), set())
+        if any(n.kind == "bar" for n in nodes[at + 1 : close]):
+            return close + 1  # the condition of log p(y | w)
         if written and words <= written | self.names.symbols.keys() and words & written:
             return close + 1
         needs = dependencies(Node("sym", (), tok.value), self.names)
@@ -426,10 +475,18 @@ class Symbols:
         along = next((inside for mark, inside, *_ in nodes[k].scripts if mark == "_"), None)
         if any(mark == "^" and flat(inside) == ["2"] for mark, inside, *_ in nodes[k].scripts):
             order = 2  # D^2 f is the Hessian
-        if order == 2:
+        if order == 2 and not self._moved_behind(nodes, at + 1):
             self.emit("NABLA", (None, 2), nodes[k].start, nodes[k].end)
             return k + 1
-        return self.along(symbol, nodes, at + 1, nodes[k], None, 1, along)
+        return self.along(symbol, nodes, at + 1, nodes[k], None, order, along)
+
+    def _moved_behind(self, nodes: list[Tex], k: int) -> bool:
+        """Whether behind a function's point a bracket with directions stands: f(x)[v, w]."""
+        at = self._past_space(nodes, k)
+        if at >= len(nodes) or nodes[at].value != "(":
+            return False
+        behind = self._past_space(nodes, self.close_of(nodes, at) + 1)
+        return behind < len(nodes) and nodes[behind].value == "[" and self._comparison(nodes, behind) is None
 
     def along(
         self,
@@ -497,10 +554,8 @@ class Symbols:
         if at < len(nodes) and nodes[at].value == "(":
             inside = trimmed(nodes[at + 1 : self.close_of(nodes, at)])
         argument = symbol_of(inside[0], self.names) if len(inside) == 1 else None
-        if inside and orders_of(scripts) == 1:
-            behind = self._past_space(nodes, self.close_of(nodes, at) + 1)
-            if behind < len(nodes) and nodes[behind].value == "[":
-                return self.along(Symbol(name), nodes, after, whole, None, 1)
+        if inside and orders_of(scripts) in (1, 2) and self._moved_behind(nodes, at):
+            return self.along(Symbol(name), nodes, after, whole, None, orders_of(scripts))
         variable = definition.params[0] if definition.params else None
         if argument is not None and self._canonical(argument) in dependencies(Node("sym", (), name), self.names):
             variable = self._canonical(argument)
@@ -542,6 +597,10 @@ class Symbols:
             if turned:
                 stay.append(("^", [Tex("letter", "T", start, end)], start, end))
             return name + digit, stay
+        if bare == ["+"] and self.names.known(name + "+"):
+            return name + "+", []
+        if bare == ["+"] and name + "+" in self.names.ahead:
+            raise UnreadableError(self.undeclared(name + "+"), start, name + "+")
         star = self._starred(name, start) if bare in (["*"], [r"\ast"], [r"\star"]) else None
         if star is not None:
             return star, []
@@ -816,7 +875,12 @@ class Symbols:
             inside = nodes[k + 1 : self.close_of(nodes, k)]
         except UnreadableError:
             return None
-        return inside if any(n.kind == "relation" for n in inside) else None
+        depth = 0
+        for n in inside:
+            depth += (n.value in ("(", "[", "{")) - (n.value in (")", "]", "}"))
+            if n.kind == "relation" and depth == 0:
+                return inside
+        return None
 
     def _compared(self, inside: list[Tex], node: Tex) -> None:
         """What is 1 under a condition: the slope of relu for z > 0, δ for i = j."""
@@ -947,8 +1011,11 @@ class Symbols:
         node = nodes[k]
         low = next(((i, s) for m, i, s, _ in node.scripts if m == "_"), None)
         high = next(((i, s) for m, i, s, _ in node.scripts if m == "^"), None)
+        if low is None and high is None:
+            self.emit("SUM", [("", None, None)], node.start, node.end)
+            return k + 1
         if low is None:
-            raise UnreadableError(r"this sum names no index: write \sum_i or \sum_{i=1}^{n}", node.start)
+            raise UnreadableError(wording.NO_INDEX, node.start)
         self.emit("SUM", self._sum_indices(low, high), node.start, node.end)
         self.bound.update(i for i, _, _ in self.out[-1].value)
         return k + 1
@@ -978,7 +1045,7 @@ class Symbols:
             parts = "".join(items).split("le")
             items, limit = [parts[1]], parts[2] if len(parts) > 2 else None
         head, first = (items[: items.index("=")], items[items.index("=") + 1 :]) if "=" in items else (items, [])
-        letters = index_letters(head)
+        letters = index_letters(head) or [s for s in head if len(head) == 1 and is_small_greek(s)]
         if not letters:
             raise UnreadableError(
                 r"the index of this sum is not clear: write \sum_i, \sum_{i,j} or \sum_{i=1}^{n}", start
@@ -1139,7 +1206,7 @@ class Symbols:
     def _subscript(self, inside: list[Tex], start: int, end: int, following: Sequence[Tex]) -> None:
         if inside and inside[0].kind == "error":
             raise UnreadableError(inside[0].value, inside[0].start)
-        items = self._with_labels(index_items(inside))
+        items = self._with_labels(index_items(inside) or index_items(inside, greek=True))
         if not items:
             said = "".join(flat(inside))
             raise UnreadableError(f"the subscript {said!r} is not an index", start)
@@ -1223,7 +1290,8 @@ def logged_name(nodes: list[Tex], names: Names) -> tuple[Symbol, int] | None:
         return None
     at = next((k for k in range(1, len(nodes)) if nodes[k].kind != "space"), len(nodes))
     symbol = symbol_of(nodes[at], names) if at < len(nodes) else None
-    if symbol is None or symbol.name not in ("L", "p", "P", "ell", "q") or names.known(symbol.name):
+    length = symbol is not None and symbol.name in names.dims and any(n.value == "(" for n in nodes[at + 1 : at + 2])
+    if symbol is None or symbol.name not in ("L", "p", "P", "ell", "q") or names.known(symbol.name) and not length:
         return None
     return Symbol("log" + symbol.name, symbol.scripts), at + 1
 
@@ -1255,7 +1323,7 @@ def parted(nodes: list[Tex], signs: tuple[str, ...]) -> list[list[Tex]]:
     parts: list[list[Tex]] = [[]]
     depth = 0
     for n in nodes:
-        value = n.value if n.kind in ("sign", "command") or n.kind == "bar" and n.value == "|" else ""
+        value = n.value if n.kind in ("sign", "command", "bar") else ""
         depth += (value in ("(", "[", "{")) - (value in (")", "]", "}"))
         if value in signs and depth == 0:
             parts.append([])
@@ -1290,8 +1358,11 @@ def index_letters(items: list[str]) -> list[str]:
     return out
 
 
-def index_items(inside: list[Tex]) -> list[Index]:
-    """What a subscript picks: letters, numbers, labels, None for a whole axis; [] where it is no index."""
+def index_items(inside: list[Tex], greek: bool = False) -> list[Index]:
+    """What a subscript picks: letters, numbers, labels, None for a whole axis; [] where it is no index.
+
+    greek: whether small Greek letters are indices too.
+    """
     label = next((k for k, n in enumerate(inside) if label_of(n)), None)
     if label is not None:
         before, after = index_items(inside[:label]), index_items(inside[label + 1 :])
@@ -1313,8 +1384,13 @@ def index_items(inside: list[Tex]) -> list[Index]:
             out[-1] += "_"
         elif s == "^":
             continue
-        elif s == r"\ell" or len(s) == 1 and s.isalpha() and s.isascii():
+        elif s == r"\ell" or len(s) == 1 and s.isalpha() and s.isascii() or greek and is_small_greek(s):
             out.append(s)
         else:
             return []
     return out
+
+
+def is_small_greek(word: str) -> bool:
+    r"""Whether a word is a small Greek letter, which physicists take for an index: `\mu`."""
+    return word[:1] == "\\" and word[1:] in GREEK and word[1:].islower()

@@ -96,7 +96,7 @@ def _with_dots(node: Node) -> Node:
     if len(at) > 1 or at[0] in (0, len(node.args) - 1):
         raise UnreadableError("the dots must stand between the first terms and the last one", node.start)
     k = at[0]
-    letter = _unused(node)[0]
+    letter = _unused(node)[0] + "'"  # with a prime: the letter itself may stand outside of what is seen here
     found = _dotted(node.args[0], node.args[k + 1], letter)
     if found is None:
         raise UnreadableError(

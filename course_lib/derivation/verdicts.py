@@ -9,7 +9,7 @@ import numpy as np
 from . import wording
 from .diagnosis import Finding, diagnose
 from .dimensions import MisfitError
-from .judgement import DRAWS, Bench, Relation, Value, close, is_zero
+from .judgement import DRAWS, TOLERANCE, Bench, Relation, Value, close, is_zero
 from .names import Names, dependencies, spoken_name
 from .parser import parse
 from .tokens import UnreadableError
@@ -165,7 +165,8 @@ class Judge:
         if not any(is_zero(n) for n in (relation.nodes[k], relation.nodes[relation.reference])):
             return False
         scale = relation.cancelling(self.bench, number, k)
-        return close(truth, value, 0.0, min(scale, 1e9) * 10)
+        rounding = 10 if relation.tolerance() == TOLERANCE else 1e4  # of second differences
+        return close(truth, value, 0.0, min(scale, 1e9) * rounding)
 
     def _with_one_varying(self, relation: Relation, unequal: int) -> int | None:
         """None when the relation holds with a single declared name varying; nothing in the text says which do."""
