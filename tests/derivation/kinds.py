@@ -1,6 +1,7 @@
 r"""What people write, kind by kind: for each way of writing lines that are right, and lines in it that are not.
 
-Each case was judged by hand before it was run. `=` continues the line before, as in a derivation.
+Each case was judged by hand before it was run; `truths.py` says every line again in Python, for autograd to confirm the
+judgement. `=` continues the line before, as in a derivation.
 """
 
 MATRIX = {"X": "n d", "w": "d", "y": "n"}
