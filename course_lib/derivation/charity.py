@@ -285,7 +285,7 @@ def with_condition(node: Node, conditions: list[Condition], fixed: Collection[st
     """A member that counts only where its indices fulfil the conditions: times δ, or times 1 − δ."""
     factors = []
     for kind, i, j in conditions:
-        j = Label(j) if j in fixed else j
+        j = Label(j) if isinstance(j, str) and j in fixed else j
         delta = j.entry(i) if isinstance(j, Label) else Node("kdelta", (), (i, j))
         factors.append(delta if kind == "eq" else add(num(1), Node("neg", [delta])))
     return mul(*factors, node, span=node.span) if factors else node

@@ -156,37 +156,58 @@ def fixed_letters(statements: list[Statement], names: Names) -> set[str]:
     They pick an entry on the right of a name without an index, no sum and no left side has them, and the text compares
     them with an index. Without that comparison a sum may have been forgotten.
     """
-    from .document import defined_name  # which reads labels itself
-    from .symbols import index_letters
-
-    bound: set[str] = set()
-    on_left: set[str] = set()
-    free: set[str] = set()
+    free, running = _letters_of_definitions(statements, names)
     compared: set[str] = set()
     for s in statements:
+        compared |= _compared_in((s.nodes,))
         for n in everywhere(s.nodes):
-            below = [index_letters(flat(i)) for m, i, *_ in n.scripts if m == "_"]
-            if n.value == "sum":
-                bound |= {x for i in n.scripts if i[0] == "_" for x in flat(i[1]) if x.isalpha()}
-            elif n.value.endswith("frac") and len(n.args) == 2:
-                on_left |= set(_letters_below(n.args[0])) if n.args[0][:1] and n.args[0][0].value in ("partial", "d") else set()
-            elif n.value == "delta" and below and len(below[0]) == 2:
-                compared |= set(below[0])
-            elif below and len(below[0]) == 1 and flat([n.bare()]) == ["e"]:
-                compared |= set(below[0])
-            for side, other in _compared(n.args):
-                compared |= {side[0].value} if index_alone(side) and (index_alone(other) or label_of(other[0])) else set()
-        for side, other in _compared((s.nodes,)):
-            compared |= {side[0].value} if index_alone(side) and index_alone(other) else set()
-        for clause in s.clauses:
-            left = defined_name(clause.members[0].nodes, names) if len(clause.members) > 1 else None
-            letters = [_letters_below(m.nodes) for m in clause.members]
-            if left is not None and not left.indices:
-                free |= {x for found in letters[1:] for x in found if found.count(x) == 1}
-                on_left |= {x for found in letters[1:] for x in found if found.count(x) > 1}
-            elif left is not None:
-                on_left |= set(left.indices)
-    return {x for x in free & compared - bound - on_left if x not in names.dims and names.shape(x) in (None, ((), ()))}
+            compared |= _compared_in(n.args) | _of_units(n)
+            running |= _running(n)
+    return {x for x in free & compared - running if x not in names.dims and names.shape(x) in (None, ((), ()))}
+
+
+def _letters_of_definitions(statements: list[Statement], names: Names) -> tuple[set[str], set[str]]:
+    """The letters that stand once on the right of names without an index, and those that cannot be fixed."""
+    from .document import defined_name  # which reads labels itself
+
+    free: set[str] = set()
+    running: set[str] = set()
+    for clause in (c for s in statements for c in s.clauses if len(c.members) > 1):
+        left = defined_name(clause.members[0].nodes, names)
+        sides = [_letters_below(m.nodes) for m in clause.members[1:]]
+        if left is not None and left.indices:
+            running |= set(left.indices)
+        elif left is not None:
+            free |= {x for letters in sides for x in letters if letters.count(x) == 1}
+            running |= {x for letters in sides for x in letters if letters.count(x) > 1}
+    return free, running
+
+
+def _running(n: Tex) -> set[str]:
+    """The letters that a sum binds, or that a derivative of an entry is taken for."""
+    if n.value == "sum":
+        return {x for mark, inside, *_ in n.scripts if mark == "_" for x in flat(inside) if x.isalpha()}
+    of_entry = n.value.endswith("frac") and len(n.args) == 2 and n.args[0] and n.args[0][0].value in ("partial", "d")
+    return set(_letters_below(n.args[0])) if of_entry else set()
+
+
+def _of_units(n: Tex) -> set[str]:
+    """The letters of δ_{ic} and e_c."""
+    from .symbols import index_letters
+
+    below = [index_letters(flat(inside)) for mark, inside, *_ in n.scripts if mark == "_"]
+    letters = below[0] if below else []
+    unit = len(letters) == 2 and n.value == "delta" or len(letters) == 1 and flat([n.bare()]) == ["e"]
+    return set(letters) if unit else set()
+
+
+def _compared_in(rows: tuple[list[Tex], ...]) -> set[str]:
+    """The letters that are compared with another, or with a label."""
+    return {
+        side[0].value
+        for side, other in _compared(rows)
+        if index_alone(side) and (index_alone(other) or len(other) == 1 and label_of(other[0]))
+    }
 
 
 def _letters_below(nodes: list[Tex]) -> list[str]:

@@ -4,7 +4,7 @@ sample x_i is a row or a column, which names it defines and where.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 
 from .dimensions import Open
@@ -258,9 +258,16 @@ def powers(statements: list[Statement], names: Names) -> set[str]:
                 continue
             for mark, inside, *_ in symbol.scripts:
                 items = flat(inside)
-                plain = items[:1] and items[0] in ("k", "m", "n", "p", "q", "r") and (len(items) == 1 or items[1] in "+-")
+                plain = (
+                    items[:1] and items[0] in ("k", "m", "n", "p", "q", "r") and (len(items) == 1 or items[1] in "+-")
+                )
                 layer = any(names.known(symbol.name + digit) for digit in "123")
-                if mark == "^" and plain and not layer and (names.shape(items[0]) == ((), ()) or not names.known(items[0])):
+                if (
+                    mark == "^"
+                    and plain
+                    and not layer
+                    and (names.shape(items[0]) == ((), ()) or not names.known(items[0]))
+                ):
                     found.add(items[0])
     return found
 

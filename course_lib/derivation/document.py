@@ -25,7 +25,22 @@ TEXTS = frozenset(
     ["text", "textrm", "textit", "textbf", "textnormal", "mbox", "hbox", "mathrm", "rm", "textsf", "emph"]
 )
 # After these words stands what a claim holds for; after those, why it holds; the others only lead on.
-RESTRICTING = frozenset(["case", "in case", "in the case", "case:", "for", "if", "when", "whenever", "forall", "for all", "for each", "for every"])
+RESTRICTING = frozenset(
+    [
+        "case",
+        "in case",
+        "in the case",
+        "case:",
+        "for",
+        "if",
+        "when",
+        "whenever",
+        "forall",
+        "for all",
+        "for each",
+        "for every",
+    ]
+)
 DEFINING = frozenset(["where", "with", "let", "define", "and let", "denote", "set", "put", "write"])
 REASONS = frozenset(["since", "because", "as", "by", "using", "assuming", "from", "given", "provided", "recall"])
 FILLERS = frozenset(
@@ -137,7 +152,9 @@ def read_document(text: str, names: Names) -> list[Statement]:
     """The statements of a text, in the order in which they stand."""
     pieces: list[_Piece] = []
     pairs = pairwise(n for n in read_tex(text) if n.kind != "space")
-    names.distance = names.distance or any(a.value == "nabla" and b.kind == "letter" and b.value == "d" for a, b in pairs)
+    names.distance = names.distance or any(
+        a.value == "nabla" and b.kind == "letter" and b.value == "d" for a, b in pairs
+    )
     for line in _physical(_told_apart(read_tex(text), names), len(text)):
         pieces += _pieces(line, text, names)
     if any(p.numpy for p in pieces):
@@ -302,7 +319,9 @@ def _segments(nodes: list[Tex], start: int, end: int, names: Names) -> Iterator[
 def _is_word(said: str) -> bool:
     """Whether what stands between formulas is a word: "so", "(row-wise)", "i.e."."""
     bare = said.strip(".,;:()").replace("-", "").replace(".", "")
-    return bare.isalpha() and len(bare) > 1 or said in BULLETS or said[-1:] in ").:" and bare.isalnum() and len(bare) == 1
+    return (
+        bare.isalpha() and len(bare) > 1 or said in BULLETS or said[-1:] in ").:" and bare.isalnum() and len(bare) == 1
+    )
 
 
 def _claims_in_prose(nodes: list[Tex]) -> Iterator[_Piece]:
@@ -623,7 +642,13 @@ def _merged(segments: list[_Segment]) -> list[_Segment]:
             segments[k + 1].led = ""
             continue
         related = any(n.kind == "relation" for n in bare)
-        if not related and not out and s.led.strip() and s.led[0].isalpha() and any(x.claims for x in segments[k + 1 :]):
+        if (
+            not related
+            and not out
+            and s.led.strip()
+            and s.led[0].isalpha()
+            and any(x.claims for x in segments[k + 1 :])
+        ):
             continue  # "In n dimensions: …"
         remark = s.led == "quad" and _is_number_of_equation(bare)
         if related or not out or s.led == "implies":
@@ -823,7 +848,11 @@ def _condition(nodes: list[Tex], names: Names) -> list[Condition] | None:
         return None
     others = index_items(right)
     if first in ("=", "ne") and len(letters) == 1 and len(others) == 1 and len(places) == 1:
-        if isinstance(others[0], Label) or isinstance(others[0], str) and not (names.known(others[0]) and others[0] not in names.dims):
+        if (
+            isinstance(others[0], Label)
+            or isinstance(others[0], str)
+            and not (names.known(others[0]) and others[0] not in names.dims)
+        ):
             return [("eq" if first == "=" else "ne", letters[0], others[0])]
         return None
     ranged = [s for s in flat(right) if s.startswith("\\") or s == ","]

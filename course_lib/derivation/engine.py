@@ -449,7 +449,7 @@ class Session:
         return self._claim(statement, self._members(members), clause=clause)
 
     def _turned_over(self, members: list[Member]) -> list[Member]:
-        r"""Members of `-\log p(w) = …` and `S^{-1} = …`, which define a name that nothing else explains, solved for it."""
+        r"""Members of `-\log p(w) = …` and `S^{-1} = …` solved for the name that they define."""
         first, *rest = members
         nodes = trimmed(first.nodes)
         if not rest or not nodes or first.numpy:
@@ -463,7 +463,12 @@ class Session:
         else:
             return members
         left = defined_name(bare, self.names)
-        if left is None or not set(left.indices) <= set(self.names.dims) or self.names.known(left.name) or self.names.with_entries(left.name):
+        if (
+            left is None
+            or not set(left.indices) <= set(self.names.dims)
+            or self.names.known(left.name)
+            or self.names.with_entries(left.name)
+        ):
             return members
         return [replace(first, nodes=bare), *(replace(m, nodes=_enclosed(m, sign, inverse)) for m in rest)]
 
@@ -1205,9 +1210,7 @@ class Session:
             raise UnreadableError(wording.NO_POINT, points[0][0][0].start)
         return self.judge.at(bench)
 
-    def _weighed(
-        self, nodes: list[Node], hidden: bool, conditions: list[Condition], points: Points
-    ) -> Judged:
+    def _weighed(self, nodes: list[Node], hidden: bool, conditions: list[Condition], points: Points) -> Judged:
         """The verdict on a relation: in general, under Einstein's convention, or at the point that the text is at."""
         reference = 0 if hidden else None
         if points:

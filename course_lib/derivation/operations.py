@@ -242,7 +242,7 @@ def _slope_of_tanh(x: Any) -> Any:
 
 
 _FUNCTIONS = (
-    _entrywise("exp", (np.exp, np.exp, np.exp), head=(r"\exp", "exp"), latex=form("e^{%s}", POSTFIX)),
+    _entrywise("exp", (np.exp, np.exp, np.exp), head=(r"\exp", "exp"), latex=writing.tex_exponential),
     _entrywise(
         "log",
         (np.log, lambda x: 1 / x, lambda x: -1 / x**2),

@@ -211,16 +211,7 @@ def _reach(head: Node, items: Sequence[Item], k: int) -> tuple[Node, int]:
         return Node("d", [inner], head.val, span_of([head, inner])), after
     kind, value = head.val.type, head.val.value
     if kind == "SUM":
-        end = next((j for j in range(k, len(items)) if _binds_again(items[j], value)), len(items))
-        body = _rest(items[:end], k, head)
-        product = isinstance(value, Factors)
-        body = Node("fn", [body], ("log", 0), body.span) if product else body
-        for index, limit, unequal in reversed(value):
-            index = index or _only_index(body, head)
-            if isinstance(unequal, Label):
-                body, unequal = other_than(unequal, index, body), None
-            body = Node("sum", [body], (index, limit, unequal), span_of([head, body]))
-        return (Node("fn", [body], ("exp", 0), body.span) if product else body), end
+        return _summed(head, value, items, k)
     if kind == "FUNCH":
         name, primes = value
         reach = OPERATIONS.rows[name].reach if name in OPERATIONS.rows else "factor"
@@ -247,6 +238,20 @@ def _reach(head: Node, items: Sequence[Item], k: int) -> tuple[Node, int]:
     raise UnreadableError(
         r"this sign needs something to differentiate, as in \frac{\partial L}{\partial w}", head.start
     )
+
+
+def _summed(head: Node, value: list[Any], items: Sequence[Item], k: int) -> tuple[Node, int]:
+    """A sum or a product over indices with what it reaches over, and the position after that."""
+    end = next((j for j in range(k, len(items)) if _binds_again(items[j], value)), len(items))
+    body = _rest(items[:end], k, head)
+    product = isinstance(value, Factors)
+    body = Node("fn", [body], ("log", 0), body.span) if product else body
+    for index, limit, unequal in reversed(value):
+        index = index or _only_index(body, head)
+        if isinstance(unequal, Label):
+            body, unequal = other_than(unequal, index, body), None
+        body = Node("sum", [body], (index, limit, unequal), span_of([head, body]))
+    return (Node("fn", [body], ("exp", 0), body.span) if product else body), end
 
 
 def _only_index(body: Node, head: Node) -> str:

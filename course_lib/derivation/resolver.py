@@ -14,9 +14,9 @@ from typing import NoReturn
 from .dimensions import SCALAR, Core
 from .names import CONSTANT, Definition, Names, Symbol, symbol_of
 from .operations import FUNCTIONS, SHY
+from .products import Factors
 from .symbols import Symbols, is_exponential, is_operator_d, logged_name
 from .tex import Script, Tex, flat, trimmed
-from .products import Factors
 from .tokens import BEFORE_SIGN, OPERAND_END, Tok, UnreadableError, check_brackets
 from .tree import num
 from .vocabulary import ACCENTS, GREEK, SIMPLE
@@ -242,7 +242,13 @@ class Resolver(Symbols):
         symbol = symbol_of(node)
         if symbol is not None:
             return self.symbol(symbol, nodes, k + 1, node)
-        if word in CONSTANTS or len(word) > 1 and word.isalnum() and word[0].isalpha() and all(n.kind != "style" for n in inside):
+        if (
+            word in CONSTANTS
+            or len(word) > 1
+            and word.isalnum()
+            and word[0].isalpha()
+            and all(n.kind != "style" for n in inside)
+        ):
             return self._word(word, node, inside, nodes, k)
         if len(inside) == 1:
             return self._one([*nodes[:k], inside[0].scripted((*inside[0].scripts, *node.scripts)), *nodes[k + 1 :]], k)

@@ -30,6 +30,7 @@ def is_operator_d(node: Tex, after: list[Tex]) -> bool:
     )
 
 
+STARS = (["*"], [r"\ast"], [r"\star"], ["+"])
 # What a subscript picks: a letter, a number, a label, None for a whole axis.
 Index = str | int | Label | None
 
@@ -238,7 +239,9 @@ class Symbols:
         following = (symbol_of(n, self.names) for n in nodes[k + 1 :] if n.value not in ("partial", "nabla"))
         called = next((s for s in following if s is not None), None)
         needs = dependencies(Node("sym", (), called.name), self.names) if called is not None else set()
-        vectors = [v for v in self.names.symbols if () in (self.names.shape(v) or ()) and self.names.shape(v) != ((), ())]
+        vectors = [
+            v for v in self.names.symbols if () in (self.names.shape(v) or ()) and self.names.shape(v) != ((), ())
+        ]
         found = [v for v in self.names.varied if v in vectors and v in needs] or [v for v in vectors if v in needs]
         if len(found) != 1:
             return None
@@ -309,18 +312,12 @@ class Symbols:
             return after_slope
         if power := self._power_of_square(symbol, nodes, after, whole):
             return power
-        name, rest = self.longer(self._variant(symbol), symbol.scripts)
-        if name in self.names.families and any(is_one_index(s) for s in rest):
-            name = f"each {name}"
-            if self.names.shape(name) == ((), ()):
-                rest = tuple(s for s in rest if not is_one_index(s))
+        name, rest = self._of_family(symbol)
         if self._is_function_of_its_name(name, symbol.scripts, nodes, after):
             return self.function("sigmoid", (), nodes, after, whole)
-        moved = name.removeprefix("dot ")
-        if moved != name and not self.names.known(name) and "t" in self._needs(moved) and self._number("t"):
-            tokens = [Tok("NAME", "t", whole.start, whole.end)]
-            self.emit("NABLA", (tokens, 1), whole.start, whole.end)
-            return self.finish(Symbol(moved, symbol.scripts), nodes, after, whole)
+        if self._moves_in_time(name):
+            self.emit("NABLA", ([Tok("NAME", "t", whole.start, whole.end)], 1), whole.start, whole.end)
+            return self.finish(Symbol(name.removeprefix("dot "), symbol.scripts), nodes, after, whole)
         if name not in self.names.symbols and self.names.functions.get(name):
             return self.function(self.names.functions[name], rest, nodes, after, whole)
         entry = self.names.with_entries(name) and any(m == "_" and len(index_items(i)) == 2 for m, i, *_ in rest)
@@ -349,12 +346,21 @@ class Symbols:
             self._call_if_so(self.out[place], nodes, after)
         return behind
 
-    def _needs(self, name: str) -> set[str]:
-        """What a defined name depends on; nothing for any other."""
-        return dependencies(Node("sym", (), name), self.names) if name in self.names.definitions else set()
+    def _of_family(self, symbol: Symbol) -> tuple[str, tuple[Script, ...]]:
+        """The known name that a symbol begins with, and what is left on it; L_i beside an L is a name of its own."""
+        name, rest = self.longer(self._variant(symbol), symbol.scripts)
+        if name in self.names.families and any(is_one_index(s) for s in rest):
+            name = f"each {name}"
+            if self.names.shape(name) == ((), ()):
+                rest = tuple(s for s in rest if not is_one_index(s))
+        return name, rest
 
-    def _number(self, name: str) -> bool:
-        return self.names.shape(name) == ((), ())
+    def _moves_in_time(self, name: str) -> bool:
+        r"""Whether `\dot x` is the derivative of a defined x in a number t."""
+        moved = name.removeprefix("dot ")
+        if moved == name or self.names.known(name) or moved not in self.names.definitions:
+            return False
+        return self.names.shape("t") == ((), ()) and "t" in dependencies(Node("sym", (), moved), self.names)
 
     def _is_function_of_its_name(self, name: str, scripts: tuple[Script, ...], nodes: list[Tex], after: int) -> bool:
         r"""Whether σ(…) is the function, though `\sigma_i = \sigma(x_i^T w)` gives its values the same letter."""
@@ -597,11 +603,7 @@ class Symbols:
             if turned:
                 stay.append(("^", [Tex("letter", "T", start, end)], start, end))
             return name + digit, stay
-        if bare == ["+"] and self.names.known(name + "+"):
-            return name + "+", []
-        if bare == ["+"] and name + "+" in self.names.ahead:
-            raise UnreadableError(self.undeclared(name + "+"), start, name + "+")
-        star = self._starred(name, start) if bare in (["*"], [r"\ast"], [r"\star"]) else None
+        star = self._starred(name, start, "+" if bare == ["+"] else "*") if bare in STARS else None
         if star is not None:
             return star, []
         definition = self.names.definitions.get(name)
@@ -625,14 +627,14 @@ class Symbols:
             return f"{name}_{word}", []
         return None
 
-    def _starred(self, name: str, start: int) -> str | None:
-        """What x^* stands for: a name of its own, or x where a gradient vanishes; None where neither is known."""
-        if self.names.known(name + "*"):
-            return name + "*"
-        if name in self.names.symbols and self.names.starred:
+    def _starred(self, name: str, start: int, mark: str) -> str | None:
+        """What x^* or x^+ stands for: a name of its own, or x where a gradient vanishes; None for neither."""
+        if self.names.known(name + mark):
+            return name + mark
+        if name in self.names.symbols and self.names.starred and mark == "*":
             return name
-        if name in self.names.symbols and f"{name}*" in self.names.ahead:
-            raise UnreadableError(self.undeclared(f"{name}*"), start, f"{name}*")
+        if f"{name}{mark}" in self.names.ahead and (name in self.names.symbols or mark == "+"):
+            raise UnreadableError(self.undeclared(f"{name}{mark}"), start, f"{name}{mark}")
         return None
 
     def _layer_in(
@@ -892,7 +894,9 @@ class Symbols:
             self.enclosed(more, "LPAR", "RPAR")
             return
         letters = self._with_labels([*index_items(left), *index_items(right)])
-        plain = len(letters) == 2 and all(not isinstance(x, str) or x.isalpha() for x in letters) and None not in letters
+        plain = (
+            len(letters) == 2 and all(not isinstance(x, str) or x.isalpha() for x in letters) and None not in letters
+        )
         if sign in ("=", "ne") and plain and not all(isinstance(x, int) for x in letters):
             if sign == "ne":
                 self.emit("LPAR", "(", node.start, node.start)
@@ -1366,7 +1370,9 @@ def index_items(inside: list[Tex], greek: bool = False) -> list[Index]:
     label = next((k for k, n in enumerate(inside) if label_of(n)), None)
     if label is not None:
         before, after = index_items(inside[:label]), index_items(inside[label + 1 :])
-        said = all(not trimmed(part) or items for part, items in ((inside[:label], before), (inside[label + 1 :], after)))
+        said = all(
+            not trimmed(part) or items for part, items in ((inside[:label], before), (inside[label + 1 :], after))
+        )
         return [*before, label_of(inside[label]), *after] if said else []
     out: list[Index] = []
     for s in flat(inside):

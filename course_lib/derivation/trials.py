@@ -52,9 +52,7 @@ class _Trial(Session):
         self._begin(symbols, [*names.dims, *lengths], names.functions, 0)
         self.names.inferring = True
 
-    def _weighed(
-        self, nodes: list[Node], hidden: bool, conditions: list[Condition], points: Points
-    ) -> Judged:
+    def _weighed(self, nodes: list[Node], hidden: bool, conditions: list[Condition], points: Points) -> Judged:
         relation = Relation(self.names, nodes, 0 if hidden else choose_reference(nodes, self.names))
         verdict = "shapes" if any(relation.misfits) else "right"
         return Judged(verdict, shape=relation.shape, reference=nodes[relation.reference])

@@ -18,6 +18,10 @@ from .values import TooLargeError, UndefinedError
 from .writer import latex
 
 
+# How much more than the last digit second differences lose, which divide rounding by their step.
+DIFFERENCED = 1e4
+
+
 @dataclass
 class Judged:
     """What a relation came to: the verdict, the member at fault and the finding about it."""
@@ -154,7 +158,10 @@ class Judge:
             for k, value in enumerate(values):
                 if value is None or truth is None or k == relation.reference:
                     continue
-                if not close(truth, value, tolerance) and not self._cancels(relation, number, k, truth, value):
+                rounding = 0.0 if tolerance == TOLERANCE else DIFFERENCED
+                if not close(truth, value, tolerance, rounding) and not self._cancels(
+                    relation, number, k, truth, value
+                ):
                     return k
                 if relation.beyond(self.bench, number, k):
                     return k
@@ -165,7 +172,7 @@ class Judge:
         if not any(is_zero(n) for n in (relation.nodes[k], relation.nodes[relation.reference])):
             return False
         scale = relation.cancelling(self.bench, number, k)
-        rounding = 10 if relation.tolerance() == TOLERANCE else 1e4  # of second differences
+        rounding = 10 if relation.tolerance() == TOLERANCE else DIFFERENCED
         return close(truth, value, 0.0, min(scale, 1e9) * rounding)
 
     def _with_one_varying(self, relation: Relation, unequal: int) -> int | None:
