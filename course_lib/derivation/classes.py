@@ -98,8 +98,6 @@ def other_than(label: Label, letter: str, body: Node) -> Node:
 
 def derived_at(node: Node) -> Node:
     r"""`\frac{\partial L}{\partial z_{y_i}}`, read as a derivative in a sum that picks, as the pick of derivatives."""
-    if node.op != "grad" or len(node.args) < 2 or not is_pick(node.args[1]):
-        return node
     entry, inner = without_pick(node.args[1])
     made = Node("grad", [node.args[0], inner], node.val, node.span)
     return Node("sum", [mul(entry, made)], node.args[1].val, node.span)

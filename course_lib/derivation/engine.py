@@ -565,7 +565,7 @@ class Session:
         """Whether a line of a program gives a name that it computed another value, made from the present one."""
         if len(members) != 2 or name in self.names.symbols or not is_used(name, members[1].raw):
             return False
-        gradient = name[0] == "d" and self.names.known(canonical(name[1:])) and self.names.loss is not None
+        gradient = self._names_gradient(name) and self.names.loss is not None
         return gradient or name in self.names.definitions
 
     def _set_anew(self, statement: Statement, left: Left, members: list[Member]) -> Line:
@@ -668,7 +668,7 @@ class Session:
     def _left(self, statement: Statement, members: list[Member]) -> Left | None:
         word = members[0].raw
         if statement.numpy and word.isidentifier():
-            gradient = word[0] == "d" and self.names.known(canonical(word[1:]))
+            gradient = self._names_gradient(word)
             if gradient and self.names.loss is None and self._begins_backward(word[1:], members):
                 numbers = self._defined_numbers()
                 self.names.loss = numbers[-1] if numbers else None
@@ -678,9 +678,13 @@ class Session:
             return replace(left, name=f"{left.name}_{''.join(left.indices)}", indices=())  # E_R beside a number E
         return left
 
+    def _names_gradient(self, word: str) -> bool:
+        """Whether a program's `dscores` is a gradient by its name: that of a name that is known."""
+        return word[0] == "d" and (self.names.known(canonical(word[1:])) or self.names.known(word[1:]))
+
     def _begins_backward(self, name: str, members: list[Member]) -> bool:
         """Whether `dscores = (P - Y)/n` names a gradient: an array's, in a program, with no differential behind it."""
-        shape = self.names.shape(canonical(name))
+        shape = self.names.shape(name if self.names.known(name) else canonical(name))
         try:
             nodes = [self._parse(m) for m in members[1:]]
         except UnreadableError:

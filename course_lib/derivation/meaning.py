@@ -3,7 +3,6 @@ r"""What a tree means once shapes are asked: `a \cdot b` of columns, norms of ma
 from __future__ import annotations
 
 from .charity import shape_of
-from .classes import derived_at
 from .dimensions import MisfitError, Scope, is_scalar, is_vector, resolve
 from .names import Definition, Names
 from .products import span_of
@@ -40,7 +39,7 @@ def with_inner_products(node: Node, names: Names) -> Node:
 def in_an_expression(node: Node, names: Names) -> Node:
     r"""Derivatives in an expression, `\frac{\partial f}{\partial (x - \mu)}`, as derivatives in a name for it."""
     args = [in_an_expression(a, names) for a in node.args]
-    node = derived_at(node.with_args(args) if args else node)
+    node = node.with_args(args) if args else node
     if node.op == "grad" and len(args) > 1 and args[1].op == "T":
         plain = Node("grad", [args[0], args[1].args[0]], node.val, node.span)
         return Node("T", [plain], None, node.span) if _is_number(args[0], names) else plain

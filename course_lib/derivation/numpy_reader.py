@@ -103,8 +103,10 @@ class _Reader:
             name = node.id
         name = self.names.variants.get((name, ""), name)
         if not self.names.known(name):
-            if len(node.id) > 1 and node.id[0] == "d" and self.names.known(canonical(node.id[1:])):
-                of = Node("sym", (), canonical(node.id[1:]))
+            spelled = (node.id[1:], canonical(node.id[1:])) if len(node.id) > 1 and node.id[0] == "d" else ()
+            below = next((n for n in spelled if self.names.known(n)), None)
+            if below is not None:
+                of = Node("sym", (), below)
                 loss = self.names.loss
                 return Node("grad", [Node("sym", (), loss), of]) if loss else Node("d", [of])
             said = spoken_name(name)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from . import wording
-from .classes import Label, other_than
+from .classes import Label, is_pick, other_than, without_pick
 from .operations import OPERATIONS
 from .tokens import Tok, UnreadableError
 from .tree import Node, Span, free_indices, mul, num
@@ -331,6 +331,10 @@ def _variables(node: Node) -> list[Node] | None:
     """
     if node.op == "paren":
         return _variables(node.args[0])
+    if is_pick(node):
+        entry, inner = without_pick(node)
+        found = _variables(inner)
+        return [Node("sum", [mul(entry, found[0])], node.val, node.span)] if found else None
     if node.op == "d":
         inner = node.args[0]
         while inner.op == "paren" and inner.args[0].op == "paren":
@@ -359,6 +363,11 @@ def _pull_d(node: Node) -> Node | None:
     if node.op == "d":
         inner = node.args[0]
         return Node("d", [inner.args[0] if inner.op == "paren" else inner], node.val, node.span)
+    if is_pick(node):
+        entry, inner = without_pick(node)
+        first = _pull_d(inner)
+        moved = first and Node("sum", [mul(entry, first.args[0])], node.val, node.span)
+        return Node("d", [moved], first.val, node.span) if first and moved else None
     if node.op in ("idx", "pow", "T", "mul") and node.args:
         first = _pull_d(node.args[0])
         if first is not None:

@@ -144,7 +144,7 @@ class Symbols:
             return False
         node, gap = nodes[after], after > k + 1
         if node.value in ("(", "[") or node.kind == "bar":
-            return True
+            return not self.names.distance or not known
         if node.kind == "command" and node.value == "{":
             return not known
         if node.kind == "letter":
@@ -1049,7 +1049,7 @@ class Symbols:
             parts = "".join(items).split("le")
             items, limit = [parts[1]], parts[2] if len(parts) > 2 else None
         head, first = (items[: items.index("=")], items[items.index("=") + 1 :]) if "=" in items else (items, [])
-        letters = index_letters(head) or [s for s in head if len(head) == 1 and is_small_greek(s)]
+        letters = index_letters(head) or _greek_letters(head)
         if not letters:
             raise UnreadableError(
                 r"the index of this sum is not clear: write \sum_i, \sum_{i,j} or \sum_{i=1}^{n}", start
@@ -1395,6 +1395,12 @@ def index_items(inside: list[Tex], greek: bool = False) -> list[Index]:
         else:
             return []
     return out
+
+
+def _greek_letters(items: list[str]) -> list[str]:
+    """The letters of a list of indices some of which are Greek; [] where anything else stands there."""
+    letters = [s for s in items if s != ","]
+    return letters if all(is_small_greek(s) or len(s) == 1 and s.isalpha() for s in letters) else []
 
 
 def is_small_greek(word: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .classes import derived_at, is_pick
 from .tokens import UnreadableError
 from .tree import Node, Span, add, mul, neg, walk
 
@@ -27,6 +28,8 @@ def tidy(node: Node) -> Node:
         return mul(*args, span=node.span)
     if node.op == "neg":
         return _signed(args[0], node.span)
+    if node.op == "grad" and len(args) == 2 and is_pick(args[1]):
+        return derived_at(node.with_args(args))
     if node.op == "grad" and len(args) == 2 or node.op == "hess":
         for wrt in args[1:]:
             wrt = wrt.args[0] if wrt.op in ("T", "pow") else wrt

@@ -17,7 +17,6 @@ from .tree import Node
 from .values import TooLargeError, UndefinedError
 from .writer import latex
 
-
 # How much more than the last digit second differences lose, which divide rounding by their step.
 DIFFERENCED = 1e4
 

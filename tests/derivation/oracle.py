@@ -64,6 +64,20 @@ def order(rest):
     return numpy.inf if near < 1e-12 else numpy.log10(far / near)
 
 
+def expm(a):
+    """The exponential of a matrix by its series, which forty terms are enough for where the matrix is small."""
+    out = term = np.eye(len(a))
+    for k in range(1, 40):
+        term = term @ a / k
+        out = out + term
+    return out
+
+
+def power(a, k):
+    """A matrix multiplied by itself."""
+    return a if k == 1 else a @ power(a, k - 1)
+
+
 HELPERS = {
     "np": np,
     "softmax": softmax,
@@ -78,6 +92,8 @@ HELPERS = {
     "logdet": lambda a: np.linalg.slogdet(a)[1],
     "ones": lambda m: np.ones((m, 1)),
     "slope": slope,
+    "expm": expm,
+    "power": power,
     "diagonal": lambda a: np.reshape(np.diag(a), (-1, 1)),
     "off": lambda a: a - diag(np.diag(a)),
     # A rest in o(tᵏ) goes to zero faster than tᵏ, one in O(tᵏ) at least as fast; the powers are whole numbers.

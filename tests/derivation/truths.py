@@ -1044,4 +1044,330 @@ TRUTHS = {
             ),
         },
     ),
+    "one class throughout": Truth(
+        {"p": "softmax(z)", "L": "-np.log(np.sum(Y * p))"},
+        {
+            r"\frac{\partial L}{\partial z_i} = p_i - \delta_{ic}": 'grad("L", "z") == p - Y',
+            r"\frac{\partial L}{\partial z_j} = p_j, \quad j \ne c": '(1 - Y) * grad("L", "z") == (1 - Y) * p',
+            r"\frac{\partial L}{\partial z_i} = p_i - 1\{i = c\}": 'grad("L", "z") == p - Y',
+            r"\frac{\partial L}{\partial z_i} = \delta_{ic} - p_i": 'grad("L", "z") == Y - p',
+            r"\frac{\partial L}{\partial z_j} = p_j - 1, \quad j \ne c": (
+                '(1 - Y) * grad("L", "z") == (1 - Y) * (p - 1)'
+            ),
+            r"\frac{\partial L}{\partial z_i} = p_c - \delta_{ic}": 'grad("L", "z") == np.sum(Y * p) - Y',
+        },
+        more={"Y": "C onehot"},
+    ),
+    "labels as subscripts": Truth(
+        {"P": "softmax(F)", "L": "-np.sum(Y * np.log(P)) / N"},
+        {
+            r"\frac{\partial L}{\partial f_{ik}} = \frac1N(p_{ik} - 1\{y_i = k\})": 'grad("L", "F") == (P - Y) / N',
+            r"\frac{\partial L}{\partial f_{ik}} = p_{ik} - 1\{y_i = k\}": 'grad("L", "F") == P - Y',
+            r"\frac{\partial L}{\partial f_{ik}} = \frac1N(p_{ik} + 1\{y_i = k\})": 'grad("L", "F") == (P + Y) / N',
+        },
+        more={"Y": "N C onehot"},
+    ),
+    "classes other than the right one": Truth(
+        {"M": "s - np.sum(Y * s) + 1", "L": "np.sum((1 - Y) * np.maximum(0, M))"},
+        {
+            r"\frac{\partial L_i}{\partial s_j} = 1(s_j - s_{y_i} + 1 > 0), \quad j \ne y_i": (
+                '(1 - Y) * grad("L", "s") == (1 - Y) * (M > 0)'
+            ),
+            r"\frac{\partial L_i}{\partial s_{y_i}} = -\sum_{j \ne y_i} \mathbb{1}(s_j - s_{y_i} + 1 > 0)": (
+                'np.sum(Y * grad("L", "s")) == -np.sum((1 - Y) * (M > 0))'
+            ),
+            r"\frac{\partial L_i}{\partial s_j} = -1(s_j - s_{y_i} + 1 > 0), \quad j \ne y_i": (
+                '(1 - Y) * grad("L", "s") == -(1 - Y) * (M > 0)'
+            ),
+            r"\frac{\partial L_i}{\partial s_{y_i}} = \sum_{j \ne y_i} \mathbb{1}(s_j - s_{y_i} + 1 > 0)": (
+                'np.sum(Y * grad("L", "s")) == np.sum((1 - Y) * (M > 0))'
+            ),
+        },
+        more={"Y": "C onehot"},
+    ),
+    "a mask that sets entries to zero": Truth(
+        {
+            "hidden": "np.maximum(0, X @ W)",
+            "scores": "hidden @ V",
+            "loss": "np.sum((scores - Y)**2) / 2",
+            "masked": "(scores - Y) @ V.T * (hidden > 0)",
+        },
+        {
+            "dW = X.T @ dhidden": 'grad("loss", "W") == X.T @ masked',
+            "dW = X.T @ (dscores @ V.T)": 'grad("loss", "W") == X.T @ ((scores - Y) @ V.T)',
+            "dW = 2 * X.T @ dhidden": 'grad("loss", "W") == 2 * X.T @ masked',
+        },
+    ),
+    "a constant that is left out": Truth(
+        {
+            "l": "-np.sum((y - X @ w)**2) / (2 * sigma**2)",
+            "short": "-(w.T @ X.T @ X @ w - 2 * y.T @ X @ w) / (2 * sigma**2)",
+            "slip": "-(w.T @ X.T @ X @ w - y.T @ X @ w) / (2 * sigma**2)",
+        },
+        {
+            r"\nabla_w \ell = \frac{1}{\sigma^2}X^T(y - Xw)": 'grad("l", "w") == X.T @ (y - X @ w) / sigma**2',
+            "\\nabla_w \\ell = \\frac{1}{\\sigma^2}X^T(y - Xw)\n"
+            r"\ell(w) = -\frac{1}{2\sigma^2}(w^TX^TXw - 2y^TXw) + \text{const}": 'grad("l", "w") == grad("short", "w")',
+            r"\nabla_w \ell = -\frac{1}{\sigma^2}X^T(y - Xw)": 'grad("l", "w") == -X.T @ (y - X @ w) / sigma**2',
+            "\\nabla_w \\ell = \\frac{1}{\\sigma^2}X^T(y - Xw)\n"
+            r"\ell(w) = -\frac{1}{2\sigma^2}(w^TX^TXw - y^TXw) + \text{const}": 'grad("l", "w") == grad("slip", "w")',
+        },
+    ),
+    "a likelihood under a condition": Truth(
+        {"l": "-np.sum((y - X @ w)**2) / 2 - tau / 2 * np.sum(w**2)"},
+        {
+            r"\nabla_w \log p(w \mid y) = X^T(y - Xw) - \tau w": 'grad("l", "w") == X.T @ (y - X @ w) - tau * w',
+            r"\frac{\partial}{\partial w}\log p(w|y) = X^T(y - Xw) - \tau w": (
+                'grad("l", "w") == X.T @ (y - X @ w) - tau * w'
+            ),
+            r"\nabla_w \log p(w \mid y) = X^T(Xw - y) + \tau w": 'grad("l", "w") == X.T @ (X @ w - y) + tau * w',
+            r"\frac{\partial}{\partial w}\log p(w|y) = X^T(y - Xw)": 'grad("l", "w") == X.T @ (y - X @ w)',
+        },
+    ),
+    "a product over samples": Truth(
+        {"L": "np.prod(theta * np.exp(-theta * x))", "l": "np.log(L)"},
+        {
+            r"\log L(\theta) = n\log\theta - \theta\sum_{i=1}^n x_i": "l == n * np.log(theta) - theta * np.sum(x)",
+            r"\frac{d}{d\theta}\log L = \frac{n}{\theta} - \sum_i x_i": 'grad("l", "theta") == n / theta - np.sum(x)',
+            r"\log L(\theta) = \log\theta - \theta\sum_{i=1}^n x_i": "l == np.log(theta) - theta * np.sum(x)",
+            r"\frac{d}{d\theta}\log L = \frac{1}{\theta} - \sum_i x_i": 'grad("l", "theta") == 1 / theta - np.sum(x)',
+        },
+    ),
+    "names of what comes after, and an inverse that is defined": Truth(
+        {"after": "P + H.T @ R @ H", "S": "inv(after)"},
+        {
+            r"\operatorname{tr}(P^+) = \operatorname{tr}(P) + \operatorname{tr}(RHH^T)": (
+                "tr(after) == tr(P) + tr(R @ H @ H.T)"
+            ),
+            "SP^+ = I": "S @ after == eye(n)",
+            r"\operatorname{tr}(P^+) = \operatorname{tr}(P) + \operatorname{tr}(HH^T)": (
+                "tr(after) == tr(P) + tr(H @ H.T)"
+            ),
+            "S = P^+": "S == after",
+        },
+    ),
+    "sums without an index": Truth(
+        {"S": "np.sum((y - a - b * x)**2)"},
+        {
+            r"\frac{\partial S}{\partial a} = -2\left(\sum y_i - na - b\sum x_i\right)": (
+                'grad("S", "a") == -2 * (np.sum(y) - n * a - b * np.sum(x))'
+            ),
+            r"\frac{\partial S}{\partial a} = -2\left(\sum y_i - a - b\sum x_i\right)": (
+                'grad("S", "a") == -2 * (np.sum(y) - a - b * np.sum(x))'
+            ),
+        },
+    ),
+    "second derivatives along two directions": Truth(
+        {"F": "-logdet(X)"},
+        {
+            r"D^2F(X)[H, H] = \operatorname{tr}(X^{-1}HX^{-1}H)": (
+                'vec(H).T @ hess("F", "X") @ vec(H) == tr(inv(X) @ H @ inv(X) @ H)'
+            ),
+            r"\nabla^2F(X)[H, H] = \operatorname{tr}(X^{-1}HX^{-1}H)": (
+                'vec(H).T @ hess("F", "X") @ vec(H) == tr(inv(X) @ H @ inv(X) @ H)'
+            ),
+            r"D^2F(X)[H, H] = -\operatorname{tr}(X^{-1}HX^{-1}H)": (
+                'vec(H).T @ hess("F", "X") @ vec(H) == -tr(inv(X) @ H @ inv(X) @ H)'
+            ),
+            r"\nabla^2F(X)[H, H] = \operatorname{tr}(X^{-1}HX^{-1})": (
+                'vec(H).T @ hess("F", "X") @ vec(H) == tr(inv(X) @ H @ inv(X))'
+            ),
+        },
+    ),
+    "an entrywise product before an outer one": Truth(
+        {"s": "sigmoid(W @ a)", "E": "np.sum((s - y)**2) / 2"},
+        {
+            r"\frac{\partial E}{\partial W} = (s - y) \odot s \odot (1 - s)\,a^T": (
+                'grad("E", "W") == ((s - y) * s * (1 - s)) @ a.T'
+            ),
+            r"\frac{\partial E}{\partial W} = (s - y) \odot s\,a^T": 'grad("E", "W") == ((s - y) * s) @ a.T',
+            r"\frac{\partial E}{\partial W} = (y - s) \odot s \odot (1 - s)\,a^T": (
+                'grad("E", "W") == ((y - s) * s * (1 - s)) @ a.T'
+            ),
+        },
+    ),
+    "entries of samples above and below": Truth(
+        {"P": "softmax(X @ Theta.T)", "L": "-np.sum(Y * np.log(P)) / m"},
+        {
+            r"\frac{\partial L}{\partial\theta_k} = \frac1m\sum_{i=1}^m (p^{(i)}_k - y^{(i)}_k)\,x^{(i)}": (
+                'grad("L", "Theta") == (P - Y).T @ X / m'
+            ),
+            r"\frac{\partial L}{\partial\theta_k} = \sum_{i=1}^m (p^{(i)}_k - y^{(i)}_k)\,x^{(i)}": (
+                'grad("L", "Theta") == (P - Y).T @ X'
+            ),
+            r"\frac{\partial L}{\partial\theta_k} = \frac1m\sum_{i=1}^m (y^{(i)}_k - p^{(i)}_k)\,x^{(i)}": (
+                'grad("L", "Theta") == (Y - P).T @ X / m'
+            ),
+        },
+    ),
+    "a set behind a definition": Truth(
+        {"f": "np.sum(G * (X @ W))"},
+        {
+            r"\frac{\partial f}{\partial W} = X^TG \in \mathbb{R}^{d \times k}": 'grad("f", "W") == X.T @ G',
+            r"\frac{\partial f}{\partial W} = 2X^TG \in \mathbb{R}^{d \times k}": 'grad("f", "W") == 2 * X.T @ G',
+            r"\frac{\partial f}{\partial W} = -X^TG": 'grad("f", "W") == -X.T @ G',
+        },
+    ),
+    "Greek indices": Truth(
+        {"F": "np.sum((V - W @ H)**2) / 2"},
+        {
+            r"\frac{\partial F}{\partial H_{a\mu}} = (W^TWH)_{a\mu} - (W^TV)_{a\mu}": (
+                'grad("F", "H") == W.T @ W @ H - W.T @ V'
+            ),
+            r"\frac{\partial F}{\partial H_{a\mu}} = (W^TV)_{a\mu} - (W^TWH)_{a\mu}": (
+                'grad("F", "H") == W.T @ V - W.T @ W @ H'
+            ),
+            r"\frac{\partial F}{\partial H_{a\mu}} = (W^TWH)_{a\mu}": 'grad("F", "H") == W.T @ W @ H',
+        },
+    ),
+    "a bias beside a matrix, and the star of programs": Truth(
+        {"A": "np.tanh(W @ X + b @ ones(m).T)", "J": "np.sum((A - Y)**2) / (2 * m)"},
+        {
+            r"\frac{\partial J}{\partial W} = \frac1m\left((A - Y)*(1 - A^2)\right)X^T": (
+                'grad("J", "W") == ((A - Y) * (1 - A**2)) @ X.T / m'
+            ),
+            r"\frac{\partial J}{\partial W} = \frac1m\left((A - Y)*(1 - A)\right)X^T": (
+                'grad("J", "W") == ((A - Y) * (1 - A)) @ X.T / m'
+            ),
+            r"\frac{\partial J}{\partial W} = \left((A - Y)*(1 - A^2)\right)X^T": (
+                'grad("J", "W") == ((A - Y) * (1 - A**2)) @ X.T'
+            ),
+        },
+    ),
+    "a trace that reaches over what follows": Truth(
+        {"phi": "tr(X.T @ A @ X @ B)"},
+        {
+            r"d\phi = {\rm tr}\,(dX)'AXB + {\rm tr}\,X'A(dX)B": "dphi == tr(dX.T @ A @ X @ B) + tr(X.T @ A @ dX @ B)",
+            r"d\phi = {\rm tr}\,(B'X'A' + BX'A)\,dX": "dphi == tr((B.T @ X.T @ A.T + B @ X.T @ A) @ dX)",
+            r"d\phi = {\rm tr}\,(dX)'AXB": "dphi == tr(dX.T @ A @ X @ B)",
+            r"d\phi = {\rm tr}\,(B'X'A' - BX'A)\,dX": "dphi == tr((B.T @ X.T @ A.T - B @ X.T @ A) @ dX)",
+        },
+    ),
+    "partial derivatives by an index": Truth(
+        {"f": "x.T @ A @ x"},
+        {
+            r"\partial_k f = A_{kj}x_j + x_iA_{ik}": 'grad("f", "x") == A @ x + A.T @ x',
+            r"\partial_l\partial_k f = A_{kl} + A_{lk}": 'hess("f", "x") == A + A.T',
+            r"\partial_k f = 2A_{kj}x_j": 'grad("f", "x") == 2 * A @ x',
+            r"\partial_l\partial_k f = 2A_{kl}": 'hess("f", "x") == 2 * A.T',
+        },
+    ),
+    "the exponential of a matrix": Truth(
+        {"E": "expm(t * A)", "f": "tr(expm(A))"},
+        {
+            r"\frac{d}{dt}e^{tA} = Ae^{tA}": 'jac("E", "t") == vec(A @ E)',
+            r"\frac{\partial}{\partial A}\operatorname{tr}(e^A) = (e^A)^T": 'grad("f", "A") == expm(A).T',
+            r"\frac{d}{dt}e^{tA} = te^{tA}": 'jac("E", "t") == vec(t * E)',
+            r"\frac{\partial}{\partial A}\operatorname{tr}(e^A) = e^A": 'grad("f", "A") == expm(A)',
+        },
+    ),
+    "powers of a matrix": Truth(
+        {"f": "tr(power(X, k))"},
+        {
+            r"\nabla f(X) = k(X^{k-1})^T": 'grad("f", "X") == k * power(X, k - 1).T',
+            r"\nabla f(X) = kX^{k-1}": 'grad("f", "X") == k * power(X, k - 1)',
+            r"\nabla f(X) = (X^{k-1})^T": 'grad("f", "X") == power(X, k - 1).T',
+            r"\nabla f(X) = 3(X^2)^T": 'grad("f", "X") == 3 * (X @ X).T',
+        },
+        start={"k": "4"},
+    ),
+    "derivatives in time": Truth(
+        {"x": "expm(t * A) @ u"},
+        {
+            r"\dot x(t) = Ax(t)": 'jac("x", "t") == A @ x',
+            r"\dot x(t) = A^Tx(t)": 'jac("x", "t") == A.T @ x',
+            r"\dot x(t) = tAx(t)": 'jac("x", "t") == t * A @ x',
+        },
+    ),
+    "matrices of blocks": Truth(
+        {
+            "tall": "np.concatenate((A, np.sqrt(mu) * F))",
+            "long": "np.concatenate((y, np.sqrt(mu) * g))",
+            "J": "np.sum((tall @ x - long)**2)",
+        },
+        {
+            r"J = \|Ax - y\|^2 + \mu\|Fx - g\|^2": "J == norm(A @ x - y)**2 + mu * norm(F @ x - g)**2",
+            r"\nabla_x J = 2A^T(Ax - y) + 2\mu F^T(Fx - g)": (
+                'grad("J", "x") == 2 * A.T @ (A @ x - y) + 2 * mu * F.T @ (F @ x - g)'
+            ),
+            r"J = \|Ax - y\|^2 + \mu^2\|Fx - g\|^2": "J == norm(A @ x - y)**2 + mu**2 * norm(F @ x - g)**2",
+            r"\nabla_x J = 2A^T(Ax - y) + 2\sqrt{\mu}F^T(Fx - g)": (
+                'grad("J", "x") == 2 * A.T @ (A @ x - y) + 2 * np.sqrt(mu) * F.T @ (F @ x - g)'
+            ),
+        },
+    ),
+    "norms with a weight": Truth(
+        {"f": "x.T @ A @ x"},
+        {
+            r"\nabla_x f = 2Ax": 'grad("f", "x") == 2 * A @ x',
+            r"\|x\|_A = \sqrt{x^TAx}": "np.sqrt(f) == np.sqrt(x.T @ A @ x)",
+            r"\nabla_x f = 2x": 'grad("f", "x") == 2 * x',
+            r"\|x\|_A = x^TAx": "np.sqrt(f) == x.T @ A @ x",
+        },
+    ),
+    "bullets, letters and words before formulas": Truth(
+        {"f": "np.exp(a.T @ x)"},
+        {
+            r"* $\nabla f(x) = e^{a^Tx}a$": 'grad("f", "x") == np.exp(a.T @ x) * a',
+            r"(b) $\nabla f(0) = a$": 'grad("f", "x", x=0 * x) == a',
+            r"\text{In }n\text{ dimensions: } \nabla f = e^{a^Tx}a": 'grad("f", "x") == np.exp(a.T @ x) * a',
+            r"* $\nabla f(x) = e^{a^Tx}x$": 'grad("f", "x") == np.exp(a.T @ x) * x',
+            r"(b) $\nabla f(0) = 0$": 'grad("f", "x", x=0 * x) == 0 * a',
+            r"\text{In }n\text{ dimensions: } \nabla f = e^{x}a": 'grad("f", "x") == np.exp(x) * a',
+        },
+    ),
+    "cases in words": Truth(
+        {"p": "softmax(z)"},
+        {
+            r"\text{Case } i = j: \quad \frac{\partial p_i}{\partial z_i} = p_i(1 - p_i)": (
+                'diagonal(jac("p", "z")) == p * (1 - p)'
+            ),
+            r"\text{Case } i \ne j: \quad \frac{\partial p_i}{\partial z_j} = -p_ip_j": (
+                'off(jac("p", "z")) == off(-p @ p.T)'
+            ),
+            r"\text{Case } i = j: \quad \frac{\partial p_i}{\partial z_i} = p_i(1 + p_i)": (
+                'diagonal(jac("p", "z")) == p * (1 + p)'
+            ),
+            r"\text{Case } i \ne j: \quad \frac{\partial p_i}{\partial z_j} = p_ip_j": (
+                'off(jac("p", "z")) == off(p @ p.T)'
+            ),
+        },
+    ),
+    "vectors side by side": Truth(
+        {"c": "R.T @ ones(N)", "m": "X.T @ R @ diag(1 / c)"},
+        {
+            r"\sum_n r_{nk}(\mathbf{x}_n - m_k) = 0": "X.T @ R - m @ diag(c) == 0 * m",
+            r"\sum_n r_{nk}(\mathbf{x}_n + m_k) = 0": "X.T @ R + m @ diag(c) == 0 * m",
+            r"\sum_n (\mathbf{x}_n - m_k) = 0": "X.T @ ones(N) @ ones(K).T - N * m == 0 * m",
+        },
+    ),
+    "variances and rows of NumPy": Truth(
+        {
+            "V": "x - ones(N) @ ones(N).T @ x / N",
+            "xhat": "V @ diag(1 / np.sqrt(ones(N).T @ V**2 / N))",
+            "loss": "np.sum(G * (xhat @ diag(gamma)))",
+        },
+        {
+            "dxhat = G * gamma": 'grad("loss", "xhat") == G @ diag(gamma)',
+            "dgamma = np.sum(G * xhat, axis=0)": 'grad("loss", "gamma") == (G * xhat).T @ ones(N)',
+            "dxhat = G": 'grad("loss", "xhat") == G',
+            "dgamma = np.sum(G * x, axis=0)": 'grad("loss", "gamma") == (G * x).T @ ones(N)',
+        },
+    ),
+    "a curly letter beside a plain one": Truth(
+        {"curly": "v.T @ D @ v / 2 + F.T @ v"},
+        {
+            r"\frac{\partial\mathcal F}{\partial v} = Dv + F": 'grad("curly", "v") == D @ v + F',
+            r"\frac{\partial\mathcal F}{\partial v} = Dv": 'grad("curly", "v") == D @ v',
+            r"\frac{\partial\mathcal F}{\partial v} = Dv + \mathcal F": 'grad("curly", "v") == D @ v + curly * v**0',
+        },
+    ),
+    "a distance that is called d": Truth(
+        {"far": "norm(x - a)"},
+        {
+            r"\nabla d = \frac{x - a}{\|x - a\|}": 'grad("far", "x") == (x - a) / norm(x - a)',
+            r"\nabla d = \frac{x - a}{2\|x - a\|}": 'grad("far", "x") == (x - a) / (2 * norm(x - a))',
+            r"\nabla d = x - a": 'grad("far", "x") == x - a',
+        },
+    ),
 }
