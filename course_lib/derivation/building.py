@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .classes import Label, picked
 from .products import Head, Item, begin, called, fraction, is_determinant, span_of, unrolled
 from .tokens import UnreadableError
-from .tree import Node, Span, free_indices, num
+from .tree import Node, Span, free_indices, mul, num
 
 if TYPE_CHECKING:
     from lark import Transformer
@@ -52,6 +53,8 @@ class _Rules:
                 items.append(x)
             elif x.type == "SLASH":
                 items.append("SLASH")
+            elif x.value.value == "*":
+                items.append("STAR")
             elif x.value.value == "cdot" or any(is_determinant(i) for i in items):
                 items.append("DOT")
         first = items[0]
@@ -128,10 +131,16 @@ class _Rules:
         return Node("fn", [c[2]], ("sqrt", 0), span_of(c))
 
     def exponential(self, c: Children) -> Node:
-        return Node("fn", [c[2]], ("exp", 0), span_of(c))
+        return Node("fn", [c[2]], ("e", 0), span_of(c))
 
     def norm(self, c: Children) -> Node:
-        return Node("norm", [c[1]], c[2].value.value, span_of(c))
+        label = c[2].value.value
+        if isinstance(label, str):
+            return Node("norm", [c[1]], label, span_of(c))
+        from .parser import parse_tokens  # which is built of this
+
+        inner = Node("frob", [c[1], mul(parse_tokens(label), c[1])], None, span_of(c))
+        return Node("fn", [inner], ("sqrt", 0), span_of(c))
 
     def bars(self, c: Children) -> Node:
         return Node("bars", [c[1]], None, span_of(c))
@@ -187,9 +196,12 @@ def _under_d(base: Node, apply: Callable[[Node], Node], kind: str) -> Node:
     return apply(base)
 
 
-def _indexed(node: Node, items: tuple[str | int, ...], span: Span | None) -> Node:
+def _indexed(node: Node, items: tuple[str | int | Label, ...], span: Span | None) -> Node:
     """Subscripts on an expression: one or two, letters, numbers or None for a whole axis."""
     base = node.args[0] if node.op == "paren" else node
+    pick = picked(base, items, span)
+    if pick is not None:
+        return pick
     if base.op == "idx" and len(base.val) == 1 == len(items):
         return Node("idx", base.args, (base.val[0], items[0]), span)
     if base.op == "mat" and base.val == (1, 1):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from itertools import pairwise
 
+from .classes import Condition, Label
 from .dimensions import MisfitError, Scope, resolve
 from .names import Names
 from .shapes import Typer
-from .tree import Node, add, free_indices, map_tree, mul, num, walk
+from .tree import Node, add, free_indices, map_tree, mul, neg, num, walk
 
 
 def sums_reaching(node: Node, letters: set[str]) -> Node:
@@ -55,28 +57,31 @@ def summed(node: Node, letters: set[str]) -> Node | None:
         return None
     terms = node.args if node.op == "add" else (node,)
     out = []
-    for term in terms:
+    for whole in terms:
+        term = whole.args[0] if whole.op == "neg" else whole
         counts = Counter(i for n in walk(term) if n.op in ("idx", "kdelta") for i in n.val)
         repeated = _twice(term, extra, counts)
         if repeated is None:
             return None
         for letter in repeated:
             term = Node("sum", [term], (letter, None, None), term.span)
-        out.append(term)
+        out.append(neg(term) if whole.op == "neg" else term)
     return add(*out, span=node.span)
 
 
-def contracted(nodes: list[Node]) -> list[Node] | None:
+def contracted(nodes: list[Node], fewest: int = 2) -> list[Node] | None:
     """A relation with Einstein's sums written out on both sides: every letter that stands twice in a term.
 
-    None unless some term has two such letters, and all sides are left with the same ones: x_iy_i alone is no sum.
+    None unless some term has two such letters, and all sides are left with the same ones: x_iy_i alone is no sum, but
+    in a text that has the convention already (fewest=1).
     """
     if any(n.op == "sum" for node in nodes for n in walk(node)):
         return None
     most, out = 0, []
     for node in nodes:
         terms = []
-        for term in node.args if node.op == "add" else (node,):
+        for whole in multiplied_out(node):
+            term = whole.args[0] if whole.op == "neg" else whole
             held = Counter(i for n in walk(term) if n.op in ("idx", "kdelta") for i in n.val if isinstance(i, str))
             repeated = [i for i in free_indices(term) if held[i] == 2]
             if any(times > 2 for times in held.values()):
@@ -84,10 +89,39 @@ def contracted(nodes: list[Node]) -> list[Node] | None:
             most = max(most, len(repeated))
             for letter in repeated:
                 term = Node("sum", [term], (letter, None, None), term.span)
-            terms.append(term)
+            terms.append(neg(term) if whole.op == "neg" else term)
         out.append(add(*terms, span=node.span))
     letters = [set(free_indices(n)) for n in out]
-    return out if most > 1 and all(x == letters[0] for x in letters if x) else None
+    return out if most >= fewest and all(x == letters[0] for x in letters if x) else None
+
+
+def multiplied_out(node: Node) -> list[Node]:
+    """The terms of a sum of products, products of brackets multiplied out, each with its sign before it."""
+    if node.op == "add":
+        return [t for a in node.args for t in multiplied_out(a)]
+    if node.op == "neg":
+        return [neg(t) for t in multiplied_out(node.args[0])]
+    if node.op == "paren":
+        return multiplied_out(node.args[0])
+    at = next((k for k, a in enumerate(node.args) if len(multiplied_out(a)) > 1), None) if node.op == "mul" else None
+    if at is None:
+        return [node]
+    out = []
+    for inner in multiplied_out(node.args[at]):
+        bare = inner.args[0] if inner.op == "neg" else inner
+        made = multiplied_out(mul(*node.args[:at], bare, *node.args[at + 1 :], span=node.span))
+        out += [neg(t) for t in made] if inner.op == "neg" else made
+    return out
+
+
+def logs_reaching(node: Node) -> Node:
+    r"""`\log\frac1c\exp(a)` as the logarithm of the whole product."""
+    args = [logs_reaching(a) for a in node.args]
+    at = next((k for k, a in enumerate(args[:-1]) if a.op == "fn" and a.val == ("log", 0)), None)
+    if node.op != "mul" or at is None or args[at + 1].op != "fn":
+        return node.with_args(args) if args else node
+    inside = mul(args[at].args[0], *args[at + 1 :])
+    return mul(*args[:at], Node("fn", [inside], ("log", 0), node.span), span=node.span)
 
 
 def _twice(term: Node, extra: list[str], counts: Counter[str]) -> list[str] | None:
@@ -111,16 +145,57 @@ def diagonals(node: Node, letters: set[str]) -> Node:
     return map_tree(node, change)
 
 
+def products_last(node: Node) -> Node:
+    r"""`(a - y) \odot a \, h^T` as the product of an entrywise product, where the tighter reading does not fit."""
+    args = [products_last(a) for a in node.args]
+    if node.op != "had" or args[1].op != "mul":
+        return node.with_args(args) if args else node
+    return mul(Node("had", [args[0], args[1].args[0]], None, node.span), *args[1].args[1:], span=node.span)
+
+
+def traces_reaching(node: Node, names: Names) -> Node:
+    r"""`\operatorname{tr} (dX)'A` as the trace of the whole product, where the bracket alone is not square."""
+    args = [traces_reaching(a, names) for a in node.args]
+    if node.op != "mul":
+        return node.with_args(args) if args else node
+    for k, a in enumerate(args[:-1]):
+        turned = a.op == "T"
+        trace = a.args[0] if turned else a
+        shape = shape_of(trace.args[0], names) if trace.op == "fn" and trace.val == ("tr", 0) else None
+        if shape is not None and shape[0] != shape[1]:
+            first = Node("T", trace.args, None, a.span) if turned else trace.args[0]
+            return mul(*args[:k], Node("fn", [mul(first, *args[k + 1 :])], ("tr", 0), node.span), span=node.span)
+    return node.with_args(args)
+
+
+def repeated(node: Node, names: Names) -> Node:
+    """`WX + b` with the column b added to every column of WX, where sums do not fit without."""
+    args = [repeated(a, names) for a in node.args]
+    node = node.with_args(args) if args else node
+    if node.op != "add":
+        return node
+    shapes = [shape_of(a.args[0] if a.op == "neg" else a, names) for a in args]
+    whole = next((s for s in shapes if s is not None and () not in s), None)
+    if whole is None:
+        return node
+
+    def spread(term: Node, shape: tuple | None) -> Node:
+        axis = None if shape is None else 1 if shape == (whole[0], ()) else 0 if shape == ((), whole[1]) else None
+        return term if axis is None else Node("stretch", [term], axis, term.span)
+
+    return add(*map(spread, args, shapes), span=node.span)
+
+
 def inner_products(node: Node, names: Names) -> Node:
     r"""`\theta x` for two columns of one length as \theta^T x, as it is written where nobody minds."""
 
     def column(n: Node) -> bool:
-        shape = _shape(n, names)
+        shape = shape_of(n, names)
         return shape is not None and shape[0] != () == shape[1]
 
     def change(n: Node) -> Node | None:
         for k, (a, b) in enumerate(pairwise(n.args if n.op == "mul" else ())):
-            if column(a) and column(b) and _shape(a, names) == _shape(b, names):
+            if column(a) and column(b) and shape_of(a, names) == shape_of(b, names):
                 inner = Node("frob", [a, b], None, n.span)
                 return mul(*n.args[:k], inner, *n.args[k + 2 :], span=n.span)
         return None
@@ -128,7 +203,8 @@ def inner_products(node: Node, names: Names) -> Node:
     return map_tree(node, change)
 
 
-def _shape(node: Node, names: Names) -> tuple | None:
+def shape_of(node: Node, names: Names) -> tuple | None:
+    """The two lengths of an expression, None where it does not fit together."""
     try:
         return tuple(resolve(d) for d in Typer(Scope(names)).typed(node).shape)
     except MisfitError:
@@ -205,10 +281,11 @@ def _beside_numbers(node: Node, names: Names) -> bool:
     return not any(n.op == "sym" and names.shape(n.val) not in (None, ((), ())) for a in others for n in walk(a))
 
 
-def with_condition(node: Node, conditions: list[tuple[str, str, str]]) -> Node:
+def with_condition(node: Node, conditions: list[Condition], fixed: Collection[str] = ()) -> Node:
     """A member that counts only where its indices fulfil the conditions: times δ, or times 1 − δ."""
     factors = []
     for kind, i, j in conditions:
-        delta = Node("kdelta", (), (i, j))
+        j = Label(j) if isinstance(j, str) and j in fixed else j
+        delta = j.entry(i) if isinstance(j, Label) else Node("kdelta", (), (i, j))
         factors.append(delta if kind == "eq" else add(num(1), Node("neg", [delta])))
     return mul(*factors, node, span=node.span) if factors else node

@@ -4,7 +4,7 @@ sample x_i is a row or a column, which names it defines and where.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 
 from .dimensions import Open
@@ -234,6 +234,42 @@ def vanishes(statements: list[Statement], names: Names) -> bool:
             if zero and any(n.value != "frac" or "d" in flat(n.args[1])[:1] for n in slopes):
                 return True
     return False
+
+
+def solved(statements: list[Statement], found: Mapping[str, list[int]]) -> set[str]:
+    """Names that stand alone on the left only after the text has set a derivative in them to 0: solutions."""
+    zeros = [k for k, s in enumerate(statements) if any(flat(m.nodes) == ["0"] for c in s.clauses for m in c.members)]
+    out = set()
+    for name, places in found.items():
+        before = [k for k in zeros if k < min(places)]
+        if before and name in _differentiated_in(statements[: before[-1] + 1]):
+            out.add(name)
+    return out
+
+
+def powers(statements: list[Statement], names: Names) -> set[str]:
+    """Letters that count how often a square matrix is multiplied by itself: the k of X^k and X^{k-1}."""
+    found = set()
+    for s in statements:
+        for n in everywhere(s.nodes):
+            symbol = symbol_of(n)
+            shape = names.shape(symbol.name) if symbol is not None else None
+            if symbol is None or shape is None or shape[0] != shape[1] or shape == ((), ()):
+                continue
+            for mark, inside, *_ in symbol.scripts:
+                items = flat(inside)
+                plain = (
+                    items[:1] and items[0] in ("k", "m", "n", "p", "q", "r") and (len(items) == 1 or items[1] in "+-")
+                )
+                layer = any(names.known(symbol.name + digit) for digit in "123")
+                if (
+                    mark == "^"
+                    and plain
+                    and not layer
+                    and (names.shape(items[0]) == ((), ()) or not names.known(items[0]))
+                ):
+                    found.add(items[0])
+    return found
 
 
 def steps(statement: Statement, names: Names) -> list[str]:

@@ -31,6 +31,17 @@ class Open:
         return isinstance(other, Open) and self.number < other.number
 
 
+class Total(str):
+    """The length of blocks that stand one below or beside another, "m+n", with the lengths that it is made of."""
+
+    parts: tuple[Dim, ...]
+
+    def __new__(cls, parts: Sequence[Dim]) -> Total:
+        made = super().__new__(cls, "+".join(map(spoken_dim, parts)))
+        made.parts = tuple(parts)
+        return made
+
+
 Atom = str | int | Open
 Dim = tuple[Atom, ...]
 Shape = tuple[Dim, Dim]

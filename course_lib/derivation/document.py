@@ -5,23 +5,42 @@ name that a clause may define. All of it is asked of TeX nodes; the text itself 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
+from .classes import Condition, Label
 from .declarations import declared
 from .names import Names, Symbol, name_of, symbol_of
-from .numpy_reader import looks_like_numpy
+from .numpy_reader import looks_like_numpy, unmasked
 from .operations import FUNCTIONS, SHY
 from .symbols import index_items, index_letters, logged_name, matrix_of_slopes, parted, partials
-from .tex import Script, Tex, flat, read_tex, trimmed, words_of
+from .tex import Script, Tex, everywhere, flat, read_tex, trimmed, words_of
 
+BULLETS = frozenset(["*", "-", "•", "–"])
+SIDE_CONDITIONS = frozenset(["ne", "lt", "le", "gt", "ge"])
 MOST_LINES, MOST_CHARACTERS = 80, 3000
 EQUALITIES = frozenset(["=", ":=", "=:", "approx", "gets"])
 TEXTS = frozenset(
     ["text", "textrm", "textit", "textbf", "textnormal", "mbox", "hbox", "mathrm", "rm", "textsf", "emph"]
 )
 # After these words stands what a claim holds for; after those, why it holds; the others only lead on.
-RESTRICTING = frozenset(["for", "if", "when", "whenever", "forall", "for all", "for each", "for every"])
+RESTRICTING = frozenset(
+    [
+        "case",
+        "in case",
+        "in the case",
+        "case:",
+        "for",
+        "if",
+        "when",
+        "whenever",
+        "forall",
+        "for all",
+        "for each",
+        "for every",
+    ]
+)
 DEFINING = frozenset(["where", "with", "let", "define", "and let", "denote", "set", "put", "write"])
 REASONS = frozenset(["since", "because", "as", "by", "using", "assuming", "from", "given", "provided", "recall"])
 FILLERS = frozenset(
@@ -36,6 +55,8 @@ FILLERS = frozenset(
         "also",
         "or",
         "i.e.",
+        "i.e",
+        "e.g",
         "that",
         "is",
         "finally",
@@ -100,7 +121,7 @@ class Clause:
     """One relation of a statement: its members, the conditions it is restricted by, and how it was led in."""
 
     members: list[Member]
-    conditions: list[tuple[str, str, str]] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
     led: str = ""
     continues: bool = False
     at_point: bool = False
@@ -130,12 +151,47 @@ class _Piece:
 def read_document(text: str, names: Names) -> list[Statement]:
     """The statements of a text, in the order in which they stand."""
     pieces: list[_Piece] = []
-    for line in _physical(read_tex(text), len(text)):
+    pairs = pairwise(n for n in read_tex(text) if n.kind != "space")
+    names.distance = names.distance or any(
+        a.value == "nabla" and b.kind == "letter" and b.value == "d" for a, b in pairs
+    )
+    for line in _physical(_told_apart(read_tex(text), names), len(text)):
         pieces += _pieces(line, text, names)
     if any(p.numpy for p in pieces):
         for p in pieces:
             p.numpy = p.numpy or _may_be_numpy(text[p.start : p.end])
     return [_statement(p, text, names) for p in _joined(pieces)]
+
+
+def _told_apart(nodes: list[Tex], names: Names) -> list[Tex]:
+    r"""The nodes with `\mathcal F` as a letter of its own, where F is declared and stands beside it."""
+    curly = {flat(n.args[0])[0] for n in everywhere(nodes) if _is_curly(n)}
+    plain = {n.value for n in everywhere([_without_curly(n) for n in nodes]) if n.kind == "letter"}
+    both = {x for x in curly & plain if x in names.symbols}
+    return [_with_curly(n, both) for n in nodes] if both else nodes
+
+
+def _is_curly(n: Tex) -> bool:
+    return n.kind == "style" and n.value in ("mathcal", "mathscr") and len(flat(n.args[0])) == 1
+
+
+def _without_curly(n: Tex) -> Tex:
+    return Tex("space", " ", n.start, n.end) if _is_curly(n) else _changed(n, lambda i: [_without_curly(x) for x in i])
+
+
+def _with_curly(n: Tex, both: set[str]) -> Tex:
+    if _is_curly(n) and flat(n.args[0])[0] in both:
+        letter = chr(ord("𝓐") + ord(flat(n.args[0])[0]) - ord("A"))
+        return Tex("letter", letter, n.start, n.end).scripted(n.scripts)
+    return _changed(n, lambda inside: [_with_curly(x, both) for x in inside])
+
+
+def _changed(n: Tex, change: Callable[[list[Tex]], list[Tex]]) -> Tex:
+    """The node with what stands in it, and in what hangs on it, changed."""
+    if not n.args and not n.scripts:
+        return n
+    new = Tex(n.kind, n.value, n.start, n.end, tuple(change(a) for a in n.args), n.side)
+    return new.scripted([(mark, change(inside), start, end) for mark, inside, start, end in n.scripts])
 
 
 def _may_be_numpy(raw: str) -> bool:
@@ -249,7 +305,7 @@ def _segments(nodes: list[Tex], start: int, end: int, names: Names) -> Iterator[
         else:
             outside.append(n)
     words = words_of(outside).split()
-    prose = any(w.strip(".,;:").isalpha() and len(w.strip(".,;:")) > 1 and w not in FUNCTIONS for w in words)
+    prose = any(_is_word(w) and w not in FUNCTIONS for w in words)
     formal = any(n.kind in ("relation", "env", "bar", "command") or n.value == "+" for n in outside)
     if prose and not formal and inside:
         yield from _claims_in_prose(nodes)
@@ -258,6 +314,14 @@ def _segments(nodes: list[Tex], start: int, end: int, names: Names) -> Iterator[
     if _is_prose(bare, names) or _is_mapping(bare):
         return
     yield _Piece(bare, start, end)
+
+
+def _is_word(said: str) -> bool:
+    """Whether what stands between formulas is a word: "so", "(row-wise)", "i.e."."""
+    bare = said.strip(".,;:()").replace("-", "").replace(".", "")
+    return (
+        bare.isalpha() and len(bare) > 1 or said in BULLETS or said[-1:] in ").:" and bare.isalnum() and len(bare) == 1
+    )
 
 
 def _claims_in_prose(nodes: list[Tex]) -> Iterator[_Piece]:
@@ -276,9 +340,10 @@ def _claims_in_prose(nodes: list[Tex]) -> Iterator[_Piece]:
             within.append(n)
     leads = [words for words, _ in parts] + [words_of(lead)]
     for k, (words, formula) in enumerate(parts):
-        if not any(i.kind == "relation" for i in formula) or _is_mapping(formula):
-            continue
         said = [w.strip(".,;:").lower() for w in words.split()]
+        claims = any(i.kind == "relation" and i.value not in SIDE_CONDITIONS for i in formula)
+        if not claims or _is_mapping(formula) or said[-1:] == ["s.t"] or said[-2:] == ["subject", "to"]:
+            continue
         last = next((w for w in reversed(said) if w in DEFINING or w in RESTRICTING or w in REASONS), "")
         last = "set to zero" if "zero" in said and not last else last
         promise = _promised(f"{words} {' '.join(leads[k + 1].split()[:3])}".lower())
@@ -464,9 +529,15 @@ class _Segment:
 
 def _clauses(nodes: list[Tex], text: str, names: Names) -> Iterator[Clause]:
     clauses: list[Clause] = []
+    ahead: list[Condition] = []  # of `Case i = j:` before the claim
     for segment in _merged(list(_split(nodes))):
+        first = _condition(trimmed(segment.nodes), names) if not clauses and segment.led in RESTRICTING else None
+        if first is not None:
+            ahead += first
+            continue
         made = _clause(segment, text, names, clauses)
         if made is not None:
+            made.conditions, ahead = [*made.conditions, *ahead], []
             clauses.append(made)
     if not clauses and trimmed(nodes, ("space", "amp")):
         bare = [n for n in nodes if n.kind != "amp"]
@@ -500,6 +571,9 @@ def _words_apart(nodes: list[Tex]) -> Iterator[tuple[Tex, str]]:
     while k < len(nodes):
         n = nodes[k]
         word = _explanation(n) if n.kind == "style" and n.value in TEXTS and not n.scripts else ""
+        end = words_of(n.args[0]).rstrip(" ")[-1:] if n.kind == "style" and n.value in TEXTS and not word else ""
+        if end == ":" or end and leading and words_of(n.args[0])[-1:] == " ":
+            word = words_of(n.args[0]).strip(" :.,").lower()
         if not word and n.kind == "style" and n.value in TEXTS and _is_remark(nodes, k):
             word = "remark"
         if n.kind == "command" and n.value == "forall":
@@ -568,6 +642,14 @@ def _merged(segments: list[_Segment]) -> list[_Segment]:
             segments[k + 1].led = ""
             continue
         related = any(n.kind == "relation" for n in bare)
+        if (
+            not related
+            and not out
+            and s.led.strip()
+            and s.led[0].isalpha()
+            and any(x.claims for x in segments[k + 1 :])
+        ):
+            continue  # "In n dimensions: …"
         remark = s.led == "quad" and _is_number_of_equation(bare)
         if related or not out or s.led == "implies":
             out.append(s)
@@ -622,7 +704,7 @@ def _clause(segment: _Segment, text: str, names: Names, before: list[Clause]) ->
         return None
     if not nodes:
         return Clause([Member([], "", 0, 0)], led="implies") if led == "implies" and not before else None
-    nodes, points = _without_points(nodes)
+    nodes, points = _without_points(_without_set(nodes))
     members = _members(_without_search(nodes), text)
     clause = Clause(members, led=led, at=points)
     if len(members) > 1 and members[0].empty:
@@ -632,6 +714,13 @@ def _clause(segment: _Segment, text: str, names: Names, before: list[Clause]) ->
     if not segment.claims and led == "implies":
         clause.continues = not before
     return clause
+
+
+def _without_set(nodes: list[Tex]) -> list[Tex]:
+    r"""`P = f(S) \in \mathbb R^{n \times m}` without the set that it ends with."""
+    places = [k for k, n in enumerate(nodes) if n.kind == "relation"]
+    ends = len(places) > 1 and nodes[places[-1]].value == "in" and nodes[places[-2]].value in EQUALITIES
+    return trimmed(nodes[: places[-1]]) if ends else nodes
 
 
 def _without_points(nodes: list[Tex]) -> tuple[list[Tex], Points]:
@@ -667,7 +756,7 @@ def _is_side_condition(nodes: list[Tex]) -> bool:
     The claim is judged on all draws then, which asks for more.
     """
     signs = [n.value for n in nodes if n.kind == "relation"]
-    return bool(signs) and set(signs) <= {"ne", "lt", "le", "gt", "ge"} and len(flat(nodes)) <= 8
+    return bool(signs) and set(signs) <= SIDE_CONDITIONS and len(flat(nodes)) <= 8
 
 
 def _members(nodes: list[Tex], text: str) -> list[Member]:
@@ -717,6 +806,9 @@ def _numpy_clauses(piece: _Piece, text: str) -> Iterator[Clause]:
         start += len(raw) - len(raw.lstrip())
         nodes = trimmed([n for n in piece.nodes if start <= n.start and n.end <= end])
         members.append(Member(nodes, "=" if number else "", start, end, raw.strip(), True))
+    masked = unmasked(members[0].raw, members[1].raw) if len(members) == 2 else None
+    if masked is not None:
+        members = [replace(m, raw=raw) for m, raw in zip(members, masked, strict=True)]
     clause = Clause(members)
     if len(members) > 1 and members[0].empty:
         clause.continues, clause.members = True, members[1:]
@@ -730,7 +822,7 @@ def _restricts(nodes: list[Tex]) -> bool:
     return any(n.kind == "relation" for n in nodes) and len(flat(nodes)) <= 8
 
 
-def _condition(nodes: list[Tex], names: Names) -> list[tuple[str, str, str]] | None:
+def _condition(nodes: list[Tex], names: Names) -> list[Condition] | None:
     """What `i = j`, `i \\ne j`, `i = 1, \\dots, n`, `1 \\le i \\le n`, `j \\in J` restrict to; None: a claim."""
     nodes = _without_stops(nodes)
     while nodes and nodes[0].value in ("(", "[") and nodes[-1].value in (")", "]"):
@@ -756,7 +848,11 @@ def _condition(nodes: list[Tex], names: Names) -> list[tuple[str, str, str]] | N
         return None
     others = index_items(right)
     if first in ("=", "ne") and len(letters) == 1 and len(others) == 1 and len(places) == 1:
-        if isinstance(others[0], str) and not (names.known(others[0]) and others[0] not in names.dims):
+        if (
+            isinstance(others[0], Label)
+            or isinstance(others[0], str)
+            and not (names.known(others[0]) and others[0] not in names.dims)
+        ):
             return [("eq" if first == "=" else "ne", letters[0], others[0])]
         return None
     ranged = [s for s in flat(right) if s.startswith("\\") or s == ","]
@@ -788,6 +884,9 @@ def defined_name(nodes: list[Tex], names: Names) -> Left | None:
     if base is None:
         return None
     name, scripts, rest = base
+    moved = name.removeprefix("dot ")
+    if moved != name and moved in names.definitions and names.shape("t") == ((), ()):
+        return None  # \dot x is the derivative of x(t)
     if partials(Symbol(name, scripts), names) or matrix_of_slopes(Symbol(name, scripts), names):
         return None  # f_x and J_f are derivatives of f
     out = Left(name)
@@ -800,7 +899,7 @@ def defined_name(nodes: list[Tex], names: Names) -> Left | None:
         params = [p for p in (_parameter(x, names) for x in parted(rest[1:-1], (",", ";", "|"))) if p is not None]
         if len(params) < len([x for x in parted(rest[1:-1], (",", ";", "|")) if trimmed(x)]):
             return None  # f(x + h) is no name
-        if name == "d" and len(params) < 2:
+        if name == "d" and len(params) < 2 and not names.distance:
             return None  # d(AB) is a differential; a distance d(x, y) may be defined
         out.params, out.called = tuple(params), True
     if not all(_take(out, s, names) for s in scripts):
@@ -825,6 +924,9 @@ def _base(nodes: list[Tex], names: Names) -> tuple[str, tuple[Script, ...], list
             end += 1
         word = "".join(n.value for n in nodes[:end])
         alone = end == 1 or names.known(word) or is_word(word, names)
+        labels = ["".join(flat(i)) for m, i, *_ in nodes[end - 1].scripts if m == "_"]
+        if word[0] == "d" and end > 1 and labels and names.known(f"{word[1:]}_{labels[0]}"):
+            return None  # dD_{KL} is a differential
         return (word, nodes[end - 1].scripts, nodes[end:]) if alone else None
     if symbol is not None:
         return symbol.name, symbol.scripts, nodes[1:]
@@ -864,8 +966,8 @@ def _take_number(out: Left, mark: str, items: list[str]) -> bool:
         stem, label, of = out.name.partition("_")
         out.name = stem + joined + label + of
         return True
-    if joined in ("*", r"\star", r"\ast"):
-        out.name += "*"
+    if joined in ("*", r"\star", r"\ast", "+"):
+        out.name += "+" if joined == "+" else "*"
         return True
     return False
 
@@ -889,13 +991,13 @@ def _take_indices(out: Left, mark: str, items: list[str], names: Names) -> bool:
     word = any(len(s) > 1 and s.isalpha() for s in bare)
     if mark == "_" and letters and not word and len(letters) <= 2 and all(len(s) <= 2 for s in bare):
         if not (out.called and all(names.known(x) for x in letters)):
-            out.indices = tuple(letters)
+            out.indices = (*out.indices, *letters)[-2:]
         return True
     greek = [s[1:] for s in bare if s.startswith("\\")]
     if mark == "_" and out.called and len(greek) == len(bare) == 1:
         return True
-    if mark == "^" and len(letters) == 1 and not word and not out.indices and (items[0] in "([" or letters[0] == "i"):
-        out.indices = (letters[0],)
+    if mark == "^" and len(letters) == 1 and not word and (items[0] in "([" or letters[0] == "i"):
+        out.indices = (letters[0], *out.indices)[:2]  # p^{(i)}_k is entry k of sample i
         return True
     return False
 

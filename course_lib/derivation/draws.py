@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 
-from .dimensions import Atom, Dim, Open, resolve
+from .dimensions import Atom, Dim, Open, Total, resolve
 from .names import Names
 from .values import Array, UndefinedError
 
@@ -45,6 +45,8 @@ class Draw:
     def _length(self, atom: Atom) -> int:
         if isinstance(atom, Open):
             return self.dims.setdefault(f"?{atom.number}", 2 + (self.number % 2))
+        if isinstance(atom, Total):
+            return sum(map(self.size, atom.parts))
         return atom if isinstance(atom, int) else self.dims[atom]
 
     def base(self, name: str) -> Array:

@@ -14,17 +14,23 @@ from .charity import (
     diagonals,
     gradients_as_rows,
     inner_products,
+    logs_reaching,
     matched,
+    products_last,
+    repeated,
     summed,
     sums_reaching,
+    traces_reaching,
     with_condition,
     with_ones,
 )
+from .classes import ARRAY, Condition, fixed_letters
 from .diagnosis import diagnose, diagnose_definition
 from .dimensions import SCALAR, MisfitError, is_vector, spoken_shape
 from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Points, Statement, defined_name, read_document
 from .judgement import Bench, Relation, define, is_number, is_zero
 from .names import (
+    CONSTANT,
     Declared,
     Definition,
     Names,
@@ -38,7 +44,7 @@ from .names import (
     stem,
     symbol_of,
 )
-from .numpy_reader import looks_like_numpy, parse_numpy
+from .numpy_reader import is_used, looks_like_numpy, parse_numpy
 from .numpy_writer import numpy_text
 from .operations import FUNCTIONS, is_entrywise
 from .parser import grammar, parse, parse_nodes
@@ -47,7 +53,8 @@ from .resolver import NO_EQUALITY
 from .spelling import Spelling, layers_of, spelled
 from .stationary import AtPoint
 from .substitution import replaced
-from .tex import Tex, everywhere, flat, trimmed
+from .symbols import logged_name
+from .tex import Script, Tex, everywhere, flat, trimmed
 from .tokens import UnreadableError
 from .tree import Node, add, bound_indices, free_indices, map_tree, mul, names_in, neg, num, sym, walk
 from .updates import LOSSES as LOWERED
@@ -141,6 +148,9 @@ class Session:
         statements = read_document(text, self.names)
         self._declare(statements)
         self._infer(text, statements)
+        for letter in decisions.powers(statements, self.names):
+            self.names.symbols.pop(letter, None)
+            self.names.dims.append(letter)
         columns = decisions.samples_are_columns(statements, self.names)
         if not decisions.names_samples(statements, self.names):
             self._read(text, statements, columns)
@@ -180,7 +190,8 @@ class Session:
         found = infer(text, statements, self.names, self.infers)
         if found is None:
             return
-        self.assumed, self.unknown = found.shapes, found.unknown
+        self.assumed = {name: shape for name, shape in found.shapes.items() if not name.startswith(ARRAY)}
+        self.unknown = found.unknown
         symbols, dims = read_shapes({k: v for k, v in found.shapes.items() if k not in self.names.symbols})
         self.names.dims += [d for d in (*found.lengths, *dims) if d not in self.names.dims]
         self.names.symbols.update(symbols)
@@ -195,18 +206,20 @@ class Session:
         self.names.standing = decisions.standing(statements, self.names)
         self.names.varied = decisions.varied(statements, self.names)
         self.names.columns = columns
+        self.names.fixed = {x for x in fixed_letters(statements, self.names) if ARRAY + x in self.names.symbols}
         self.names.directions = decisions.directions(statements, self.names)
         self.statements = statements[:MOST_LINES]
         asked = len(self.statements)
         self.names.losses = self._take_unexplained_losses()
         self.slope: Node | None = None
+        self.einstein = False  # whether the text leaves out sums over letters that stand twice
         self.sums = any(n.value == "sum" for s in self.statements for n in everywhere(s.nodes))
         self.backward = self.differentials = False  # whether dw has been seen as a gradient's name, or for what it is
         self.names.families |= decisions.families(self.statements, self.names)
         self.later = decisions.definitions(self.statements, self.names)
         self.anyhow = self._take_unknown_functions()
         self.named = sum(decisions.names_a_gradient(s, self.names, self.later) for s in self.statements)
-        self.names.ahead = {name for name in self.later if "_" in name or "*" in name}
+        self.names.ahead = {name for name in self.later if any(mark in name for mark in "_*+")}
         self.names.starred = decisions.vanishes(self.statements, self.names)
         self.names.units = "e" not in self.later
         self.done: dict[int, Line | None] = {}
@@ -412,7 +425,7 @@ class Session:
             return self._continuation(statement, clause, members)
         if len(members) == 1:
             return self._lone(statement, members[0])
-        members = self._timeless(members)
+        members = self._turned_over(self._timeless(members))
         left = self._left(statement, members)
         searched = search(members[-1].nodes) if left and len(members) == 2 else None
         if left and searched is not None:
@@ -434,6 +447,30 @@ class Session:
             self.names.variants[left.name, left.indices[0]] = f"each {left.name}"
             return self._definition(statement, replace(left, name=f"each {left.name}"), members)
         return self._claim(statement, self._members(members), clause=clause)
+
+    def _turned_over(self, members: list[Member]) -> list[Member]:
+        r"""Members of `-\log p(w) = …` and `S^{-1} = …` solved for the name that they define."""
+        first, *rest = members
+        nodes = trimmed(first.nodes)
+        if not rest or not nodes or first.numpy:
+            return members
+        alone = symbol_of(nodes[0], self.names) if len(nodes) == 1 else None
+        inverse = [s for s in alone.scripts if s[0] == "^" and flat(s[1]) == ["-", "1"]] if alone is not None else []
+        if nodes[0].value == "-" and logged_name(trimmed(nodes[1:]), self.names) is not None:
+            bare, sign = trimmed(nodes[1:]), "-"
+        elif inverse:
+            bare, sign = [nodes[0].bare().scripted([s for s in nodes[0].scripts if s not in inverse])], ""
+        else:
+            return members
+        left = defined_name(bare, self.names)
+        if (
+            left is None
+            or not set(left.indices) <= set(self.names.dims)
+            or self.names.known(left.name)
+            or self.names.with_entries(left.name)
+        ):
+            return members
+        return [replace(first, nodes=bare), *(replace(m, nodes=_enclosed(m, sign, inverse)) for m in rest)]
 
     # -- points and steps
     # ------------------------------------------------------------------------------------------------
@@ -492,10 +529,12 @@ class Session:
         way = goes(self.names, self.bench, name, body)
         newton = self._newtons(name, body) if way is None else None
         if newton is not None:
+            self.reference = body
             said = wording.NEWTON.format(name=spoken_name(name), loss=spoken_name(newton))
             return Line(statement.text, "right", relation.shape, None, said, reading=reading, sides=(sym(name), body))
         if way is None:
             raise UnreadableError(wording.NO_STEP.format(name=spoken_name(name)), statement.start)
+        self.reference = body
         line = Line(statement.text, "right", reading=reading, shape=relation.shape, sides=(sym(name), body))
         words = {"name": spoken_name(name), "loss": spoken_name(way[1])}
         line.message = wording.STEP_DOWN.format(**words)
@@ -524,10 +563,10 @@ class Session:
 
     def _is_set_anew(self, name: str, members: list[Member]) -> bool:
         """Whether a line of a program gives a name that it computed another value, made from the present one."""
-        if name not in self.names.definitions or name in self.names.symbols or len(members) != 2:
+        if len(members) != 2 or name in self.names.symbols or not is_used(name, members[1].raw):
             return False
-        now = self.names.variants.get((name, ""), name)
-        return now in names_in(self._parse(members[1]))
+        gradient = self._names_gradient(name) and self.names.loss is not None
+        return gradient or name in self.names.definitions
 
     def _set_anew(self, statement: Statement, left: Left, members: list[Member]) -> Line:
         now = self.names.variants.get((left.name, ""), left.name)
@@ -542,8 +581,14 @@ class Session:
         letters = set(free_indices(nodes[0]))
         nodes = [nodes[0], *(diagonals(sums_reaching(n, letters), letters) for n in nodes[1:])]
         if any(Relation(self.names, nodes).misfits):
-            tuples = [_as_column(n, m) for n, m in zip(nodes, members, strict=False)]
-            others = ([with_ones(n, self.names) for n in nodes], [as_columns(n) for n in nodes], tuples)
+            others = (
+                [with_ones(n, self.names) for n in nodes],
+                [as_columns(n) for n in nodes],
+                [_as_column(n, m) for n, m in zip(nodes, members, strict=False)],
+                [products_last(n) for n in nodes],
+                [traces_reaching(n, self.names) for n in nodes],
+                [repeated(n, self.names) for n in nodes],
+            )
             return next((o for o in others if o != nodes and not any(Relation(self.names, o).misfits)), nodes)
         return nodes
 
@@ -556,6 +601,8 @@ class Session:
                 nodes.append(self._parse(m))
             except UnreadableError as problem:
                 again = self._implied(m, problem, members) or self._explained(m, problem, members)
+                if again is None and self._is_likelihood(m):
+                    continue
                 if again is None:
                     problems.append(problem)
                 else:
@@ -564,6 +611,13 @@ class Session:
             raise problems[0]
         self.skipped = problems[0] if problems else None
         return nodes
+
+    def _is_likelihood(self, member: Member) -> bool:
+        r"""Whether a side is `-\ln p(t | w)` alone, which only says what the number is that the others give."""
+        nodes = [n for n in trimmed(member.nodes) if n.kind != "space"]
+        nodes = nodes[1:] if nodes and nodes[0].value == "-" else nodes
+        left = defined_name(nodes, self.names) if logged_name(nodes, self.names) is not None else None
+        return left is not None and not self.names.known(left.name)
 
     def _implied(self, member: Member, problem: UnreadableError, members: list[Member]) -> Node | None:
         """`h = g(u) = expression in u` with g known nowhere: the function that this says it is."""
@@ -614,19 +668,23 @@ class Session:
     def _left(self, statement: Statement, members: list[Member]) -> Left | None:
         word = members[0].raw
         if statement.numpy and word.isidentifier():
-            gradient = word[0] == "d" and self.names.known(canonical(word[1:]))
+            gradient = self._names_gradient(word)
             if gradient and self.names.loss is None and self._begins_backward(word[1:], members):
                 numbers = self._defined_numbers()
                 self.names.loss = numbers[-1] if numbers else None
-            return None if gradient else Left(word)
+            return Left(word) if not gradient or self._is_set_anew(word, members) else None
         left = defined_name(members[0].nodes, self.names)
         if left is not None and left.indices and self.names.shape(left.name) == ((), ()):
             return replace(left, name=f"{left.name}_{''.join(left.indices)}", indices=())  # E_R beside a number E
         return left
 
+    def _names_gradient(self, word: str) -> bool:
+        """Whether a program's `dscores` is a gradient by its name: that of a name that is known."""
+        return word[0] == "d" and (self.names.known(canonical(word[1:])) or self.names.known(word[1:]))
+
     def _begins_backward(self, name: str, members: list[Member]) -> bool:
         """Whether `dscores = (P - Y)/n` names a gradient: an array's, in a program, with no differential behind it."""
-        shape = self.names.shape(canonical(name))
+        shape = self.names.shape(name if self.names.known(name) else canonical(name))
         try:
             nodes = [self._parse(m) for m in members[1:]]
         except UnreadableError:
@@ -692,7 +750,9 @@ class Session:
         letters = set(free_indices(self.reference))
         nodes = [diagonals(sums_reaching(self._parse(m), letters), letters) for m in members]
         if any(Relation(self.names, [self.reference, *nodes]).misfits):
-            nodes = [with_ones(n, self.names) for n in nodes]
+            others = [[products_last(n) for n in nodes], [traces_reaching(n, self.names) for n in nodes]]
+            fits = (o for o in others if o != nodes and not any(Relation(self.names, [self.reference, *o]).misfits))
+            nodes = next(fits, [with_ones(n, self.names) for n in nodes])
         return self._claim(statement, [self.reference, *nodes], hidden=True, clause=clause)
 
     def _lone(self, statement: Statement, member: Member) -> Line:
@@ -831,22 +891,35 @@ class Session:
         letters = set(left.indices)
         nodes = [diagonals(sums_reaching(n, letters), letters) for n in self._readable(members[1:], 1)]
         if not self.sums:
-            nodes = [summed(n, set(left.indices)) or n for n in nodes]
+            written = [summed(n, set(left.indices)) for n in nodes]
+            self.einstein = self.einstein or any(written)
+            nodes = [w or n for w, n in zip(written, nodes, strict=True)]
         if all(m.nodes and m.nodes[0].value == "(" and not m.numpy for m in members[1:]):
             nodes = [as_columns(n) if n.op == "table" else n for n in nodes]
         if not any(Relation(self.names, [n]).misfits[0] for n in nodes):
             return nodes
         ones = [with_ones(n, self.names) for n in nodes]
-        inner = [inner_products(n, self.names) for n in nodes]
-        fits = inner != nodes and not any(Relation(self.names, [n]).misfits[0] for n in inner)
-        return ones if ones != nodes else inner if fits else nodes
+        if ones != nodes:
+            return ones
+        changes: list[Callable[[Node], Node]] = [
+            lambda n: inner_products(n, self.names),
+            products_last,
+            lambda n: traces_reaching(n, self.names),
+            lambda n: repeated(n, self.names),
+        ]
+        others = ([change(n) for n in nodes] for change in changes)
+        fits = (o for o in others if o != nodes and not any(Relation(self.names, [n]).misfits[0] for n in o))
+        return next(fits, nodes)
 
     def _labelled(self, name: str, indices: tuple[str, ...], body: Node) -> tuple[str, tuple[str, ...]]:
         """(name, indices) where a subscript that stands nowhere on the right is a label: E_R, δ_{ok}."""
+        if name.startswith("each ") and not set(indices) & set(free_indices(body)):
+            return name, ()  # L_i, of one sample, beside the L of all
         free = free_indices(body)
         label = [i for i in indices if i not in free]
         known = name in self.names.symbols or self.names.with_entries(name) is not None
-        if label == list(indices) and not free and label and label[0] in self.names.dims and self.names.known(name):
+        told = self.names.known(name) or any(self.names.known(f"{name}{k}") for k in "0123456789")
+        if label == list(indices) and not free and label and label[0] in self.names.dims and told:
             return f"{name}_{label[0]}", ()  # m_N beside an m: N counts what it was computed from
         one = len(indices) == 2 and len(label) == 1 or bool(label) and label[0].isupper() and not free
         alone = not free and not set(label) & set(bound_indices(body)) and is_number(body, self.names)
@@ -1141,14 +1214,14 @@ class Session:
             raise UnreadableError(wording.NO_POINT, points[0][0][0].start)
         return self.judge.at(bench)
 
-    def _weighed(
-        self, nodes: list[Node], hidden: bool, conditions: list[tuple[str, str, str]], points: Points
-    ) -> Judged:
+    def _weighed(self, nodes: list[Node], hidden: bool, conditions: list[Condition], points: Points) -> Judged:
         """The verdict on a relation: in general, under Einstein's convention, or at the point that the text is at."""
         reference = 0 if hidden else None
         if points:
             return self._fixed(points).relation(nodes, reference)
-        inside = [with_condition(n, conditions) for n in nodes]
+        if any(x.op == "sym" and x.val == CONSTANT for n in nodes for x in walk(n)):
+            return self._but_for_a_constant(nodes, reference)
+        inside = [with_condition(n, conditions, self.names.fixed) for n in nodes]
         inner = self._without_transposes(inside)
         judged = self.judge.holds(inner, reference, wording.INNER) if inner else self.judge.relation(inside, reference)
         if conditions:
@@ -1174,7 +1247,18 @@ class Session:
             )
         if self.point is None and self.slope is not None and nodes[0] == self.slope.args[-1] and self._solves(nodes):
             return self.judge.holds(nodes, reference, wording.AT_POINT.format(name=spoken_name(nodes[0].val)))
+        reaching = [logs_reaching(n) for n in nodes]
+        if reaching != nodes and self.judge.agree(reaching):
+            return self.judge.holds(reaching, reference, wording.LOGARITHM)
         return self._with_repeated_summed(nodes, reference) or judged
+
+    def _but_for_a_constant(self, nodes: list[Node], reference: int | None) -> Judged:
+        """The verdict on sides that leave a constant out: all move alike with what the text differentiates in."""
+        judged = self.judge.relation([Node("d", [n], ("d", 1), n.span) for n in nodes], reference)
+        judged.finding, judged.reference = None, nodes[0]
+        if judged.verdict == "wrong":
+            judged.message = wording.MORE_THAN_A_CONSTANT
+        return judged
 
     def _without_transposes(self, nodes: list[Node]) -> list[Node] | None:
         r"""A relation that fits and holds with products such as \theta x as inner products; None for any other."""
@@ -1191,7 +1275,7 @@ class Session:
             whole = [nodes[0], *(w or n for w, n in zip(written, nodes[1:], strict=True))]
             if self.judge.agree(whole):
                 return self.judge.holds(whole, reference, wording.EINSTEIN)
-        both = contracted(nodes)
+        both = contracted(nodes, 1 if self.einstein else 2)
         if both is not None and self.judge.agree(both):
             return self.judge.holds(both, reference, wording.EINSTEIN)
         return None
@@ -1313,6 +1397,13 @@ def _as_column(node: Node, member: Member) -> Node:
     inside = trimmed(member.nodes)
     is_list = node.op == "mat" and node.val[0] == 1 and inside[0].value in ("(", "[") and inside[-1].value in (")", "]")
     return Node("T", [node], None, node.span) if is_list else node
+
+
+def _enclosed(member: Member, sign: str, scripts: list[Script]) -> list[Tex]:
+    """A member in brackets, with a sign before them and scripts on them."""
+    end = Tex("sign", ")", member.end, member.end).scripted(scripts)
+    lead = [Tex("sign", sign, member.start, member.start)] if sign else []
+    return [*lead, Tex("sign", "(", member.start, member.start), *member.nodes, end]
 
 
 def _holds(nodes: list[Tex], name: str) -> bool:

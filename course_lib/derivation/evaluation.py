@@ -24,7 +24,7 @@ from .values import LARGEST, Array, Function, TooLargeError, UndefinedError
 
 STEP = 1e-30
 # Of the fourth-order central difference that takes second derivatives: its step, and where and with which weights.
-WIDTH = 1e-3
+WIDTH = 2e-4
 STENCIL = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
 
 
@@ -145,6 +145,18 @@ class _Evaluator:
         flat = np.broadcast_arrays(*[self.ev(a) for a in core.args])
         joined = np.concatenate(flat, -1)
         return joined.reshape(*joined.shape[:-2], rows, columns)
+
+    def _zeros(self, core: Core) -> Array:
+        rows, columns = (self.env.draw.size(d) for d in core.shape)
+        return np.zeros((1,) * (self.slots + 1) + (rows, columns))
+
+    def _blocks(self, core: Core) -> Array:
+        """Blocks put beside and below each other."""
+        rows, columns = core.data
+        cells = [self.ev(a) for a in core.args]
+        lead = np.broadcast_shapes(*(c.shape[:-2] for c in cells))
+        cells = [np.broadcast_to(c, (*lead, *c.shape[-2:])) for c in cells]
+        return np.concatenate([np.concatenate(cells[r * columns : (r + 1) * columns], -1) for r in range(rows)], -2)
 
     # -- functions of one number
 

@@ -292,11 +292,25 @@ def power(t: Typer, node: Node) -> Core:
     negative = size is not node.args[1] or isinstance(whole, int) and whole < 0
     array = not is_scalar(base.shape) and not is_vector(base.shape)
     if array and t.scope.same(base.shape, (base.shape[1], base.shape[0])):
+        if whole is None and _counts(exponent):
+            return Core("matpower", [base, exponent], base.shape, None)
         if not isinstance(whole, int) or abs(whole) > 20:
             raise MisfitError("a matrix can be raised to a whole number from -20 to 20 only", node)
         base = Core("inv", [base], base.shape) if negative else base
         return Core("matpower", [base], base.shape, abs(whole))
     return Core("power", [base, exponent], base.shape, None if negative else whole)
+
+
+def _counts(core: Core) -> bool:
+    """Whether an exponent is a whole number on every draw: made of lengths and numbers that stand there."""
+    whole = core.op == "size" or core.op == "num" and core.data == int(core.data)
+    return whole or core.op in ("add", "neg") and all(_counts(a) for a in core.args)
+
+
+def matrix_exponential(t: Typer, node: Node) -> Core:
+    a = t.typed(node.args[0])
+    must_be_square(t, a, node.args[0], "the exponential of a matrix")
+    return Core("expm", [a], a.shape)
 
 
 def entrywise_power(t: Typer, node: Node) -> Core:

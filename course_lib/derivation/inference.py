@@ -257,6 +257,8 @@ def open_declared(kind: str) -> Declared:
         return Declared(1, 1)
     if kind == "column":
         return Declared(Open(long=True), 1, (), True)
+    if kind in ("label", "labels"):
+        return Declared(Open(long=True), Open(long=True) if kind == "labels" else 1, ("onehot",), kind == "label")
     return Declared(Open(long=True), Open(long=True))
 
 
@@ -291,5 +293,5 @@ def settled(names: Names, found: dict[str, str]) -> dict[str, str]:
                 if key not in letters:
                     letters[key] = free.pop(0) if free else f"n{len(letters)}"
                 sizes.append(letters[key])
-        out[name] = " ".join(sizes)
+        out[name] = " ".join([*sizes, *spec.promises])
     return out

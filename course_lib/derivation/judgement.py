@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .dimensions import Core, MisfitError, Open, Scope, is_scalar, resolve, shape_phrase, spoken_shape
+from .dimensions import Core, MisfitError, Open, Scope, is_scalar, is_vector, resolve, shape_phrase, spoken_shape
 from .draws import Draw
 from .evaluation import Env, _differentiates, differentials, evaluate
 from .names import Definition, Names, dependencies
@@ -396,7 +396,7 @@ def _collected(core: Core, indices: tuple[str, ...], node: Node, scope: Scope) -
     """An index-form right side as the array whose entries it gives: a column, a row where its vectors are
     rows, a matrix.
     """
-    if not is_scalar(core.shape):
+    if not is_scalar(core.shape) and (len(indices) != 1 or is_vector(core.shape) is False):
         raise MisfitError("each entry must be a number here", node)
     slots = []
     for letter in indices:
@@ -406,6 +406,9 @@ def _collected(core: Core, indices: tuple[str, ...], node: Node, scope: Scope) -
     if len(slots) == 2:
         return Core("table", [core], (slots[0][1], slots[1][1]), (slots[0][0], slots[1][0]))
     slot, length = slots[0]
+    if not is_scalar(core.shape):  # vectors side by side: μ_k is column k
+        core = core if resolve(core.shape[1]) == () else Core("T", [core], core.shape[::-1])
+        return Core("table", [core], (core.shape[0], length), (None, slot))
     if _over_rows(core, slot):
         return Core("table", [core], ((), length), (None, slot))
     return Core("table", [core], (length, ()), (slot, None))

@@ -2,6 +2,7 @@ r"""What a tree means once shapes are asked: `a \cdot b` of columns, norms of ma
 
 from __future__ import annotations
 
+from .charity import shape_of
 from .dimensions import MisfitError, Scope, is_scalar, is_vector, resolve
 from .names import Definition, Names
 from .products import span_of
@@ -12,6 +13,10 @@ from .tree import Node, Span, mul, num, walk
 def with_inner_products(node: Node, names: Names) -> Node:
     r"""Each `a \cdot b` as the inner product of two columns or two rows, else as an ordinary product."""
     args = [with_inner_products(a, names) for a in node.args]
+    if node.op == "dot" and node.val == "STAR":
+        shapes = [shape_of(a, names) for a in args]
+        alike = shapes[0] is not None and shapes[0] == shapes[1] and shapes[0][0] != shapes[0][1]
+        return Node("had", args, None, node.span) if alike else mul(*args, span=node.span)
     if node.op == "dot":
         return _inner_or_product(args[0], args[1], names, node.span)
     if node.op == "mul":
@@ -22,6 +27,10 @@ def with_inner_products(node: Node, names: Names) -> Node:
     if node.op == "pow" and args[0].op == "norm" and args[0].val == "spectral":
         # The square of a matrix's norm with a 2 is written for the sum of squares; alone it is the spectral norm.
         return Node("pow", [Node("norm", args[0].args, "2", args[0].span), args[1]], None, node.span)
+    if node.op == "fn" and node.val == ("e", 0):
+        shape = shape_of(args[0], names)
+        square = shape is not None and shape[0] == shape[1] != ()
+        return Node("fn", args, ("expm" if square else "exp", 0), node.span)
     if node.op == "norm" and node.val == "two":
         return Node("norm", args, "spectral" if _is_matrix(args[0], names) else "2", node.span)
     return node.with_args(args) if args else node
@@ -34,6 +43,9 @@ def in_an_expression(node: Node, names: Names) -> Node:
     if node.op == "grad" and len(args) > 1 and args[1].op == "T":
         plain = Node("grad", [args[0], args[1].args[0]], node.val, node.span)
         return Node("T", [plain], None, node.span) if _is_number(args[0], names) else plain
+    entry = args[0] if node.op == "grad" and args[0].op == "idx" and args[0].args[0].op == "app" else None
+    if entry is not None and names.shape(entry.args[0].val) == ((), ()):
+        return Node("idx", [Node("grad", [entry.args[0], *args[1:]], node.val, node.span)], entry.val, node.span)
     if node.op == "grad" and len(args) > 1 and args[1].op == "pow":
         plain = Node("grad", [args[0], args[1].args[0]], node.val, node.span)
         return Node("div", [plain, mul(num(2), args[1].args[0])], None, node.span)
@@ -78,6 +90,8 @@ def _is_matrix(node: Node, names: Names) -> bool:
 
 def _inner_or_product(left: Node, right: Node, names: Names, span: Span | None) -> Node:
     r"""Neighbours first, c w \cdot x v, then whole sides, x \cdot Ax; what is not parallel is multiplied."""
+    if () == (shape_of(left, names) or ((1,),))[0] == (shape_of(left, names) or ((1,), (1,)))[1]:
+        return mul(left, right, span=span)  # a number times what follows
     before, after = (list(n.args) if n.op == "mul" else [n] for n in (left, right))
     for i in dict.fromkeys((len(before) - 1, 0)):
         for j in dict.fromkeys((1, len(after))):

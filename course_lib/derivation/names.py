@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # What `shapes` may be: {"X": "n d"}, {"X": ("n", "d")}, {"v": 3}.
 Shapes = Mapping[str, "str | int | Sequence[str | int]"]
+CONSTANT = "const"  # an additive constant that the text leaves out
 PROMISES = ("symmetric", "spd", "orthogonal", "orthonormal", "onehot", "simplex", "positive")
 
 
@@ -75,8 +76,8 @@ def name_of(nodes: list[Tex]) -> str | None:
     name = {"lam": "lambda"}.get(symbol.name, symbol.name)
     for mark, inside, *_ in symbol.scripts:
         bare = "".join(s.lstrip("\\") for s in flat(inside) if s not in ("(", ")", "[", "]", ","))
-        if bare in ("*", "star", "ast"):
-            name += "*"
+        if bare in ("*", "star", "ast", "+"):
+            name += "+" if bare == "+" else "*"
         elif bare.isdigit():
             name += bare
         elif bare.isalpha() and (mark == "_" or len(bare) > 1):
@@ -109,12 +110,12 @@ def _plain_name(text: str) -> str:
     return " ".join([*accents, base])
 
 
-_PARTS = re.compile(r"(.*?)(\d*)(\*?)((?:_.*)?)")
+_PARTS = re.compile(r"(.*?)(\d*)([*+]?)((?:_.*)?)")
 
 
 def stem(name: str) -> str:
     """The letters of a canonical name without accent, number, star and label: w for "hat w", "w*" and "w0"."""
-    return re.sub(r"(?<=[A-Za-z])(?:\d+|\*|_.*)+$", "", name.split(" ")[-1])
+    return re.sub(r"(?<=[A-Za-z])(?:\d+|[*+]|_.*)+$", "", name.split(" ")[-1])
 
 
 def latex_name(name: str) -> str:
@@ -214,6 +215,8 @@ class Names:
     variants: dict[tuple[str, str], str] = field(default_factory=dict)  # δ_j beside another δ_k; a name set anew
     restated: dict[str, Node] = field(default_factory=dict)  # what a right line set a defined name equal to
     standing: set[str] = field(default_factory=set)  # matrices of which w_k is a column, since it is multiplied so
+    distance: bool = False  # whether the text calls a function d, and differentiates it
+    fixed: set[str] = field(default_factory=set)  # letters that stand for one class throughout, such as c in p_c
     columns: bool = False  # whether x_i, a sample of X, is read as a column (w^T x_i) and not as a row (x_i w)
 
     def rename_length(self, name: str) -> None:

@@ -8,12 +8,13 @@ import warnings
 from collections.abc import Callable
 
 from . import wording
+from .charity import shape_of
 from .names import Names, canonical, spoken_name
 from .operations import OPERATIONS
 from .tokens import MAX_DEPTH, UnreadableError
 from .tree import Node, add, mul, neg, num, walk
 
-LOOKS_LIKE_NUMPY = re.compile(r"@|\.T\b|\bnp\.|\bnumpy\.|\*\*|\.(sum|mean|dot|transpose|trace)\(")
+LOOKS_LIKE_NUMPY = re.compile(r"@|\.T\b|\bnp\.|\bnumpy\.|\*\*|\.(sum|mean|var|std|dot|transpose|trace)\(")
 AXES = (0, 1, -1)
 # The signs of Python whose operation is a row under that sign.
 SIGNS: dict[type[ast.operator], str] = {
@@ -27,6 +28,31 @@ SIGNS: dict[type[ast.operator], str] = {
 def looks_like_numpy(text: str) -> bool:
     """Whether a member of a relation is meant as NumPy rather than LaTeX."""
     return "\\" not in text and "^" not in text and bool(LOOKS_LIKE_NUMPY.search(text))
+
+
+def is_used(name: str, text: str) -> bool:
+    """Whether a NumPy expression holds a name."""
+    try:
+        return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(ast.parse(text.strip(), mode="eval")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+def unmasked(target: str, value: str) -> tuple[str, str] | None:
+    """`dz[z <= 0] = 0` as the name and the expression of `dz = dz * (z > 0)`; None for anything else."""
+    try:
+        place, zero = ast.parse(target.strip(), mode="eval").body, ast.parse(value.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    where = place.slice if isinstance(place, ast.Subscript) else None
+    if not isinstance(where, ast.Compare) or not isinstance(place, ast.Subscript) or len(where.ops) != 1:
+        return None
+    named = isinstance(place.value, ast.Name) and isinstance(where.ops[0], (ast.Lt, ast.LtE))
+    sides = (where.comparators[0], zero)
+    if not named or any(not isinstance(x, ast.Constant) or x.value != 0 for x in sides):
+        return None
+    name = ast.unparse(place.value)
+    return name, f"{name} * ({ast.unparse(where.left)} > 0)"
 
 
 def parse_numpy(text: str, names: Names, offset: int = 0) -> Node:
@@ -77,8 +103,10 @@ class _Reader:
             name = node.id
         name = self.names.variants.get((name, ""), name)
         if not self.names.known(name):
-            if len(node.id) > 1 and node.id[0] == "d" and self.names.known(canonical(node.id[1:])):
-                of = Node("sym", (), canonical(node.id[1:]))
+            spelled = (node.id[1:], canonical(node.id[1:])) if len(node.id) > 1 and node.id[0] == "d" else ()
+            below = next((n for n in spelled if self.names.known(n)), None)
+            if below is not None:
+                of = Node("sym", (), below)
                 loss = self.names.loss
                 return Node("grad", [Node("sym", (), loss), of]) if loss else Node("d", [of])
             said = spoken_name(name)
@@ -96,15 +124,17 @@ class _Reader:
             return inner
         raise UnreadableError("this sign is not read here", self._at(node))
 
-    def _row_repeated(self, a: Node) -> Node:
-        """A declared row, which NumPy repeats beside a matrix."""
+    def _row_repeated(self, a: Node, beside: Node) -> Node:
+        """A declared row, or vector with one axis, which NumPy repeats beside a matrix."""
         spec = self.names.symbols.get(a.val) if a.op == "sym" else None
-        return Node("stretch", [a], 0) if spec is not None and spec.rows == 1 != spec.columns else a
+        row = spec is not None and spec.rows == 1 != spec.columns
+        flat = spec is not None and spec.one_dimensional and () not in (shape_of(beside, self.names) or ((),))
+        return Node("stretch", [a], 0) if row or flat else a
 
     def _BinOp(self, node: ast.BinOp, depth: int) -> Node:
         a, b = self.read(node.left, depth), self.read(node.right, depth)
-        if isinstance(node.op, (ast.Mult, ast.Div)):
-            a, b = self._row_repeated(a), self._row_repeated(b)
+        if isinstance(node.op, (ast.Mult, ast.Div, ast.Add, ast.Sub)):
+            a, b = self._row_repeated(a, b), self._row_repeated(b, a)
         if isinstance(node.op, ast.Add):
             return add(a, b)
         if isinstance(node.op, ast.Sub):

@@ -14,7 +14,7 @@ import numpy as np
 from . import fitting, values, writing
 from .dimensions import Core, is_scalar
 from .fitting import ShapeRule
-from .tree import Node, mul, num
+from .tree import Node, add, mul, neg, num
 from .values import Array, Function, Value
 from .writing import ATOM, LOOSE, POSTFIX, PRODUCT, SUM, Writes, form
 
@@ -191,7 +191,23 @@ def _of_each_row(name: str, axis: int) -> Operation:
     return Operation(f"{name}{axis}", means=lambda args, span: Node("fn", args, (name, 0), span))
 
 
+def _spread(name: str, axis: int | None) -> Operation:
+    """NumPy's variance or standard deviation, of all entries or along an axis: the mean of squared differences."""
+    mean = "mean" if axis is None else f"mean{axis}"
+
+    def means(args: Sequence[Node], span: Span) -> Node:
+        centre = Node("fn", args, (mean, 0), span)
+        centre = Node("stretch", [centre], 1, span) if axis in (1, -1) else centre
+        squares = Node("epow", [add(args[0], neg(centre)), num(2)], None, span)
+        made = Node("fn", [squares], (mean, 0), span)
+        return Node("fn", [made], ("sqrt", 0), span) if name == "std" else made
+
+    numpy = (name,) if axis is None else ()
+    return Operation(name if axis is None else f"{name}{axis}", numpy=numpy, means=means)
+
+
 _SPELLINGS = (
+    *(_spread(name, axis) for name in ("var", "std") for axis in (None, 0, 1, -1)),
     _of_each_column("softmax", standing=True),
     _of_each_column("logsumexp", standing=False),
     *(_of_each_row(name, axis) for name in ("softmax", "logsumexp") for axis in (1, -1)),
@@ -226,7 +242,7 @@ def _slope_of_tanh(x: Any) -> Any:
 
 
 _FUNCTIONS = (
-    _entrywise("exp", (np.exp, np.exp, np.exp), head=(r"\exp", "exp"), latex=form("e^{%s}", POSTFIX)),
+    _entrywise("exp", (np.exp, np.exp, np.exp), head=(r"\exp", "exp"), latex=writing.tex_exponential),
     _entrywise(
         "log",
         (np.log, lambda x: 1 / x, lambda x: -1 / x**2),
@@ -319,6 +335,16 @@ _ARRAYS = (
         numpy=("logdet",),
         reach="number",
         head=(r"\log\det", "log det"),
+    ),
+    Operation(
+        "expm",
+        fitting.matrix_exponential,
+        words=("expm",),
+        numpy=("expm", "linalg.expm"),
+        kernels=(Kernel("expm", values.expm),),
+        latex=form("e^{%s}", POSTFIX),
+        plain=form("exp(%s)"),
+        reason="the differential of a matrix exponential is an integral",
     ),
     _array("vec", fitting.vec, values.vec, words=("vec",), numpy=("vec",), reach="rest"),
     _array(

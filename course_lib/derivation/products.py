@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from . import wording
+from .classes import Label, is_pick, other_than, without_pick
 from .operations import OPERATIONS
 from .tokens import Tok, UnreadableError
-from .tree import Node, Span, mul, num
+from .tree import Node, Span, free_indices, mul, num
 
-# What stands in a product: an operand, a head, "DOT" or "SLASH".
+# What stands in a product: an operand, a head, "DOT", "STAR" (the * of programs) or "SLASH".
 Item = Node | str
 # What is known of a \nabla: the tokens of its variable, its order, "product" where it reaches over a whole product.
 Nabla = tuple[list[Tok] | None, int, *tuple[str, ...]]
@@ -43,6 +45,10 @@ def begin(span: Span | None) -> int:
     return span[0] if span else 0
 
 
+class Factors(list[tuple[str, "str | None", "str | Label | None"]]):
+    r"""The indices of a `\prod`, which is read as the exponential of a sum of logarithms."""
+
+
 class Head:
     """A head's token type and value, carried through the tree by identity."""
 
@@ -69,13 +75,13 @@ def unrolled(items: Sequence[Item], span: Span | None) -> Node:
     k = 0
     while k < len(items):
         item = items[k]
-        if item == "DOT":
+        if item in ("DOT", "STAR"):
             right, k = [], k + 1
-            while k < len(items) and items[k] not in ("DOT", "SLASH"):
+            while k < len(items) and items[k] not in ("DOT", "STAR", "SLASH"):
                 node, k = _unit(items, k)
                 right.append(node)
             if result and right and not any(r.op == "head" for r in (*result, *right)):
-                result = [Node("dot", [mul(*result), mul(*right)], None, span_of([result, right]))]
+                result = [Node("dot", [mul(*result), mul(*right)], item, span_of([result, right]))]
             else:
                 result += right
         elif item == "SLASH":
@@ -85,7 +91,7 @@ def unrolled(items: Sequence[Item], span: Span | None) -> Node:
             above = mul(*result) if not any(r.op == "head" for r in result) else result.pop()
             result = []
             if below.op == "T" and k < len(items) and items[k] != "SLASH":
-                after = k + (items[k] == "DOT")
+                after = k + (items[k] in ("DOT", "STAR"))
                 below, k = mul(below, _operand(items, after)), after + 1  # a / x^T x is divided by the inner product
             if _is_plain_number(below) and k < len(items) and _is_letter(items[k]):
                 below, k = mul(below, _operand(items, k)), k + 1  # 1/2n is 1/(2n)
@@ -174,7 +180,7 @@ def _reach_of_number(items: Sequence[Item], k: int) -> int:
     """
     for end in range(k + 1, len(items)):
         item = items[end]
-        if item == "DOT" or isinstance(item, Node) and _begins_number(item):
+        if item in ("DOT", "STAR") or isinstance(item, Node) and _begins_number(item):
             return end
     return len(items)
 
@@ -205,11 +211,7 @@ def _reach(head: Node, items: Sequence[Item], k: int) -> tuple[Node, int]:
         return Node("d", [inner], head.val, span_of([head, inner])), after
     kind, value = head.val.type, head.val.value
     if kind == "SUM":
-        end = next((j for j in range(k, len(items)) if _binds_again(items[j], value)), len(items))
-        body = _rest(items[:end], k, head)
-        for index, limit, unequal in reversed(value):
-            body = Node("sum", [body], (index, limit, unequal), span_of([head, body]))
-        return body, end
+        return _summed(head, value, items, k)
     if kind == "FUNCH":
         name, primes = value
         reach = OPERATIONS.rows[name].reach if name in OPERATIONS.rows else "factor"
@@ -236,6 +238,28 @@ def _reach(head: Node, items: Sequence[Item], k: int) -> tuple[Node, int]:
     raise UnreadableError(
         r"this sign needs something to differentiate, as in \frac{\partial L}{\partial w}", head.start
     )
+
+
+def _summed(head: Node, value: list[Any], items: Sequence[Item], k: int) -> tuple[Node, int]:
+    """A sum or a product over indices with what it reaches over, and the position after that."""
+    end = next((j for j in range(k, len(items)) if _binds_again(items[j], value)), len(items))
+    body = _rest(items[:end], k, head)
+    product = isinstance(value, Factors)
+    body = Node("fn", [body], ("log", 0), body.span) if product else body
+    for index, limit, unequal in reversed(value):
+        index = index or _only_index(body, head)
+        if isinstance(unequal, Label):
+            body, unequal = other_than(unequal, index, body), None
+        body = Node("sum", [body], (index, limit, unequal), span_of([head, body]))
+    return (Node("fn", [body], ("exp", 0), body.span) if product else body), end
+
+
+def _only_index(body: Node, head: Node) -> str:
+    r"""The one letter that `\sum y_i` can run over; UnreadableError where there are more, or none."""
+    letters = free_indices(body)
+    if len(letters) != 1:
+        raise UnreadableError(wording.NO_INDEX, head.start)
+    return letters[0]
 
 
 def _binds_again(item: Item, value: list[tuple[str, str | None, str | None]]) -> bool:
@@ -307,6 +331,10 @@ def _variables(node: Node) -> list[Node] | None:
     """
     if node.op == "paren":
         return _variables(node.args[0])
+    if is_pick(node):
+        entry, inner = without_pick(node)
+        found = _variables(inner)
+        return [Node("sum", [mul(entry, found[0])], node.val, node.span)] if found else None
     if node.op == "d":
         inner = node.args[0]
         while inner.op == "paren" and inner.args[0].op == "paren":
@@ -335,6 +363,11 @@ def _pull_d(node: Node) -> Node | None:
     if node.op == "d":
         inner = node.args[0]
         return Node("d", [inner.args[0] if inner.op == "paren" else inner], node.val, node.span)
+    if is_pick(node):
+        entry, inner = without_pick(node)
+        first = _pull_d(inner)
+        moved = first and Node("sum", [mul(entry, first.args[0])], node.val, node.span)
+        return Node("d", [moved], first.val, node.span) if first and moved else None
     if node.op in ("idx", "pow", "T", "mul") and node.args:
         first = _pull_d(node.args[0])
         if first is not None:

@@ -11,13 +11,18 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import NoReturn
 
-from .names import Names, Symbol, symbol_of
+from .dimensions import SCALAR, Core
+from .names import CONSTANT, Definition, Names, Symbol, symbol_of
 from .operations import FUNCTIONS, SHY
+from .products import Factors
 from .symbols import Symbols, is_exponential, is_operator_d, logged_name
 from .tex import Script, Tex, flat, trimmed
 from .tokens import BEFORE_SIGN, OPERAND_END, Tok, UnreadableError, check_brackets
+from .tree import num
 from .vocabulary import ACCENTS, GREEK, SIMPLE
 
+# What stands for a number that nothing in the text moves.
+CONSTANTS = frozenset(["const", "const.", "constant", "constants", "cst", "cst."])
 NO_EQUALITY = "this sign is no '=': only equalities are compared here"
 MAX_TOKENS = 700
 LETTERS = frozenset(["mathbf", "boldsymbol", "bm", "textbf", "mathrm", "mathit", "mathsf", "pmb", "symbf"])
@@ -163,9 +168,13 @@ class Resolver(Symbols):
             rest = tuple(s for s in rest if s[0] != "_")
         self.scripts(rest)
 
-    def _norm_named(self, script: Script) -> str:
-        """Which norm a label such as `_F` or `_1` means."""
+    def _norm_named(self, script: Script) -> str | list[Tok]:
+        """Which norm a label such as `_F` or `_1` means; the tokens of A for the norm √(xᵀAx) of a square matrix A."""
         label = "".join(flat(script[1]))
+        weight = symbol_of(script[1][0], self.names) if len(script[1]) == 1 else None
+        shape = self.names.shape(weight.name) if weight is not None else None
+        if shape is not None and shape[0] == shape[1] != ():
+            return type(self)(self.names, self.bound).tokens(script[1])
         if label not in ("F", "2", "1", r"\infty", "Fro", "fro", "E", r"\ell_2", r"\ell2", r"\ell_1", r"\ell1"):
             raise UnreadableError(
                 f"a norm with the label {label!r} is not known; \\|.\\|, \\|.\\|_F, \\|.\\|_2 and \\|.\\|_1 are",
@@ -189,6 +198,8 @@ class Resolver(Symbols):
             return self.symbol(symbol, nodes, k + 1, node)
         if len(inside) == 1 and inside[0].kind in ("style", "command", "env"):
             return self._one([*nodes[:k], inside[0].scripted((*inside[0].scripts, *node.scripts)), *nodes[k + 1 :]], k)
+        if not inside and not self.out:
+            return k + 1  # {} before a sign or a word only keeps a distance
         self.emit("LBRACE", "{", node.start, node.start + 1)
         if not inside:
             raise UnreadableError("nothing stands in these braces", node.start)
@@ -231,7 +242,13 @@ class Resolver(Symbols):
         symbol = symbol_of(node)
         if symbol is not None:
             return self.symbol(symbol, nodes, k + 1, node)
-        if len(word) > 1 and word.isalnum() and word[0].isalpha() and all(n.kind != "style" for n in inside):
+        if (
+            word in CONSTANTS
+            or len(word) > 1
+            and word.isalnum()
+            and word[0].isalpha()
+            and all(n.kind != "style" for n in inside)
+        ):
             return self._word(word, node, inside, nodes, k)
         if len(inside) == 1:
             return self._one([*nodes[:k], inside[0].scripted((*inside[0].scripts, *node.scripts)), *nodes[k + 1 :]], k)
@@ -261,8 +278,16 @@ class Resolver(Symbols):
             return lambda nodes, k: self.maximum(nodes, k)
         return None
 
+    def _constant(self, node: Tex, after: int) -> int:
+        """A constant that nobody spells out, emitted as a name; sides that hold it are compared but for it."""
+        self.names.definitions.setdefault(CONSTANT, Definition(CONSTANT, num(2), core=Core("num", (), SCALAR, 2.0)))
+        self.emit("NAME", CONSTANT, node.start, node.end)
+        return after
+
     def _word(self, word: str, node: Tex, inside: list[Tex], nodes: list[Tex], k: int) -> int:
         """A word of several letters: a known name, a product in bold letters, or words of explanation."""
+        if word.rstrip(".") in CONSTANTS:
+            return self._constant(node, k + 1)
         name = next((n for n in (word, word.replace("_", "")) if self.names.known(n)), None)
         if name is not None:
             return self.finish(Symbol(name, node.scripts), nodes, k + 1, node)
@@ -427,6 +452,11 @@ class Resolver(Symbols):
 
     def _do_sum(self, nodes: list[Tex], k: int) -> int:
         return self.sum(nodes, k)
+
+    def _do_prod(self, nodes: list[Tex], k: int) -> int:
+        after = self.sum(nodes, k)
+        self.out[-1].value = Factors(self.out[-1].value)
+        return after
 
     def _do_max(self, nodes: list[Tex], k: int) -> int:
         return self.maximum(nodes, k)

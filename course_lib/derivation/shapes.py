@@ -17,6 +17,7 @@ from .dimensions import (
     Open,
     Scope,
     Shape,
+    Total,
     dim,
     is_scalar,
     is_vector,
@@ -212,7 +213,7 @@ class Typer:
             if self.names.columns:
                 position = self._run_over(items[0], rows, node)
                 return transposed(Core("entry", [base], ((), columns), (position, None)))
-        elif is_vector(base.shape):
+        elif is_vector(base.shape) and items[1 if resolve(columns) == () else 0] != 1:
             raise MisfitError(
                 f"{self.say(node.args[0])} is {spoken_shape(base.shape)}: one subscript is enough",
                 node,
@@ -289,13 +290,24 @@ class Typer:
 
     def _mat(self, node: Node) -> Core:
         typed = [self.typed(a) for a in node.args]
-        for core, entry in zip(typed, node.args, strict=True):
-            if not is_scalar(core.shape):
-                raise MisfitError(
-                    f"the entry {self.say(entry)} of this matrix is {shape_phrase(core.shape)}, not a number",
-                    entry,
-                )
+        if not all(is_scalar(core.shape) for core in typed):
+            return self._blocks(node, typed)
         return Core("mat", typed, (dim(node.val[0]), dim(node.val[1])), node.val)
+
+    def _blocks(self, node: Node, typed: list[Core]) -> Core:
+        """A matrix of blocks: those in a row have one height, those in a column one width; a 0 fits everywhere."""
+        rows, columns = node.val
+        heights, widths = [(Open(),) for _ in range(rows)], [(Open(),) for _ in range(columns)]
+        zeros = [k for k, entry in enumerate(node.args) if entry == num(0)]
+        for k in [k for k in range(rows * columns) if k not in zeros]:
+            place = (heights[k // columns], widths[k % columns])
+            if not self.scope.same(place, typed[k].shape):
+                said = f"the block {self.say(node.args[k])} is {shape_phrase(typed[k].shape)}"
+                raise MisfitError(f"{said}, which does not fit to the blocks beside it", node.args[k])
+        for k in zeros:
+            typed[k] = Core("zeros", (), (heights[k // columns], widths[k % columns]))
+        total = [resolve(d[0]) if len(d) == 1 else (Total([resolve(x) for x in d]),) for d in (heights, widths)]
+        return Core("blocks", typed, (total[0], total[1]), node.val)
 
     def _cases(self, node: Node) -> Core:
         total = None
@@ -525,6 +537,8 @@ class Typer:
             shape = self.shape_of(param)
             if shape is None or param in self.names.dims:
                 continue
+            if arg == num(0):
+                core = Core("zeros", (), shape)
             if not self.scope.same(core.shape, shape):
                 raise MisfitError(
                     f"{spoken_name(param)} is {spoken_shape(shape)}, but {self.say(arg)} is {spoken_shape(core.shape)}",

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from . import wording
+from .classes import Label, label_of
 from .names import Definition, Names, Symbol, dependencies, name_of, spoken_name, stem, symbol_of
 from .operations import FUNCTIONS, SHY
 from .tex import Script, Tex, flat, trimmed
 from .tokens import OPERAND_END, Tok, UnreadableError
-from .tree import Node
+from .tree import Node, walk
 from .vocabulary import ACCENTS, GREEK, TRANSPOSES
 
 
@@ -29,8 +30,9 @@ def is_operator_d(node: Tex, after: list[Tex]) -> bool:
     )
 
 
-# What a subscript picks: a letter, a number, None for a whole axis.
-Index = str | int | None
+STARS = (["*"], [r"\ast"], [r"\star"], ["+"])
+# What a subscript picks: a letter, a number, a label, None for a whole axis.
+Index = str | int | Label | None
 
 
 class Symbols:
@@ -101,7 +103,7 @@ class Symbols:
         if word[0] in "oO" and self._bracket_at(nodes, k + 1):
             self.emit("LITTLEO", word[0], nodes[k].start, nodes[k].end)
             return k + 1
-        if word[0] == "I" and not self._is_indicator(nodes, k):
+        if word[0] == "I" and not self._is_indicator(nodes, k) and self.longer("I", nodes[k].scripts)[0] == "I":
             return self.eye(nodes, k)
         return self._operator(nodes, k, 2 if word[0] == "H" else 1) if word[0] in "DH" else 0
 
@@ -142,7 +144,7 @@ class Symbols:
             return False
         node, gap = nodes[after], after > k + 1
         if node.value in ("(", "[") or node.kind == "bar":
-            return True
+            return not self.names.distance or not known
         if node.kind == "command" and node.value == "{":
             return not known
         if node.kind == "letter":
@@ -210,6 +212,8 @@ class Symbols:
         for mark, inside, start, _ in node.scripts:
             if mark == "^" and flat(inside) == ["2"]:
                 order = 2
+            elif mark == "_" and (entry := self._entry_in(inside, nodes, k)):
+                variable = entry
             elif mark == "_":
                 variable = type(self)(self.names, self.bound)._variable(self._last_layer(inside), start)
             elif mark == "^" and flat(inside)[:1] and flat(inside)[0] in TRANSPOSES:
@@ -219,8 +223,30 @@ class Symbols:
         after = self._past_space(nodes, k + 1)
         if after < len(nodes) and nodes[after].kind == "command" and nodes[after].value == "nabla" and order == 1:
             return self._twice(nodes, k, after, variable)
+        called = symbol_of(nodes[after], self.names) if after < len(nodes) else None
+        if called is not None and called.name in self.names.definitions and self._moved_behind(nodes, after + 1):
+            return self.along(called, nodes, after + 1, node, variable, order)
         self.emit("NABLA", (variable, order), node.start, node.end)
         return k + 1
+
+    def _entry_in(self, inside: list[Tex], nodes: list[Tex], k: int) -> list[Tok] | None:
+        r"""The variable of `\partial_k f`: entry k of the one vector that is varied, or that f depends on."""
+        items = index_items(inside) or index_items(inside, greek=True)
+        letter = items[0] if len(items) == 1 else None
+        index = isinstance(letter, str) and (len(letter) == 1 or is_small_greek(letter))
+        if not index or self.names.known(str(letter).removeprefix("\\")) or self.names.with_entries(str(letter)):
+            return None
+        following = (symbol_of(n, self.names) for n in nodes[k + 1 :] if n.value not in ("partial", "nabla"))
+        called = next((s for s in following if s is not None), None)
+        needs = dependencies(Node("sym", (), called.name), self.names) if called is not None else set()
+        vectors = [
+            v for v in self.names.symbols if () in (self.names.shape(v) or ()) and self.names.shape(v) != ((), ())
+        ]
+        found = [v for v in self.names.varied if v in vectors and v in needs] or [v for v in vectors if v in needs]
+        if len(found) != 1:
+            return None
+        start, end = nodes[k].start, nodes[k].end
+        return [Tok("NAME", found[0], start, end), Tok("SUB", (letter,), start, end)]
 
     def _last_layer(self, inside: list[Tex]) -> list[Tex]:
         r"""The variable of `\nabla_a C` where only a^1, a^2, … are known: that of the last layer."""
@@ -275,7 +301,7 @@ class Symbols:
             after_operator = self._operator([*nodes[: after - 1], spelled, *nodes[after:]], after - 1, order)
             if after_operator:
                 return after_operator
-        if symbol.name == "I" and not self.names.known("I"):
+        if symbol.name == "I" and not self.names.known("I") and self.longer("I", symbol.scripts)[0] == "I":
             eye = Tex("letter", "I", whole.start, whole.end).scripted(symbol.scripts)
             return self.eye([*nodes[: after - 1], eye, *nodes[after:]], after - 1)
         return self.finish(symbol, nodes, after, whole)
@@ -286,9 +312,12 @@ class Symbols:
             return after_slope
         if power := self._power_of_square(symbol, nodes, after, whole):
             return power
-        name, rest = self.longer(self._variant(symbol), symbol.scripts)
-        if name in self.names.families and any(is_one_index(s) for s in rest):
-            name = f"each {name}"
+        name, rest = self._of_family(symbol)
+        if self._is_function_of_its_name(name, symbol.scripts, nodes, after):
+            return self.function("sigmoid", (), nodes, after, whole)
+        if self._moves_in_time(name):
+            self.emit("NABLA", ([Tok("NAME", "t", whole.start, whole.end)], 1), whole.start, whole.end)
+            return self.finish(Symbol(name.removeprefix("dot "), symbol.scripts), nodes, after, whole)
         if name not in self.names.symbols and self.names.functions.get(name):
             return self.function(self.names.functions[name], rest, nodes, after, whole)
         entry = self.names.with_entries(name) and any(m == "_" and len(index_items(i)) == 2 for m, i, *_ in rest)
@@ -316,6 +345,31 @@ class Symbols:
         if behind == after and not rest:
             self._call_if_so(self.out[place], nodes, after)
         return behind
+
+    def _of_family(self, symbol: Symbol) -> tuple[str, tuple[Script, ...]]:
+        """The known name that a symbol begins with, and what is left on it; L_i beside an L is a name of its own."""
+        name, rest = self.longer(self._variant(symbol), symbol.scripts)
+        if name in self.names.families and any(is_one_index(s) for s in rest):
+            name = f"each {name}"
+            if self.names.shape(name) == ((), ()):
+                rest = tuple(s for s in rest if not is_one_index(s))
+        return name, rest
+
+    def _moves_in_time(self, name: str) -> bool:
+        r"""Whether `\dot x` is the derivative of a defined x in a number t."""
+        moved = name.removeprefix("dot ")
+        if moved == name or self.names.known(name) or moved not in self.names.definitions:
+            return False
+        return self.names.shape("t") == ((), ()) and "t" in dependencies(Node("sym", (), moved), self.names)
+
+    def _is_function_of_its_name(self, name: str, scripts: tuple[Script, ...], nodes: list[Tex], after: int) -> bool:
+        r"""Whether σ(…) is the function, though `\sigma_i = \sigma(x_i^T w)` gives its values the same letter."""
+        definition = self.names.definitions.get(name)
+        if name != "sigma" or definition is None or scripts or definition.params:
+            return False
+        at = self._past_space(nodes, after)
+        called = at < len(nodes) and nodes[at].value == "("
+        return called and any(n.op == "fn" and n.val[0] == "sigmoid" for n in walk(definition.body))
 
     def _power_of_function(self, name: str, rest: tuple[Script, ...], nodes: list[Tex], after: int, whole: Tex) -> int:
         """`f^2(x)` for a defined function as the power of f(x); 0 for anything else."""
@@ -411,6 +465,8 @@ class Symbols:
         if None in inside or nodes[close].scripts:
             return after
         written = self.names.written.get(str(tok.value), set())
+        if any(n.kind == "bar" for n in nodes[at + 1 : close]):
+            return close + 1  # the condition of log p(y | w)
         if written and words <= written | self.names.symbols.keys() and words & written:
             return close + 1
         needs = dependencies(Node("sym", (), tok.value), self.names)
@@ -425,10 +481,18 @@ class Symbols:
         along = next((inside for mark, inside, *_ in nodes[k].scripts if mark == "_"), None)
         if any(mark == "^" and flat(inside) == ["2"] for mark, inside, *_ in nodes[k].scripts):
             order = 2  # D^2 f is the Hessian
-        if order == 2:
+        if order == 2 and not self._moved_behind(nodes, at + 1):
             self.emit("NABLA", (None, 2), nodes[k].start, nodes[k].end)
             return k + 1
-        return self.along(symbol, nodes, at + 1, nodes[k], None, 1, along)
+        return self.along(symbol, nodes, at + 1, nodes[k], None, order, along)
+
+    def _moved_behind(self, nodes: list[Tex], k: int) -> bool:
+        """Whether behind a function's point a bracket with directions stands: f(x)[v, w]."""
+        at = self._past_space(nodes, k)
+        if at >= len(nodes) or nodes[at].value != "(":
+            return False
+        behind = self._past_space(nodes, self.close_of(nodes, at) + 1)
+        return behind < len(nodes) and nodes[behind].value == "[" and self._comparison(nodes, behind) is None
 
     def along(
         self,
@@ -496,10 +560,8 @@ class Symbols:
         if at < len(nodes) and nodes[at].value == "(":
             inside = trimmed(nodes[at + 1 : self.close_of(nodes, at)])
         argument = symbol_of(inside[0], self.names) if len(inside) == 1 else None
-        if inside and orders_of(scripts) == 1:
-            behind = self._past_space(nodes, self.close_of(nodes, at) + 1)
-            if behind < len(nodes) and nodes[behind].value == "[":
-                return self.along(Symbol(name), nodes, after, whole, None, 1)
+        if inside and orders_of(scripts) in (1, 2) and self._moved_behind(nodes, at):
+            return self.along(Symbol(name), nodes, after, whole, None, orders_of(scripts))
         variable = definition.params[0] if definition.params else None
         if argument is not None and self._canonical(argument) in dependencies(Node("sym", (), name), self.names):
             variable = self._canonical(argument)
@@ -541,7 +603,7 @@ class Symbols:
             if turned:
                 stay.append(("^", [Tex("letter", "T", start, end)], start, end))
             return name + digit, stay
-        star = self._starred(name, start) if bare in (["*"], [r"\ast"], [r"\star"]) else None
+        star = self._starred(name, start, "+" if bare == ["+"] else "*") if bare in STARS else None
         if star is not None:
             return star, []
         definition = self.names.definitions.get(name)
@@ -565,14 +627,14 @@ class Symbols:
             return f"{name}_{word}", []
         return None
 
-    def _starred(self, name: str, start: int) -> str | None:
-        """What x^* stands for: a name of its own, or x where a gradient vanishes; None where neither is known."""
-        if self.names.known(name + "*"):
-            return name + "*"
-        if name in self.names.symbols and self.names.starred:
+    def _starred(self, name: str, start: int, mark: str) -> str | None:
+        """What x^* or x^+ stands for: a name of its own, or x where a gradient vanishes; None for neither."""
+        if self.names.known(name + mark):
+            return name + mark
+        if name in self.names.symbols and self.names.starred and mark == "*":
             return name
-        if name in self.names.symbols and f"{name}*" in self.names.ahead:
-            raise UnreadableError(self.undeclared(f"{name}*"), start, f"{name}*")
+        if f"{name}{mark}" in self.names.ahead and (name in self.names.symbols or mark == "+"):
+            raise UnreadableError(self.undeclared(f"{name}{mark}"), start, f"{name}{mark}")
         return None
 
     def _layer_in(
@@ -748,21 +810,24 @@ class Symbols:
         return k + 1
 
     def _kronecker(self, scripts: tuple[Script, ...], whole: Tex) -> bool:
-        letters = [x for m, i, *_ in scripts if m == "_" for x in index_items(i)]
-        if len(scripts) != 1 or len(letters) != 2 or not all(isinstance(x, str) for x in letters):
+        letters = self._with_labels([x for m, i, *_ in scripts if m == "_" for x in index_items(i)])
+        if len(scripts) != 1 or len(letters) != 2 or not all(isinstance(x, (str, Label)) for x in letters):
             return False
-        self.emit("KDELTA", tuple(letters), whole.start, whole.end)
+        self._compared_indices(letters, whole)
         return True
 
     def _unit_vector(self, scripts: tuple[Script, ...], whole: Tex) -> bool:
         r"""`e_i` where nothing is called e: column i of the identity, emitted where it stands."""
-        items = [x for m, i, *_ in scripts if m == "_" for x in index_items(i)]
+        items = self._with_labels([x for m, i, *_ in scripts if m == "_" for x in index_items(i)])
         if self.names.known("e") or self.names.with_entries("e") or not self.names.units or len(items) != 1:
             return False
         if items[0] is None:
             return False
-        self.emit("EYE", None, whole.start, whole.end)
-        self.emit("SUB", (None, items[0]), whole.start, whole.end)
+        if isinstance(items[0], Label):
+            self._one_hot(items[0], None, whole)
+        else:
+            self.emit("EYE", None, whole.start, whole.end)
+            self.emit("SUB", (None, items[0]), whole.start, whole.end)
         self.scripts(s for s in scripts if s[0] != "_")
         return True
 
@@ -812,7 +877,12 @@ class Symbols:
             inside = nodes[k + 1 : self.close_of(nodes, k)]
         except UnreadableError:
             return None
-        return inside if any(n.kind == "relation" for n in inside) else None
+        depth = 0
+        for n in inside:
+            depth += (n.value in ("(", "[", "{")) - (n.value in (")", "]", "}"))
+            if n.kind == "relation" and depth == 0:
+                return inside
+        return None
 
     def _compared(self, inside: list[Tex], node: Tex) -> None:
         """What is 1 under a condition: the slope of relu for z > 0, δ for i = j."""
@@ -823,9 +893,11 @@ class Symbols:
             self.emit("FUNCP", ("relu", 1), node.start, node.end)
             self.enclosed(more, "LPAR", "RPAR")
             return
-        letters = [*index_items(left), *index_items(right)]
-        plain = len(letters) == 2 and all(isinstance(x, int) or x is not None and x.isalpha() for x in letters)
-        if sign in ("=", "ne") and plain and any(isinstance(x, str) for x in letters):
+        letters = self._with_labels([*index_items(left), *index_items(right)])
+        plain = (
+            len(letters) == 2 and all(not isinstance(x, str) or x.isalpha() for x in letters) and None not in letters
+        )
+        if sign in ("=", "ne") and plain and not all(isinstance(x, int) for x in letters):
             if sign == "ne":
                 self.emit("LPAR", "(", node.start, node.start)
                 self.emit("NUM", 1, node.start, node.start)
@@ -837,12 +909,24 @@ class Symbols:
         raise UnreadableError("of conditions z > 0, i = j and i \\ne j are read", inside[at].start)
 
     def _compared_indices(self, letters: list[Any], node: Tex) -> None:
-        """δ_{ij}, or the entry of I in which a letter meets a number."""
-        if all(isinstance(x, str) for x in letters):
+        """δ_{ij}, or the entry of I in which a letter meets a number; where one is a label, the entry of its array."""
+        label = next((x for x in letters if isinstance(x, Label)), None)
+        if label is not None:
+            self._one_hot(label, letters[0] if letters[1] is label else letters[1], node)
+        elif all(isinstance(x, str) for x in letters):
             self.emit("KDELTA", tuple(letters), node.start, node.end)
         else:
             self.emit("EYE", None, node.start, node.end)
             self.emit("SUB", tuple(letters), node.start, node.end)
+
+    def _one_hot(self, label: Label, letter: Index, node: Tex) -> None:
+        """An entry of the array of a label, or with None the unit vector that it stands for."""
+        self.emit("NAME", label.name, node.start, node.end)
+        if label.sample or letter is not None:
+            items = (label.sample, letter) if label.sample else (letter,)
+            self.emit("SUB", items, node.start, node.end)
+        if label.sample and letter is None:
+            self.emit("TRANS", None, node.start, node.end)
 
     def condition(self, nodes: list[Tex], at: int) -> tuple:
         """The condition of a row of cases: ("eq", i, j), ("ne", i, j), ("else",)."""
@@ -931,18 +1015,25 @@ class Symbols:
         node = nodes[k]
         low = next(((i, s) for m, i, s, _ in node.scripts if m == "_"), None)
         high = next(((i, s) for m, i, s, _ in node.scripts if m == "^"), None)
+        if low is None and high is None:
+            self.emit("SUM", [("", None, None)], node.start, node.end)
+            return k + 1
         if low is None:
-            raise UnreadableError(r"this sum names no index: write \sum_i or \sum_{i=1}^{n}", node.start)
+            raise UnreadableError(wording.NO_INDEX, node.start)
         self.emit("SUM", self._sum_indices(low, high), node.start, node.end)
         self.bound.update(i for i, _, _ in self.out[-1].value)
         return k + 1
 
     def _sum_indices(
         self, low: tuple[list[Tex], int], high: tuple[list[Tex], int] | None
-    ) -> list[tuple[str, str | None, str | None]]:
+    ) -> list[tuple[str, str | None, str | Label | None]]:
         """(index, upper limit, index it must differ from) for each index of a sum."""
         inside, start = low
         items = [s for s in flat(inside) if s not in ("(", ")")]
+        sign = next((k for k, n in enumerate(inside) if n.kind == "relation" and n.value == "ne"), None)
+        other = self._with_labels(index_items(trimmed(inside[sign + 1 :]))) if sign is not None else []
+        if len(other) == 1 and isinstance(other[0], Label) and len(items[0]) == 1:
+            return [(items[0], None, other[0])]
         if "ne" in items:
             at = items.index("ne")
             left, right = "".join(items[:at]), "".join(items[at + 1 :])
@@ -958,7 +1049,7 @@ class Symbols:
             parts = "".join(items).split("le")
             items, limit = [parts[1]], parts[2] if len(parts) > 2 else None
         head, first = (items[: items.index("=")], items[items.index("=") + 1 :]) if "=" in items else (items, [])
-        letters = index_letters(head)
+        letters = index_letters(head) or _greek_letters(head)
         if not letters:
             raise UnreadableError(
                 r"the index of this sum is not clear: write \sum_i, \sum_{i,j} or \sum_{i=1}^{n}", start
@@ -1119,7 +1210,7 @@ class Symbols:
     def _subscript(self, inside: list[Tex], start: int, end: int, following: Sequence[Tex]) -> None:
         if inside and inside[0].kind == "error":
             raise UnreadableError(inside[0].value, inside[0].start)
-        items = index_items(inside)
+        items = self._with_labels(index_items(inside) or index_items(inside, greek=True))
         if not items:
             said = "".join(flat(inside))
             raise UnreadableError(f"the subscript {said!r} is not an index", start)
@@ -1131,6 +1222,10 @@ class Symbols:
             said = "".join(flat(inside))
             raise UnreadableError(f"the subscript {said!r} has {len(items)} indices; a matrix has two", start)
         self.emit("SUB", tuple(items), start, end)
+
+    def _with_labels(self, items: list[Index]) -> list[Index]:
+        """Index items with the letters that stand for one class throughout as labels."""
+        return [Label(x) if isinstance(x, str) and x in self.names.fixed else x for x in items]
 
     def _second_letter(self, items: list[Index], following: Sequence[Tex]) -> list[Index]:
         """`x_ij` as it is typed without braces: both letters, where the second would otherwise mean nothing."""
@@ -1199,7 +1294,8 @@ def logged_name(nodes: list[Tex], names: Names) -> tuple[Symbol, int] | None:
         return None
     at = next((k for k in range(1, len(nodes)) if nodes[k].kind != "space"), len(nodes))
     symbol = symbol_of(nodes[at], names) if at < len(nodes) else None
-    if symbol is None or symbol.name not in ("L", "p", "P", "ell", "q") or names.known(symbol.name):
+    length = symbol is not None and symbol.name in names.dims and any(n.value == "(" for n in nodes[at + 1 : at + 2])
+    if symbol is None or symbol.name not in ("L", "p", "P", "ell", "q") or names.known(symbol.name) and not length:
         return None
     return Symbol("log" + symbol.name, symbol.scripts), at + 1
 
@@ -1231,7 +1327,7 @@ def parted(nodes: list[Tex], signs: tuple[str, ...]) -> list[list[Tex]]:
     parts: list[list[Tex]] = [[]]
     depth = 0
     for n in nodes:
-        value = n.value if n.kind in ("sign", "command") or n.kind == "bar" and n.value == "|" else ""
+        value = n.value if n.kind in ("sign", "command", "bar") else ""
         depth += (value in ("(", "[", "{")) - (value in (")", "]", "}"))
         if value in signs and depth == 0:
             parts.append([])
@@ -1266,8 +1362,18 @@ def index_letters(items: list[str]) -> list[str]:
     return out
 
 
-def index_items(inside: list[Tex]) -> list[Index]:
-    """What a subscript picks: letters, numbers, None for a whole axis; [] where it is no index."""
+def index_items(inside: list[Tex], greek: bool = False) -> list[Index]:
+    """What a subscript picks: letters, numbers, labels, None for a whole axis; [] where it is no index.
+
+    greek: whether small Greek letters are indices too.
+    """
+    label = next((k for k, n in enumerate(inside) if label_of(n)), None)
+    if label is not None:
+        before, after = index_items(inside[:label]), index_items(inside[label + 1 :])
+        said = all(
+            not trimmed(part) or items for part, items in ((inside[:label], before), (inside[label + 1 :], after))
+        )
+        return [*before, label_of(inside[label]), *after] if said else []
     out: list[Index] = []
     for s in flat(inside):
         if s in (":", "*", r"\cdot", r"\bullet"):
@@ -1284,8 +1390,19 @@ def index_items(inside: list[Tex]) -> list[Index]:
             out[-1] += "_"
         elif s == "^":
             continue
-        elif s == r"\ell" or len(s) == 1 and s.isalpha() and s.isascii():
+        elif s == r"\ell" or len(s) == 1 and s.isalpha() and s.isascii() or greek and is_small_greek(s):
             out.append(s)
         else:
             return []
     return out
+
+
+def _greek_letters(items: list[str]) -> list[str]:
+    """The letters of a list of indices some of which are Greek; [] where anything else stands there."""
+    letters = [s for s in items if s != ","]
+    return letters if all(is_small_greek(s) or len(s) == 1 and s.isalpha() for s in letters) else []
+
+
+def is_small_greek(word: str) -> bool:
+    r"""Whether a word is a small Greek letter, which physicists take for an index: `\mu`."""
+    return word[:1] == "\\" and word[1:] in GREEK and word[1:].islower()

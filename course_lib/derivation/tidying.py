@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .classes import derived_at, is_pick
 from .tokens import UnreadableError
 from .tree import Node, Span, add, mul, neg, walk
 
@@ -27,6 +28,8 @@ def tidy(node: Node) -> Node:
         return mul(*args, span=node.span)
     if node.op == "neg":
         return _signed(args[0], node.span)
+    if node.op == "grad" and len(args) == 2 and is_pick(args[1]):
+        return derived_at(node.with_args(args))
     if node.op == "grad" and len(args) == 2 or node.op == "hess":
         for wrt in args[1:]:
             wrt = wrt.args[0] if wrt.op in ("T", "pow") else wrt
@@ -96,7 +99,7 @@ def _with_dots(node: Node) -> Node:
     if len(at) > 1 or at[0] in (0, len(node.args) - 1):
         raise UnreadableError("the dots must stand between the first terms and the last one", node.start)
     k = at[0]
-    letter = _unused(node)[0]
+    letter = _unused(node)[0] + "'"  # with a prime: the letter itself may stand outside of what is seen here
     found = _dotted(node.args[0], node.args[k + 1], letter)
     if found is None:
         raise UnreadableError(

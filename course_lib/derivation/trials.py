@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from . import decisions
+from .classes import ARRAY, Condition, fixed_letters, labels_in
 from .document import Points, Statement, read_document
 from .engine import Line, Session
 from .inference import (
@@ -51,9 +52,7 @@ class _Trial(Session):
         self._begin(symbols, [*names.dims, *lengths], names.functions, 0)
         self.names.inferring = True
 
-    def _weighed(
-        self, nodes: list[Node], hidden: bool, conditions: list[tuple[str, str, str]], points: Points
-    ) -> Judged:
+    def _weighed(self, nodes: list[Node], hidden: bool, conditions: list[Condition], points: Points) -> Judged:
         relation = Relation(self.names, nodes, 0 if hidden else choose_reference(nodes, self.names))
         verdict = "shapes" if any(relation.misfits) else "right"
         return Judged(verdict, shape=relation.shape, reference=nodes[relation.reference])
@@ -125,15 +124,19 @@ def infer(text: str, statements: list[Statement], names: Names, every: bool = Tr
     names a letter is what its kind mostly is, a number unless it is transposed or indexed: were its shape chosen to
     make lines fit, a slip in one of them could choose it.
     """
-    if not every and not speaks_greek(statements):
+    labels = {**labels_in(statements), **{ARRAY + x: "label" for x in fixed_letters(statements, names)}}
+    labels = {name: kind for name, kind in labels.items() if name not in names.symbols}
+    if not every and not labels and not speaks_greek(statements):
         return None
     found = decisions.definitions(statements, names)
-    defined = {name for name, places in found.items() if name not in _updated(statements, places, name)}
+    solved = decisions.solved(statements, found)
+    defined = {name for name, at in found.items() if name not in {*solved, *_updated(statements, at, name)}}
     options = undeclared(statements, names, defined)
     options = {n: k for n, k in options.items() if not _is_explained(n, statements, names)}
     lengths = [x for x in lengths_of_sums(statements) if not names.known(x)] if every else []
     if not every:
         options = _greek_beside_declared(options, statements, names)
+    options |= {name: [kind] for name, kind in labels.items()}
     if not options:
         return Inferred({}, lengths, [])
     kinds, last, misses = _best(text, names, options, lengths)

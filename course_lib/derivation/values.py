@@ -94,8 +94,26 @@ def outer(data: Any, a: Array, b: Array) -> Any:
     return _column(a) * row
 
 
-def matpower(data: Any, a: Array) -> Any:
-    return np.linalg.matrix_power(a, data)
+def matpower(data: int | None, a: Array, *exponent: Array) -> Any:
+    """A matrix to a whole power: `data`, or where that is None the value of an exponent made of lengths."""
+    whole = data if data is not None else round(float(exponent[0].real.flat[0]))
+    return np.linalg.matrix_power(a, whole) if whole >= 0 else np.linalg.matrix_power(inverse(None, a), -whole)
+
+
+def expm(data: Any, a: Array) -> Any:
+    """The exponential of a matrix, by its series after halving the matrix until it is small, and squaring as often."""
+    size = float(np.abs(a).sum(-1).max(initial=0))
+    if not size < 50:
+        raise UndefinedError
+    halved = max(0, int(np.ceil(np.log2(size * 4)))) if size else 0
+    small = a / 2.0**halved
+    out = term = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
+    for k in range(1, 19):
+        term = term @ small / k
+        out = out + term
+    for _ in range(halved):
+        out = out @ out
+    return out
 
 
 # -- of a square matrix

@@ -9,13 +9,16 @@ import numpy as np
 from . import wording
 from .diagnosis import Finding, diagnose
 from .dimensions import MisfitError
-from .judgement import DRAWS, Bench, Relation, Value, close, is_zero
+from .judgement import DRAWS, TOLERANCE, Bench, Relation, Value, close, is_zero
 from .names import Names, dependencies, spoken_name
 from .parser import parse
 from .tokens import UnreadableError
 from .tree import Node
 from .values import TooLargeError, UndefinedError
 from .writer import latex
+
+# How much more than the last digit second differences lose, which divide rounding by their step.
+DIFFERENCED = 1e4
 
 
 @dataclass
@@ -154,7 +157,10 @@ class Judge:
             for k, value in enumerate(values):
                 if value is None or truth is None or k == relation.reference:
                     continue
-                if not close(truth, value, tolerance) and not self._cancels(relation, number, k, truth, value):
+                rounding = 0.0 if tolerance == TOLERANCE else DIFFERENCED
+                if not close(truth, value, tolerance, rounding) and not self._cancels(
+                    relation, number, k, truth, value
+                ):
                     return k
                 if relation.beyond(self.bench, number, k):
                     return k
@@ -165,7 +171,8 @@ class Judge:
         if not any(is_zero(n) for n in (relation.nodes[k], relation.nodes[relation.reference])):
             return False
         scale = relation.cancelling(self.bench, number, k)
-        return close(truth, value, 0.0, min(scale, 1e9) * 10)
+        rounding = 10 if relation.tolerance() == TOLERANCE else DIFFERENCED
+        return close(truth, value, 0.0, min(scale, 1e9) * rounding)
 
     def _with_one_varying(self, relation: Relation, unequal: int) -> int | None:
         """None when the relation holds with a single declared name varying; nothing in the text says which do."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .classes import ARRAY, is_array, is_pick, label_in, without_pick
 from .names import spoken_name
 from .operations import OPERATIONS, Operation
 from .spelling import written_name
@@ -88,6 +89,8 @@ def number(w: Language, node: Node) -> Written:
 
 
 def _tex_sym(w: Language, node: Node) -> Written:
+    if is_array(node):
+        return f"e_{{{node.val.removeprefix(ARRAY)}}}", ATOM
     name = written_name(node.val)
     return name, ATOM if "^" not in name else POSTFIX + 0.5
 
@@ -113,6 +116,8 @@ def _lowered(indices: str) -> str:
 
 def _tex_idx(w: Language, node: Node) -> Written:
     base = node.args[0]
+    if is_array(base):
+        return rf"\mathbf{{1}}\{{{label_in(node)} = {node.val[-1]}\}}", ATOM
     if base.op == "d":
         return f"d{w.text(Node('idx', base.args, node.val))}", ATOM
     if base.op == "eye" and node.val[0] is None:
@@ -126,10 +131,14 @@ def _tex_idx(w: Language, node: Node) -> Written:
 
 def _plain_idx(w: Language, node: Node) -> Written:
     base = node.args[0]
+    if is_array(base):
+        return f"[{label_in(node)} = {node.val[-1]}]", ATOM
     return (w.text(base) if base.op == "sym" else f"[{w.text(base)}]") + _lowered(_indices(node.val)), ATOM
 
 
 def _tex_sum(w: Language, node: Node) -> Written:
+    if is_pick(node):
+        return w.written(without_pick(node)[1])
     letters, inner = [], node
     while inner.op == "sum" and inner.val[1:] == (None, None) == node.val[1:]:
         letters.append(inner.val[0])
@@ -143,6 +152,8 @@ def _tex_sum(w: Language, node: Node) -> Written:
 
 
 def _plain_sum(w: Language, node: Node) -> Written:
+    if is_pick(node):
+        return w.written(without_pick(node)[1])
     return f"Σ{_lowered(str(node.val[0]))} {w.at_least(node.args[0], LOOSE)}", PRODUCT
 
 

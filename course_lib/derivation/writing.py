@@ -32,6 +32,17 @@ def form(pattern: str, level: float = ATOM, needs: tuple[float, ...] = ()) -> Wr
     return write
 
 
+def tex_exponential(w: Language, node: Node) -> Written:
+    r"""`e^{x}`; `\exp(Z)` of what may be a matrix, since e^Z is the exponential of a matrix."""
+    inside = [node.args[0]]
+    while inside:
+        part = inside.pop()
+        if part.op == "sym" and part.val.split(" ")[-1][:1].isupper():
+            return rf"\exp\left({w.text(node.args[0])}\right)", ATOM
+        inside += part.args if part.op in ("add", "neg", "mul", "div", "T", "had", "paren") else ()
+    return f"e^{{{w.text(node.args[0])}}}", POSTFIX
+
+
 def through(w: Language, node: Node) -> Written:
     """What only repeats its operand is written like it."""
     return w.written(node.args[0])

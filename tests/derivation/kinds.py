@@ -1,6 +1,7 @@
 r"""What people write, kind by kind: for each way of writing lines that are right, and lines in it that are not.
 
-Each case was judged by hand before it was run. `=` continues the line before, as in a derivation.
+Each case was judged by hand before it was run; `truths.py` says every line again in Python, for autograd to confirm the
+judgement. `=` continues the line before, as in a derivation.
 """
 
 MATRIX = {"X": "n d", "w": "d", "y": "n"}
@@ -801,5 +802,275 @@ KINDS = {
             r"\frac{\partial\ell}{\partial\mu} = \sum_i\Sigma(x_i - \mu)",
             r"\frac{\partial\ell}{\partial\mu} = \frac12\sum_i\Sigma^{-1}(x_i - \mu)",
         ],
+    ),
+    "one class throughout": (
+        {"z": "C"},
+        (),
+        r"p = \operatorname{softmax}(z)" + "\n" + r"L = -\log p_c" + "\n" + r"\nabla_z L = p - e_c",
+        [
+            r"\frac{\partial L}{\partial z_i} = p_i - \delta_{ic}",
+            r"\frac{\partial L}{\partial z_j} = p_j, \quad j \ne c",
+            r"\frac{\partial L}{\partial z_i} = p_i - 1\{i = c\}",
+        ],
+        [
+            r"\frac{\partial L}{\partial z_i} = \delta_{ic} - p_i",
+            r"\frac{\partial L}{\partial z_j} = p_j - 1, \quad j \ne c",
+            r"\frac{\partial L}{\partial z_i} = p_c - \delta_{ic}",
+        ],
+    ),
+    "labels as subscripts": (
+        {"F": "N C"},
+        (),
+        r"p_{ik} = \frac{e^{f_{ik}}}{\sum_j e^{f_{ij}}}" + "\n" + r"L = -\frac1N\sum_{i=1}^N \log p_{i,y_i}",
+        [r"\frac{\partial L}{\partial f_{ik}} = \frac1N(p_{ik} - 1\{y_i = k\})"],
+        [
+            r"\frac{\partial L}{\partial f_{ik}} = p_{ik} - 1\{y_i = k\}",
+            r"\frac{\partial L}{\partial f_{ik}} = \frac1N(p_{ik} + 1\{y_i = k\})",
+        ],
+    ),
+    "classes other than the right one": (
+        {"s": "C"},
+        (),
+        r"L_i = \sum_{j \ne y_i} \max(0, s_j - s_{y_i} + 1)",
+        [
+            r"\frac{\partial L_i}{\partial s_j} = 1(s_j - s_{y_i} + 1 > 0), \quad j \ne y_i",
+            r"\frac{\partial L_i}{\partial s_{y_i}} = -\sum_{j \ne y_i} \mathbb{1}(s_j - s_{y_i} + 1 > 0)",
+        ],
+        [
+            r"\frac{\partial L_i}{\partial s_j} = -1(s_j - s_{y_i} + 1 > 0), \quad j \ne y_i",
+            r"\frac{\partial L_i}{\partial s_{y_i}} = \sum_{j \ne y_i} \mathbb{1}(s_j - s_{y_i} + 1 > 0)",
+        ],
+    ),
+    "a mask that sets entries to zero": (
+        {"X": "N D", "W": "D H", "V": "H C", "Y": "N C"},
+        (),
+        "hidden = np.maximum(0, X @ W)\nscores = hidden @ V\nloss = 0.5 * np.sum((scores - Y)**2)\n"
+        "dscores = scores - Y\ndhidden = dscores @ V.T\ndhidden[hidden <= 0] = 0",
+        ["dW = X.T @ dhidden"],
+        ["dW = X.T @ (dscores @ V.T)", "dW = 2 * X.T @ dhidden"],
+    ),
+    "a constant that is left out": (
+        MATRIX | {"sigma": "positive"},
+        (),
+        r"\ell(w) = -\frac{1}{2\sigma^2}\|y - Xw\|^2 + \text{const}",
+        [
+            r"\nabla_w \ell = \frac{1}{\sigma^2}X^T(y - Xw)",
+            "\\nabla_w \\ell = \\frac{1}{\\sigma^2}X^T(y - Xw)\n"
+            r"\ell(w) = -\frac{1}{2\sigma^2}(w^TX^TXw - 2y^TXw) + \text{const}",
+        ],
+        [
+            r"\nabla_w \ell = -\frac{1}{\sigma^2}X^T(y - Xw)",
+            "\\nabla_w \\ell = \\frac{1}{\\sigma^2}X^T(y - Xw)\n"
+            r"\ell(w) = -\frac{1}{2\sigma^2}(w^TX^TXw - y^TXw) + \text{const}",
+        ],
+    ),
+    "a likelihood under a condition": (
+        MATRIX | {"tau": "positive"},
+        (),
+        r"-\log p(w \mid y) = \frac12\|y - Xw\|^2 + \frac{\tau}{2}w^Tw",
+        [
+            r"\nabla_w \log p(w \mid y) = X^T(y - Xw) - \tau w",
+            r"\frac{\partial}{\partial w}\log p(w|y) = X^T(y - Xw) - \tau w",
+        ],
+        [r"\nabla_w \log p(w \mid y) = X^T(Xw - y) + \tau w", r"\frac{\partial}{\partial w}\log p(w|y) = X^T(y - Xw)"],
+    ),
+    "a product over samples": (
+        {"x": "n positive", "theta": "positive"},
+        (),
+        r"L(\theta) = \prod_{i=1}^n \theta e^{-\theta x_i}",
+        [
+            r"\log L(\theta) = n\log\theta - \theta\sum_{i=1}^n x_i",
+            r"\frac{d}{d\theta}\log L = \frac{n}{\theta} - \sum_i x_i",
+        ],
+        [
+            r"\log L(\theta) = \log\theta - \theta\sum_{i=1}^n x_i",
+            r"\frac{d}{d\theta}\log L = \frac{1}{\theta} - \sum_i x_i",
+        ],
+    ),
+    "names of what comes after, and an inverse that is defined": (
+        {"P": "n n spd", "H": "m n", "R": "m m spd"},
+        (),
+        "P^+ = P + H^TRH\nS^{-1} = P + H^TRH",
+        [r"\operatorname{tr}(P^+) = \operatorname{tr}(P) + \operatorname{tr}(RHH^T)", "SP^+ = I"],
+        [r"\operatorname{tr}(P^+) = \operatorname{tr}(P) + \operatorname{tr}(HH^T)", "S = P^+"],
+    ),
+    "sums without an index": (
+        {"x": "n", "y": "n", "a": "", "b": ""},
+        (),
+        r"S = \sum (y_i - a - bx_i)^2",
+        [r"\frac{\partial S}{\partial a} = -2\left(\sum y_i - na - b\sum x_i\right)"],
+        [r"\frac{\partial S}{\partial a} = -2\left(\sum y_i - a - b\sum x_i\right)"],
+    ),
+    "second derivatives along two directions": (
+        {"X": "n n spd", "H": "n n symmetric"},
+        (),
+        r"F(X) = -\log\det X",
+        [
+            r"D^2F(X)[H, H] = \operatorname{tr}(X^{-1}HX^{-1}H)",
+            r"\nabla^2F(X)[H, H] = \operatorname{tr}(X^{-1}HX^{-1}H)",
+        ],
+        [
+            r"D^2F(X)[H, H] = -\operatorname{tr}(X^{-1}HX^{-1}H)",
+            r"\nabla^2F(X)[H, H] = \operatorname{tr}(X^{-1}HX^{-1})",
+        ],
+    ),
+    "an entrywise product before an outer one": (
+        {"a": "h", "W": "k h", "y": "k"},
+        (),
+        "s = \\sigma(Wa)\nE = \\frac12\\|s - y\\|^2",
+        [r"\frac{\partial E}{\partial W} = (s - y) \odot s \odot (1 - s)\,a^T"],
+        [
+            r"\frac{\partial E}{\partial W} = (s - y) \odot s\,a^T",
+            r"\frac{\partial E}{\partial W} = (y - s) \odot s \odot (1 - s)\,a^T",
+        ],
+    ),
+    "entries of samples above and below": (
+        {"X": "m n", "Theta": "K n", "Y": "m K onehot"},
+        (),
+        r"p^{(i)}_k = \frac{\exp(\theta_k^Tx^{(i)})}{\sum_{j=1}^K \exp(\theta_j^Tx^{(i)})}"
+        "\n"
+        r"L = -\frac1m\sum_{i=1}^m\sum_{k=1}^K y^{(i)}_k\log p^{(i)}_k",
+        [r"\frac{\partial L}{\partial\theta_k} = \frac1m\sum_{i=1}^m (p^{(i)}_k - y^{(i)}_k)\,x^{(i)}"],
+        [
+            r"\frac{\partial L}{\partial\theta_k} = \sum_{i=1}^m (p^{(i)}_k - y^{(i)}_k)\,x^{(i)}",
+            r"\frac{\partial L}{\partial\theta_k} = \frac1m\sum_{i=1}^m (y^{(i)}_k - p^{(i)}_k)\,x^{(i)}",
+        ],
+    ),
+    "a set behind a definition": (
+        {"X": "n d", "W": "d k", "G": "n k"},
+        (),
+        r"S = XW \in \mathbb{R}^{n \times k}, \qquad f = \langle G, S\rangle",
+        [r"\frac{\partial f}{\partial W} = X^TG \in \mathbb{R}^{d \times k}"],
+        [
+            r"\frac{\partial f}{\partial W} = 2X^TG \in \mathbb{R}^{d \times k}",
+            r"\frac{\partial f}{\partial W} = -X^TG",
+        ],
+    ),
+    "Greek indices": (
+        {"V": "n m", "W": "n r", "H": "r m"},
+        (),
+        r"F = \frac12\sum_{i,\mu} (V_{i\mu} - (WH)_{i\mu})^2",
+        [r"\frac{\partial F}{\partial H_{a\mu}} = (W^TWH)_{a\mu} - (W^TV)_{a\mu}"],
+        [
+            r"\frac{\partial F}{\partial H_{a\mu}} = (W^TV)_{a\mu} - (W^TWH)_{a\mu}",
+            r"\frac{\partial F}{\partial H_{a\mu}} = (W^TWH)_{a\mu}",
+        ],
+    ),
+    "a bias beside a matrix, and the star of programs": (
+        {"W": "h d", "X": "d m", "b": "h", "Y": "h m"},
+        (),
+        r"Z = WX + b" + "\n" + r"A = \tanh(Z)" + "\n" + r"J = \frac{1}{2m}\|A - Y\|_F^2",
+        [r"\frac{\partial J}{\partial W} = \frac1m\left((A - Y)*(1 - A^2)\right)X^T"],
+        [
+            r"\frac{\partial J}{\partial W} = \frac1m\left((A - Y)*(1 - A)\right)X^T",
+            r"\frac{\partial J}{\partial W} = \left((A - Y)*(1 - A^2)\right)X^T",
+        ],
+    ),
+    "a trace that reaches over what follows": (
+        {"A": "n n", "X": "n q", "B": "q q"},
+        (),
+        r"\phi = \operatorname{tr}(X'AXB)",
+        [r"d\phi = {\rm tr}\,(dX)'AXB + {\rm tr}\,X'A(dX)B", r"d\phi = {\rm tr}\,(B'X'A' + BX'A)\,dX"],
+        [r"d\phi = {\rm tr}\,(dX)'AXB", r"d\phi = {\rm tr}\,(B'X'A' - BX'A)\,dX"],
+    ),
+    "partial derivatives by an index": (
+        {"A": "n n", "x": "n"},
+        (),
+        "f = x_iA_{ij}x_j",
+        [r"\partial_k f = A_{kj}x_j + x_iA_{ik}", r"\partial_l\partial_k f = A_{kl} + A_{lk}"],
+        [r"\partial_k f = 2A_{kj}x_j", r"\partial_l\partial_k f = 2A_{kl}"],
+    ),
+    "the exponential of a matrix": (
+        {"A": "n n", "t": ""},
+        (),
+        "",
+        [r"\frac{d}{dt}e^{tA} = Ae^{tA}", r"\frac{\partial}{\partial A}\operatorname{tr}(e^A) = (e^A)^T"],
+        [r"\frac{d}{dt}e^{tA} = te^{tA}", r"\frac{\partial}{\partial A}\operatorname{tr}(e^A) = e^A"],
+    ),
+    "powers of a matrix": (
+        {"X": "n n"},
+        (),
+        r"f(X) = \operatorname{tr}(X^k)",
+        [r"\nabla f(X) = k(X^{k-1})^T"],
+        [r"\nabla f(X) = kX^{k-1}", r"\nabla f(X) = (X^{k-1})^T", r"\nabla f(X) = 3(X^2)^T"],
+    ),
+    "derivatives in time": (
+        {"A": "n n", "u": "n", "t": ""},
+        (),
+        "x(t) = e^{tA}u",
+        [r"\dot x(t) = Ax(t)"],
+        [r"\dot x(t) = A^Tx(t)", r"\dot x(t) = tAx(t)"],
+    ),
+    "matrices of blocks": (
+        {"A": "m n", "F": "p n", "y": "m", "g": "p", "x": "n", "mu": "positive"},
+        (),
+        r"J = \left\|\begin{bmatrix} A \\ \sqrt{\mu}F \end{bmatrix}x"
+        r" - \begin{bmatrix} y \\ \sqrt{\mu}g \end{bmatrix}\right\|^2",
+        [r"J = \|Ax - y\|^2 + \mu\|Fx - g\|^2", r"\nabla_x J = 2A^T(Ax - y) + 2\mu F^T(Fx - g)"],
+        [r"J = \|Ax - y\|^2 + \mu^2\|Fx - g\|^2", r"\nabla_x J = 2A^T(Ax - y) + 2\sqrt{\mu}F^T(Fx - g)"],
+    ),
+    "norms with a weight": (
+        {"A": "n n spd", "x": "n"},
+        (),
+        r"f = \|x\|_A^2",
+        [r"\nabla_x f = 2Ax", r"\|x\|_A = \sqrt{x^TAx}"],
+        [r"\nabla_x f = 2x", r"\|x\|_A = x^TAx"],
+    ),
+    "bullets, letters and words before formulas": (
+        {"a": "n", "x": "n"},
+        (),
+        "* $f(x) = e^{a^Tx}$",
+        [
+            r"* $\nabla f(x) = e^{a^Tx}a$",
+            r"(b) $\nabla f(0) = a$",
+            r"\text{In }n\text{ dimensions: } \nabla f = e^{a^Tx}a",
+        ],
+        [
+            r"* $\nabla f(x) = e^{a^Tx}x$",
+            r"(b) $\nabla f(0) = 0$",
+            r"\text{In }n\text{ dimensions: } \nabla f = e^{x}a",
+        ],
+    ),
+    "cases in words": (
+        {"z": "k"},
+        (),
+        r"p = \operatorname{softmax}(z)",
+        [
+            r"\text{Case } i = j: \quad \frac{\partial p_i}{\partial z_i} = p_i(1 - p_i)",
+            r"\text{Case } i \ne j: \quad \frac{\partial p_i}{\partial z_j} = -p_ip_j",
+        ],
+        [
+            r"\text{Case } i = j: \quad \frac{\partial p_i}{\partial z_i} = p_i(1 + p_i)",
+            r"\text{Case } i \ne j: \quad \frac{\partial p_i}{\partial z_j} = p_ip_j",
+        ],
+    ),
+    "vectors side by side": (
+        {"X": "N d", "R": "N K positive"},
+        (),
+        r"c_k = \sum_n r_{nk}" + "\n" + r"m_k = \frac{1}{c_k}\sum_n r_{nk}\mathbf{x}_n",
+        [r"\sum_n r_{nk}(\mathbf{x}_n - m_k) = 0"],
+        [r"\sum_n r_{nk}(\mathbf{x}_n + m_k) = 0", r"\sum_n (\mathbf{x}_n - m_k) = 0"],
+    ),
+    "variances and rows of NumPy": (
+        {"x": "N D", "gamma": "D", "G": "N D"},
+        (),
+        "mu = x.mean(axis=0)\nvar = x.var(axis=0)\nxhat = (x - mu) / np.sqrt(var)\nout = gamma * xhat\n"
+        "loss = np.sum(G * out)",
+        ["dxhat = G * gamma", "dgamma = np.sum(G * xhat, axis=0)"],
+        ["dxhat = G", "dgamma = np.sum(G * x, axis=0)"],
+    ),
+    "a curly letter beside a plain one": (
+        {"F": "n", "v": "n", "D": "n n spd"},
+        (),
+        r"\mathcal F = \frac12 v^TDv + F^Tv",
+        [r"\frac{\partial\mathcal F}{\partial v} = Dv + F"],
+        [r"\frac{\partial\mathcal F}{\partial v} = Dv", r"\frac{\partial\mathcal F}{\partial v} = Dv + \mathcal F"],
+    ),
+    "a distance that is called d": (
+        {"x": "n", "a": "n"},
+        (),
+        r"d(x) = \|x - a\|" + "\n" + r"\nabla_x d = \frac{x - a}{d(x)}",
+        [r"\nabla d = \frac{x - a}{\|x - a\|}"],
+        [r"\nabla d = \frac{x - a}{2\|x - a\|}", r"\nabla d = x - a"],
     ),
 }

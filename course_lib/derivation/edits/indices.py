@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..classes import is_pick
 from ..tree import Node, Path, add, free_indices, mul, neg, num, rename_index, walk
 from ..writer import plain_text
 from .draft import Draft, Edit
@@ -19,7 +20,7 @@ def sums(draft: Draft) -> Iterator[Edit]:
         yield from _missing_sums(draft, path, n)
         if n.op == "mul" and len(n.args) == 2 and all(a.op == "grad" and len(a.args) == 2 for a in n.args):
             yield from _chain_sum(draft, path, n)
-        if n.op == "sum":
+        if n.op == "sum" and not is_pick(n):
             yield draft.edit(1.4, "sum", path, n.args[0], n, f"the sum over {n.val[0]} does not belong here")
         if n.op == "add":
             yield from _wider_sums(draft, path, n)
