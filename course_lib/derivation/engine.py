@@ -223,7 +223,7 @@ class Session:
         self.names.starred = decisions.vanishes(self.statements, self.names)
         self.names.units = "e" not in self.later
         self.done: dict[int, Line | None] = {}
-        self.clauses: dict[int, Line | None] = {}
+        self.clauses: dict[int, tuple[Clause, Line | None]] = {}
         for k in range(asked):
             self._line_at(k)
         self.lines += [line for line in map(self.done.get, range(asked)) if line is not None]
@@ -341,9 +341,9 @@ class Session:
     def _clause_line(self, statement: Statement, clause: Clause) -> Line | None:
         """The line of a clause, judged once: `L = r^Tr, where r = Xw - y` needs its second clause for its first."""
         if id(clause) not in self.clauses:
-            self.clauses[id(clause)] = None
-            self.clauses[id(clause)] = self._whole(statement, clause)
-        return self.clauses[id(clause)]
+            self.clauses[id(clause)] = clause, None  # kept with the clause: another one must not get its place
+            self.clauses[id(clause)] = clause, self._whole(statement, clause)
+        return self.clauses[id(clause)][1]
 
     def _declaration(self, statement: Statement) -> Line:
         """A line that only declares; what contradicts an earlier declaration does not fit."""

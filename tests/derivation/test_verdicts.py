@@ -439,3 +439,14 @@ def test_words_that_stand_alone_between_formulas_are_no_line(words):
     report = derive(f"Let $f(x) = x^2$.\n{words}\n$$f'(x) = 2x$$")
     assert [line.verdict for line in report.lines] == ["definition", "right"]
     assert report.lines[0].text == "f(x) = x^2"
+
+
+def test_lines_about_any_layer_keep_their_own_verdicts():
+    # Each is read as lines about single layers, which are gone afterwards: none may get what was found for another.
+    shapes = {"x": "n", "w1": "m n", "w2": "p m", "y": "p"}
+    before = "z^1 = w^1x\na^1 = \\sigma(z^1)\nz^2 = w^2a^1\nC = \\frac12\\|y - z^2\\|^2\n"
+    before += r"\delta^l = \frac{\partial C}{\partial z^l}"
+    right, wrong = r"\delta^L = z^L - y", r"\delta^L = y - z^L"
+    pattern = [right, wrong, wrong, right] * 8
+    lines = derive("\n".join([before, *pattern]), shapes).lines[-len(pattern) :]
+    assert [line.verdict == "right" for line in lines] == [line == right for line in pattern]
