@@ -190,7 +190,7 @@ class _Compass:
         slope = 0.0 if abs(slope) < 1e-9 else slope
         self.now.set_data([angle], [slope])
         self.map.set_title(f"a step of length 1 towards {angle}°")
-        self.slopes.set_title(f"slope {slope:.2f}".replace("-", "−"))
+        self.slopes.set_title(f"slope {slope:.2f}")
         return self.figure, (
             f"Left: the contours of 8 − x₁²/2 − x₂² and an arrow of length 1 from (2, 1), at {angle} degrees. Right: "
             f"the slope in every direction, a cosine with its top of 2.83 at −135 degrees; here it is {slope:.2f}."

@@ -61,7 +61,7 @@ def regression_line():
     on_paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1.5}
     axis.text(33, 120, "both means", fontsize=10, va="center", bbox=on_paper)
     axis.plot([bmi.mean(), 32.8], [score.mean(), 120], color="black", lw=0.8)
-    axis.set_title(f"score ≈ {intercept:.1f} + {slope:.2f} · bmi".replace("-", "−"))
+    axis.set_title(f"score ≈ {intercept:.1f} + {slope:.2f} · bmi")
     return Picture(
         figure,
         f"442 people as dots, body mass index 18 to 42 across, score 25 to 346 upwards. The best line rises by "
@@ -617,7 +617,7 @@ class _Shrinking:
         self.here.set_xdata([lam, lam])
         kappa = np.linalg.cond(M)
         self.left.set_title(f"condition number of XᵀX + nλI: {kappa:.3g}")
-        self.right.set_title(f"w = ({w[0]:.2f}, {w[1]:.2f}) at λ = {lam:.2g}".replace("-", "−"))
+        self.right.set_title(f"w = ({w[0]:.2f}, {w[1]:.2f}) at λ = {lam:.2g}")
         return self.figure, (
             f"Left: level lines of the ridge loss for two columns with cosine {similarity:.2f} and λ = {lam:.2g}; the "
             f"condition number of XᵀX + nλI is {kappa:.3g}. Its minimum w = ({w[0]:.2f}, {w[1]:.2f}) moves towards 0 "

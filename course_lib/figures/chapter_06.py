@@ -68,7 +68,7 @@ def one_valley_four_steps():
         axis.plot(w, 2 * w**2, color=GREY, lw=1.5)
         axis.plot(path, 2 * path**2, "o-", color=RED if name == "diverges" else BLUE, ms=4, lw=1.2)
         axis.plot(path[0], 2, "o", color="black", ms=6, zorder=4)
-        axis.set(xlabel="$w$", title=f"η = {lr}: {name}\n1 − ηλ = {1 - 4 * lr:.1f}".replace("-", "−"), ylim=(-0.3, 7))
+        axis.set(xlabel="$w$", title=f"η = {lr}: {name}\n1 − ηλ = {1 - 4 * lr:.1f}", ylim=(-0.3, 7))
     axes[0].set_ylabel("$L$")
     return Picture(
         figure,
@@ -179,7 +179,7 @@ class _Walk:
         worst, best = descent.contraction_factor(X, lr), (kappa - 1) / (kappa + 1)
         self.path.set_color(RED if worst > 1 else BLUE)
         self.map.set_title(f"κ = {kappa}: worst factor {worst:.3f}\n(at the best step {best:.3f})")
-        flat, steep = (f"{factor:.3f}".replace("-", "−") for factor in factors)
+        flat, steep = (f"{factor:.3f}" for factor in factors)
         self.curves.set_title(f"1 − ηλ is {flat} along the flat,\n{steep} along the steep direction")
         return self.figure, (
             f"Left: {counted(steps, 'step')} of descent with η = {lr:.2f} in a valley with condition number {kappa}. "

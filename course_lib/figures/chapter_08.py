@@ -525,15 +525,28 @@ def _start(inputs, depth, outputs):
     return network.initial_parameters(sizes, rng, lambda d, h, rng: rng.normal(0, 1 / np.sqrt(d), (d, h)))
 
 
+# As many as a slider's places and more: to a place that was seen before the way is short.
+@lru_cache(maxsize=512)
 def _sizes_over_depth(activation, scale, depth):
     """Root mean squares of A^l, δ^l and ∂L/∂W^l in every layer, at a start with standard deviation scale/√d."""
     X, Y = (part[:SAMPLES] for part in _digits())
     X = X / np.sqrt(np.mean(X**2))
     parameters = [scale * part for part in _start(X.shape[1], depth, Y.shape[1])]
-    A, _, P = network.forward(X, *parameters, activation=activation)
-    delta = network.signals(A, P, Y, parameters[::2], activation)
-    slopes = [a.T @ d for a, d in zip(A, delta, strict=True)]
-    return [np.array([np.sqrt(np.mean(value**2)) for value in values]) for values in (A[1:], delta, slopes)]
+    values, signals, slopes = np.zeros(depth - 1), np.zeros(depth), [0.0] * depth
+    # A few samples at a time: for products of this size BLAS starts no threads, which would wait longer than they work.
+    for part in np.split(np.arange(SAMPLES), SAMPLES // 25):
+        A, _, P = network.forward(X[part], *parameters, activation=activation)
+        delta = network.signals(A, P, Y[part], parameters[::2], activation)
+        delta = [d * len(part) / SAMPLES for d in delta]
+        values += [np.sum(a**2) for a in A[1:]]
+        signals += [np.sum(d**2) for d in delta]
+        slopes = [slope + a.T @ d for slope, a, d in zip(slopes, A, delta, strict=True)]
+    units = np.array([*[UNITS] * (depth - 1), Y.shape[1]])
+    return [
+        np.sqrt(values / (SAMPLES * units[:-1])),
+        np.sqrt(signals / (SAMPLES * units)),
+        np.array([np.sqrt(np.mean(slope**2)) for slope in slopes]),
+    ]
 
 
 def gradient_over_depth():
@@ -566,10 +579,15 @@ class _DepthExplorer:
         (self.values,) = self.there.semilogy([], [], "o-", color=BLUE, ms=4, label="values $A^l$")
         (self.signals,) = self.back.semilogy([], [], "o-", color=RED, ms=4, label="at the scores $Z^l$")
         (self.slopes,) = self.back.semilogy([], [], "s--", color=ORANGE, ms=4, label="in the weights $W^l$")
-        self.there.set(title="forwards: size of what layers hand on", xlabel="layer")
-        self.back.set(title="backwards: size of the gradient", xlabel="layer")
+        # At a given height a title is not measured against the axis below it at every move.
+        self.there.set_title("forwards: size of what layers hand on", y=1)
+        self.back.set_title("backwards: size of the gradient", y=1)
         self.figure.legend(*self.back.get_legend_handles_labels(), loc="outside lower right", ncols=2, frameon=False)
+        for curve in (self.values, self.signals, self.slopes):
+            # What is behind the curves is drawn once.
+            curve.set_animated(True)
         for axis in (self.there, self.back):
+            axis.set_xlabel("layer")
             # Every tick takes time at every move, and minor ones between the powers of ten would take the most.
             axis.yaxis.set_minor_locator(NullLocator())
             axis.yaxis.set_major_locator(LogLocator(numticks=5))
@@ -582,9 +600,11 @@ class _DepthExplorer:
         self.signals.set_data(layers, delta)
         self.slopes.set_data(layers, slopes)
         for axis, shown in ((self.there, values), (self.back, np.append(delta, slopes))):
-            # The same range as long as it suffices, so that curves can be compared.
-            ends = min(1e-9, shown.min() / 10), max(1e3, shown.max() * 10)
-            axis.set(xlim=(0.5, depth + 0.5), ylim=ends)
+            # The same range as long as it suffices, so that curves can be compared, or else three powers of ten more.
+            least, most = np.log10(shown.min() / 10) / 3, np.log10(shown.max() * 10) / 3
+            ends = 10.0 ** min(-9, 3 * np.floor(least)), 10.0 ** max(3, 3 * np.ceil(most))
+            if (*axis.get_xlim(), *axis.get_ylim()) != (0.5, depth + 0.5, *ends):
+                axis.set(xlim=(0.5, depth + 0.5), ylim=ends)
         # From the last hidden layer to the first, the mean factor of one layer.
         factor = (delta[0] / delta[-2]) ** (1 / max(depth - 2, 1))
         return self.figure, (
