@@ -239,10 +239,10 @@ def _seams(figure, pixels):
         # What belongs to the whole figure is not cut between two of its words.
         box = words.get_window_extent()
         blank[max(int(box.x0), 0) : int(box.x1)] = False
-    spans = sorted((axes.get_position().x0, axes.get_position().x1) for axes in figure.axes)
-    seams, end = [], spans[0][1] if spans else 1
-    for left, right in spans[1:]:
-        gap = np.arange(int(end * len(blank)), max(int(left * len(blank)), int(end * len(blank))))
+    spans = sorted(_span(axes) for axes in figure.axes)
+    seams, end = [], spans[0][2] if spans else 1
+    for left, _, right in spans[1:]:
+        gap = np.arange(int(end), max(int(left), int(end)))
         stripes = np.split(gap, np.flatnonzero(~blank[gap]))
         # The middle of the widest blank stripe between the two; a space between two words is narrower.
         widest = max(stripes, key=len)
@@ -251,6 +251,12 @@ def _seams(figure, pixels):
             seams.append(seam)
         end = max(end, right)
     return seams
+
+
+def _span(axes):
+    """Columns of pixels: where what belongs to a panel begins, its label included, where its axes begin and end."""
+    box, all_of_it = axes.get_window_extent(), axes.get_tightbbox()
+    return min(box.x0, all_of_it.x0 if all_of_it else box.x0), box.x0, box.x1
 
 
 def png_bytes(pixels, compression=9):

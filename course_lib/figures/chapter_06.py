@@ -81,7 +81,7 @@ def one_valley_four_steps():
 # ----------------------------------------------------------------------------------------------------------------------
 def factor_against_step(kappa=5):
     """Still: the factor of the flattest and of the steepest direction against the step size, and the larger of them."""
-    figure, axis = new_figure(height=3.5)
+    figure, axis = new_figure(width=6, height=3.7)
     X, _ = _valley(kappa)
     lr = np.linspace(0, 2.3, 231)
     for value, colour, name in ((1 / kappa, GREEN, "flattest"), (1, ORANGE, "steepest")):
@@ -103,10 +103,10 @@ def factor_against_step(kappa=5):
     axis.plot([limit], [1], "s", color=RED, ms=7)
     axis.annotate(r"$2/\lambda_{\max}$", (limit, 1), xytext=(0, 9), textcoords="offset points", fontsize=12, ha="right")
     axis.set(
-        xlabel=r"step size η, in units of $1/\lambda_{\max}$", ylabel="factor per step", ylim=(0, 1.45), xlim=(0, 2.3)
+        xlabel=r"step size η, in units of $1/\lambda_{\max}$", ylabel="factor per step", ylim=(0, 1.75), xlim=(0, 2.3)
     )
     axis.set_title(rf"$\kappa = \lambda_{{\max}}/\lambda_{{\min}} = {kappa}$")
-    axis.legend(loc="upper center", ncols=3, fontsize=9)
+    axis.legend(loc="upper left")
     return Picture(
         figure,
         "The factor |1 − ηλ| against the step size for the flattest and the steepest direction, with κ = 5. The first "

@@ -72,10 +72,11 @@ class _Cells:
         """Begin a new drawing."""
         self.corners, self.colours, self.labels = [], [], []
 
-    def matrix(self, M, left, top, limit, numbers=True, side=1.0):
+    def matrix(self, M, left, top, limit, numbers=True, side=1.0, decimals=2):
         """Put M with its upper left corner at (left, top); entries of size `limit` get the full colour.
 
-        side   how wide and high a cell is.
+        side       how wide and high a cell is.
+        decimals   of numbers above 1.
         """
         shades = COLOURS(0.5 + 0.5 * np.clip(M / limit, -1, 1))
         for i, j in np.ndindex(M.shape):
@@ -84,7 +85,9 @@ class _Cells:
             self.colours.append(shades[i, j])
             if numbers:
                 dark = M[i, j] < -0.6 * limit
-                self.labels.append((x + side / 2, y - side / 2, _number(M[i, j]), "white" if dark else "black"))
+                self.labels.append(
+                    (x + side / 2, y - side / 2, _number(M[i, j], decimals), "white" if dark else "black")
+                )
 
     def finish(self):
         """Show what was put since `start`."""
@@ -100,12 +103,11 @@ class _Cells:
             text.set(position=(x, y), text=label, color=colour, fontsize=size, visible=True)
 
 
-def _number(value):
-    """Two decimals, without a leading zero and without -0, none for a whole number: cells are small."""
+def _number(value, decimals):
+    """Without a leading zero and without -0, two decimals below 1, none for a whole number: cells are small."""
     if value == round(value) or abs(value) < 0.005:
         return f"{round(value)}"
-    text = f"{value:.2f}"
-    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+    return f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{decimals}f}"
 
 
 def _shape(M):
@@ -275,11 +277,11 @@ def values_and_gradients():
     cells = _Cells(axis, 9)
     _name_nodes(axis, value)
     for node, (left, top) in PLACES.items():
-        cells.matrix(value[node], left, top, 2.5)
+        cells.matrix(value[node], left, top, 2.5, decimals=1)
         rows, columns = value[node].shape
         # The gradients hang below the row, as in a mirror.
         below = -2.6 if top == 0.5 else -2.6 - (top - rows - 0.5) - 1.0
-        cells.matrix(gradient[node], left, below, 1)
+        cells.matrix(gradient[node], left, below, 1, decimals=1)
         axis.text(
             left + columns / 2,
             below - rows - 0.2,
@@ -377,7 +379,7 @@ class _Check:
 
 class _CheckExplorer:
     def __init__(self):
-        self.figure, axis = new_figure(width=6.4, height=4.2)
+        self.figure, axis = new_figure(width=6.1, height=4.2)
         self.check = _Check(axis)
         axis.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), title="entries of", frameon=False)
 
@@ -420,8 +422,7 @@ def four_checks():
         axis.set_title(f"{name}\n{kind}\nlargest difference {worst:.2g}", fontsize=9)
         axis.locator_params(nbins=3)
         axis.set_ylabel("by the formulas" if axis is axes[0] else "")
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize=9, frameon=False)
+    axes[0].legend(loc="lower right", fontsize=9, handletextpad=0, borderpad=0, labelspacing=0.2)
     return Picture(
         figure,
         "Four gradient checks; every parameter is a point, its derivative by complex step to the right and by the "
@@ -455,8 +456,7 @@ def room_for_a_check():
         axis.loglog(STEP_SIZES, np.abs(slopes - right) + 1e-17, ".", color=BLUE, label="what the quotient is off by")
         axis.set(xlabel="step h", title=f"loss near {loss(0.0):,.1f}", ylim=(1e-12, 1e6))
     axes[0].set_ylabel("difference of the slopes")
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=2, frameon=False)
+    axes[0].legend(loc="upper center", fontsize=9)
     return Picture(
         figure,
         "The error of a central difference over its step h, both axes logarithmic: from large steps on it falls to "
@@ -560,8 +560,7 @@ def gradient_over_depth():
             axis.semilogy(layers[:-1], delta[:-1] / delta[-2], "o-", ms=4, color=colour, label=NAMES[activation])
         axis.set(title=name, xlabel="layer", xticks=[1, 3, 5, 7, 9, 11], ylim=(1e-9, 1e4))
     axes[0].set_ylabel("size of the gradient at $Z^l$\nover that at the last hidden layer")
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=11, frameon=False)
+    axes[0].legend(loc="lower right")
     return Picture(
         figure,
         "Three panels, one for each scale of the start, with the size of the gradient at the scores of each of 11 "
@@ -666,8 +665,7 @@ def deep_networks_learn():
         axis.set(title=f"{layers} layers", xlabel="passes over the 1,797 digits", ylim=(0, 2.7))
     axes[0].text(EPOCHS, np.log(10) + 0.04, "a guess, log 10", color="#444444", ha="right", va="bottom", fontsize=9)
     axes[0].set_ylabel("training loss (nats)")
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
+    axes[0].legend(loc="lower left")
     return Picture(
         figure,
         "Training loss over 10 passes. With two layers the sigmoid, tanh and the ReLU all learn. With eight layers "
