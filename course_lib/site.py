@@ -47,13 +47,25 @@ PICTURES = {
     "derive": "A derivation as formulas, the shapes of its letters, and which line is the first that is wrong",
 }
 # A printed line that is too long for the page is folded. A table without column titles, such as a chapter's opening
-# card, has an empty head, because Markdown wants one: it is not shown, and no screen reader announces it. A
-# picture is darkened by itself, so the theme neither dims it nor frames it in a lighter box.
+# card, has an empty head, because Markdown wants one: it is not shown, and no screen reader announces it. What a cell
+# shows has the colours of the page, and a picture is darkened by itself, so the theme frames neither in a lighter box.
+# The names of exercises are headings of code, which break where they must.
 STYLE = """.cell_output pre { white-space: pre-wrap; }
-thead:not(:has(p:not(:empty))) { display: none; }
+thead:not(:has(p:not(:empty), th:not(.head))) { display: none; }
 .bd-article h1 { font-size: clamp(1.6rem, 7.5vw, 2.65rem); overflow-wrap: anywhere; }
-.bd-content .text_html:has(.course-figure) { background: none !important; padding: 0 !important;
-  color: var(--pst-color-text-base) !important; }
+.bd-article :is(h2, h3) code { font-size: .8em; overflow-wrap: anywhere; }
+.bd-article :is(h2, h3) code .pre { white-space: normal; }
+.prev-next-title { overflow-wrap: anywhere; }
+.bd-content div.cell_output .text_html { background: none !important; color: var(--pst-color-text-base) !important; }
+.bd-content .text_html:has(.course-figure) { padding: 0 !important; }
+.bd-content .text_html :is(th, td) { padding: .3em .8em; }
+.course-derivation table { table-layout: fixed !important; width: 100% !important; }
+.course-derivation :is(th, td) { padding-inline: .5em !important; }
+.course-derivation th:first-child { width: 2.8rem; }
+.course-derivation th:nth-child(3) { width: 5rem; }
+.course-derivation th:last-child { width: 31%; }
+.course-derivation td mjx-container { display: inline-block !important; max-width: 100%; overflow: auto hidden;
+  padding: .15em 0; vertical-align: middle; }
 .bd-content .course-figure img { background: none !important; padding: 0 !important; border-radius: 0 !important;
   filter: none !important; }
 .doors { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 1.5rem 0; }
@@ -65,15 +77,26 @@ thead:not(:has(p:not(:empty))) { display: none; }
 .door strong { padding-top: .7rem; color: var(--pst-color-link); }
 .door span { padding-bottom: .9rem; }
 .btn-launch-lab .btn__text-container { font-size: 1rem; padding-left: .4rem; white-space: nowrap; }
+@media (min-width: 1200px) and (max-width: 1500px) {
+  .bd-sidebar-secondary { max-width: 13rem; padding-inline: 1rem; }
+  .bd-main .bd-content .bd-article-container { max-width: calc(100% - 13rem); }
+  .bd-article .highlight pre { font-size: .8rem; }
+}
 @media (max-width: 40rem) {
   .btn-launch-lab .btn__text-container { display: none; }
-  .course-derivation thead { display: none; }
-  .chapters tr, .course-derivation tr { display: grid; grid-template-columns: 2.2rem minmax(0, 1fr) auto; }
+  .chapters tr { display: grid; grid-template-columns: 2.2rem minmax(0, 1fr) auto; }
   .chapters td { border: 0 !important; }
   .chapters td:nth-child(3) { grid-area: 2 / 2 / auto / -1; padding-top: 0; }
-  .course-derivation tr { border-bottom: 1px solid var(--pst-color-border); }
-  .course-derivation td { border: 0 !important; overflow-x: auto; }
-  .course-derivation td:last-child { grid-column: 2 / -1; }
+  .course-derivation thead { display: none; }
+  .course-derivation tr { display: grid; grid-template-columns: 1.6rem auto minmax(0, 1fr);
+    border-bottom: 1px solid var(--pst-color-border); }
+  .course-derivation td { border: 0 !important; padding-inline: .3em !important; min-width: 0; overflow-x: auto; }
+  .course-derivation td:nth-child(2) { grid-column: 2 / -1; }
+  .course-derivation td:nth-child(3) { grid-column: 2; }
+  .bd-article .cell_output pre { font-size: .7rem; padding-inline: .6rem; }
+  .bd-article :is(h2, h3) code { font-size: .65em; }
+  .bd-article div.math mjx-container { font-size: 110% !important; }
+  .bd-article table:not(.course-derivation table) :is(th, td) { padding: .4rem; font-size: .9rem; }
 }
 """
 # The script that moves the boards; on a page it takes the place of their stored pictures.

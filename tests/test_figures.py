@@ -3,6 +3,7 @@
 import base64
 import html
 import inspect
+import io
 import json
 import pkgutil
 import re
@@ -13,12 +14,14 @@ import nbformat
 import numpy as np
 import pytest
 from ipywidgets.embed import embed_data
+from matplotlib.text import Text
+from PIL import Image
 
 from course_lib import figures
 from course_lib.authoring import HIDDEN, STATE, tidied
-from course_lib.calculus import descent
+from course_lib.calculus import descent, network
 from course_lib.calculus.jacobian import complex_step_gradient
-from course_lib.figures import chapter_01, chapter_04, chapter_05, chapter_06
+from course_lib.figures import base, chapter_01, chapter_04, chapter_05, chapter_06, chapter_08
 from course_lib.figures.base import Explorer, Picture, new_figure
 from course_lib.figures.board import Board, Traced, follow
 from tests.browser.test_lab import MOVED
@@ -243,3 +246,94 @@ def test_the_graph_of_chapter_4_has_the_numbers_that_its_text_says():
     assert loss(chapter_04.SMALL_W) == 15
     gradient = complex_step_gradient(loss, chapter_04.SMALL_W.astype(float))
     assert np.allclose(gradient, [[1, 2], [-3, 3], [4, -3]])
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def drawings(monkeypatch):
+    """All drawings that are made in a test, in their order."""
+    made, init = [], base.Drawing.__init__
+
+    def noted(drawing, figure):
+        init(drawing, figure)
+        made.append(drawing)
+
+    monkeypatch.setattr(base.Drawing, "__init__", noted)
+    return made
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda f: f.__name__)
+def test_each_piece_of_a_picture_has_its_numbers_and_labels_and_no_hyphen_for_a_minus(make, drawings):
+    make()
+    for drawing in drawings:
+        for axes in drawing.figure.axes:
+            box = axes.get_tightbbox()
+            cut = [left for left, _ in drawing.pieces[1:] if box and box.x0 + 1 < left < box.x1 - 1]
+            assert not cut, f"{axes.get_title()!r} is cut between two pieces"
+            # Where the panels beside it share the numbers of an axis, each shows them.
+            shared = axes.get_shared_y_axes().get_siblings(axes)
+            told = [any(t.get_visible() and t.get_text() for t in panel.get_yticklabels()) for panel in shared]
+            assert len(set(told)) == 1
+        for text in drawing.figure.findobj(Text):
+            outside = "".join(text.get_text().split("$")[::2])
+            assert not (text.get_visible() and re.search(r"-[.]?\d", outside)), text.get_text()
+
+
+def test_a_minus_sign_is_for_numbers_outside_of_mathematics():
+    assert base.signed("x = -1.5, (-.3, 2e-12) on two-sided $10^{-3}$ at -2") == (
+        "x = −1.5, (−.3, 2e−12) on two-sided $10^{-3}$ at −2"
+    )
+
+
+def pixels_of(html_text):
+    """The pixels of all pieces of a picture."""
+    data = re.findall(r'base64,([^"]+)"', html_text)
+    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(part))).convert("RGB")) for part in data]
+
+
+def test_what_moves_is_drawn_over_what_stays_as_if_all_were_drawn_again():
+    explorer = chapter_08.depth_explorer()
+    controls, drawing = explorer.controls, explorer.drawing
+    assert len(drawing.moving) == 3
+    for name, value in (("scale", 1.0), ("scale", 1.1), ("activation", "tanh"), ("depth", 7), ("scale", 16.0)):
+        controls[name].value = value
+        shown = pixels_of(explorer.image.value)
+        for artist in drawing.moving:
+            artist.set_animated(False)
+        drawing.figure.canvas.draw()
+        whole = np.asarray(drawing.figure.canvas.buffer_rgba())[..., :3]
+        for artist in drawing.moving:
+            artist.set_animated(True)
+        drawing.figure.stale = True
+        assert np.array_equal(np.hstack(shown), whole), (name, value)
+
+
+def test_between_two_moves_only_the_curves_are_drawn(monkeypatch):
+    explorer = chapter_08.depth_explorer()
+    explorer.controls["activation"].value = "relu"
+    explorer.controls["scale"].value = 1.5
+    drawn = []
+    monkeypatch.setattr(Text, "draw", lambda text, renderer: drawn.append(text.get_text()))
+    before = explorer.image.value
+    explorer.controls["scale"].value = 1.55
+    assert explorer.image.value != before
+    assert drawn == []
+
+
+def test_the_sizes_over_depth_are_root_mean_squares_of_all_samples_at_once():
+    X, Y = (part[: chapter_08.SAMPLES] for part in chapter_08._digits())
+    X = X / np.sqrt(np.mean(X**2))
+    parameters = [1.3 * part for part in chapter_08._start(X.shape[1], 5, Y.shape[1])]
+    A, _, _ = network.forward(X, *parameters, activation="tanh")
+    slopes = network.gradients(X, Y, *parameters, activation="tanh")
+    values, signals, in_weights = chapter_08._sizes_over_depth("tanh", 1.3, 5)
+    assert np.allclose(values, [np.sqrt(np.mean(a**2)) for a in A[1:]], rtol=1e-10)
+    assert np.allclose(in_weights, [np.sqrt(np.mean(s**2)) for s in slopes[::2]], rtol=1e-10)
+    delta = network.signals(A, network.forward(X, *parameters, activation="tanh")[2], Y, parameters[::2], "tanh")
+    assert np.allclose(signals, [np.sqrt(np.mean(d**2)) for d in delta], rtol=1e-10)
+
+
+def test_a_picture_that_lives_for_one_move_has_all_its_pixels(rng):
+    pixels = rng.integers(0, 256, size=(7, 11, 3), dtype=np.uint8)
+    read = np.asarray(Image.open(io.BytesIO(base.png_bytes(pixels, compression=1))))
+    assert np.array_equal(read, pixels)

@@ -3,6 +3,9 @@
 import base64
 import html
 import io
+import re
+import struct
+import zlib
 
 import matplotlib
 import numpy as np
@@ -52,12 +55,23 @@ def new_figure(width=7.2, height=3.2, columns=1, rows=1, **options):
         figure = Figure(figsize=(width, height), dpi=_SHARP * _DPI, layout="constrained", facecolor="white")
         FigureCanvasAgg(figure)
         axes = figure.subplots(rows, columns, **options)
+        if options.get("sharey"):
+            # On a phone the panels stand below each other, where the numbers of the first do not serve the others.
+            for axis in axes.flat:
+                axis.tick_params(labelleft=True)
     return figure, axes
 
 
 def counted(number, noun):
     """A whole number with its noun in the right form: 1 step, 2 steps."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def signed(words):
+    """The same words with a true minus sign before each number that has one; mathematics between $ has its own."""
+    parts = words.split("$")
+    parts[::2] = [re.sub(r"-(?=[.]?[0-9])", "−", part) for part in parts[::2]]
+    return "$".join(parts)
 
 
 class Picture:
@@ -167,7 +181,8 @@ class Drawing:
     """
 
     def __init__(self, figure):
-        self.figure = figure
+        self.figure, self.still = figure, None
+        self.moving = sorted(figure.findobj(lambda artist: artist.get_animated()), key=lambda artist: artist.zorder)
         self.again()
         sizes = [text.get_fontsize() for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
         smallest = min(sizes, default=10) * _DPI / 72
@@ -177,10 +192,22 @@ class Drawing:
         self.pieces = list(zip([0, *seams], [*seams, self.pixels.shape[1]], strict=True))
 
     def again(self):
-        """Draw the figure as it is now; the pieces stay as they were at first."""
+        """Draw the figure as it is now; the pieces stay as they were at first.
+
+        Artists that are marked as animated are drawn over the others, which are drawn again only when one has changed.
+        """
+        canvas = self.figure.canvas
         with matplotlib.rc_context(_STYLE):
-            self.figure.canvas.draw()
-        self.pixels = np.asarray(self.figure.canvas.buffer_rgba())[..., :3]
+            if self.still is None or self.figure.stale:
+                for text in self.figure.findobj(Text):
+                    text.set_text(signed(text.get_text()))
+                canvas.draw()
+                self.still = canvas.copy_from_bbox(self.figure.bbox) if self.moving else None
+            else:
+                canvas.restore_region(self.still)
+            for artist in self.moving:
+                self.figure.draw_artist(artist)
+        self.pixels = np.asarray(canvas.buffer_rgba())[..., :3]
         return self
 
     def image_html(self, alt, compression=9):
@@ -212,10 +239,10 @@ def _seams(figure, pixels):
         # What belongs to the whole figure is not cut between two of its words.
         box = words.get_window_extent()
         blank[max(int(box.x0), 0) : int(box.x1)] = False
-    spans = sorted((axes.get_position().x0, axes.get_position().x1) for axes in figure.axes)
-    seams, end = [], spans[0][1] if spans else 1
-    for left, right in spans[1:]:
-        gap = np.arange(int(end * len(blank)), max(int(left * len(blank)), int(end * len(blank))))
+    spans = sorted(_span(axes) for axes in figure.axes)
+    seams, end = [], spans[0][2] if spans else 1
+    for left, _, right in spans[1:]:
+        gap = np.arange(int(end), max(int(left), int(end)))
         stripes = np.split(gap, np.flatnonzero(~blank[gap]))
         # The middle of the widest blank stripe between the two; a space between two words is narrower.
         widest = max(stripes, key=len)
@@ -226,15 +253,32 @@ def _seams(figure, pixels):
     return seams
 
 
+def _span(axes):
+    """Columns of pixels: where what belongs to a panel begins, its label included, where its axes begin and end."""
+    box, all_of_it = axes.get_window_extent(), axes.get_tightbbox()
+    return min(box.x0, all_of_it.x0 if all_of_it else box.x0), box.x0, box.x1
+
+
 def png_bytes(pixels, compression=9):
     """The bytes of a PNG with these pixels (height, width, 3)."""
+    if compression < 9:
+        return _plain_png(pixels, compression)
     from PIL import Image
 
-    picture, buffer = Image.fromarray(pixels), io.BytesIO()
-    if compression < 9:
-        picture.save(buffer, "png", compress_level=compression)
-    else:
-        # A third of the bytes: a drawing has few colours, and a palette of 256 holds them and what lies between.
-        few = picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        few.save(buffer, "png", optimize=True)
+    buffer = io.BytesIO()
+    # A third of the bytes: a drawing has few colours, and a palette of 256 holds them and what lies between.
+    few = Image.fromarray(pixels).quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(buffer, "png", optimize=True)
     return buffer.getvalue()
+
+
+def _plain_png(pixels, compression):
+    """A PNG whose lines are stored as they are; to look for the best filter of each line takes twice as long."""
+    height, width, _ = pixels.shape
+    # Each line begins with the number of its filter, 0 for none.
+    lines = np.pad(pixels.reshape(height, -1), ((0, 0), (1, 0)))
+    eight_bit_rgb = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", eight_bit_rgb), (b"IDAT", zlib.compress(lines, compression)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )

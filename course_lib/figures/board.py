@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib.figures.base import DARK, Live, Picture, new_figure
+from course_lib.figures.base import DARK, Live, Picture, new_figure, signed
 
 SCRIPT = Path(__file__).parent / "board.js"
 
@@ -246,7 +246,7 @@ def _still(scene):
     figure, axes = new_figure(width=4.2 * count, height=4, columns=count, squeeze=False)
     for axis, panel in zip(axes[0], scene.panels, strict=True):
         axis.grid(False)
-        axis.set(xlim=panel.x, ylim=panel.y, title=signed(panel.title), xlabel=panel.xlabel, ylabel=panel.ylabel)
+        axis.set(xlim=panel.x, ylim=panel.y, title=panel.title, xlabel=panel.xlabel, ylabel=panel.ylabel)
         axis.set(xticks=panel.xticks, yticks=panel.yticks)
         axis.set_aspect("equal" if panel.equal else "auto", adjustable="box")
         for side in () if panel.xticks else axis.spines.values():
@@ -276,11 +276,4 @@ def _draw(axis, shape, order):
     else:
         across = {"start": "left", "middle": "center", "end": "right"}[shape["anchor"]]
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.8}
-        axis.text(
-            x[0], y[0], signed(shape["words"]), ha=across, va="center", fontsize=9, bbox=box, clip_on=True, **style
-        )
-
-
-def signed(words):
-    """The same words with a true minus sign before each number that has one, as the browser writes them."""
-    return re.sub(r"-(?=[0-9])", "−", words)
+        axis.text(x[0], y[0], shape["words"], ha=across, va="center", fontsize=9, bbox=box, clip_on=True, **style)

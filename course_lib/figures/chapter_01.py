@@ -190,7 +190,7 @@ class _Compass:
         slope = 0.0 if abs(slope) < 1e-9 else slope
         self.now.set_data([angle], [slope])
         self.map.set_title(f"a step of length 1 towards {angle}°")
-        self.slopes.set_title(f"slope {slope:.2f}".replace("-", "−"))
+        self.slopes.set_title(f"slope {slope:.2f}")
         return self.figure, (
             f"Left: the contours of 8 − x₁²/2 − x₂² and an arrow of length 1 from (2, 1), at {angle} degrees. Right: "
             f"the slope in every direction, a cosine with its top of 2.83 at −135 degrees; here it is {slope:.2f}."
@@ -483,7 +483,7 @@ def square_at_two_sizes():
         ratio = _area(f(centre[:, None] + _boundary(side))) / side**2
         axis.set(xlabel="u² − v²", ylabel="2uv", title=f"side {side}: area grows {ratio:.3f}-fold")
         axis.set_aspect("equal", adjustable="datalim")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9, frameon=False)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower right", ncols=2, fontsize=9, frameon=False)
     return Picture(
         figure,
         "A square of inputs around (0.9, 0.5) seen through the map (u² − v², 2uv), solid, and through its Jacobian, "
@@ -501,12 +501,12 @@ def error_against_step(f=np.exp, slope=np.exp, x=1.0):
         "central": (central_jacobian, BLUE, "--"),
         "complex step": (complex_step_jacobian, GREEN, "-."),
     }
-    figure, axis = new_figure(height=3.6)
+    figure, axis = new_figure(width=6, height=3.4)
     for name, (method, colour, dashes) in methods.items():
         errors = [abs(method(f, point, h)[0, 0] / slope(x) - 1) for h in steps]
         axis.loglog(steps, np.maximum(errors, 2e-17), color=colour, ls=dashes, lw=2, label=name)
     axis.axhline(np.finfo(float).eps, color=GREY, lw=1)
-    axis.annotate("ε, the spacing of numbers near 1", (0.2, 3e-16), color="#444444", fontsize=9, ha="right")
+    axis.annotate("ε, the spacing of numbers near 1", (1e-9, 3e-16), color="#444444", fontsize=10, ha="right")
     axis.set(xlabel="step h", ylabel="relative error", ylim=(1e-17, 10), xlim=(1e-18, 0.3))
     axis.legend(loc="upper center", ncols=3, frameon=False)
     return Picture(
@@ -526,7 +526,7 @@ def chain_from_either_end():
         "from the left": (0, "10⁶", [(1, GREEN, "∂L/∂y"), given[2]]),
         "from the right": (1, "10⁹", [given[0], (4, GREEN, "∂z/∂x")]),
     }
-    figure, axes = new_figure(rows=2, height=3.4)
+    figure, axes = new_figure(rows=2, width=6.1, height=3.4)
     for axis, (name, (pair, cost, rest)) in zip(axes, ways.items(), strict=True):
         left = _side_by_side(axis, 0, given, pair)
         left = _side_by_side(axis, _costs(axis, left, cost), rest, 0)

@@ -34,11 +34,6 @@ def _ellipse(radius, A):
     return (radius * CIRCLE @ np.linalg.inv(A)).T
 
 
-def _minus(text):
-    """The text with a minus sign wherever a hyphen stands."""
-    return text.replace("-", "−")
-
-
 # Three ways to bring the arrow g to the plane of x. Only the first is the gradient.
 CARRIED = {
     "g A, without the transpose": ("g A", lambda A, g: g @ A),
@@ -102,7 +97,7 @@ class _PullBack:
         self.wrong.shaft.set_label(name)
         self.left.legend(loc="lower left", fontsize=9, frameon=True, framealpha=0.9)
         slopes = [pulled @ arrow / np.linalg.norm(arrow) for arrow in (pulled, other)]
-        self.left.set_title(_minus(f"inputs x; slope of L: {slopes[0]:.2f} along gAᵀ,\n{slopes[1]:.2f} along {name}"))
+        self.left.set_title(f"inputs x; slope of L: {slopes[0]:.2f} along gAᵀ,\n{slopes[1]:.2f} along {name}")
         self.right.set_title(f"outputs y = xA + b, L = ½|y − b|²\n|g| = {size:.2f}")
         return self.figure, (
             f"Right: circles, the contour lines of a loss of y, and its gradient g at y, of length {size:.2f}. Left: "
@@ -189,7 +184,7 @@ class _Cells:
             # White is read on blue and green; on the lighter colours black is.
             dark = colours.get(place) in (BLUE, GREEN)
             box.set_facecolor(colours.get(place, PALE))
-            self.numbers[place].set(text=_minus(texts.get(place, "")), color="white" if dark else "black")
+            self.numbers[place].set(text=texts.get(place, ""), color="white" if dark else "black")
 
     def hide(self, seen):
         """Show the boxes for which `seen(place)` holds, and no others."""
@@ -237,7 +232,7 @@ class _Collect:
         self.axes[0].set_title(f"b of shape {shape}:\none entry")
         self.axes[1].set_title(f"Z = X + b:\n{many} of it")
         sum_ = f"{terms} = {total:.0f}" if 1 < len(copies) < 12 else f"sum {total:.0f}"
-        self.axes[2].set_title(_minus(f"G comes back:\n{sum_}"))
+        self.axes[2].set_title(f"G comes back:\n{sum_}")
         return self.figure, (
             f"Three tables. Left: one entry of an array b of shape {shape}. Middle: the {many} of it in the 3 by 4 "
             f"matrix Z = X + b. Right: the entries of G at the same places; their sum, {total:.0f}, is the derivative "
@@ -351,7 +346,7 @@ class _Twist:
         self.here.set_data([twist], [off])
         self.miss.set_ydata([2 * np.linalg.norm(x @ _twist(k)) for k in self.twists])
         entries = f"[[{A[0, 0]:.2f}, {A[0, 1]:.2f}], [{A[1, 0]:.2f}, {A[1, 1]:.2f}]]"
-        self.left.set_title(_minus(f"A = {entries}\n"))
+        self.left.set_title(f"A = {entries}\n")
         self.right.set_title(f"xAxᵀ = {quadratic_form(A, x):.3f} for every twist\n2xA is off by {off:.2f}")
         return self.figure, (
             f"Left: contour lines of a {form}, unmoved by the twist k = {twist:.2f}; at x the gradient x(A + Aᵀ) at "
@@ -386,7 +381,7 @@ def three_twists():
         _Arrow(axis, BLUE, "x(A + Aᵀ)").show(x, 0.4 * quadratic_gradient(A, x))
         axis.plot(*x, "o", color="black", ms=6)
         axis.set(xlabel="$x_1$", xlim=(-2.5, 2.5), ylim=(-2.5, 2.5), aspect="equal")
-        axis.set_title(_minus(f"A = [[{A[0, 0]:.1f}, {A[0, 1]:.1f}],\n       [{A[1, 0]:.1f}, {A[1, 1]:.1f}]]"))
+        axis.set_title(f"A = [[{A[0, 0]:.1f}, {A[0, 1]:.1f}],\n       [{A[1, 0]:.1f}, {A[1, 1]:.1f}]]")
     axes[0].set_ylabel("$x_2$")
     axes[0].legend(loc="lower left", fontsize=8, frameon=True, framealpha=0.9)
     return Picture(
@@ -409,7 +404,7 @@ def bowl_valley_saddle():
         low, high = values.round(2) + 0.0
         found.append(f"{name}: {low:.2f} and {high:.2f}")
         axis.set(xlabel="$x_1$", xlim=(-2.5, 2.5), ylim=(-2.5, 2.5), aspect="equal")
-        axis.set_title(_minus(f"{name}\nλ = {low:.2f}, {high:.2f}"))
+        axis.set_title(f"{name}\nλ = {low:.2f}, {high:.2f}")
     axes[0].set_ylabel("$x_2$")
     return Picture(
         figure,
@@ -442,8 +437,8 @@ class _Coupling:
         low, high = np.linalg.eigvalsh(quadratic_hessian(A)).round(9) + 0.0
         kind = "valley" if low == 0 else "bowl" if low > 0 else "saddle"
         self.here.set_data([coupling, coupling], [low, high])
-        self.left.set_title(_minus(f"A = [[1, {coupling:.1f}], [{coupling:.1f}, 1]]: a {kind}"))
-        self.right.set_title(_minus(f"eigenvalues {low:.1f} and {high:.1f}"))
+        self.left.set_title(f"A = [[1, {coupling:.1f}], [{coupling:.1f}, 1]]: a {kind}")
+        self.right.set_title(f"eigenvalues {low:.1f} and {high:.1f}")
         return self.figure, (
             f"Left: contour lines of the quadratic form with 1 on the diagonal and {coupling:.1f} beside it, a {kind}. "
             f"Right: the eigenvalues of its Hessian against the coupling, here {low:.1f} and {high:.1f}."

@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.calculus.least_squares import mse, mse_gradient, mse_residual_gradient
-from course_lib.figures.base import BLUE, GREEN, ORANGE, PURPLE, RED, SKY, Explorer, Picture, new_figure
+from course_lib.figures.base import BLUE, GREEN, ORANGE, PURPLE, RED, SKY, Explorer, Picture, new_figure, signed
 
 # Four samples, two features. The loss is smallest at WEIGHTS, where no prediction is right: the residuals are
 # 2, 4, -2, 2, and both columns of SAMPLES are orthogonal to them.
@@ -56,7 +56,7 @@ class _SamplesAddUp:
 
     def __init__(self):
         self.figure, (self.left, self.right) = new_figure(columns=2, height=3.6)
-        names = [f"({x[0]:g}, {x[1]:g})" for x in SAMPLES]
+        names = [signed(f"({x[0]:g}, {x[1]:g})") for x in SAMPLES]
         self.bars = self.left.bar(names, np.zeros(len(SAMPLES)), color=COLOURS, width=0.6)
         self.left.set_axisbelow(True)
         self.left.axhline(0, color=INK, lw=1)
@@ -181,7 +181,7 @@ class _ChainProduct:
     """The two factors of the chain rule as boxes, multiplied in the chosen layouts and order."""
 
     def __init__(self):
-        self.figure, self.axis = new_figure(height=3.4)
+        self.figure, self.axis = new_figure(width=6.1, height=3.4)
 
     def __call__(self, jacobian, slope, order, samples):
         self.axis.clear()

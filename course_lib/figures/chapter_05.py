@@ -53,7 +53,7 @@ def _typical_error(intercept, slope):
 
 def regression_line():
     """Still: the best line through body mass index and score, with some of its residuals."""
-    figure, axis = new_figure(width=7.6, height=4.2)
+    figure, axis = new_figure(width=6.1, height=4.2)
     bmi, score, (intercept, slope) = _bmi()
     line, bars = _scatter(axis)
     _draw_line(line, bars, intercept, slope)
@@ -61,7 +61,7 @@ def regression_line():
     on_paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1.5}
     axis.text(33, 120, "both means", fontsize=10, va="center", bbox=on_paper)
     axis.plot([bmi.mean(), 32.8], [score.mean(), 120], color="black", lw=0.8)
-    axis.set_title(f"score ≈ {intercept:.1f} + {slope:.2f} · bmi".replace("-", "−"))
+    axis.set_title(f"score ≈ {intercept:.1f} + {slope:.2f} · bmi")
     return Picture(
         figure,
         f"442 people as dots, body mass index 18 to 42 across, score 25 to 346 upwards. The best line rises by "
@@ -453,7 +453,7 @@ def _error_axis(axis):
     kappa = 10.0**POWERS
     for slope, label, at in ((kappa, "εκ", (1.5e7, 3e-8)), (kappa**2, "εκ²", (1e5, 3e-4))):
         axis.loglog(kappa, EPS * slope, color=GREY, lw=1)
-        axis.annotate(label, at, color="#444444", fontsize=9)
+        axis.annotate(label, at, color="#444444", fontsize=10)
     axis.set(xlim=(1, 1e10), ylim=(1e-17, 10), xlabel="condition number κ of X", ylabel="relative error of w")
     lines = {
         name: axis.loglog([], [], color=colour, ls=dashes, lw=2.2, label=name)[0]
@@ -461,14 +461,14 @@ def _error_axis(axis):
     }
     # Plain labels draw faster than powers with an exponent, and an explorer draws them at every move.
     axis.set_xticks([1, 1e2, 1e4, 1e6, 1e8, 1e10], ["1", "1e2", "1e4", "1e6", "1e8", "1e10"])
-    axis.set_yticks([1e-16, 1e-12, 1e-8, 1e-4, 1], ["1e-16", "1e-12", "1e-8", "1e-4", "1"])
+    axis.set_yticks([1e-16, 1e-12, 1e-8, 1e-4, 1], ["1e−16", "1e−12", "1e−8", "1e−4", "1"])
     axis.minorticks_off()
     return lines
 
 
 def error_against_condition():
     """Still: relative error of the weights by three methods against the condition number, on noiseless data."""
-    figure, axis = new_figure(height=3.8)
+    figure, axis = new_figure(width=6, height=3.8)
     lines, curves = _error_axis(axis), _error_curves(-np.inf, 9)
     for name, line in lines.items():
         line.set_data(10.0**POWERS, curves[name])
@@ -479,7 +479,7 @@ def error_against_condition():
         (10.0 ** POWERS[last], curves["normal equations"][last]),
         xytext=(12, -14),
         textcoords="offset points",
-        fontsize=9,
+        fontsize=10,
         color=RED,
     )
     axis.legend(loc="upper left")
@@ -617,7 +617,7 @@ class _Shrinking:
         self.here.set_xdata([lam, lam])
         kappa = np.linalg.cond(M)
         self.left.set_title(f"condition number of XᵀX + nλI: {kappa:.3g}")
-        self.right.set_title(f"w = ({w[0]:.2f}, {w[1]:.2f}) at λ = {lam:.2g}".replace("-", "−"))
+        self.right.set_title(f"w = ({w[0]:.2f}, {w[1]:.2f}) at λ = {lam:.2g}")
         return self.figure, (
             f"Left: level lines of the ridge loss for two columns with cosine {similarity:.2f} and λ = {lam:.2g}; the "
             f"condition number of XᵀX + nλI is {kappa:.3g}. Its minimum w = ({w[0]:.2f}, {w[1]:.2f}) moves towards 0 "
@@ -645,7 +645,7 @@ def ridge_path():
     X, y = (X - X.mean(axis=0)) / X.std(axis=0), y - y.mean()
     lambdas = np.logspace(-4, 2, 61)
     path = np.array([ridge(X, y, lam) for lam in lambdas])
-    figure, axis = new_figure(height=3.8)
+    figure, axis = new_figure(width=6.1, height=3.8)
     marked = {"s1": (RED, "-"), "s2": (BLUE, "--"), "s5": (GREEN, "-."), "bmi": (ORANGE, ":")}
     for name, weights in zip(names, path.T, strict=True):
         colour, dashes = marked.get(name, (GREY, "-"))

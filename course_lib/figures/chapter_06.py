@@ -68,7 +68,7 @@ def one_valley_four_steps():
         axis.plot(w, 2 * w**2, color=GREY, lw=1.5)
         axis.plot(path, 2 * path**2, "o-", color=RED if name == "diverges" else BLUE, ms=4, lw=1.2)
         axis.plot(path[0], 2, "o", color="black", ms=6, zorder=4)
-        axis.set(xlabel="$w$", title=f"η = {lr}: {name}\n1 − ηλ = {1 - 4 * lr:.1f}".replace("-", "−"), ylim=(-0.3, 7))
+        axis.set(xlabel="$w$", title=f"η = {lr}: {name}\n1 − ηλ = {1 - 4 * lr:.1f}", ylim=(-0.3, 7))
     axes[0].set_ylabel("$L$")
     return Picture(
         figure,
@@ -81,7 +81,7 @@ def one_valley_four_steps():
 # ----------------------------------------------------------------------------------------------------------------------
 def factor_against_step(kappa=5):
     """Still: the factor of the flattest and of the steepest direction against the step size, and the larger of them."""
-    figure, axis = new_figure(height=3.5)
+    figure, axis = new_figure(width=6, height=3.7)
     X, _ = _valley(kappa)
     lr = np.linspace(0, 2.3, 231)
     for value, colour, name in ((1 / kappa, GREEN, "flattest"), (1, ORANGE, "steepest")):
@@ -103,10 +103,10 @@ def factor_against_step(kappa=5):
     axis.plot([limit], [1], "s", color=RED, ms=7)
     axis.annotate(r"$2/\lambda_{\max}$", (limit, 1), xytext=(0, 9), textcoords="offset points", fontsize=12, ha="right")
     axis.set(
-        xlabel=r"step size η, in units of $1/\lambda_{\max}$", ylabel="factor per step", ylim=(0, 1.45), xlim=(0, 2.3)
+        xlabel=r"step size η, in units of $1/\lambda_{\max}$", ylabel="factor per step", ylim=(0, 1.75), xlim=(0, 2.3)
     )
     axis.set_title(rf"$\kappa = \lambda_{{\max}}/\lambda_{{\min}} = {kappa}$")
-    axis.legend(loc="upper center", ncols=3, fontsize=9)
+    axis.legend(loc="upper left")
     return Picture(
         figure,
         "The factor |1 − ηλ| against the step size for the flattest and the steepest direction, with κ = 5. The first "
@@ -179,7 +179,7 @@ class _Walk:
         worst, best = descent.contraction_factor(X, lr), (kappa - 1) / (kappa + 1)
         self.path.set_color(RED if worst > 1 else BLUE)
         self.map.set_title(f"κ = {kappa}: worst factor {worst:.3f}\n(at the best step {best:.3f})")
-        flat, steep = (f"{factor:.3f}".replace("-", "−") for factor in factors)
+        flat, steep = (f"{factor:.3f}" for factor in factors)
         self.curves.set_title(f"1 − ηλ is {flat} along the flat,\n{steep} along the steep direction")
         return self.figure, (
             f"Left: {counted(steps, 'step')} of descent with η = {lr:.2f} in a valley with condition number {kappa}. "

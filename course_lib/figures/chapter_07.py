@@ -114,22 +114,22 @@ def where_exp_breaks():
         truth = c + np.log1p(np.exp(-1.0))
         error = np.abs(bare / truth - 1)
     cured = np.abs(log_sum_exp(Z) / truth - 1)
-    figure, axis = new_figure(height=3.0)
+    figure, axis = new_figure(width=6, height=3.2)
     floor = 1e-17
     axis.semilogy(c, np.where(np.isfinite(bare), np.maximum(error, floor), np.nan), ".", color=RED, ms=5)
     axis.semilogy(c, np.maximum(cured, floor), ".", color=BLUE, ms=2)
     for left, right, name in (
-        (-1250, -745, "every exp is 0,\nlog gives −inf"),
-        (709, 1250, "exp is inf,\nlog gives inf"),
+        (-1250, -745, "every exp\nis 0, log\ngives −inf"),
+        (709, 1250, "exp is inf,\nso is its\nlog"),
     ):
         axis.axvspan(left, right, color=RED, alpha=0.15, lw=0)
-        axis.text((left + right) / 2, 1e-6, name, ha="center", va="center", color=INK, fontsize=9)
+        axis.text((left + right) / 2, 1e-6, name, ha="center", va="center", color=INK, fontsize=10)
     axis.plot([], [], ".", color=RED, ms=7, label="as the formula stands")
     axis.plot([], [], ".", color=BLUE, ms=5, label="largest entry taken out first")
     axis.set(xlabel="c, the larger of two logits c and c − 1", ylabel="relative error", xlim=(-1250, 1250))
     axis.set(ylim=(1e-18, 1e0), yticks=[1e-16, 1e-12, 1e-8, 1e-4, 1])
     axis.minorticks_off()
-    axis.legend(loc="upper center", fontsize=9)
+    axis.legend(loc="upper center", fontsize=10)
     return Picture(
         figure,
         "Relative error of log-sum-exp of the logits c and c − 1 for c from −1250 to 1250, logarithmic. The bare "

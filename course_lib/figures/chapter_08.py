@@ -72,10 +72,11 @@ class _Cells:
         """Begin a new drawing."""
         self.corners, self.colours, self.labels = [], [], []
 
-    def matrix(self, M, left, top, limit, numbers=True, side=1.0):
+    def matrix(self, M, left, top, limit, numbers=True, side=1.0, decimals=2):
         """Put M with its upper left corner at (left, top); entries of size `limit` get the full colour.
 
-        side   how wide and high a cell is.
+        side       how wide and high a cell is.
+        decimals   of numbers above 1.
         """
         shades = COLOURS(0.5 + 0.5 * np.clip(M / limit, -1, 1))
         for i, j in np.ndindex(M.shape):
@@ -84,7 +85,9 @@ class _Cells:
             self.colours.append(shades[i, j])
             if numbers:
                 dark = M[i, j] < -0.6 * limit
-                self.labels.append((x + side / 2, y - side / 2, _number(M[i, j]), "white" if dark else "black"))
+                self.labels.append(
+                    (x + side / 2, y - side / 2, _number(M[i, j], decimals), "white" if dark else "black")
+                )
 
     def finish(self):
         """Show what was put since `start`."""
@@ -100,12 +103,11 @@ class _Cells:
             text.set(position=(x, y), text=label, color=colour, fontsize=size, visible=True)
 
 
-def _number(value):
-    """Two decimals, without a leading zero and without -0, none for a whole number: cells are small."""
+def _number(value, decimals):
+    """Without a leading zero and without -0, two decimals below 1, none for a whole number: cells are small."""
     if value == round(value) or abs(value) < 0.005:
         return f"{round(value)}"
-    text = f"{value:.2f}"
-    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+    return f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{decimals}f}"
 
 
 def _shape(M):
@@ -275,11 +277,11 @@ def values_and_gradients():
     cells = _Cells(axis, 9)
     _name_nodes(axis, value)
     for node, (left, top) in PLACES.items():
-        cells.matrix(value[node], left, top, 2.5)
+        cells.matrix(value[node], left, top, 2.5, decimals=1)
         rows, columns = value[node].shape
         # The gradients hang below the row, as in a mirror.
         below = -2.6 if top == 0.5 else -2.6 - (top - rows - 0.5) - 1.0
-        cells.matrix(gradient[node], left, below, 1)
+        cells.matrix(gradient[node], left, below, 1, decimals=1)
         axis.text(
             left + columns / 2,
             below - rows - 0.2,
@@ -377,7 +379,7 @@ class _Check:
 
 class _CheckExplorer:
     def __init__(self):
-        self.figure, axis = new_figure(width=6.4, height=4.2)
+        self.figure, axis = new_figure(width=6.1, height=4.2)
         self.check = _Check(axis)
         axis.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), title="entries of", frameon=False)
 
@@ -420,8 +422,7 @@ def four_checks():
         axis.set_title(f"{name}\n{kind}\nlargest difference {worst:.2g}", fontsize=9)
         axis.locator_params(nbins=3)
         axis.set_ylabel("by the formulas" if axis is axes[0] else "")
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize=9, frameon=False)
+    axes[0].legend(loc="lower right", fontsize=9, handletextpad=0, borderpad=0, labelspacing=0.2)
     return Picture(
         figure,
         "Four gradient checks; every parameter is a point, its derivative by complex step to the right and by the "
@@ -455,8 +456,7 @@ def room_for_a_check():
         axis.loglog(STEP_SIZES, np.abs(slopes - right) + 1e-17, ".", color=BLUE, label="what the quotient is off by")
         axis.set(xlabel="step h", title=f"loss near {loss(0.0):,.1f}", ylim=(1e-12, 1e6))
     axes[0].set_ylabel("difference of the slopes")
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=2, frameon=False)
+    axes[0].legend(loc="upper center", fontsize=9)
     return Picture(
         figure,
         "The error of a central difference over its step h, both axes logarithmic: from large steps on it falls to "
@@ -525,15 +525,28 @@ def _start(inputs, depth, outputs):
     return network.initial_parameters(sizes, rng, lambda d, h, rng: rng.normal(0, 1 / np.sqrt(d), (d, h)))
 
 
+# As many as a slider's places and more: to a place that was seen before the way is short.
+@lru_cache(maxsize=512)
 def _sizes_over_depth(activation, scale, depth):
     """Root mean squares of A^l, δ^l and ∂L/∂W^l in every layer, at a start with standard deviation scale/√d."""
     X, Y = (part[:SAMPLES] for part in _digits())
     X = X / np.sqrt(np.mean(X**2))
     parameters = [scale * part for part in _start(X.shape[1], depth, Y.shape[1])]
-    A, _, P = network.forward(X, *parameters, activation=activation)
-    delta = network.signals(A, P, Y, parameters[::2], activation)
-    slopes = [a.T @ d for a, d in zip(A, delta, strict=True)]
-    return [np.array([np.sqrt(np.mean(value**2)) for value in values]) for values in (A[1:], delta, slopes)]
+    values, signals, slopes = np.zeros(depth - 1), np.zeros(depth), [0.0] * depth
+    # A few samples at a time: for products of this size BLAS starts no threads, which would wait longer than they work.
+    for part in np.split(np.arange(SAMPLES), SAMPLES // 25):
+        A, _, P = network.forward(X[part], *parameters, activation=activation)
+        delta = network.signals(A, P, Y[part], parameters[::2], activation)
+        delta = [d * len(part) / SAMPLES for d in delta]
+        values += [np.sum(a**2) for a in A[1:]]
+        signals += [np.sum(d**2) for d in delta]
+        slopes = [slope + a.T @ d for slope, a, d in zip(slopes, A, delta, strict=True)]
+    units = np.array([*[UNITS] * (depth - 1), Y.shape[1]])
+    return [
+        np.sqrt(values / (SAMPLES * units[:-1])),
+        np.sqrt(signals / (SAMPLES * units)),
+        np.array([np.sqrt(np.mean(slope**2)) for slope in slopes]),
+    ]
 
 
 def gradient_over_depth():
@@ -547,8 +560,7 @@ def gradient_over_depth():
             axis.semilogy(layers[:-1], delta[:-1] / delta[-2], "o-", ms=4, color=colour, label=NAMES[activation])
         axis.set(title=name, xlabel="layer", xticks=[1, 3, 5, 7, 9, 11], ylim=(1e-9, 1e4))
     axes[0].set_ylabel("size of the gradient at $Z^l$\nover that at the last hidden layer")
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=11, frameon=False)
+    axes[0].legend(loc="lower right")
     return Picture(
         figure,
         "Three panels, one for each scale of the start, with the size of the gradient at the scores of each of 11 "
@@ -566,10 +578,15 @@ class _DepthExplorer:
         (self.values,) = self.there.semilogy([], [], "o-", color=BLUE, ms=4, label="values $A^l$")
         (self.signals,) = self.back.semilogy([], [], "o-", color=RED, ms=4, label="at the scores $Z^l$")
         (self.slopes,) = self.back.semilogy([], [], "s--", color=ORANGE, ms=4, label="in the weights $W^l$")
-        self.there.set(title="forwards: size of what layers hand on", xlabel="layer")
-        self.back.set(title="backwards: size of the gradient", xlabel="layer")
+        # At a given height a title is not measured against the axis below it at every move.
+        self.there.set_title("forwards: size of what layers hand on", y=1)
+        self.back.set_title("backwards: size of the gradient", y=1)
         self.figure.legend(*self.back.get_legend_handles_labels(), loc="outside lower right", ncols=2, frameon=False)
+        for curve in (self.values, self.signals, self.slopes):
+            # What is behind the curves is drawn once.
+            curve.set_animated(True)
         for axis in (self.there, self.back):
+            axis.set_xlabel("layer")
             # Every tick takes time at every move, and minor ones between the powers of ten would take the most.
             axis.yaxis.set_minor_locator(NullLocator())
             axis.yaxis.set_major_locator(LogLocator(numticks=5))
@@ -582,9 +599,11 @@ class _DepthExplorer:
         self.signals.set_data(layers, delta)
         self.slopes.set_data(layers, slopes)
         for axis, shown in ((self.there, values), (self.back, np.append(delta, slopes))):
-            # The same range as long as it suffices, so that curves can be compared.
-            ends = min(1e-9, shown.min() / 10), max(1e3, shown.max() * 10)
-            axis.set(xlim=(0.5, depth + 0.5), ylim=ends)
+            # The same range as long as it suffices, so that curves can be compared, or else three powers of ten more.
+            least, most = np.log10(shown.min() / 10) / 3, np.log10(shown.max() * 10) / 3
+            ends = 10.0 ** min(-9, 3 * np.floor(least)), 10.0 ** max(3, 3 * np.ceil(most))
+            if (*axis.get_xlim(), *axis.get_ylim()) != (0.5, depth + 0.5, *ends):
+                axis.set(xlim=(0.5, depth + 0.5), ylim=ends)
         # From the last hidden layer to the first, the mean factor of one layer.
         factor = (delta[0] / delta[-2]) ** (1 / max(depth - 2, 1))
         return self.figure, (
@@ -646,8 +665,7 @@ def deep_networks_learn():
         axis.set(title=f"{layers} layers", xlabel="passes over the 1,797 digits", ylim=(0, 2.7))
     axes[0].text(EPOCHS, np.log(10) + 0.04, "a guess, log 10", color="#444444", ha="right", va="bottom", fontsize=9)
     axes[0].set_ylabel("training loss (nats)")
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
+    axes[0].legend(loc="lower left")
     return Picture(
         figure,
         "Training loss over 10 passes. With two layers the sigmoid, tanh and the ReLU all learn. With eight layers "

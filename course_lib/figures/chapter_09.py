@@ -159,7 +159,7 @@ def _scaled_run(factor, epochs=15):
 
 def starts_compared():
     """Still: fifteen epochs from four scales of the first weights, zero among them."""
-    figure, axis = new_figure(height=3)
+    figure, axis = new_figure(width=6.1, height=3)
     runs = (
         (0, "all weights 0", GREY, ":"),
         (0.01, SCALES[0.01], BLUE, "--"),

@@ -100,7 +100,7 @@ def _told(rule, step, x, y):
 
 class _Stepper:
     def __init__(self):
-        self.figure, axis = new_figure(height=3.7)
+        self.figure, axis = new_figure(width=5.8, height=3.7)
         self.graph = _Graph(axis)
         axis.set_title("\n")
 

@@ -28,6 +28,10 @@ LIES_AT = """([element, x, y]) => {
     const box = element.getBoundingClientRect();
     return Math.hypot(box.x + box.width / 2 - x, box.y + box.height / 2 - y) < 1;
 }"""
+LIE_INSIDE = """all => all.every(element => {
+    const box = element.getBoundingClientRect(), around = element.closest(".course-derivation").getBoundingClientRect();
+    return box.left >= around.left - 1 && box.right <= around.right + 1;
+})"""
 # The letters of formulas have the colour of the text around them, and are many.
 BESIDE_FORMULAS = {"include": [["article"]], "exclude": [["mjx-container"]]}
 FETCHED = {"link": "href", "script": "src", "img": "src", "source": "src", "iframe": "src"}
@@ -194,6 +198,35 @@ def test_the_points_of_a_board_move_on_a_phones_page_where_no_kernel_runs(served
     narrow(page, ".course-board, .course-board svg")
     broken, _ = complaints_of_axe(page, ".course-board")
     assert broken == []
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_nothing_sticks_out_of_a_page_or_of_a_derivation(served, browser, course_root, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    for path in notebooks(course_root):
+        page.goto(f"{served}/{path.with_suffix('.html').as_posix()}")
+        page.wait_for_function("() => window.MathJax?.startup?.promise")
+        page.evaluate("() => window.MathJax.startup.promise.then(() => null)")
+        unfolded(page)
+        narrow(page, "article")
+        if page.locator(".course-derivation").count():
+            narrow(page, ".course-derivation, .text_html:has(.course-derivation)")
+        # The verdict of a line is seen whole, and a formula never runs under what stands beside it.
+        assert page.locator(".course-derivation td strong").evaluate_all(LIE_INSIDE)
+    page.close()
+
+
+def test_what_cells_show_stands_on_the_dark_page_and_not_in_a_light_box(served, browser):
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    for name in ("00_start_here", "03_mean_squared_error_by_hand"):
+        page.goto(f"{served}/notebooks/{name}.html")
+        expect(page.locator("article h1").first).to_be_visible()
+        shown = page.locator("article .text_html").evaluate_all(
+            "all => all.map(e => getComputedStyle(e).backgroundColor)"
+        )
+        assert set(shown) == {"rgba(0, 0, 0, 0)"}
     context.close()
 
 
