@@ -34,7 +34,7 @@ def form(pattern: str, level: float = ATOM, needs: tuple[float, ...] = ()) -> Wr
 
 def tex_exponential(w: Language, node: Node) -> Written:
     r"""`e^{x}`; `\exp(Z)` of what may be a matrix, since e^Z is the exponential of a matrix."""
-    inside = [node.args[0]]
+    inside = [] if any(n.op == "idx" for n in walk(node)) else [node.args[0]]
     while inside:
         part = inside.pop()
         if part.op == "sym" and part.val.split(" ")[-1][:1].isupper():
