@@ -16,8 +16,8 @@ from ..tokens import UnreadableError
 from ..tree import Node, map_tree, places, put, sym, walk
 from ..writer import latex
 from .algebra import ZERO, d_of, size
-from .arrays import NoRuleError
-from .rules import DEEP, MOVE, PUT_IN, READ_OFF, RULES, Calculus, Step, holds_d
+from .networks import NoRuleError, holds_d
+from .rules import DEEP, MOVE, PUT_IN, READ_OFF, RULES, Calculus, Step
 from .working import SECONDS, Derivation, Work, last, said_rules
 
 TIERS = 3

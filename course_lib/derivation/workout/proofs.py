@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from ..tree import Node, map_tree, names_in, num, put, sym
 from ..tree import places as places_in
 from .algebra import ONE, Algebra, Product, apply, d_of, exact, flat_terms, product, turned
-from .arrays import NoRuleError
 from .entries import by_index
-from .rules import DEEP, Calculus, Step, as_matrix, holds_d
+from .networks import NoRuleError, as_matrix, holds_d
+from .rules import DEEP, Calculus, Step
 
 if TYPE_CHECKING:
     from .working import Derivation

@@ -20,8 +20,9 @@ from ..tree import Node, map_tree, names_in, num, sym, walk
 from ..values import UndefinedError
 from ..writer import latex
 from .algebra import ONE, Algebra, Product, apply, d_of, product, turned
-from .arrays import Lowering, NoRuleError
-from .rules import DEEP, DEFINITION, MOVE, PUT_IN, READ_OFF, SUMS, Calculus, Step, as_matrix, holds_d, pulled
+from .arrays import Lowering
+from .networks import NoRuleError, as_matrix, holds_d, pulled
+from .rules import DEEP, DEFINITION, MOVE, PUT_IN, READ_OFF, SUMS, Calculus, Step
 
 Said = Sequence[tuple[Node, Node]]  # left and right sides, in their order
 SECONDS = 10.0

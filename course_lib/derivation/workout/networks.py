@@ -1,0 +1,383 @@
+"""Products of arrays whose axes carry labels, summed over some of them: read from a tree, written as whole arrays.
+
+`x_i^T w` is X with the labels (i, k) and w with the label k, summed over k. A differential is linear in its dX, so what
+is left of its network without dX is the gradient, or the Jacobian, whatever stood around dX and however.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from itertools import count
+
+from ..dimensions import Dim, resolve
+from ..tree import Node, num, sym, walk
+from ..writer import plain_text
+from .algebra import ONE, Algebra, apply, joined, ones, product, turned, unit
+
+
+class NoRuleError(Exception):
+    """A part of a loss that no rule reaches: `part` is the tree, where there is one, `what` says what is missing."""
+
+    def __init__(self, what: str, part: Node | None = None):
+        super().__init__(what)
+        self.what, self.part = what, part
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What the rows or columns of a piece run over: "r" and "c" are its own, anything else is an index."""
+
+    name: int | str
+    length: Dim = field(compare=False)
+
+
+Labels = tuple[Axis | None, Axis | None]
+_fresh = count()
+
+
+@dataclass
+class Piece:
+    """An array and what its rows and columns stand for."""
+
+    node: Node
+    labels: Labels = (None, None)
+
+    def has(self) -> set[Axis]:
+        return {x for x in self.labels if x is not None}
+
+    def renamed(self, names: Mapping[int | str, int | str]) -> Piece:
+        """The same array with other names for its axes; its diagonal where both get one name."""
+        rows, columns = (Axis(names.get(x.name, x.name), x.length) if x else None for x in self.labels)
+        if rows is not None and rows == columns:
+            return Piece(apply("diag", self.node), (rows, None))
+        return Piece(self.node, (rows, columns))
+
+
+@dataclass
+class Network:
+    """A product of pieces, entry by entry, summed over axes, the innermost first."""
+
+    pieces: list[Piece]
+    over: list[Axis] = field(default_factory=list)
+
+    def renamed(self, names: Mapping[int | str, int | str]) -> Network:
+        return Network([p.renamed(names) for p in self.pieces], self.over)
+
+    def times(self, other: Network | Piece, over: Iterable[Axis] = ()) -> Network:
+        """The product with another network or piece, summed over more axes."""
+        other = Network([other]) if isinstance(other, Piece) else other
+        return Network([*self.pieces, *other.pieces], [*self.over, *other.over, *over])
+
+    def chained(self, other: Network, length: Dim) -> Network:
+        """The matrix product; `length` is that of the columns of this one, () where there is nothing to sum."""
+        if resolve(length) == ():
+            return self.times(other)
+        axis = fresh(length)
+        return self.renamed({"c": axis.name}).times(other.renamed({"r": axis.name}), over=[axis])
+
+    def inner(self, other: Network, labels: Labels) -> Network:
+        """The sum of the products of entries of two arrays of one shape, whose own axes are given."""
+        over = {x.name: fresh(x.length) for x in labels if x is not None}
+        names = {old: x.name for old, x in over.items()}
+        return self.renamed(names).times(other.renamed(names), over.values())
+
+
+def fresh(length: Dim) -> Axis:
+    """An axis with a label that nothing else has."""
+    return Axis(f"k{next(_fresh)}", length)
+
+
+def own(rows: Dim, columns: Dim) -> Labels:
+    """The axes of an array itself."""
+    return Axis("r", rows) if resolve(rows) != () else None, Axis("c", columns) if resolve(columns) != () else None
+
+
+def fixed(d: Dim) -> Dim:
+    """A length that something decides; NoRuleError for any other."""
+    length = resolve(d)
+    if len(length) != 1 or not isinstance(length[0], str | int):
+        raise NoRuleError("a length that nothing decides")
+    return length
+
+
+def eye(length: Dim) -> Node:
+    return Node("eye", (), str(fixed(length)[0]))
+
+
+# -- a network as one array
+
+
+def aligned(piece: Piece, labels: Labels) -> Node:
+    """The array with its axes as `labels` says, repeated along those that it does not have."""
+    if not piece.has():
+        return piece.node
+    straight = all(h is None or h == w for h, w in zip(piece.labels, labels, strict=True))
+    have, node = (piece.labels, piece.node) if straight else (piece.labels[::-1], turned(piece.node))
+    for k, (mine, wanted) in enumerate(zip(have, labels, strict=True)):
+        if mine is None and wanted is not None:
+            one = ones(fixed(wanted.length))
+            node = product(one, node) if k == 0 else product(node, turned(one))
+    return node
+
+
+def two(op: str, a: Piece, b: Piece) -> Piece:
+    """Two pieces entry by entry, both repeated to the labels of both."""
+    union = a.has() | b.has()
+    if len(union) > 2:
+        raise NoRuleError("an array with three indices", Node(op, [a.node, b.node]))
+    if not b.has() or not a.has():
+        node = product(*((b.node, a.node) if a.has() else (a.node, b.node)))
+        return Piece(node if op == "had" else Node(op, [a.node, b.node]), a.labels if a.has() else b.labels)
+    wide = a if len(a.has()) >= len(b.has()) else b
+    labels = wide.labels
+    if len(union) > len(wide.has()):  # i and j: the first makes the rows
+        (i,), (j,) = a.has(), b.has()
+        labels = (i, j) if j.name != "r" and i.name != "c" else (j, i)
+        if op == "had":
+            first, second = (a, b) if labels[0] == i else (b, a)
+            return Piece(product(aligned(first, (labels[0], None)), aligned(second, (None, labels[1]))), labels)
+    return Piece(Node(op, [aligned(a, labels), aligned(b, labels)]), labels)
+
+
+def multiplied(pieces: Iterable[Piece]) -> Piece:
+    """Pieces entry by entry."""
+    return reduce(lambda a, b: two("had", a, b), list(pieces) or [Piece(ONE)])
+
+
+def contracted(pieces: list[Piece], axis: Axis) -> list[Piece]:
+    """The factors of a product, summed over one axis."""
+    having = [p for p in pieces if axis in p.has()]
+    others = [p for p in pieces if axis not in p.has()]
+    if not having:
+        return [Piece(sym(str(fixed(axis.length)[0]))), *others]
+    groups: dict[frozenset, Piece] = {}
+    for p in having:
+        key = frozenset(p.has())
+        groups[key] = two("had", groups[key], p) if key in groups else p
+    left = sorted(groups.values(), key=lambda p: len(p.has()))
+    while len(left) > 2 or len(left) == 2 and all(p.has() > {axis} for p in left):
+        if len(left) == 2 and len(left[0].has() | left[1].has()) == 3:
+            break
+        left = [_weighted(left[0], left[1], axis), *left[2:]]
+    at = pieces.index(having[0])
+    others.insert(at, summed(left[0], axis) if len(left) == 1 else chained(left, axis))
+    return others
+
+
+def _weighted(a: Piece, b: Piece, axis: Axis) -> Piece:
+    """Two pieces entry by entry: a column before a matrix as diag(a) B."""
+    (other,) = (*(b.has() - {axis}),) or (None,)
+    if a.has() != {axis} or other is None:
+        return two("had", a, b)
+    return Piece(product(apply("diag", a.node), aligned(b, (axis, other))), (axis, other))
+
+
+def chained(factors: list[Piece], axis: Axis) -> Piece:
+    """Two factors as a matrix product over the axis that they share."""
+    a, b = sorted(factors, key=lambda p: any(x.name == "c" for x in p.has()))
+    (x,), (y,) = ((*(p.has() - {axis}),) or (None,) for p in (a, b))
+    if x is None and y is not None and y.name != "c":
+        a, b, x, y = b, a, y, x
+    return Piece(product(aligned(a, (x, axis)), aligned(b, (axis, y))), (x, y))
+
+
+def summed(p: Piece, axis: Axis) -> Piece:
+    """A piece summed over one of its axes: a product with ones."""
+    (other,) = (*(p.has() - {axis}),) or (None,)
+    one = ones(fixed(axis.length))
+    if other is None:
+        return Piece(product(turned(one), aligned(p, (axis, None))))
+    if p.labels[1] == axis:
+        return Piece(product(p.node, one), (other, None))
+    return Piece(product(turned(one), p.node), (None, other))
+
+
+def collapsed(network: Network) -> Network:
+    """The network without the sums of which a δ leaves one term."""
+    pieces, over = network.pieces, []
+    for axis in network.over:
+        having = [p for p in pieces if axis in p.has()]
+        delta = next((p for p in having if p.node.op == "eye"), None)
+        if delta is None or len(having) == 1 or any(p.node.op == "d" and p.has() == delta.has() for p in having):
+            over.append(axis)
+        else:
+            (other,) = delta.has() - {axis}
+            pieces = [p.renamed({axis.name: other.name}) for p in pieces if p is not delta]
+    return Network(pieces, over)
+
+
+def contraction(network: Network) -> list[Piece]:
+    """What is left of the pieces when the sums are taken."""
+    short = collapsed(network)
+    return reduce(contracted, short.over, short.pieces)
+
+
+# -- a differential as a sum of networks
+
+
+def holds_d(node: Node) -> bool:
+    """Whether a differential stands in the tree."""
+    return any(n.op == "d" for n in walk(node))
+
+
+def whole(a: Algebra, node: Node) -> Piece:
+    """A tree as one piece."""
+    return Piece(node, own(*a.shape(node)))
+
+
+def networks(a: Algebra, node: Node) -> list[Network]:
+    """A tree that holds a differential as the networks of its terms; what is constant is one piece."""
+    if node.op == "d" or not holds_d(node):
+        return [Network([whole(a, node)])]
+    if reader(node) not in READERS:
+        raise NoRuleError(f"no rule moves a factor out of {plain_text(node)}", node)
+    return READERS[reader(node)](a, node)
+
+
+def reader(node: Node) -> str:
+    """The row of READERS for an operation."""
+    return str(node.op if node.op != "fn" else node.val[0])
+
+
+def _sum(a: Algebra, node: Node) -> list[Network]:
+    return [n for t in node.args if holds_d(t) for n in networks(a, t)]
+
+
+def _negative(a: Algebra, node: Node) -> list[Network]:
+    return [n.times(Piece(num(-1))) for n in networks(a, node.args[0])]
+
+
+def _transpose(a: Algebra, node: Node) -> list[Network]:
+    return [n.renamed({"r": "c", "c": "r"}) for n in networks(a, node.args[0])]
+
+
+def _chain(a: Algebra, node: Node) -> list[Network]:
+    made, length = [Network([])], ()
+    for f in node.args:
+        number = a.is_number(f)
+        made = [x.chained(y, () if number else length) for x in made for y in networks(a, f)]
+        length = length if number else a.shape(f)[1]
+    return made
+
+
+def _entry_by_entry(a: Algebra, node: Node) -> list[Network]:
+    other, inner = _other(node)
+    return [Network([whole(a, other)]).times(n) for n in networks(a, inner)]
+
+
+def _quotient(a: Algebra, node: Node) -> list[Network]:
+    below = whole(a, Node("div", [ONE, node.args[1]]))
+    return [Network([below]).times(n) for n in networks(a, node.args[0])]
+
+
+def _inner(a: Algebra, node: Node) -> list[Network]:
+    other, inner = _other(node)
+    piece = whole(a, other)
+    return [Network([piece]).inner(n, piece.labels) for n in networks(a, inner)]
+
+
+def _trace(a: Algebra, node: Node) -> list[Network]:
+    one = Node("eye", (), "".join(map(str, a.shape(node.args[0])[0])))
+    return _inner(a, Node("frob", [one, node.args[0]]))
+
+
+def _diagonal(a: Algebra, node: Node) -> list[Network]:
+    """diag of a vector: z_r δ_rc."""
+    rows, columns = a.shape(node)
+    return [n.renamed({"c": "r"}).times(Piece(eye(rows), own(rows, columns))) for n in networks(a, node.args[0])]
+
+
+def _entry(a: Algebra, node: Node) -> list[Network]:
+    """A numbered entry: the sum with a unit vector along each axis."""
+    return _inner(a, Node("frob", [product(*units(a, node)), node.args[0]]))
+
+
+READERS = {
+    "add": _sum,
+    "neg": _negative,
+    "mul": _chain,
+    "T": _transpose,
+    "had": _entry_by_entry,
+    "div": _quotient,
+    "frob": _inner,
+    "tr": _trace,
+    "diag": _diagonal,
+    "idx": _entry,
+}
+
+
+def _other(node: Node) -> tuple[Node, Node]:
+    """(the operand without the differential, the one with it) of two."""
+    a, b = node.args
+    return (b, a) if holds_d(a) else (a, b)
+
+
+def units(a: Algebra, node: Node) -> list[Node]:
+    """The unit vectors whose product has its one at the place of a numbered entry."""
+    lengths = a.shape(node.args[0])
+    places = node.val if len(node.val) == 2 else [node.val[0] if d else None for d in lengths]
+    found = [unit(k, d) for k, d in zip(places, lengths, strict=True) if d]
+    return [found[0], turned(found[1])] if len(found) == 2 else found if lengths[0] else [turned(found[0])]
+
+
+# -- what stands before a differential
+
+
+def without_d(network: Network, rows: str, columns: str) -> tuple[str, Network, Labels]:
+    """The name under the d of a network, what is left with δ's in the place of its entries, and its axes."""
+    d = next(p for p in network.pieces if p.node.op == "d")
+    axes = tuple(Axis(k, x.length) if x else None for k, x in zip((rows, columns), d.labels, strict=True))
+    deltas = [Piece(eye(x.length), (x, y)) for x, y in zip(d.labels, axes, strict=True) if x is not None]
+    rest = [p for p in network.pieces if p is not d]
+    return d.node.args[0].val, Network([*rest, *deltas], network.over), (axes[0], axes[1])
+
+
+def pulled(a: Algebra, weight: Node, node: Node) -> dict[str, list[Node]]:
+    """{name: [G, ...]} with ⟨weight, node⟩ = Σ ⟨G, d(name)⟩; NoRuleError where no rule gets there."""
+    out: dict[str, list[Node]] = {}
+    if not holds_d(node):
+        return out
+    for network in networks(a, Node("frob", [weight, node])):
+        name, rest, axes = without_d(network, "r", "c")
+        made = aligned(multiplied(contraction(rest)), axes)
+        out.setdefault(name, []).append(a.simplified(made))
+    return out
+
+
+def as_matrix(a: Algebra, node: Node) -> Node:
+    """K with vec(node) = K vec(dX), for a differential with one d(X) in each term."""
+    out = own(*a.shape(node))
+    terms = [_matrix(out, *without_d(n, "p", "q")[1:]) for n in networks(a, node)]
+    return Node("add", terms) if len(terms) > 1 else terms[0]
+
+
+def _matrix(out: Labels, network: Network, at: Labels) -> Node:
+    """A term's K: diag(vec W) (M₂ ⊗ M₁) diag(vec V), where M₁ goes from rows to rows and M₂ between columns."""
+    pieces = contraction(network)
+    pairs = list(zip(out, at, strict=True))
+    if sum(x is not None for x in out) == sum(x is not None for x in at) == 1:
+        pairs = [(next(filter(None, out)), next(filter(None, at)))]
+    for o, i in pairs:  # with δ between them, an axis of the result is one of dX
+        if o is not None and i is not None and any(p.node.op == "eye" and p.has() == {o, i} for p in pieces):
+            pieces = [p.renamed({o.name: i.name}) if p.has() & {*at} - {i} else p for p in pieces]
+    sets = [{x for x in pair if x is not None} for pair in pairs]
+    links = [[p for p in pieces if p.has() and p.has() == s] for s in sets]
+    numbers = [p.node for p in pieces if not p.has()]
+    rest = [p for p in pieces if p.has() and p.has() not in sets]
+    left = [p for p in rest if p.has() <= {*out}]
+    right = [p for p in rest if p not in left and p.has() <= {*at}]
+    if len(left) + len(right) < len(rest):
+        raise NoRuleError("no rule for this Jacobian")
+    if not any(links):
+        return product(*numbers, _column(left, out), turned(_column(right, at)))
+    factors = [aligned(multiplied(x), y) for x, y in zip(links, pairs, strict=True) if any(y)]
+    before, behind = ([apply("diag", _column(x, y))] if x else [] for x, y in ((left, out), (right, at)))
+    return product(*numbers, *before, joined("kron", factors[::-1]), *behind)
+
+
+def _column(pieces: list[Piece], labels: Labels) -> Node:
+    """The product of pieces in one column."""
+    made = aligned(multiplied(pieces), labels)
+    return made if labels[1] is None else turned(made) if labels[0] is None else apply("vec", made)
