@@ -152,26 +152,22 @@ def contracted(pieces: list[Piece], axis: Axis) -> list[Piece]:
     others = [p for p in pieces if axis not in p.has()]
     if not having:
         return [Piece(sym(str(fixed(axis.length)[0]))), *others]
-    groups: dict[frozenset, Piece] = {}
+    groups: dict[Axis | None, Piece] = {}
     for p in having:
-        key = frozenset(p.has())
-        groups[key] = two("had", groups[key], p) if key in groups else p
-    left = sorted(groups.values(), key=lambda p: len(p.has()))
-    while len(left) > 2 or len(left) == 2 and all(p.has() > {axis} for p in left):
-        if len(left) == 2 and len(left[0].has() | left[1].has()) == 3:
-            break
-        left = [_weighted(left[0], left[1], axis), *left[2:]]
-    at = pieces.index(having[0])
-    others.insert(at, summed(left[0], axis) if len(left) == 1 else chained(left, axis))
+        (other,) = (*(p.has() - {axis}),) or (None,)
+        groups[other] = two("had", groups[other], p) if other in groups else p
+    one = Piece(ones(fixed(axis.length)), (axis, None))
+    weight = groups.pop(None, one)
+    left = [*groups.values()]
+    if len(left) > 2:
+        raise NoRuleError("an array with three indices")
+    if len(left) < 2:
+        left = [weight, *left] if left else [one, weight]
+    elif weight is not one:
+        labels = (axis, *(left[1].has() - {axis}))
+        left[1] = Piece(product(apply("diag", weight.node), aligned(left[1], labels)), labels)
+    others.insert(pieces.index(having[0]), chained(left, axis))
     return others
-
-
-def _weighted(a: Piece, b: Piece, axis: Axis) -> Piece:
-    """Two pieces entry by entry: a column before a matrix as diag(a) B."""
-    (other,) = (*(b.has() - {axis}),) or (None,)
-    if a.has() != {axis} or other is None:
-        return two("had", a, b)
-    return Piece(product(apply("diag", a.node), aligned(b, (axis, other))), (axis, other))
 
 
 def chained(factors: list[Piece], axis: Axis) -> Piece:
@@ -181,17 +177,6 @@ def chained(factors: list[Piece], axis: Axis) -> Piece:
     if x is None and y is not None and y.name != "c":
         a, b, x, y = b, a, y, x
     return Piece(product(aligned(a, (x, axis)), aligned(b, (axis, y))), (x, y))
-
-
-def summed(p: Piece, axis: Axis) -> Piece:
-    """A piece summed over one of its axes: a product with ones."""
-    (other,) = (*(p.has() - {axis}),) or (None,)
-    one = ones(fixed(axis.length))
-    if other is None:
-        return Piece(product(turned(one), aligned(p, (axis, None))))
-    if p.labels[1] == axis:
-        return Piece(product(p.node, one), (other, None))
-    return Piece(product(turned(one), p.node), (None, other))
 
 
 def collapsed(network: Network) -> Network:
