@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..dimensions import Core, resolve
+from ..dimensions import Core, Scope, is_scalar, resolve
 from ..names import Names
 from ..operations import OPERATIONS
+from ..shapes import Typer
 from ..tree import Node, num, sym
+from ..writer import plain_text
 from .algebra import ONE, Algebra, apply, d_of, ones, product, turned, unit
-from .networks import Axis, Labels, Network, NoRuleError, Piece, aligned, contraction, fixed, fresh, multiplied, two
-from .networks import own as own_axes
-
-
-def own(core: Core) -> Labels:
-    """The axes of a typed tree itself."""
-    return own_axes(*core.shape)
+from .networks import Axis, Network, NoRuleError, Piece, aligned, eye, fixed, fresh, matrix, own, two
 
 
 def is_own(axes: Iterable[Axis]) -> bool:
@@ -41,15 +37,20 @@ class Lowering:
 
     def piece(self, core: Core) -> Piece:
         """The array of a typed tree, with its labels."""
-        return multiplied(contraction(self.network(core)))
+        (network,) = self.networks(core)
+        return network.written()
 
-    def network(self, core: Core) -> Network:
+    def networks(self, core: Core) -> list[Network]:
         """A typed tree as a product that is summed over what its sums and matrix products run over."""
+        return self.read(core)
+
+    def read(self, core: Core) -> list[Network]:
+        """What the operation on top of a typed tree makes of the networks of its operands."""
         make = getattr(self, "_" + core.op, self._whole if core.op in OPERATIONS.kernels else None)
         if make is None:
             raise NoRuleError(f"no rule for {core.op.replace('_', ' ')}")
         made = make(core)
-        return Network([made]) if isinstance(made, Piece) else made
+        return [Network([made])] if isinstance(made, Piece) else made
 
     # -- leaves
 
@@ -72,6 +73,12 @@ class Lowering:
     def _dbase(self, core: Core) -> Piece:
         return Piece(d_of(core.data), own(core))
 
+    def _grad(self, core: Core) -> Piece:
+        name, entry = core.data
+        if entry is not None:
+            raise NoRuleError("a derivative in an entry")
+        return Piece(Node("grad", [self.lowered(core.args[0]), sym(name)]), own(core))
+
     def _diff(self, core: Core) -> Piece:
         return Piece(Node("d", [self.lowered(core.args[0])]), own(core))
 
@@ -79,74 +86,78 @@ class Lowering:
         i, j, d = core.data
         return Piece(Node("eye", (), str(fixed(d)[0])), (Axis(i, d), Axis(j, d)))
 
-    def _entry(self, core: Core) -> Network | Piece:
-        base, of = self.network(core.args[0]), core.args[0]
+    def _entry(self, core: Core) -> list[Network] | Piece:
+        of = core.args[0]
         places = [(p, x) for p, x in zip(core.data, own(of), strict=True) if x is not None]
-        if all(isinstance(p, int) for p, _ in places):
+        if all(isinstance(p, int) for p, _ in places) and not holds_d(of):
             return Piece(Node("idx", [self.lowered(of)], tuple(p for p, _ in places)))
+        made = self.networks(of)
         for position, axis in places:
             if isinstance(position, tuple):
-                base = base.renamed({axis.name: position[1]})
+                made = [n.renamed({axis.name: position[1]}) for n in made]
             elif position is not None:
                 along = fresh(axis.length)
                 one = Piece(unit(position, fixed(axis.length)), (along, None))
-                base = base.renamed({axis.name: along.name}).times(one, over=[along])
-        return base
+                made = [n.renamed({axis.name: along.name}).times(one, over=[along]) for n in made]
+        return made
 
-    def _table(self, core: Core) -> Network:
-        return self.network(core.args[0]).renamed(dict(zip(core.data, "rc", strict=True)))
+    def _table(self, core: Core) -> list[Network]:
+        names = dict(zip(core.data, "rc", strict=True))
+        return [n.renamed(names) for n in self.networks(core.args[0])]
 
     # -- arithmetic
 
-    def _neg(self, core: Core) -> Network:
-        return Network([Piece(num(-1))]).times(self.network(core.args[0]))
+    def _neg(self, core: Core) -> list[Network]:
+        return [Network([Piece(num(-1))]).times(n) for n in self.networks(core.args[0])]
 
-    def _add(self, core: Core) -> Piece:
+    def _add(self, core: Core) -> list[Network] | Piece:
         return two("add", *map(self.piece, core.args))
 
-    def _scale(self, core: Core) -> Network:
-        a, b = map(self.network, core.args)
-        return a.times(b)
+    def _scale(self, core: Core) -> list[Network]:
+        a, b = map(self.networks, core.args)
+        return [x.times(y) for x in a for y in b]
 
     _had = _scale
 
-    def _quotient(self, core: Core) -> Network:
-        above, below = self.network(core.args[0]), self.piece(core.args[1])
-        return above.times(Piece(Node("div", [ONE, below.node]), below.labels))
+    def _quotient(self, core: Core) -> list[Network]:
+        below = self.piece(core.args[1])
+        over = Piece(Node("div", [ONE, below.node]), below.labels)
+        return [n.times(over) for n in self.networks(core.args[0])]
 
-    def _matmul(self, core: Core) -> Network:
-        a, b = map(self.network, core.args)
-        return a.chained(b, core.args[0].shape[1])
+    def _matmul(self, core: Core) -> list[Network]:
+        a, b = map(self.networks, core.args)
+        return [x.chained(y, core.args[0].shape[1]) for x in a for y in b]
 
-    def _sum(self, core: Core) -> Network:
+    def _sum(self, core: Core) -> list[Network]:
         slot, length, unequal = core.data
         if unequal is not None:
             raise NoRuleError("a sum that leaves an index out")
-        return self._sum_of(core.args[0], slot, fresh(length))
+        return [self._sum_of(core.args[0], slot, fresh(length))]
 
     def _sum_of(self, body: Core, slot: int, axis: Axis) -> Network:
         """The sum over an index, term by term."""
         if body.op == "neg":
             return Network([Piece(num(-1))]).times(self._sum_of(body.args[0], slot, axis))
         if body.op != "add":
-            return self.network(body).renamed({slot: axis.name}).times(Network([]), over=[axis])
-        terms = (multiplied(contraction(self._sum_of(a, slot, axis))) for a in body.args)
+            (network,) = self.networks(body)
+            return network.renamed({slot: axis.name}).times(Network([]), over=[axis])
+        terms = (self._sum_of(a, slot, axis).written() for a in body.args)
         return Network([two("add", *terms)])
 
-    def _frob(self, core: Core) -> Network | Piece:
+    def _frob(self, core: Core) -> list[Network] | Piece:
         a, b = map(self.piece, core.args)
         if is_own(a.has() | b.has()):
             return Piece(Node("frob", [aligned(p, own(core.args[0])) for p in (a, b)]))
-        return Network([a]).inner(Network([b]), own(core.args[0]))
+        return [Network([a]).inner(Network([b]), own(core.args[0]))]
 
     # -- functions
 
-    def _power(self, core: Core) -> Network | Piece:
+    def _power(self, core: Core) -> list[Network] | Piece:
         of = core.args[0]
         if of.op == "norm" and of.data == "2" and core.data == 2:
             squared = self.piece(of.args[0])
             if not is_own(squared.has()):
-                return Network([squared]).inner(Network([squared]), own(of.args[0]))
+                return [Network([squared]).inner(Network([squared]), own(of.args[0]))]
         base, exponent = map(self.piece, core.args)
         if exponent.has():
             raise NoRuleError("a power whose exponent is an array", exponent.node)
@@ -161,11 +172,11 @@ class Lowering:
         node = self.lowered(core.args[0])
         return Piece(product(*[node] * core.data) if core.data else node, own(core))
 
-    def _T(self, core: Core) -> Piece:
-        return self.piece(core.args[0]).renamed({"r": "c", "c": "r"})
+    def _T(self, core: Core) -> list[Network]:
+        return [n.renamed({"r": "c", "c": "r"}) for n in self.networks(core.args[0])]
 
-    def _stretch(self, core: Core) -> Piece:
-        return self.piece(core.args[0])
+    def _stretch(self, core: Core) -> list[Network]:
+        return self.networks(core.args[0])
 
     def _whole(self, core: Core) -> Piece:
         """A function of a whole array; softmax and log-sum-exp also row by row."""
@@ -188,7 +199,7 @@ class Lowering:
             raise NoRuleError("no rule for the norm of each of several arrays")
         if is_own(made.has()):
             return Piece(Node("norm", [self.lowered(core.args[0])], core.data))
-        squares = multiplied(contraction(Network([made]).inner(Network([made]), own(core.args[0]))))
+        squares = Network([made]).inner(Network([made]), own(core.args[0])).written()
         return Piece(apply("sqrt", squares.node), squares.labels)
 
     def _fn(self, core: Core) -> Piece:
@@ -223,3 +234,65 @@ class Lowering:
             raise NoRuleError("no rule for the derivative of a function by formula")
         given = {sym(definition.params[0]): made.node}
         return Piece(self.algebra.filled(self.lowered(definition.core), given, entrywise=True), made.labels)
+
+
+# What is linear, so that a differential may stand in it.
+LINEAR = ("add", "neg", "scale", "had", "quotient", "matmul", "frob", "T", "tr", "diag", "entry", "stretch")
+
+
+def holds_d(core: Core) -> bool:
+    """Whether a differential stands in the typed tree."""
+    return core.op in ("dbase", "diff") or any(map(holds_d, core.args))
+
+
+class Differentials(Lowering):
+    """Differentials of one text as sums of networks, in each of which one piece is a d; what is constant is one."""
+
+    def __init__(self, names: Names, algebra: Algebra):
+        super().__init__(names, algebra)
+        self.constants = Lowering(names, algebra)
+
+    def core(self, node: Node) -> Core:
+        return Typer(Scope(self.names)).typed(node)
+
+    def networks(self, core: Core) -> list[Network]:
+        if not holds_d(core):
+            if is_scalar(core.shape):
+                return [Network([Piece(self.algebra.simplified(self.constants.lowered(core)))])]
+            return self.constants.networks(core)
+        if core.op not in (*LINEAR, "dbase", "diff"):
+            said = plain_text(self.constants.lowered(core))
+            raise NoRuleError(f"no rule moves a factor out of {said}")
+        return self.read(core)
+
+    def _add(self, core: Core) -> list[Network] | Piece:
+        return [n for a in core.args for n in self.networks(a)] if holds_d(core) else super()._add(core)
+
+    def _frob(self, core: Core) -> list[Network]:
+        a, b = map(self.networks, core.args)
+        return [x.inner(y, own(core.args[0])) for x in a for y in b]
+
+    def _tr(self, core: Core) -> list[Network]:
+        labels = own(core.args[0])
+        one = Network([Piece(eye(core.args[0].shape[0]), labels)])
+        return [one.inner(n, labels) for n in self.networks(core.args[0])]
+
+    def _diag(self, core: Core) -> list[Network]:
+        """z_r δ_rc."""
+        delta = Piece(eye(core.shape[0]), own(core))
+        return [n.renamed({"c": "r"}).times(delta) for n in self.networks(core.args[0])]
+
+    def pulled(self, weight: Node, node: Node) -> dict[str, list[Node]]:
+        """{name: [G, ...]} with ⟨weight, node⟩ = Σ ⟨G, d(name)⟩; NoRuleError where no rule gets there."""
+        out: dict[str, list[Node]] = {}
+        for network in self.networks(self.core(Node("frob", [weight, node]))):
+            name, rest, axes = network.without_d("r", "c")
+            made = aligned(rest.written(), axes)
+            out.setdefault(name, []).append(self.algebra.simplified(made))
+        return out
+
+    def jacobian(self, node: Node) -> Node:
+        """K with vec(node) = K vec(dX), for a differential with one d(X) in each term."""
+        core = self.core(node)
+        terms = [matrix(own(core), *n.without_d("p", "q")[1:]) for n in self.networks(core)]
+        return Node("add", terms) if len(terms) > 1 else terms[0]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ..tree import Node, bound_indices, free_indices, num, sym, walk
 from .algebra import ONE, Product, apply, product
-from .networks import READERS, Network, NoRuleError, collapsed, networks, reader, without_d
-from .rules import DEEP, READ_OFF, Calculus, Step
+from .networks import Network, NoRuleError
+from .rules import READ_OFF, Step
 
 if TYPE_CHECKING:
     from .working import Derivation
@@ -79,9 +79,10 @@ class Indices:
 
     def _summed(self, node: Node, at: list[str]) -> Node:
         """A product of arrays as a sum over what stands between neighbours."""
-        if reader(node) not in READERS:
+        reading = self.work.differentials
+        (network,) = (n.collapsed() for n in reading.read(reading.core(node)))
+        if [p.node for p in network.pieces] == [node]:
             raise NoRuleError(f"no rule writes the entries of {node.val[0] if node.op == 'fn' else node.op}", node)
-        (network,) = map(collapsed, READERS[reader(node)](self.algebra, node))
         return self.term(network, self.labelled(node, at))
 
     def _product(self, network: Network, labels: Letters) -> Node:
@@ -114,11 +115,10 @@ class Indices:
     def derivative(self, name: str) -> tuple[list[Network], list[str]]:
         """The derivative of an entry of a name in one of the variable, and the rules for it."""
         work, found = self.work, []
-        calculus = Calculus(self.algebra, {work.variable, *self.slopes})
-        d = work.named_again(calculus.of(work.bodies[name], DEEP))
-        for network in map(collapsed, networks(self.algebra, d)):
+        d, used = work.d(work.bodies[name], name)
+        for network in (n.collapsed() for n in work.differentials.networks(work.differentials.core(d))):
             piece = next(p for p in network.pieces if p.node.op == "d")
-            under, rest, _ = without_d(network, "p", "q")
+            under, rest, _ = network.without_d("p", "q")
             if under == work.variable:
                 found.append(rest)
                 continue
@@ -127,7 +127,7 @@ class Indices:
                 k: x.name for k, x in zip("rc", piece.labels, strict=True) if x is not None
             }
             found += [rest.times(slope.renamed(at)) for slope in self.slopes[under]]
-        return found, calculus.used
+        return found, used
 
     def written(self, terms: list[Network], labels: Letters) -> Node:
         """The sum of terms as a tree."""
@@ -141,7 +141,8 @@ class Indices:
     def term(self, network: Network, labels: Letters) -> Node:
         """A term: what does not depend on the letter of a sum stands before the sums."""
         a, bound = self.algebra, self.fresh(len(network.over))
-        labels = {**labels, **{x.name: i for x, i in zip(network.over, bound, strict=True)}}
+        over = dict.fromkeys(x.name for p in network.pieces for x in p.labels if x in network.over)
+        labels = {**labels, **dict(zip(over, bound, strict=True))}
         deltas = [
             self.entry(p.node, [labels[x.name] for x in p.labels if x]) for p in network.pieces if _is_delta(p.node)
         ]
@@ -209,7 +210,7 @@ def _of_name(ix: Indices, name: str, at: Node, given: Node | None) -> list[Step]
     if not terms:
         return []
     labels = {**ix.labelled(sym(name), letters), **ix.labelled(variable, ix.target, "pq")}
-    ix.slopes[name] = short = [collapsed(t) for t in terms]
+    ix.slopes[name] = short = [t.collapsed() for t in terms]
     made = ix.written(short, labels)
     if "softmax" in used:
         return [*steps, Step(slope, made, "softmax")]

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from functools import reduce
 from itertools import count
 
-from ..dimensions import Dim, resolve
-from ..tree import Node, num, sym, walk
-from ..writer import plain_text
-from .algebra import ONE, Algebra, apply, joined, ones, product, turned, unit
+from ..dimensions import Core, Dim, resolve
+from ..tree import Node, sym
+from .algebra import ONE, apply, joined, ones, product, turned
 
 
 class NoRuleError(Exception):
@@ -83,15 +82,46 @@ class Network:
         names = {old: x.name for old, x in over.items()}
         return self.renamed(names).times(other.renamed(names), over.values())
 
+    def collapsed(self) -> Network:
+        """The network without the sums of which a δ leaves one term."""
+        pieces, over = self.pieces, []
+        for axis in self.over:
+            having = [p for p in pieces if axis in p.has()]
+            delta = next((p for p in having if p.node.op == "eye"), None)
+            if delta is None or len(having) == 1 or any(p.node.op == "d" and p.has() == delta.has() for p in having):
+                over.append(axis)
+            else:
+                (other,) = delta.has() - {axis}
+                pieces = [p.renamed({axis.name: other.name}) for p in pieces if p is not delta]
+        return Network(pieces, over)
+
+    def contracted(self) -> list[Piece]:
+        """What is left of the pieces when the sums are taken."""
+        short = self.collapsed()
+        return reduce(contracted, short.over, short.pieces)
+
+    def written(self) -> Piece:
+        """The network as one array."""
+        return multiplied(self.contracted())
+
+    def without_d(self, rows: str, columns: str) -> tuple[str, Network, Labels]:
+        """The name under the d of the network, what is left with δ's in the place of its entries, and its axes."""
+        d = next(p for p in self.pieces if p.node.op == "d")
+        axes = tuple(Axis(k, x.length) if x else None for k, x in zip((rows, columns), d.labels, strict=True))
+        deltas = [Piece(eye(x.length), (x, y)) for x, y in zip(d.labels, axes, strict=True) if x is not None]
+        rest = [p for p in self.pieces if p is not d]
+        return d.node.args[0].val, Network([*rest, *deltas], self.over), (axes[0], axes[1])
+
 
 def fresh(length: Dim) -> Axis:
     """An axis with a label that nothing else has."""
     return Axis(f"k{next(_fresh)}", length)
 
 
-def own(rows: Dim, columns: Dim) -> Labels:
-    """The axes of an array itself."""
-    return Axis("r", rows) if resolve(rows) != () else None, Axis("c", columns) if resolve(columns) != () else None
+def own(core: Core) -> Labels:
+    """The axes of a typed tree itself."""
+    rows, columns = (Axis(x, d) if resolve(d) != () else None for d, x in zip(core.shape, "rc", strict=True))
+    return rows, columns
 
 
 def fixed(d: Dim) -> Dim:
@@ -142,8 +172,12 @@ def two(op: str, a: Piece, b: Piece) -> Piece:
 
 
 def multiplied(pieces: Iterable[Piece]) -> Piece:
-    """Pieces entry by entry."""
-    return reduce(lambda a, b: two("had", a, b), list(pieces) or [Piece(ONE)])
+    """Pieces entry by entry, those with the same labels first."""
+    groups: dict[frozenset, Piece] = {}
+    for p in pieces:
+        key = frozenset(p.has())
+        groups[key] = two("had", groups[key], p) if key in groups else p
+    return reduce(lambda a, b: two("had", a, b), groups.values()) if groups else Piece(ONE)
 
 
 def contracted(pieces: list[Piece], axis: Axis) -> list[Piece]:
@@ -152,20 +186,22 @@ def contracted(pieces: list[Piece], axis: Axis) -> list[Piece]:
     others = [p for p in pieces if axis not in p.has()]
     if not having:
         return [Piece(sym(str(fixed(axis.length)[0]))), *others]
-    groups: dict[Axis | None, Piece] = {}
+    groups: dict[Axis | None, list[Piece]] = {}
     for p in having:
         (other,) = (*(p.has() - {axis}),) or (None,)
-        groups[other] = two("had", groups[other], p) if other in groups else p
-    one = Piece(ones(fixed(axis.length)), (axis, None))
-    weight = groups.pop(None, one)
-    left = [*groups.values()]
+        groups.setdefault(other, []).append(p)
+    weights = groups.pop(None, [])
+    left, one = [multiplied(g) for g in groups.values()], Piece(ones(fixed(axis.length)), (axis, None))
     if len(left) > 2:
         raise NoRuleError("an array with three indices")
-    if len(left) < 2:
-        left = [weight, *left] if left else [one, weight]
-    elif weight is not one:
-        labels = (axis, *(left[1].has() - {axis}))
-        left[1] = Piece(product(apply("diag", weight.node), aligned(left[1], labels)), labels)
+    if not left:
+        left = [one, multiplied(weights)]
+    elif len(left) == 1:
+        left = [multiplied(weights or [one]), *left]
+    elif weights:
+        (other,) = left[1].has() - {axis}
+        weight, labels = multiplied(weights).node, (axis, other)
+        left[1] = Piece(product(apply("diag", weight), aligned(left[1], labels)), labels)
     others.insert(pieces.index(having[0]), chained(left, axis))
     return others
 
@@ -179,168 +215,12 @@ def chained(factors: list[Piece], axis: Axis) -> Piece:
     return Piece(product(aligned(a, (x, axis)), aligned(b, (axis, y))), (x, y))
 
 
-def collapsed(network: Network) -> Network:
-    """The network without the sums of which a δ leaves one term."""
-    pieces, over = network.pieces, []
-    for axis in network.over:
-        having = [p for p in pieces if axis in p.has()]
-        delta = next((p for p in having if p.node.op == "eye"), None)
-        if delta is None or len(having) == 1 or any(p.node.op == "d" and p.has() == delta.has() for p in having):
-            over.append(axis)
-        else:
-            (other,) = delta.has() - {axis}
-            pieces = [p.renamed({axis.name: other.name}) for p in pieces if p is not delta]
-    return Network(pieces, over)
-
-
-def contraction(network: Network) -> list[Piece]:
-    """What is left of the pieces when the sums are taken."""
-    short = collapsed(network)
-    return reduce(contracted, short.over, short.pieces)
-
-
-# -- a differential as a sum of networks
-
-
-def holds_d(node: Node) -> bool:
-    """Whether a differential stands in the tree."""
-    return any(n.op == "d" for n in walk(node))
-
-
-def whole(a: Algebra, node: Node) -> Piece:
-    """A tree as one piece."""
-    return Piece(node, own(*a.shape(node)))
-
-
-def networks(a: Algebra, node: Node) -> list[Network]:
-    """A tree that holds a differential as the networks of its terms; what is constant is one piece."""
-    if node.op == "d" or not holds_d(node):
-        return [Network([whole(a, node)])]
-    if reader(node) not in READERS:
-        raise NoRuleError(f"no rule moves a factor out of {plain_text(node)}", node)
-    return READERS[reader(node)](a, node)
-
-
-def reader(node: Node) -> str:
-    """The row of READERS for an operation."""
-    return str(node.op if node.op != "fn" else node.val[0])
-
-
-def _sum(a: Algebra, node: Node) -> list[Network]:
-    return [n for t in node.args if holds_d(t) for n in networks(a, t)]
-
-
-def _negative(a: Algebra, node: Node) -> list[Network]:
-    return [n.times(Piece(num(-1))) for n in networks(a, node.args[0])]
-
-
-def _transpose(a: Algebra, node: Node) -> list[Network]:
-    return [n.renamed({"r": "c", "c": "r"}) for n in networks(a, node.args[0])]
-
-
-def _chain(a: Algebra, node: Node) -> list[Network]:
-    made, length = [Network([])], ()
-    for f in node.args:
-        number = a.is_number(f)
-        made = [x.chained(y, () if number else length) for x in made for y in networks(a, f)]
-        length = length if number else a.shape(f)[1]
-    return made
-
-
-def _entry_by_entry(a: Algebra, node: Node) -> list[Network]:
-    other, inner = _other(node)
-    return [Network([whole(a, other)]).times(n) for n in networks(a, inner)]
-
-
-def _quotient(a: Algebra, node: Node) -> list[Network]:
-    below = whole(a, Node("div", [ONE, node.args[1]]))
-    return [Network([below]).times(n) for n in networks(a, node.args[0])]
-
-
-def _inner(a: Algebra, node: Node) -> list[Network]:
-    other, inner = _other(node)
-    piece = whole(a, other)
-    return [Network([piece]).inner(n, piece.labels) for n in networks(a, inner)]
-
-
-def _trace(a: Algebra, node: Node) -> list[Network]:
-    one = Node("eye", (), "".join(map(str, a.shape(node.args[0])[0])))
-    return _inner(a, Node("frob", [one, node.args[0]]))
-
-
-def _diagonal(a: Algebra, node: Node) -> list[Network]:
-    """diag of a vector: z_r δ_rc."""
-    rows, columns = a.shape(node)
-    return [n.renamed({"c": "r"}).times(Piece(eye(rows), own(rows, columns))) for n in networks(a, node.args[0])]
-
-
-def _entry(a: Algebra, node: Node) -> list[Network]:
-    """A numbered entry: the sum with a unit vector along each axis."""
-    return _inner(a, Node("frob", [product(*units(a, node)), node.args[0]]))
-
-
-READERS = {
-    "add": _sum,
-    "neg": _negative,
-    "mul": _chain,
-    "T": _transpose,
-    "had": _entry_by_entry,
-    "div": _quotient,
-    "frob": _inner,
-    "tr": _trace,
-    "diag": _diagonal,
-    "idx": _entry,
-}
-
-
-def _other(node: Node) -> tuple[Node, Node]:
-    """(the operand without the differential, the one with it) of two."""
-    a, b = node.args
-    return (b, a) if holds_d(a) else (a, b)
-
-
-def units(a: Algebra, node: Node) -> list[Node]:
-    """The unit vectors whose product has its one at the place of a numbered entry."""
-    lengths = a.shape(node.args[0])
-    places = node.val if len(node.val) == 2 else [node.val[0] if d else None for d in lengths]
-    found = [unit(k, d) for k, d in zip(places, lengths, strict=True) if d]
-    return [found[0], turned(found[1])] if len(found) == 2 else found if lengths[0] else [turned(found[0])]
-
-
 # -- what stands before a differential
 
 
-def without_d(network: Network, rows: str, columns: str) -> tuple[str, Network, Labels]:
-    """The name under the d of a network, what is left with δ's in the place of its entries, and its axes."""
-    d = next(p for p in network.pieces if p.node.op == "d")
-    axes = tuple(Axis(k, x.length) if x else None for k, x in zip((rows, columns), d.labels, strict=True))
-    deltas = [Piece(eye(x.length), (x, y)) for x, y in zip(d.labels, axes, strict=True) if x is not None]
-    rest = [p for p in network.pieces if p is not d]
-    return d.node.args[0].val, Network([*rest, *deltas], network.over), (axes[0], axes[1])
-
-
-def pulled(a: Algebra, weight: Node, node: Node) -> dict[str, list[Node]]:
-    """{name: [G, ...]} with ⟨weight, node⟩ = Σ ⟨G, d(name)⟩; NoRuleError where no rule gets there."""
-    out: dict[str, list[Node]] = {}
-    if not holds_d(node):
-        return out
-    for network in networks(a, Node("frob", [weight, node])):
-        name, rest, axes = without_d(network, "r", "c")
-        made = aligned(multiplied(contraction(rest)), axes)
-        out.setdefault(name, []).append(a.simplified(made))
-    return out
-
-
-def as_matrix(a: Algebra, node: Node) -> Node:
-    """K with vec(node) = K vec(dX), for a differential with one d(X) in each term."""
-    out = own(*a.shape(node))
-    terms = [_matrix(out, *without_d(n, "p", "q")[1:]) for n in networks(a, node)]
-    return Node("add", terms) if len(terms) > 1 else terms[0]
-
-
-def _matrix(out: Labels, network: Network, at: Labels) -> Node:
+def matrix(out: Labels, network: Network, at: Labels) -> Node:
     """A term's K: diag(vec W) (M₂ ⊗ M₁) diag(vec V), where M₁ goes from rows to rows and M₂ between columns."""
-    pieces = contraction(network)
+    pieces = network.contracted()
     pairs = list(zip(out, at, strict=True))
     if sum(x is not None for x in out) == sum(x is not None for x in at) == 1:
         pairs = [(next(filter(None, out)), next(filter(None, at)))]

@@ -15,9 +15,9 @@ from ..spelling import Spelling, spelled, spelling_of
 from ..tokens import UnreadableError
 from ..tree import Node, map_tree, places, put, sym, walk
 from ..writer import latex
-from .algebra import ZERO, d_of, size
-from .networks import NoRuleError, holds_d
-from .rules import DEEP, MOVE, PUT_IN, READ_OFF, RULES, Calculus, Step
+from .algebra import ZERO, d_of, holds_d, size
+from .networks import NoRuleError
+from .rules import MOVE, PUT_IN, READ_OFF, RULES, Step
 from .working import SECONDS, Derivation, Work, last, said_rules
 
 TIERS = 3
@@ -403,10 +403,8 @@ class _Continuation:
     def _after_slope(self, name: str) -> Iterator[Step]:
         """∂L/∂v from ∂L/∂u, where u is made of v: the pullback through the definition of u."""
         work = self.work
-        calculus = Calculus(work.algebra, self.varying - {name})
-        d = work.named_again(calculus.of(work.body(name), DEEP))
-        slopes = work.pulled(self._slope(name), d)
-        rule = said_rules(calculus.used)
+        d, used = work.d(work.body(name), name)
+        slopes, rule = work.pulled(self._slope(name), d), said_rules(used)
         for other in [n for n in reversed(work.chain) if n in slopes]:
             yield Step(self._slope(other), slopes[other], rule if "chain rule" in rule else f"chain rule, {rule}")
         if self.variable in slopes:

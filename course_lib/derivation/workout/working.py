@@ -19,9 +19,9 @@ from ..tokens import UnreadableError
 from ..tree import Node, map_tree, names_in, num, sym, walk
 from ..values import UndefinedError
 from ..writer import latex
-from .algebra import ONE, Algebra, Product, apply, d_of, product, turned
-from .arrays import Lowering
-from .networks import NoRuleError, as_matrix, holds_d, pulled
+from .algebra import ONE, Algebra, Product, apply, d_of, holds_d, product, turned
+from .arrays import Differentials, Lowering
+from .networks import NoRuleError
 from .rules import DEEP, DEFINITION, MOVE, PUT_IN, READ_OFF, SUMS, Calculus, Step
 
 Said = Sequence[tuple[Node, Node]]  # left and right sides, in their order
@@ -120,6 +120,7 @@ class Derivation:
         self.algebra = Algebra(self.names)
         self.before = Algebra(self.names, {self.variable})  # for what is still to be differentiated
         self.lowering = Lowering(self.names, self.before)
+        self.differentials = Differentials(self.names, self.algebra)
         self.bodies: dict[str, Node] = {}
         self._raw: dict[str, Node] = {}
         self.target: list[str] | None = None  # the letters of an entry of the variable, where the text has chosen them
@@ -252,6 +253,11 @@ class Derivation:
         else:
             yield from self._to_jacobian(now, said)
 
+    def d(self, node: Node, but: str = "") -> tuple[Node, list[str]]:
+        """The differential of a tree, written out to the names in between, and the rules for it."""
+        calculus = Calculus(self.algebra, {self.variable, *self.chain} - {but})
+        return self.named_again(calculus.of(node, DEEP)), calculus.used
+
     def differential(self, name: str, said: Said = ()) -> Step:
         """The line about d(name) that comes after those that are said, one rule further."""
         calculus = Calculus(self.algebra, {self.variable, *self.chain} - {name})
@@ -290,7 +296,7 @@ class Derivation:
                 whole = map_tree(whole, {d: inner}.get)
         whole = self.named_again(whole)
         yield Step(left, whole, PUT_IN)
-        matrix = self.named_again(as_matrix(self.algebra, whole))
+        matrix = self.named_again(self.differentials.jacobian(whole))
         if () not in self.algebra.shape(whole):
             d = apply("vec", d_of(self.variable))
             factors = matrix.args if matrix.op == "mul" else [matrix]
@@ -309,7 +315,7 @@ class Derivation:
     def pulled(self, weight: Node, node: Node, before: Mapping[str, Node] = MappingProxyType({})) -> dict[str, Node]:
         """{name: G} with ⟨weight, node⟩ = Σ ⟨G, d(name)⟩, added to those from before."""
         slopes = dict(before)
-        for name, terms in pulled(self.algebra, weight, node).items():
+        for name, terms in self.differentials.pulled(weight, node).items():
             terms += [slopes[name]] if name in slopes else []
             slopes[name] = self.named_again(self.algebra.gathered(terms))
         return slopes
@@ -372,19 +378,16 @@ class Derivation:
         slope = last.right
         if () not in self.algebra.shape(sym(self.variable)) or not self.algebra.is_number(sym(self.loss)):
             raise NoRuleError("a Hessian is worked out for a number in a vector")
-        calculus = Calculus(self.algebra, {self.variable, *self.chain})
-        node = calculus.of(slope, DEEP)
+        node, used = self.d(slope)
         for name in reversed(self.chain):
-            d = d_of(name)
-            if d in set(walk(node)):
-                inner = Calculus(self.algebra, {self.variable, *self.chain} - {name}).of(self.body(name), DEEP)
-                node = map_tree(node, {d: inner}.get)
+            if d_of(name) in set(walk(node)):
+                node = map_tree(node, {d_of(name): self.d(self.body(name), name)[0]}.get)
         node = self.named_again(node)
         if not holds_d(node):
             zero = product(num(0), Node("eye", (), str(self.algebra.shape(slope)[0][0])))
             return [Step(self._second(), zero, READ_OFF)]
-        first = Step(Node("d", [self.gradient()]), node, said_rules(calculus.used))
-        return [first, Step(self._second(), self.named_again(as_matrix(self.algebra, node)), READ_OFF)]
+        first = Step(Node("d", [self.gradient()]), node, said_rules(used))
+        return [first, Step(self._second(), self.named_again(self.differentials.jacobian(node)), READ_OFF)]
 
     def _second(self) -> Node:
         return Node("hess", [sym(self.loss), sym(self.variable), sym(self.variable)])
