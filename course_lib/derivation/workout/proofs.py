@@ -42,8 +42,8 @@ def by_traces(work: Derivation) -> list[Step]:
 
 def by_expansion(work: Derivation) -> list[Step]:
     """The third proof: a step in the variable, the square of a sum, and what is linear in the step."""
-    a, step = work.algebra, sym(work.step_name())
-    _, u = _square(work, work.body(work.loss))
+    a, (_, u) = work.algebra, _square(work, work.body(work.loss))
+    step = sym(work.step_name())
     v = _along(work, u, step)
     whole = Node("add", [*flat_terms(u), *flat_terms(v)])
     norm = [Node("pow", [Node("norm", [x], "2"), num(2)]) for x in (whole, u, v)]

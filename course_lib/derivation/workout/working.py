@@ -367,10 +367,10 @@ class Derivation:
         if found is None:
             options = ("D", "H", "E") if () not in (shape or ()) else ("h", "v", "s")
             found = next(n for n in options if not self.names.known(n))
-            declared = self.names.symbols[self.variable]
-            self.names.symbols[found] = Declared(declared.rows, declared.columns)
+            rows, columns = (d[0] if d else 1 for d in shape or ((), ()))
+            self.names.symbols[found] = Declared(rows, columns)
             self.shapes = self.shapes or {}
-            self.shapes[found] = " ".join(str(x) for x in (declared.rows, declared.columns) if x != 1)
+            self.shapes[found] = " ".join(str(x) for x in (rows, columns) if x != 1)
         return found
 
     def hessian(self, last: Step) -> list[Step]:
