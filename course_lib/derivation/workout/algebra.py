@@ -306,11 +306,7 @@ class Algebra:
             if not middle and is_unit(e):
                 x = x.args[0] if x.op == "T" else x
                 return ONE if x.op == "ones" else Node("idx", [x], (e.val[1],))
-        inside = [
-            *([] if self._transposed(first).op == "ones" else [first]),
-            *middle,
-            *([] if last.op == "ones" else [last]),
-        ]
+        inside = segment[self._transposed(first).op == "ones" : len(segment) - (last.op == "ones")]
         if len(inside) == 1:
             return self._total(inside[0])
         if not middle and self._transposed(last) == first:
@@ -325,7 +321,7 @@ class Algebra:
         rows, columns = self.shape(array)
         p = self._entries(array)
         above = [b for b, e in p.powers.items() if e > 0]
-        if len(p.powers) == 1 and p.powers.get(above[0]) == 2:
+        if [*p.powers.values()] == [2]:
             return product(num_of(p.number), Node("pow", [Node("norm", above, "2"), num(2)]))
         if len(above) > 1 or above and p.powers[above[0]] == 2 or array.op == "had" and above:
             one = next(filter(holds_d, above), above[0])
@@ -455,10 +451,6 @@ class Algebra:
             whole.times(Node("frob", [a, b]), Fraction(1))
         return self.built(whole)
 
-    def _norm(self, node: Node) -> Node:
-        inner = node.args[0].args[0] if node.args[0].op == "T" else node.args[0]
-        return Node("norm", [inner], node.val)
-
     def _fn(self, node: Node) -> Node:
         a = node.args[0]
         if node.val[0] == "tr" and a.op in ("mul", "neg", "div", "add"):
@@ -568,12 +560,7 @@ class Algebra:
                 shorter = self.simplified(Node("add", open_))
                 if size(shorter) < size(Node("add", [self.built(p) for p in left])):
                     return shorter
-        made = self._with_common(left) if all(arrays) or not any(arrays) else self._sum_of(left)
-        if made.op == "add" and transposes(made) > 1:
-            other = Node("add", [self._transposed(t) for t in made.args])
-            if transposes(other) + 1 < transposes(made):
-                return turned(self.simplified(other))
-        return made
+        return self._with_common(left) if all(arrays) or not any(arrays) else self._sum_of(left)
 
     def _sum_of(self, terms: list[Product]) -> Node:
         """A sum that begins with a term without a minus, if there is one."""

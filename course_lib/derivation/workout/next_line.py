@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from .. import wording
 from ..dimensions import MisfitError
 from ..engine import BAD, Functions, Line, Session
+from ..evaluation import differentials
 from ..names import Shapes, dependencies, spoken_name, stem
 from ..report import _mathematics
 from ..spelling import Spelling, spelled, spelling_of
@@ -158,15 +159,16 @@ def told(text: str, shapes: Shapes | None, functions: Functions, tier: int) -> d
     if tier > TIERS:
         try:
             work = whole(text, shapes, functions)
+            said = [*zip(work.rules, work.lines, strict=True), *([(work.missing, "")] if work.missing else [])]
         except (ValueError, NoRuleError, MisfitError) as problem:
-            return {"tier": tier, "said": [[str(problem), ""]], "line": "", "mends": None, "finished": False}
-        said = [[rule, line] for line, rule in zip(work.lines, work.rules, strict=True)]
-        said += [[work.missing, ""]] if work.missing else []
-        return {"tier": tier, "said": said, "line": "", "mends": None, "finished": False}
-    found = next_line(text, shapes, functions, tier)
+            said = [(str(problem), "")]
+        found = Next(tier)
+    else:
+        found = next_line(text, shapes, functions, tier)
+        said = found.told()
     line = found.line if tier == TIERS else ""
-    said = [list(pair) for pair in found.told()]
-    return {"tier": tier, "said": said, "line": line, "mends": found.mends, "finished": found.finished}
+    pairs = [list(pair) for pair in said]
+    return {"tier": tier, "said": pairs, "line": line, "mends": found.mends, "finished": found.finished}
 
 
 def _mended(session: Session, lines: list[Line], k: int, tier: int, text: str, before: int) -> Next:
@@ -217,7 +219,7 @@ class _Continuation:
         self, session: Session, text: str, shapes: Shapes | None, functions: Functions, goal: str, steps: int = 0
     ):
         self.steps = steps
-        self.session, self.names, self.lines = session, session.names, session.lines
+        self.names = session.names
         self.claims = [x for x in session.lines if x.claimed is not None and x.verdict == "right"]
         wanted = session.parse(goal) if goal else None
         self.loss = wanted.args[0].val if wanted is not None else self._loss()
@@ -264,11 +266,9 @@ class _Continuation:
             name = self._variable_of(grad) if len(grad.args) > 1 else ""
             if name in declared:
                 return name
-        trees = [side for line in reversed(self.claims) for side in line.sides]
-        for tree in trees:
-            for n in walk(tree):
-                if n.op == "d" and n.args[0].op == "sym" and n.args[0].val in declared:
-                    return n.args[0].val
+        moved = differentials(side for line in reversed(self.claims) for side in line.sides)
+        for name in filter(declared.__contains__, moved):
+            return name
         free = [n for n in declared if stem(n) not in TARGETS] or declared
         if not free:
             raise ValueError("the text declares nothing that could vary")
@@ -305,14 +305,10 @@ class _Continuation:
         return out
 
     def _lowered(self, node: Node) -> Node | None:
-        from ..judgement import Relation
-
-        core = Relation(self.names, [node]).cores[0]
-        if core is None:
-            return None
+        work = self.work
         try:
-            return self.work.named_again(self.work.algebra.simplified(self.work.lowering.lowered(core)))
-        except NoRuleError:
+            return work.named_again(work.algebra.simplified(work.lowering.lowered(work.differentials.core(node))))
+        except (NoRuleError, MisfitError):
             return None
 
     # -- the next line
