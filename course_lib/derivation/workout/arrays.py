@@ -105,6 +105,14 @@ class Lowering:
         names = dict(zip(core.data, "rc", strict=True))
         return [n.renamed(names) for n in self.networks(core.args[0])]
 
+    def _mat(self, core: Core) -> Piece:
+        """A matrix by its entries: each of them times the unit vectors of its place."""
+        terms = []
+        for k, entry in enumerate(core.args):
+            places = zip(divmod(k, core.data[1]), core.shape, (unit, lambda j, d: turned(unit(j, d))), strict=True)
+            terms.append(product(self.lowered(entry), *(e(i + 1, fixed(d)) for i, d, e in places if resolve(d) != ())))
+        return Piece(Node("add", terms), own(core))
+
     # -- arithmetic
 
     def _neg(self, core: Core) -> list[Network]:

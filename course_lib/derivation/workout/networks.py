@@ -13,7 +13,7 @@ from itertools import count
 
 from ..dimensions import Core, Dim, resolve
 from ..tree import Node, sym
-from .algebra import ONE, apply, joined, ones, product, turned
+from .algebra import ONE, all_ones, apply, joined, ones, product, turned
 
 
 class NoRuleError(Exception):
@@ -177,6 +177,9 @@ def multiplied(pieces: Iterable[Piece]) -> Piece:
     for p in pieces:
         key = frozenset(p.has())
         groups[key] = two("had", groups[key], p) if key in groups else p
+    columns = [key for key in groups if len(key) == 1]
+    if len(columns) == 2 < len(groups):  # u vᵀ before it is multiplied by a matrix
+        groups[columns[0]] = two("had", *(groups.pop(key) if k else groups[key] for k, key in enumerate(columns)))
     return reduce(lambda a, b: two("had", a, b), groups.values()) if groups else Piece(ONE)
 
 
@@ -227,19 +230,28 @@ def matrix(out: Labels, network: Network, at: Labels) -> Node:
     for o, i in pairs:  # with δ between them, an axis of the result is one of dX
         if o is not None and i is not None and any(p.node.op == "eye" and p.has() == {o, i} for p in pieces):
             pieces = [p.renamed({o.name: i.name}) if p.has() & {*at} - {i} else p for p in pieces]
-    sets = [{x for x in pair if x is not None} for pair in pairs]
-    links = [[p for p in pieces if p.has() and p.has() == s] for s in sets]
     numbers = [p.node for p in pieces if not p.has()]
-    rest = [p for p in pieces if p.has() and p.has() not in sets]
-    left = [p for p in rest if p.has() <= {*out}]
-    right = [p for p in rest if p not in left and p.has() <= {*at}]
-    if len(left) + len(right) < len(rest):
+    if not any(p.has() & {*out} and p.has() & {*at} for p in pieces):
+        column, row = (_column([p for p in pieces if p.has() and p.has() <= {*x}], x) for x in (out, at))
+        return product(*numbers, column, turned(row))
+    around = [[p for p in pieces if None not in x and p.has() == {*x}] for x in (out, at)]
+    between = [[p for p in pieces if p.has() and p.has() <= {*pair}] for pair in pairs]
+    if len(numbers) + sum(map(len, [*around, *between])) < len(pieces):
         raise NoRuleError("no rule for this Jacobian")
-    if not any(links):
-        return product(*numbers, _column(left, out), turned(_column(right, at)))
-    factors = [aligned(multiplied(x), y) for x, y in zip(links, pairs, strict=True) if any(y)]
-    before, behind = ([apply("diag", _column(x, y))] if x else [] for x, y in ((left, out), (right, at)))
+    before, behind = ([apply("diag", _column(p, x))] if p else [] for p, x in zip(around, (out, at), strict=True))
+    factors = [_between(p, pair) for p, pair in zip(between, pairs, strict=True) if any(pair)]
     return product(*numbers, *before, joined("kron", factors[::-1]), *behind)
+
+
+def _between(pieces: list[Piece], pair: Labels) -> Node:
+    """The matrix from an axis of dX to an axis of the result: diag(v) M diag(w)."""
+    links = [p for p in pieces if p.has() == {*pair}]
+    if not links:
+        rows, columns = (fixed(x.length) if x is not None else () for x in pair)
+        return aligned(multiplied(pieces), pair) if pieces else product(*all_ones((rows, columns)))
+    before, behind = ([p for p in pieces if p.has() == {x}] for x in pair)
+    left, right = ([apply("diag", multiplied(x).node)] if x else [] for x in (before, behind))
+    return product(*left, aligned(multiplied(links), pair), *right)
 
 
 def _column(pieces: list[Piece], labels: Labels) -> Node:
