@@ -32,7 +32,7 @@ class Lowering:
         """The tree of a typed tree; NoRuleError where it has none."""
         piece, labels = self.piece(core), own(core)
         if not piece.has() <= {*labels}:
-            raise NoRuleError("an index that is not summed", piece.node)
+            raise NoRuleError("an index that is not summed")
         return aligned(piece, labels)
 
     def piece(self, core: Core) -> Piece:
@@ -168,7 +168,7 @@ class Lowering:
                 return [Network([squared]).inner(Network([squared]), own(of.args[0]))]
         base, exponent = map(self.piece, core.args)
         if exponent.has():
-            raise NoRuleError("a power whose exponent is an array", exponent.node)
+            raise NoRuleError("a power whose exponent is an array")
         return Piece(Node("epow" if base.has() else "pow", [base.node, exponent.node]), base.labels)
 
     def _outer(self, core: Core) -> Piece:
@@ -192,7 +192,7 @@ class Lowering:
         rows, columns = made.labels
         if not is_own(made.has()):
             if core.op not in ("softmax", "logsumexp") or rows is None or columns is None or not is_own([columns]):
-                raise NoRuleError(f"{core.op} of each of several arrays", made.node)
+                raise NoRuleError(f"{core.op} of each of several arrays")
             return Piece(apply(core.op, made.node), (rows, columns if core.op == "softmax" else None))
         node = self.lowered(core.args[0])
         if core.op == "inv":

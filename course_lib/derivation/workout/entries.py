@@ -82,7 +82,7 @@ class Indices:
         reading = self.work.differentials
         (network,) = (n.collapsed() for n in reading.read(reading.core(node)))
         if [p.node for p in network.pieces] == [node]:
-            raise NoRuleError(f"no rule writes the entries of {node.val[0] if node.op == 'fn' else node.op}", node)
+            raise NoRuleError(f"no rule writes the entries of {node.val[0] if node.op == 'fn' else node.op}")
         return self.term(network, self.labelled(node, at))
 
     def _product(self, network: Network, labels: Letters) -> Node:

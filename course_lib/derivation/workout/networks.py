@@ -17,11 +17,7 @@ from .algebra import ONE, all_ones, apply, joined, ones, product, turned
 
 
 class NoRuleError(Exception):
-    """A part of a loss that no rule reaches: `part` is the tree, where there is one, `what` says what is missing."""
-
-    def __init__(self, what: str, part: Node | None = None):
-        super().__init__(what)
-        self.what, self.part = what, part
+    """A part of a loss that no rule reaches; it says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +152,7 @@ def two(op: str, a: Piece, b: Piece) -> Piece:
     """Two pieces entry by entry, both repeated to the labels of both."""
     union = a.has() | b.has()
     if len(union) > 2:
-        raise NoRuleError("an array with three indices", Node(op, [a.node, b.node]))
+        raise NoRuleError("an array with three indices")
     if not b.has() or not a.has():
         node = product(*((b.node, a.node) if a.has() else (a.node, b.node)))
         return Piece(node if op == "had" else Node(op, [a.node, b.node]), a.labels if a.has() else b.labels)

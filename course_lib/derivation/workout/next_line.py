@@ -117,8 +117,9 @@ def next_line(
         goal = goal or asked(text, session)
         return _Continuation(session, text, shapes, functions, goal, steps).next(tier)
     except (NoRuleError, MisfitError, ValueError) as problem:
-        what = getattr(problem, "what", None) or str(problem)
-        return Next(tier, words=f"The rules do not reach this: {what}. Each line that you write can still be checked.")
+        return Next(
+            tier, words=f"The rules do not reach this: {problem}. Each line that you write can still be checked."
+        )
     except Exception:
         # A defect here must not cost the learner the notebook; the tests look for this sentence.
         return Next(tier, words=wording.DEFECT_IN_NEXT)

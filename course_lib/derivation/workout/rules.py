@@ -117,7 +117,7 @@ def key_of(node: Node) -> str:
     if node.op == "fn" and node.val[0].startswith("any:"):
         keys = ("function",)
     if not keys:
-        raise NoRuleError(f"no rule for the differential of {plain_text(node)}", node)
+        raise NoRuleError(f"no rule for the differential of {plain_text(node)}")
     if "logdet" in keys and of.op == "fn" and of.val[0] == "det":
         return "logdet"
     if "square" in keys and of == Node("norm", of.args, "2") and exact(node.args[1]) == 2:

@@ -438,8 +438,7 @@ class Derivation:
 
     def _without(self, problem: Exception) -> Work:
         """The work of which a rule is missing: what can be said, and the number that can still be verified."""
-        what = getattr(problem, "what", None) or str(problem)
-        said = f"This loss is outside the rules: {what}. {self._number()}"
+        said = f"This loss is outside the rules: {problem}. {self._number()}"
         given = [x.text.strip() for x in self.given]
         return Work(given, [DEFINITION] * len(given), self.shapes, self.functions, None, said)
 
