@@ -1,7 +1,8 @@
-"""From the typed tree to whole arrays: sums over indices become products, repeated rows become products with ones.
+"""Typed trees read as networks: sums over indices become products of whole arrays, repeated rows products with ones.
 
 A piece of an index form is an array two of whose axes carry labels: "r" and "c" for the rows and columns of the piece
-itself, a number for an index. `x_i` is X with the labels (index i, "c"); a sum over i contracts the label away.
+itself, anything else for an index. `x_i` is X with the labels (index i, "c"); a sum over i contracts the label away.
+A differential is the sum of networks that each hold one d: what is left without it is the gradient or the Jacobian.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Products of arrays whose axes carry labels, summed over some of them: read from a tree, written as whole arrays.
+"""Products of arrays whose axes carry labels, summed over some of the labels, and how they are written as whole arrays.
 
 `x_i^T w` is X with the labels (i, k) and w with the label k, summed over k. A differential is linear in its dX, so what
 is left of its network without dX is the gradient, or the Jacobian, whatever stood around dX and however.

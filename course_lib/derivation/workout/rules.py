@@ -1,4 +1,4 @@
-"""The rules of differentials, one row each, and the moves by which what stands around a differential goes across.
+"""The rules of differentials, one row each, and the differential that they give.
 
 A differential is a tree whose leaves `d(name)` are those of the variable and of the names that depend on it. What acts
 linearly is written out at once; d f(u) of anything else becomes f'(u) and a d(u) that waits for the next line.
