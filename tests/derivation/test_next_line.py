@@ -175,6 +175,12 @@ def test_after_a_wrong_line_it_is_mended_first():
     assert derive(f"{MSE}\n{last.line}", SHAPES).ok
 
 
+def test_a_mended_line_keeps_its_notation():
+    for left in (r"\frac{\partial L}{\partial w}", r"\nabla_{w} L"):
+        found = next_line(f"{MSE}\n{left} = \\frac1n X^\\top(y-Xw)", SHAPES)
+        assert found.mends == 2 and found.line.startswith(f"{left} = ")
+
+
 def test_when_finished_it_says_so():
     text = MSE + "\n" + r"\nabla_w L = \frac1n X^\top(Xw-y)"
     found = derive(text, SHAPES).next()

@@ -13,11 +13,9 @@ from fractions import Fraction
 
 from ..dimensions import SCALAR, Scope, resolve
 from ..names import Names
-from ..operations import ELEMENTWISE
 from ..shapes import Typer
 from ..tree import Node, map_tree, num, sym, walk
 
-ONE_ARRAY = ("T", "neg", "d")
 Shape = tuple[tuple, tuple]
 
 
@@ -115,17 +113,8 @@ class Algebra:
     def shape(self, node: Node) -> Shape:
         """Rows and columns of a tree; MisfitError where it does not fit together."""
         if node not in self._shapes:
-            if node.op in ONE_ARRAY or node.op == "fn" and node.val[0] in ELEMENTWISE:
-                rows, columns = self.shape(node.args[0])
-                self._shapes[node] = (columns, rows) if node.op == "T" else (rows, columns)
-            elif node.op in ("num", "frob", "norm"):
-                self._shapes[node] = SCALAR
-            elif node.op in ("mul", "add", "had"):
-                arrays = [s for s in map(self.shape, node.args) if s != SCALAR] or [SCALAR]
-                self._shapes[node] = (arrays[0][0], arrays[-1][1]) if node.op == "mul" else arrays[0]
-            else:
-                rows, columns = Typer(Scope(self.names)).typed(node).shape
-                self._shapes[node] = (resolve(rows), resolve(columns))
+            rows, columns = Typer(Scope(self.names)).typed(node).shape
+            self._shapes[node] = (resolve(rows), resolve(columns))
         return self._shapes[node]
 
     def is_number(self, node: Node) -> bool:

@@ -19,7 +19,7 @@ from ..writer import latex
 from .algebra import ZERO, d_of, holds_d, size
 from .networks import NoRuleError
 from .rules import MOVE, PUT_IN, READ_OFF, RULES, Step
-from .working import SECONDS, Derivation, Work, last, said_rules
+from .working import SECONDS, Derivation, Work, last, left_side, said_rules
 
 TIERS = 3
 HOW = {
@@ -179,17 +179,13 @@ def _mended(session: Session, lines: list[Line], k: int, tier: int, text: str, b
     words = f"Mend line {k + 1} first. {line.message}"
     if not line.repair or not line.sides:
         return Next(min(tier, 1), words=words, mends=k + 1)
-    with spelled(_with_box(spelling_of(text, session.names))):
-        left = _left(line.sides[0])
+    spelling = spelling_of(text, session.names)
+    with spelled(_with_box(spelling)):
+        left = left_side(line.sides[0], session.names, spelling)
         better = session.parse(line.repair)
         mended = f"{left} = {latex(better)}"
         gap = f"{left} = {latex(_with_gap(better, line.sides))}"
     return Next(tier, words=words, gap=gap, line=mended, mends=k + 1)
-
-
-def _left(node: Node) -> str:
-    number = node.op == "grad" and len(node.args) > 1 and node.args[0].op == node.args[1].op == "sym"
-    return rf"\nabla_{{{latex(node.args[1])}}} {latex(node.args[0])}" if number else latex(node)
 
 
 def _with_box(spelling: Spelling) -> Spelling:

@@ -109,7 +109,8 @@ def _square(work: Derivation, body: Node) -> tuple[Node, Node]:
     if len(found) == 1:
         path, u = found[0]
         once, twice = (work.algebra.simplified(put(body, path, x) if path else x) for x in (ONE, num(2)))
-        fixed = not (names_in(once) | names_in(_along(work, u, ONE))) & moving
+        slope = map_tree(work.d(_inlined(work, u))[0], lambda n: ONE if n.op == "d" else None)
+        fixed = not (names_in(once) | names_in(slope)) & moving
         if fixed and twice == work.algebra.simplified(product(num(2), once)):
             return once, u
     raise NoRuleError("this form is for the square of what is linear in the variable")

@@ -10,11 +10,11 @@ from types import MappingProxyType
 
 from course_lib.errors import CourseError
 
-from ..dimensions import MisfitError
+from ..dimensions import SCALAR, MisfitError
 from ..engine import Functions, Line, Session
 from ..judgement import Relation
-from ..names import Declared, Shapes, canonical, dependencies, spoken_name
-from ..spelling import spelled, spelling_of
+from ..names import Declared, Names, Shapes, canonical, dependencies, spoken_name
+from ..spelling import Spelling, spelled, spelling_of
 from ..tokens import UnreadableError
 from ..tree import Node, map_tree, names_in, num, sym, walk
 from ..values import UndefinedError
@@ -397,21 +397,7 @@ class Derivation:
     def written(self, step: Step) -> str:
         """A step as a line, in the spelling of the text."""
         with spelled(self.spelling):
-            return f"{self._left(step.left)} = {latex(step.right)}"
-
-    def _left(self, node: Node) -> str:
-        if node.op == "d" and node.args[0].op == "grad":
-            return rf"d\left({self._left(node.args[0])}\right)"
-        if node.op == "grad" and node.args[0].op == "sym" and node.args[1].op == "sym":
-            f, x = (latex(a) for a in node.args)
-            number = self.algebra.is_number(node.args[0]) and not self.algebra.is_number(node.args[1])
-            number = number and not self.spelling.fractions
-            return rf"\nabla_{{{x}}} {f}" if number else latex(node)
-        if node.op == "fn" and node.args[0].op == "grad":
-            return rf"\operatorname{{vec}}\left({self._left(node.args[0])}\right)"
-        if node.op == "hess":
-            return rf"\nabla_{{{latex(node.args[1])}}}^2 {latex(node.args[0])}"
-        return latex(node)
+            return f"{left_side(step.left, self.names, self.spelling)} = {latex(step.right)}"
 
     def verified(self, steps: list[Step]) -> Work:
         """The work with the lines that `derive` calls right; without the last one there is nothing to show."""
@@ -453,6 +439,20 @@ class Derivation:
             "derive can still judge every line that you write about it: on its first draw the first entry of the "
             f"derivative is {float(value.ravel()[0]):.6g}."
         )
+
+
+def left_side(node: Node, names: Names, spelling: Spelling) -> str:
+    """What a line is about, as LaTeX: the gradient of a number with ∇ unless the text writes fractions."""
+    if node.op == "hess":
+        return rf"\nabla_{{{latex(node.args[1])}}}^2 {latex(node.args[0])}"
+    if node.op == "fn" or node.op == "d" and node.args[0].op == "grad":
+        head = "d" if node.op == "d" else rf"\operatorname{{{node.val[0]}}}"
+        return rf"{head}\left({left_side(node.args[0], names, spelling)}\right)"
+    if node.op == "grad" and [a.op for a in node.args] == ["sym", "sym"] and not spelling.fractions:
+        f, x = (a.val for a in node.args)
+        if names.shape(f) == SCALAR != names.shape(x):
+            return rf"\nabla_{{{latex(node.args[1])}}} {latex(node.args[0])}"
+    return latex(node)
 
 
 def _has_letters(node: Node) -> bool:
