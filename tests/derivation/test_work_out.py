@@ -158,6 +158,14 @@ CHAPTERS = [
     (network(3)[0], "W^1", network(3)[1]),
     (network(3)[0], "W^2", network(3)[1]),
     (network(5)[0], "W^1", network(5)[1]),
+    # Of each sample, or a function by its formula.
+    (r"L = \frac1n\sum_i\|x_i - m\|^2", "m", {"X": "n d", "m": "d"}),
+    (r"L = \sum_i\|x_i - m\|", "m", {"X": "n d", "m": "d"}),
+    (r"L = \sum_i\operatorname{logsumexp}(z_i) - \langle Y, Z\rangle", "Z", {"Z": "n k", "Y": "n k"}),
+    (r"L = \sum_i\langle x_i, y_i\rangle^2", "X", {"X": "n d", "Y": "n d"}),
+    ("f(z) = z^2 + \\sin z\nL = \\sum_i f(x_i^\\top w)", "w", {"X": "n d", "w": "d"}),
+    ("f(u) = \\|u - y\\|^2\nL = f(Xw)", "w", {"X": "n d", "w": "d", "u": "n", "y": "n"}),
+    (r"L = \sum_i\frac{1}{x_i}", "x", {"x": "n"}),
 ]
 
 
@@ -360,6 +368,20 @@ def test_sums_beside_one_another_share_their_letters():
 def test_a_constant_stands_before_its_sum():
     work = work_out(r"f = \tfrac12 x^\top Ax", "x", {"x": "n", "A": "n n"}, form="index")
     assert work.lines[1] == r"f = \frac{1}{2} \sum_{i,j} x_{i} A_{ij} x_{j}"
+
+
+@pytest.mark.parametrize(
+    ("loss", "variable", "end"),
+    [
+        (r"L = \|QW\|^2", "W", "= 2 W"),
+        (r"L = \|x^\top Q\|^2", "x", "= 2 x"),
+        (r"L = \operatorname{tr}(Q^\top WQ)", "W", "I_{n}"),
+    ],
+)
+def test_an_orthogonal_matrix_goes_away(loss, variable, end):
+    work = work_out(loss, variable, {"Q": "n n orthogonal", "W": "n n", "x": "n"})
+    assert_whole(work)
+    assert work.lines[-1].endswith(end)
 
 
 def test_a_form_that_does_not_fit_says_so():

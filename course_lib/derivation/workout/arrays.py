@@ -234,7 +234,10 @@ class Lowering:
 
     def _at(self, core: Core) -> Piece:
         given = {sym(name): self.lowered(a) for name, a in zip(core.data, core.args[1:], strict=True)}
-        return Piece(self.algebra.filled(self.lowered(core.args[0]), given), own(core))
+        function = core.args[0]
+        if function.op == "sym" and function.data in self.names.definitions:
+            function = self.names.definitions[function.data].typed
+        return Piece(self.algebra.filled(self.lowered(function), given), own(core))
 
     def _formula(self, core: Core) -> Piece:
         name, primes = core.data

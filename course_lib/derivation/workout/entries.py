@@ -117,8 +117,8 @@ class Indices:
         work, found = self.work, []
         d, used = work.d(work.bodies[name], name)
         for network in (n.collapsed() for n in work.differentials.networks(work.differentials.core(d))):
-            piece = next(p for p in network.pieces if p.node.op == "d")
             under, rest, _ = network.without_d("p", "q")
+            piece = next(p for p in network.pieces if p.node.op == "d")
             if under == work.variable:
                 found.append(rest)
                 continue

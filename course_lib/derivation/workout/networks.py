@@ -102,7 +102,9 @@ class Network:
 
     def without_d(self, rows: str, columns: str) -> tuple[str, Network, Labels]:
         """The name under the d of the network, what is left with δ's in the place of its entries, and its axes."""
-        d = next(p for p in self.pieces if p.node.op == "d")
+        d = next((p for p in self.pieces if p.node.op == "d"), None)
+        if d is None:
+            raise NoRuleError("no rule leads to the differential of the variable")
         axes = tuple(Axis(k, x.length) if x else None for k, x in zip((rows, columns), d.labels, strict=True))
         deltas = [Piece(eye(x.length), (x, y)) for x, y in zip(d.labels, axes, strict=True) if x is not None]
         rest = [p for p in self.pieces if p is not d]
