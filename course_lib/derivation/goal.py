@@ -75,15 +75,17 @@ def _is_right(line: Line) -> bool:
 
 
 def _says(claimed: Node, goal: Node) -> bool:
-    """Whether a claim is about the goal, or about each entry of it: ∂L/∂z_i for ∇_z L."""
+    """Whether a claim is about the goal, or about each entry of it: ∂L/∂z_i for ∇_z L, ∂f_i/∂x_j for ∂f/∂x."""
     if claimed == goal:
         return True
     if claimed.op != "grad" or goal.op != "grad" or len(claimed.args) != 2 or len(goal.args) != 2:
         return False
-    entry = claimed.args[1]
-    letters = entry.val if entry.op == "idx" else ()
-    free = bool(letters) and all(isinstance(i, str) for i in letters) and len(set(letters)) == len(letters)
-    return free and claimed.args[0] == goal.args[0] and entry.args[0] == goal.args[1]
+    letters: list[object] = []
+    for mine, wanted in zip(claimed.args, goal.args, strict=True):
+        if mine != wanted and (mine.op != "idx" or mine.args[0] != wanted):
+            return False
+        letters += mine.val if mine != wanted else ()
+    return all(isinstance(i, str) for i in letters) and len(set(letters)) == len(letters)
 
 
 def _names_slope(session: Session, line: Line, last: Line, goal: Node, known: set[str]) -> bool:

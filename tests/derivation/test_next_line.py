@@ -4,6 +4,7 @@ import pytest
 
 from course_lib import derive
 from course_lib.derivation.editor import judged
+from course_lib.derivation.goal import Problem, progress_of
 from course_lib.derivation.workout.next_line import next_line
 from course_lib.derivation.workout.practising import KINDS, practice
 from course_lib.derivation.workout.working import Derivation, work_out
@@ -174,6 +175,12 @@ def test_after_a_wrong_line_it_is_mended_first():
     assert derive(f"{MSE}\n{last.line}", SHAPES).ok
 
 
+def test_a_mended_line_keeps_its_notation():
+    for left in (r"\frac{\partial L}{\partial w}", r"\nabla_{w} L"):
+        found = next_line(f"{MSE}\n{left} = \\frac1n X^\\top(y-Xw)", SHAPES)
+        assert found.mends == 2 and found.line.startswith(f"{left} = ")
+
+
 def test_when_finished_it_says_so():
     text = MSE + "\n" + r"\nabla_w L = \frac1n X^\top(Xw-y)"
     found = derive(text, SHAPES).next()
@@ -242,6 +249,16 @@ def test_drawn_problems_can_be_solved_checked_and_continued(kind, level, rng):
     found = drawn.next("", 3)
     assert found.line in work.lines[work.rules.count("definition") :]
     assert repr(drawn) == repr(practice(kind, level, drawn.number))
+
+
+def test_a_jacobian_may_be_given_entry_by_entry():
+    problem = Problem({"A": "m n", "x": "n", "b": "m"}, "f = Ax + b", r"\frac{\partial f}{\partial x}")
+    for line, reached in (
+        (r"\frac{\partial f_i}{\partial x_j} = A_{ij}", True),
+        (r"\frac{\partial f_i}{\partial b_j} = \delta_{ij}", False),
+        (r"\frac{\partial f_i}{\partial x_i} = A_{ii}", False),
+    ):
+        assert progress_of(line, problem).reached is reached, line
 
 
 def test_several_hundred_problems_are_distinct():

@@ -61,6 +61,40 @@ ARRAYS = [
     ),
     (r"(e^{x_1}, \dots, e^{x_n})", "x", {"x": "n"}, r"\operatorname{diag}(e^x)"),
     ("x_2x", "x", {"x": "n"}, r"xe_2^\top + x_2I_n"),
+    (
+        r"\operatorname{diag}(x)A",
+        "x",
+        {"x": "n", "A": "n n"},
+        r"\operatorname{diag}(\operatorname{vec}(A))(\mathbf 1_n\otimes I_n)",
+    ),
+    (r"\operatorname{tr}(X)A", "X", {"X": "n n", "A": "n m"}, r"\operatorname{vec}(A)\operatorname{vec}(I_n)^\top"),
+    (
+        r"\tanh(Xw)b^\top",
+        "X",
+        {"X": "m n", "w": "n", "b": "k"},
+        r"(b\otimes\operatorname{diag}(1 - \tanh(Xw)^2))(w^\top\otimes I_m)",
+    ),
+    (
+        r"\operatorname{logsumexp}(Z)",
+        "Z",
+        {"Z": "m n"},
+        r"(\mathbf 1_n^\top\otimes I_m)\operatorname{diag}(\operatorname{vec}(\operatorname{softmax}(Z)))",
+    ),
+    (
+        r"\operatorname{softmax}(Z)",
+        "Z",
+        {"Z": "m n"},
+        r"\operatorname{diag}(\operatorname{vec}(f))"
+        r"(I_n\otimes I_m - (\mathbf 1_n\mathbf 1_n^\top\otimes I_m)\operatorname{diag}(\operatorname{vec}(f)))",
+    ),
+    (
+        r"X\odot wb^\top",
+        "w",
+        {"X": "m n", "w": "m", "b": "n"},
+        r"\operatorname{diag}(\operatorname{vec}(X))(b\otimes I_m)",
+    ),
+    (r"\begin{bmatrix} x_1x_2 \\ x_1^2\end{bmatrix}", "x", {"x": "n"}, r"e_1(x_2e_1 + x_1e_2)^\top + 2x_1e_2e_1^\top"),
+    ("(x_1x_2, x_1^2)", "x", {"x": "n"}, r"e_1(x_2e_1 + x_1e_2)^\top + 2x_1e_2e_1^\top"),
     (r"Ax\,c^\top x", "x", {"A": "d d", "x": "d", "c": "d"}, r"(c^\top x)A + Axc^\top"),
 ]
 HESSIANS = [
@@ -124,6 +158,14 @@ CHAPTERS = [
     (network(3)[0], "W^1", network(3)[1]),
     (network(3)[0], "W^2", network(3)[1]),
     (network(5)[0], "W^1", network(5)[1]),
+    # Of each sample, or a function by its formula.
+    (r"L = \frac1n\sum_i\|x_i - m\|^2", "m", {"X": "n d", "m": "d"}),
+    (r"L = \sum_i\|x_i - m\|", "m", {"X": "n d", "m": "d"}),
+    (r"L = \sum_i\operatorname{logsumexp}(z_i) - \langle Y, Z\rangle", "Z", {"Z": "n k", "Y": "n k"}),
+    (r"L = \sum_i\langle x_i, y_i\rangle^2", "X", {"X": "n d", "Y": "n d"}),
+    ("f(z) = z^2 + \\sin z\nL = \\sum_i f(x_i^\\top w)", "w", {"X": "n d", "w": "d"}),
+    ("f(u) = \\|u - y\\|^2\nL = f(Xw)", "w", {"X": "n d", "w": "d", "u": "n", "y": "n"}),
+    (r"L = \sum_i\frac{1}{x_i}", "x", {"x": "n"}),
 ]
 
 
@@ -299,6 +341,47 @@ def index_by_index(problem, function, variable):
 def test_losses_with_sums_are_worked_out_index_by_index_too(rng):
     for case in some(WITH_SUMS, 12, rng):
         index_by_index(*case)
+
+
+@pytest.mark.parametrize(
+    ("loss", "variable", "form"),
+    [
+        (r"L = \frac{1}{2n}\|Xw - y\|^2", "w", "trace"),  # the square of a vector needs no trace
+        ("R = XW - Y\nL = \\frac1n\\|R\\|^2", "R", "expansion"),  # a step in what the text defines
+        (r"L = \|Xw - y\|_1", "w", "index"),
+        (r"L = \operatorname{logsumexp}(Xw) - y^\top Xw", "w", "index"),
+        (r"L = \operatorname{tr}(W^\top XW)", "W", "index"),
+    ],
+)
+def test_forms_fit_more_than_their_model(loss, variable, form):
+    shapes = {"X": "n d", "w": "d", "y": "n", "W": "d k", "Y": "n k"}
+    if "tr" in loss:
+        shapes["X"] = "d d"
+    assert_whole(work_out(loss, variable, shapes, form=form))
+
+
+def test_sums_beside_one_another_share_their_letters():
+    work = work_out(r"R = \frac{x^\top Ax}{x^\top Bx}", "x", {"x": "n", "A": "n n", "B": "n n"}, form="index")
+    assert work.lines[1] == r"R = \frac{\sum_{i,j} x_{i} A_{ij} x_{j}}{\sum_{i,j} x_{i} B_{ij} x_{j}}"
+
+
+def test_a_constant_stands_before_its_sum():
+    work = work_out(r"f = \tfrac12 x^\top Ax", "x", {"x": "n", "A": "n n"}, form="index")
+    assert work.lines[1] == r"f = \frac{1}{2} \sum_{i,j} x_{i} A_{ij} x_{j}"
+
+
+@pytest.mark.parametrize(
+    ("loss", "variable", "end"),
+    [
+        (r"L = \|QW\|^2", "W", "= 2 W"),
+        (r"L = \|x^\top Q\|^2", "x", "= 2 x"),
+        (r"L = \operatorname{tr}(Q^\top WQ)", "W", "I_{n}"),
+    ],
+)
+def test_an_orthogonal_matrix_goes_away(loss, variable, end):
+    work = work_out(loss, variable, {"Q": "n n orthogonal", "W": "n n", "x": "n"})
+    assert_whole(work)
+    assert work.lines[-1].endswith(end)
 
 
 def test_a_form_that_does_not_fit_says_so():

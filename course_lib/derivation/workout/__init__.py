@@ -1,5 +1,6 @@
 """Derivations that nobody wrote down: worked out by rule, continued from a learner's own lines, drawn for practice.
 
-arrays (whole arrays for what a text defines), algebra (written shorter) -> rules (of differentials, and what moves
-around them), entries (the same index by index) -> proofs, working (every line judged) -> next_line, practising
+algebra (written shorter) -> networks (products of labelled arrays) -> arrays (typed trees and differentials read as
+networks), entries (networks index by index) and rules (of differentials) -> proofs, working (every line judged)
+-> next_line, practising
 """

@@ -13,11 +13,9 @@ from fractions import Fraction
 
 from ..dimensions import SCALAR, Scope, resolve
 from ..names import Names
-from ..operations import ELEMENTWISE
 from ..shapes import Typer
 from ..tree import Node, map_tree, num, sym, walk
 
-ONE_ARRAY = ("T", "neg", "d")
 Shape = tuple[tuple, tuple]
 
 
@@ -50,6 +48,11 @@ def size(node: Node) -> int:
 
 def transposes(node: Node) -> int:
     return sum(n.op == "T" for n in walk(node))
+
+
+def holds_d(node: Node) -> bool:
+    """Whether a differential stands in the tree."""
+    return any(n.op == "d" for n in walk(node))
 
 
 def _looks(node: Node) -> tuple:
@@ -110,17 +113,8 @@ class Algebra:
     def shape(self, node: Node) -> Shape:
         """Rows and columns of a tree; MisfitError where it does not fit together."""
         if node not in self._shapes:
-            if node.op in ONE_ARRAY or node.op == "fn" and node.val[0] in ELEMENTWISE:
-                rows, columns = self.shape(node.args[0])
-                self._shapes[node] = (columns, rows) if node.op == "T" else (rows, columns)
-            elif node.op in ("num", "frob", "norm"):
-                self._shapes[node] = SCALAR
-            elif node.op in ("mul", "add", "had"):
-                arrays = [s for s in map(self.shape, node.args) if s != SCALAR] or [SCALAR]
-                self._shapes[node] = (arrays[0][0], arrays[-1][1]) if node.op == "mul" else arrays[0]
-            else:
-                rows, columns = Typer(Scope(self.names)).typed(node).shape
-                self._shapes[node] = (resolve(rows), resolve(columns))
+            rows, columns = Typer(Scope(self.names)).typed(node).shape
+            self._shapes[node] = (resolve(rows), resolve(columns))
         return self._shapes[node]
 
     def is_number(self, node: Node) -> bool:
@@ -301,13 +295,10 @@ class Algebra:
             if not middle and is_unit(e):
                 x = x.args[0] if x.op == "T" else x
                 return ONE if x.op == "ones" else Node("idx", [x], (e.val[1],))
-        if first.op == "T" and first.args[0].op == "ones" and len(segment) == 2:
-            return self._total(last)
-        if last.op == "ones" and first.op == "T" and first.args[0].op == "ones" and len(middle) == 1:
-            return self._total(middle[0])
-        if last.op == "ones" and len(segment) == 2:
-            return self._total(first)
-        if not middle and self._transposed(last) == first and last.op != "ones":
+        inside = segment[self._transposed(first).op == "ones" : len(segment) - (last.op == "ones")]
+        if len(inside) == 1:
+            return self._total(inside[0])
+        if not middle and self._transposed(last) == first:
             return Node("pow", [Node("norm", [last], "2"), num(2)]) if first.op != "T" else product(first, last)
         other = [self._transposed(f) for f in reversed(segment)]
         ways = [product(*segment), product(*other)]
@@ -318,15 +309,14 @@ class Algebra:
         array = array.args[0] if array.op == "T" else array
         rows, columns = self.shape(array)
         p = self._entries(array)
-        flat = [(b, e) for b, e in p.powers.items()]
-        if array.op == "had" and len(flat) > 1 or len(flat) == 1 and flat[0][1] == 2:
-            a, rest = flat[0], flat[1:]
-            left = a[0] if a[1] in (1, 2) else self._of_entries(Product(Fraction(1), {a[0]: a[1]}))
-            right = left if not rest else self._of_entries(Product(Fraction(1), dict(rest)))
-            if not rest:
-                return product(num_of(p.number), Node("pow", [Node("norm", [left], "2"), num(2)]))
-            if a[1] != 2:
-                return self.simplified(product(num_of(p.number), Node("frob", [left, right])))
+        above = [b for b, e in p.powers.items() if e > 0]
+        if [*p.powers.values()] == [2]:
+            return product(num_of(p.number), Node("pow", [Node("norm", above, "2"), num(2)]))
+        if len(above) > 1 or above and p.powers[above[0]] == 2 or array.op == "had" and above:
+            one = next(filter(holds_d, above), above[0])
+            rest = {b: e - (b == one) for b, e in p.powers.items() if b != one or e != 1}
+            sides = [one, self._of_entries(Product(powers=rest))]
+            return self.simplified(product(num_of(p.number), Node("frob", sides[::-1] if holds_d(one) else sides)))
         if rows == () or columns == ():
             one = ones(rows or columns)
             return product(turned(one), array if columns == () else self._transposed(array))
@@ -361,7 +351,7 @@ class Algebra:
         if b.op == "ones" and self.sums_to_one(a):
             return ones(self.shape(a)[0])
         if a.op == "T" and a.args[0].op == "ones" and self.sums_to_one(self._transposed(b)):
-            return turned(ones(self.shape(b)[1]))
+            return self._transposed(ones(self.shape(b)[1]))
         if a.op == "T" and a.args[0] == b and self.promises(b, "orthogonal", "orthonormal"):
             return Node("eye", (), "".join(map(str, self.shape(b)[1])))
         if b.op == "T" and b.args[0] == a and self.promises(a, "orthogonal"):
@@ -391,6 +381,8 @@ class Algebra:
             return a.args[0]
         if self.promises(a, "symmetric", "spd") or a.op == "fn" and a.val[0] == "diag":
             return a
+        if a.op == "kron":
+            return a.with_args(map(self._transposed, a.args))
         if a.op == "mul":
             numbers = [f for f in a.args if self.is_number(f)]
             arrays = [self._transposed(f) for f in reversed(a.args) if not self.is_number(f)]
@@ -406,8 +398,6 @@ class Algebra:
 
     def _inv(self, node: Node) -> Node:
         a = node.args[0]
-        if self.is_number(a):
-            return self.simplified(Node("div", [ONE, a]))
         return a.args[0] if a.op == "inv" else a if a.op == "eye" else node
 
     def _neg(self, node: Node) -> Node:
@@ -421,9 +411,7 @@ class Algebra:
         return self._mul(node) if self.is_number(b) else self._had(node)
 
     def _pow(self, node: Node) -> Node:
-        if self.is_number(node.args[0]):
-            return self._mul(node)
-        return node.args[0] if node.args[1] == ONE else node
+        return self._mul(node) if self.is_number(node.args[0]) else node
 
     def _epow(self, node: Node) -> Node:
         return self._mul(node) if self.is_number(node.args[0]) else self._had(node)
@@ -452,20 +440,10 @@ class Algebra:
             whole.times(Node("frob", [a, b]), Fraction(1))
         return self.built(whole)
 
-    def _norm(self, node: Node) -> Node:
-        inner = node.args[0].args[0] if node.args[0].op == "T" else node.args[0]
-        return Node("norm", [inner], node.val)
-
     def _fn(self, node: Node) -> Node:
-        (name, primes), a = node.val, node.args[0]
-        if name == "tr" and a.op in ("mul", "neg", "div", "add"):
+        a = node.args[0]
+        if node.val[0] == "tr" and a.op in ("mul", "neg", "div", "add"):
             return self._trace(a)
-        if name == "exp" and primes:
-            return apply("exp", a)
-        if name == "log" and primes == 1:
-            return self.simplified(Node("div", [ONE, a]))
-        if name == "exp" and a.op == "fn" and a.val == ("log", 0):
-            return a.args[0]
         return node
 
     def _trace(self, a: Node) -> Node:
@@ -506,7 +484,6 @@ class Algebra:
             k = (base.val[1],)
             entries = [raised(Node("idx", [b], k), e) for b, e in p.powers.items() if b != base]
             return self.simplified(product(num_of(p.number), *p.factors, *entries, base))
-        self._logistic(p)
         for base, e in list(p.powers.items()):
             spread = product(base, ones(self.shape(base)[1]), turned(ones(self.shape(base)[1])))
             if e == 1 and p.powers.get(spread) == -1 and (inside := self._exponent(base)) is not None:
@@ -531,20 +508,6 @@ class Algebra:
         else:
             for t in self._over(p, _sums_in(p)[0]):
                 yield from self._multiplied_out(self.simplified(t))
-
-    def _logistic(self, p: Product) -> None:
-        """e^u/(1 + e^u) as σ(u) where the text has σ."""
-        for base, e in list(p.powers.items()):
-            if e == 1 and base.op == "fn" and base.val == ("exp", 0) and self.has_sigmoid:
-                for other in (Node("add", [ONE, base]), Node("add", [base, ONE])):
-                    if p.powers.get(other, 0) == -1:
-                        del p.powers[base], p.powers[other]
-                        p.times(apply("sigmoid", base.args[0]), Fraction(1))
-
-    @property
-    def has_sigmoid(self) -> bool:
-        bodies = [self.meaning(sym(name)) for name in self.names.definitions]
-        return any(n.op == "fn" and n.val[0] == "sigmoid" for b in bodies for n in walk(b))
 
     def meaning(self, node: Node) -> Node:
         """The right side of the definition of a name."""
@@ -586,12 +549,7 @@ class Algebra:
                 shorter = self.simplified(Node("add", open_))
                 if size(shorter) < size(Node("add", [self.built(p) for p in left])):
                     return shorter
-        made = self._with_common(left) if all(arrays) or not any(arrays) else self._sum_of(left)
-        if made.op == "add" and transposes(made) > 1:
-            other = Node("add", [self._transposed(t) for t in made.args])
-            if transposes(other) + 1 < transposes(made):
-                return turned(self.simplified(other))
-        return made
+        return self._with_common(left) if all(arrays) or not any(arrays) else self._sum_of(left)
 
     def _sum_of(self, terms: list[Product]) -> Node:
         """A sum that begins with a term without a minus, if there is one."""

@@ -1,30 +1,21 @@
-"""A derivation index by index: every sum written out, δ for the derivative of an entry, and sums that it empties."""
+"""A derivation index by index: networks written with a letter for each label, every sum and every δ in sight."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ..tree import Node, bound_indices, free_indices, map_tree, num, rename_index, sym, walk
+from ..tree import Node, bound_indices, free_indices, num, sym, walk
 from .algebra import ONE, Product, apply, product
-from .arrays import NoRuleError
-from .rules import DEEP, READ_OFF, Calculus, Step, holds_d
+from .networks import Network, NoRuleError
+from .rules import READ_OFF, Step
 
 if TYPE_CHECKING:
     from .working import Derivation
 
 LETTERS, OF_THE_VARIABLE = "ijlkmrstuvabch", "pqjguv"
 ENTRYWISE = {"add": "add", "neg": "neg", "had": "mul", "div": "div", "epow": "pow", "fn": "fn"}
-
-
-@dataclass
-class Term:
-    """A number with indices · δ's, summed over the bound letters."""
-
-    value: Node
-    deltas: list[tuple[str, str]] = field(default_factory=list)
-    bound: list[str] = field(default_factory=list)
+Letters = Mapping[int | str, str]  # of labels
 
 
 class Indices:
@@ -37,7 +28,7 @@ class Indices:
         self.letters = [c for c in LETTERS if c not in used]
         self.others = [c for c in OF_THE_VARIABLE if c not in used]
         self.taken: set[str] = set()
-        self.slopes: dict[str, tuple[list[str], list[Term]]] = {}
+        self.slopes: dict[str, list[Network]] = {}  # of an entry (r, c) of a name in the entry (p, q) of the variable
         self.target: list[str] = []
 
     def fresh(self, count: int = 1) -> list[str]:
@@ -48,12 +39,10 @@ class Indices:
         self.taken |= set(found)
         return found
 
-    def begin(self, given: Node | None) -> None:
-        """Make letters free again, but for those of the variable, of the given tree and of sums inside slopes."""
-        inside = [t.value for _, terms in self.slopes.values() for t in terms]
-        self.taken = {*self.target, *(b for node in inside for b in bound_indices(node))}
-        if given is not None:
-            self.taken |= {*bound_indices(given), *free_indices(given)}
+    def labelled(self, node: Node, at: Iterable[str], names: str = "rc") -> dict[int | str, str]:
+        """Letters for the axes that an array has; a vector takes one."""
+        there = [name for name, d in zip(names, self.algebra.shape(node), strict=True) if d != ()]
+        return dict(zip(there, at, strict=True))
 
     def axes(self, node: Node) -> int:
         """How many letters an entry of an array takes."""
@@ -61,51 +50,46 @@ class Indices:
 
     # -- entries
 
+    def beside(self, nodes: Iterable[Node], ats: Iterable[list[str]]) -> list[Node]:
+        """Entries that stand beside one another: the sums in them may share their letters."""
+        taken, made = self.taken, []
+        for node, at in zip(nodes, ats, strict=True):
+            self.taken = {*taken}
+            made.append(self.entry(node, at))
+        return made
+
     def entry(self, node: Node, at: list[str]) -> Node:
-        """The entry of an array at the letters, sums written out; a vector takes one letter."""
-        op = node.op
+        """The entry of an array at the letters, or a number, with its sums written out."""
+        op, name = node.op, node.val[0] if node.op == "fn" else ""
         if self.algebra.is_number(node):
             return self.number(node)
         if op == "sym":
             return Node("idx", [node], tuple(at))
-        if op == "fn" and node.val[0] == "softmax":
-            return self._share(node.args[0], at)
-        if op in ENTRYWISE and not (op == "fn" and node.val[0] in ("diag", "vec")):
-            args = [x if x.op == "num" else self.entry(x, at) for x in node.args]
-            return Node(ENTRYWISE[op], args, node.val)
-        if op == "T":
-            return self.entry(node.args[0], at[::-1] if len(at) == 2 else at)
         if op in ("ones", "eye"):
             return ONE if op == "ones" else Node("kdelta", (), tuple(at))
-        if op == "mul":
-            return self._product(node.args, at)
-        raise NoRuleError(f"no rule writes the entries of {op}", node)
+        if name == "softmax":
+            (j,) = self.fresh()
+            top, bottom = (apply("exp", self.entry(node.args[0], [*at[:-1], x])) for x in (at[-1], j))
+            return Node("div", [top, _sums(bottom, [j])])
+        if name == "diag" and len(at) == 1:
+            return self.entry(node.args[0], at * 2)
+        if op in ENTRYWISE and name not in ("diag", "vec"):
+            return Node(ENTRYWISE[op], self.beside(node.args, [at] * len(node.args)), node.val)
+        return self._summed(node, at)
 
-    def _share(self, u: Node, at: list[str]) -> Node:
-        (j,) = self.fresh()
-        top, bottom = (apply("exp", self.entry(u, [*at[:-1], x])) for x in (at[-1], j))
-        return Node("div", [top, _sums(bottom, [j])])
+    def _summed(self, node: Node, at: list[str]) -> Node:
+        """A product of arrays as a sum over what stands between neighbours."""
+        reading = self.work.differentials
+        (network,) = (n.collapsed() for n in reading.read(reading.core(node)))
+        if [p.node for p in network.pieces] == [node]:
+            raise NoRuleError(f"no rule writes the entries of {node.val[0] if node.op == 'fn' else node.op}")
+        return self.term(network, self.labelled(node, at))
 
-    def _product(self, factors: Iterable[Node], at: list[str]) -> Node:
-        """A product of arrays as sums over what stands between neighbours."""
-        a, ends = self.algebra, list(at)
-        parts = [self.number(x) for x in factors if a.is_number(x)]
-        arrays = [x for x in factors if not a.is_number(x)]
-        last: list[str] = []
-        bound: list[str] = []
-        for k, f in enumerate(arrays):
-            rows, columns = a.shape(f)
-            first = [] if rows == () else last if k else [ends.pop(0)] if ends else []
-            if columns == ():
-                last = []
-            elif k == len(arrays) - 1:
-                last = [ends.pop(0)] if ends else []
-            else:
-                last = self.fresh()
-                bound += last
-            parts.append(self.entry(f, [*first, *last]))
+    def _product(self, network: Network, labels: Letters) -> Node:
+        ats = [[labels[x.name] for x in p.labels if x is not None] for p in network.pieces]
+        parts = self.beside([p.node for p in network.pieces], ats)
         left = [p for p in parts if p != ONE]
-        return _sums(product(*left) if left else ONE, bound)
+        return product(*left) if left else ONE
 
     def number(self, node: Node) -> Node:
         """A number with everything in it written as sums of entries."""
@@ -118,101 +102,71 @@ class Indices:
             return _sums(Node("pow", [self.entry(u, letters), num(2)]), letters)
         if op == "norm" and node.val == "2":
             return apply("sqrt", self.number(Node("pow", [node, num(2)])))
-        if op == "frob":
+        if op == "norm" and node.val == "1" or op == "fn" and node.val[0] == "logsumexp":
             letters = self.fresh(self.axes(node.args[0]))
-            return _sums(product(*(self.entry(x, letters) for x in node.args)), letters)
-        if op == "fn" and node.val[0] == "tr":
-            (i,) = self.fresh()
-            return _sums(self.entry(node.args[0], [i, i]), [i])
-        if op == "mul":
-            return self._product(node.args, [])
+            inside = _sums(apply("abs" if op == "norm" else "exp", self.entry(node.args[0], letters)), letters)
+            return inside if op == "norm" else apply("log", inside)
         if op in ("add", "neg", "div", "pow") or op == "fn" and a.is_number(node.args[0]):
-            return node.with_args(self.number(x) for x in node.args)
-        raise NoRuleError(f"no rule writes {op} as a sum of entries", node)
+            return node.with_args(self.beside(node.args, [[]] * len(node.args)))
+        return self._summed(node, [])
 
     # -- derivatives
 
-    def d(self, node: Node) -> Node:
-        """The differential of a number with indices, by the rules for all differentials."""
-        calculus = Calculus(self.algebra, {self.work.variable, *self.slopes})
-        calculus.depth = DEEP
-        return calculus.d(node)
+    def derivative(self, name: str) -> tuple[list[Network], list[str]]:
+        """The derivative of an entry of a name in one of the variable, and the rules for it."""
+        work, found = self.work, []
+        d, used = work.d(work.bodies[name], name)
+        for network in (n.collapsed() for n in work.differentials.networks(work.differentials.core(d))):
+            under, rest, _ = network.without_d("p", "q")
+            piece = next(p for p in network.pieces if p.node.op == "d")
+            if under == work.variable:
+                found.append(rest)
+                continue
+            rest = Network([p for p in network.pieces if p is not piece], network.over)
+            at: dict[int | str, int | str] = {
+                k: x.name for k, x in zip("rc", piece.labels, strict=True) if x is not None
+            }
+            found += [rest.times(slope.renamed(at)) for slope in self.slopes[under]]
+        return found, used
 
-    def terms(self, node: Node, factor: Node = ONE) -> list[Term]:
-        """A factor times a differential as terms, each with the derivative of one entry for its d."""
-        if not holds_d(node):
-            return []
-        if node.op == "d" or node.op == "idx" and node.args[0].op == "d":
-            leaf, at = (node, ()) if node.op == "d" else (node.args[0], node.val)
-            return self._of_entry(leaf.args[0].val, list(at), factor)
-        if node.op == "add":
-            return [t for x in node.args for t in self.terms(x, factor)]
-        if node.op == "neg":
-            return self.terms(node.args[0], Node("neg", [factor]))
-        if node.op == "div":
-            return self.terms(node.args[0], Node("div", [factor, node.args[1]]))
-        if node.op == "mul":
-            k = next(k for k, x in enumerate(node.args) if holds_d(x))
-            return self.terms(node.args[k], product(factor, *node.args[:k], *node.args[k + 1 :]))
-        if node.op == "sum":
-            (letter,) = self.fresh()
-            found = self.terms(rename_index(node.args[0], node.val[0], letter), factor)
-            return [Term(t.value, t.deltas, [letter, *t.bound]) for t in found]
-        raise NoRuleError(f"no rule for the derivative of {node.op} index by index", node)
-
-    def _of_entry(self, name: str, at: list[str], factor: Node) -> list[Term]:
-        if name == self.work.variable:
-            return [Term(self.algebra.simplified(factor), list(zip(at, self.target, strict=True)))]
-        letters, terms = self.slopes[name]
-        out = []
+    def written(self, terms: list[Network], labels: Letters) -> Node:
+        """The sum of terms as a tree."""
+        taken, made = self.taken, []
         for t in terms:
-            swap = dict(zip([*letters, *t.bound], [*at, *self.fresh(len(t.bound))], strict=True))
-            value = self.algebra.simplified(product(_renamed(t.value, swap), factor))
-            deltas = [(swap.get(i, i), swap.get(j, j)) for i, j in t.deltas]
-            out.append(Term(value, deltas, [swap[b] for b in t.bound]))
-        return out
+            self.taken = {*taken}
+            made.append(self.term(t, labels))
+        self.taken = taken
+        return self.algebra.gathered(made) if len(made) > 1 else made[0]
 
-    def collapsed(self, t: Term) -> Term:
-        """A term without the sums that a δ leaves one summand of."""
-        made, deltas, bound = t.value, list(t.deltas), list(t.bound)
-        while found := next(((i, j) for i, j in deltas if i in bound or j in bound), None):
-            deltas.remove(found)
-            gone, kept = found if found[0] in bound else found[::-1]
-            bound.remove(gone)
-            made = rename_index(made, gone, kept)
-            deltas = [(kept if i == gone else i, kept if j == gone else j) for i, j in deltas]
-        return Term(self.algebra.simplified(made), deltas, bound)
-
-    def written(self, terms: list[Term]) -> Node:
-        """The sum of terms as a tree: what does not depend on a bound letter stands before the sums."""
-        return self.algebra.gathered([self._written(t) for t in terms]) if len(terms) > 1 else self._written(terms[0])
-
-    def _written(self, t: Term) -> Node:
-        a, value = self.algebra, self.algebra.parts(t.value)
-        deltas = [Node("kdelta", (), pair) for pair in t.deltas]
-        if not t.bound:
-            return _with_deltas(t.value, deltas)
-        inside = {b: e for b, e in value.powers.items() if {*free_indices(b)} & {*t.bound}}
-        front = Product(value.number, {b: e for b, e in value.powers.items() if b not in inside})
-        out = [d for d in deltas if not {*d.val} & {*t.bound}]
+    def term(self, network: Network, labels: Letters) -> Node:
+        """A term: what does not depend on the letter of a sum stands before the sums."""
+        a, bound = self.algebra, self.fresh(len(network.over))
+        over = dict.fromkeys(x.name for p in network.pieces for x in p.labels if x in network.over)
+        labels = {**labels, **dict(zip(over, bound, strict=True))}
+        deltas = [
+            self.entry(p.node, [labels[x.name] for x in p.labels if x]) for p in network.pieces if _is_delta(p.node)
+        ]
+        rest = Network([p for p in network.pieces if not _is_delta(p.node)])
+        value = a.simplified(self._product(rest, labels))
+        if not bound:
+            return _with_deltas(value, deltas)
+        parts = a.parts(value)
+        inside = {b: e for b, e in parts.powers.items() if {*free_indices(b)} & {*bound}}
+        front = Product(parts.number, {b: e for b, e in parts.powers.items() if b not in inside})
+        out = [d for d in deltas if not {*d.val} & {*bound}]
         body = _with_deltas(a.built(Product(powers=inside)), [d for d in deltas if d not in out])
-        front.factors = [*out, _sums(body, t.bound)]
+        front.factors = [*out, _sums(body, bound)]
         return a.built(front)
+
+
+def _is_delta(node: Node) -> bool:
+    return node.op == "eye"
 
 
 def _sums(body: Node, letters: Iterable[str]) -> Node:
     for letter in reversed(list(letters)):
         body = Node("sum", [body], (letter, None, None))
     return body
-
-
-def _renamed(node: Node, swap: dict[str, str]) -> Node:
-    """The tree with letters for letters, all at once."""
-    for k, old in enumerate(swap):
-        node = rename_index(node, old, f"@{k}")
-    for k, old in enumerate(swap):
-        node = rename_index(node, f"@{k}", swap[old])
-    return node
 
 
 def _with_deltas(body: Node, deltas: list[Node]) -> Node:
@@ -243,42 +197,24 @@ def by_index(work: Derivation) -> list[Step]:
 
 def _of_name(ix: Indices, name: str, at: Node, given: Node | None) -> list[Step]:
     """The lines about one name: its entries where the text does not give them, its derivative, without empty sums."""
-    work, steps, body = ix.work, [], given
-    ix.begin(given)
+    work, steps, variable = ix.work, [], sym(ix.work.variable)
+    ix.taken = {*ix.target}
     letters = ix.fresh(ix.axes(sym(name)))
+    before = {*ix.taken}
     left = Node("idx", [sym(name)], tuple(letters)) if letters else sym(name)
     slope = Node("grad", [left, at])
-    if body is None:
-        node = work.bodies[name]
-        if node.op == "fn" and node.val[0] == "softmax":
-            return _of_softmax(ix, name, letters, left, slope)
-        body = ix.entry(node, letters) if letters else ix.number(node)
-        steps.append(Step(left, body, "entry by entry"))
-    elif letters:
-        body = _renamed(body, dict(zip(free_indices(body), letters, strict=False)))
-    whole = ix.algebra.simplified(body)
-    terms = ix.terms(ix.d(whole))
+    terms, used = ix.derivative(name)
+    if given is None and "softmax" not in used:
+        steps.append(Step(left, work.algebra.simplified(ix.entry(work.bodies[name], letters)), "entry by entry"))
+    ix.taken = before
     if not terms:
         return []
-    if whole.op in ("fn", "div") and letters:  # p for what it was defined as
-        for t in terms:
-            t.value = map_tree(t.value, lambda n: left if n == whole else None)
-    short = [ix.collapsed(t) for t in terms]
-    raw, made = ix.written(terms), ix.written(short)
-    if raw != made:
-        steps.append(Step(slope, raw, "chain rule, term by term"))
-    steps.append(Step(slope, made, "of each sum with δ one term is left" if raw != made else "derivative of an entry"))
-    ix.slopes[name] = (letters, short)
-    return steps
-
-
-def _of_softmax(ix: Indices, name: str, letters: list[str], left: Node, slope: Node) -> list[Step]:
-    """dp_j = p_j (dz_j − Σ_m p_m dz_m)."""
-    *row, j = letters
-    (m,) = ix.fresh()
-    other, u = Node("idx", [sym(name)], (*row, m)), ix.work.bodies[name].args[0]
-    mean = _sums(product(other, ix.d(ix.entry(u, [*row, m]))), [m])
-    whole = product(left, Node("add", [ix.d(ix.entry(u, [*row, j])), Node("neg", [mean])]))
-    terms = [ix.collapsed(t) for t in ix.terms(whole)]
-    ix.slopes[name] = (letters, terms)
-    return [Step(slope, ix.written(terms), "softmax")]
+    labels = {**ix.labelled(sym(name), letters), **ix.labelled(variable, ix.target, "pq")}
+    ix.slopes[name] = short = [t.collapsed() for t in terms]
+    made = ix.written(short, labels)
+    if "softmax" in used:
+        return [*steps, Step(slope, made, "softmax")]
+    if all(len(s.over) == len(t.over) for s, t in zip(short, terms, strict=True)):
+        return [*steps, Step(slope, made, "derivative of an entry")]
+    raw = Step(slope, ix.written(terms, labels), "chain rule, term by term")
+    return [*steps, raw, Step(slope, made, "of each sum with δ one term is left")]

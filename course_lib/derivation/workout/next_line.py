@@ -9,16 +9,17 @@ from dataclasses import dataclass, replace
 from .. import wording
 from ..dimensions import MisfitError
 from ..engine import BAD, Functions, Line, Session
+from ..evaluation import differentials
 from ..names import Shapes, dependencies, spoken_name, stem
 from ..report import _mathematics
 from ..spelling import Spelling, spelled, spelling_of
 from ..tokens import UnreadableError
 from ..tree import Node, map_tree, places, put, sym, walk
 from ..writer import latex
-from .algebra import ZERO, d_of, size
-from .arrays import NoRuleError
-from .rules import DEEP, MOVE, PUT_IN, READ_OFF, RULES, Calculus, Step, holds_d
-from .working import SECONDS, Derivation, Work, last, said_rules
+from .algebra import ZERO, d_of, holds_d, size
+from .networks import NoRuleError
+from .rules import MOVE, PUT_IN, READ_OFF, RULES, Step
+from .working import SECONDS, Derivation, Work, last, left_side, said_rules
 
 TIERS = 3
 HOW = {
@@ -116,8 +117,9 @@ def next_line(
         goal = goal or asked(text, session)
         return _Continuation(session, text, shapes, functions, goal, steps).next(tier)
     except (NoRuleError, MisfitError, ValueError) as problem:
-        what = getattr(problem, "what", None) or str(problem)
-        return Next(tier, words=f"The rules do not reach this: {what}. Each line that you write can still be checked.")
+        return Next(
+            tier, words=f"The rules do not reach this: {problem}. Each line that you write can still be checked."
+        )
     except Exception:
         # A defect here must not cost the learner the notebook; the tests look for this sentence.
         return Next(tier, words=wording.DEFECT_IN_NEXT)
@@ -158,15 +160,16 @@ def told(text: str, shapes: Shapes | None, functions: Functions, tier: int) -> d
     if tier > TIERS:
         try:
             work = whole(text, shapes, functions)
+            said = [*zip(work.rules, work.lines, strict=True), *([(work.missing, "")] if work.missing else [])]
         except (ValueError, NoRuleError, MisfitError) as problem:
-            return {"tier": tier, "said": [[str(problem), ""]], "line": "", "mends": None, "finished": False}
-        said = [[rule, line] for line, rule in zip(work.lines, work.rules, strict=True)]
-        said += [[work.missing, ""]] if work.missing else []
-        return {"tier": tier, "said": said, "line": "", "mends": None, "finished": False}
-    found = next_line(text, shapes, functions, tier)
+            said = [(str(problem), "")]
+        found = Next(tier)
+    else:
+        found = next_line(text, shapes, functions, tier)
+        said = found.told()
     line = found.line if tier == TIERS else ""
-    said = [list(pair) for pair in found.told()]
-    return {"tier": tier, "said": said, "line": line, "mends": found.mends, "finished": found.finished}
+    pairs = [list(pair) for pair in said]
+    return {"tier": tier, "said": pairs, "line": line, "mends": found.mends, "finished": found.finished}
 
 
 def _mended(session: Session, lines: list[Line], k: int, tier: int, text: str, before: int) -> Next:
@@ -176,17 +179,13 @@ def _mended(session: Session, lines: list[Line], k: int, tier: int, text: str, b
     words = f"Mend line {k + 1} first. {line.message}"
     if not line.repair or not line.sides:
         return Next(min(tier, 1), words=words, mends=k + 1)
-    with spelled(_with_box(spelling_of(text, session.names))):
-        left = _left(line.sides[0])
+    spelling = spelling_of(text, session.names)
+    with spelled(_with_box(spelling)):
+        left = left_side(line.sides[0], session.names, spelling)
         better = session.parse(line.repair)
         mended = f"{left} = {latex(better)}"
         gap = f"{left} = {latex(_with_gap(better, line.sides))}"
     return Next(tier, words=words, gap=gap, line=mended, mends=k + 1)
-
-
-def _left(node: Node) -> str:
-    number = node.op == "grad" and len(node.args) > 1 and node.args[0].op == node.args[1].op == "sym"
-    return rf"\nabla_{{{latex(node.args[1])}}} {latex(node.args[0])}" if number else latex(node)
 
 
 def _with_box(spelling: Spelling) -> Spelling:
@@ -217,7 +216,7 @@ class _Continuation:
         self, session: Session, text: str, shapes: Shapes | None, functions: Functions, goal: str, steps: int = 0
     ):
         self.steps = steps
-        self.session, self.names, self.lines = session, session.names, session.lines
+        self.names = session.names
         self.claims = [x for x in session.lines if x.claimed is not None and x.verdict == "right"]
         wanted = session.parse(goal) if goal else None
         self.loss = wanted.args[0].val if wanted is not None else self._loss()
@@ -264,11 +263,9 @@ class _Continuation:
             name = self._variable_of(grad) if len(grad.args) > 1 else ""
             if name in declared:
                 return name
-        trees = [side for line in reversed(self.claims) for side in line.sides]
-        for tree in trees:
-            for n in walk(tree):
-                if n.op == "d" and n.args[0].op == "sym" and n.args[0].val in declared:
-                    return n.args[0].val
+        moved = differentials(side for line in reversed(self.claims) for side in line.sides)
+        for name in filter(declared.__contains__, moved):
+            return name
         free = [n for n in declared if stem(n) not in TARGETS] or declared
         if not free:
             raise ValueError("the text declares nothing that could vary")
@@ -305,14 +302,10 @@ class _Continuation:
         return out
 
     def _lowered(self, node: Node) -> Node | None:
-        from ..judgement import Relation
-
-        core = Relation(self.names, [node]).cores[0]
-        if core is None:
-            return None
+        work = self.work
         try:
-            return self.work.named_again(self.work.algebra.simplified(self.work.lowering.lowered(core)))
-        except NoRuleError:
+            return work.named_again(work.algebra.simplified(work.lowering.lowered(work.differentials.core(node))))
+        except (NoRuleError, MisfitError):
             return None
 
     # -- the next line
@@ -403,10 +396,8 @@ class _Continuation:
     def _after_slope(self, name: str) -> Iterator[Step]:
         """∂L/∂v from ∂L/∂u, where u is made of v: the pullback through the definition of u."""
         work = self.work
-        calculus = Calculus(work.algebra, self.varying - {name})
-        d = work.named_again(calculus.of(work.body(name), DEEP))
-        slopes = work.pulled(self._slope(name), d)
-        rule = said_rules(calculus.used)
+        d, used = work.d(work.body(name), name)
+        slopes, rule = work.pulled(self._slope(name), d), said_rules(used)
         for other in [n for n in reversed(work.chain) if n in slopes]:
             yield Step(self._slope(other), slopes[other], rule if "chain rule" in rule else f"chain rule, {rule}")
         if self.variable in slopes:

@@ -10,18 +10,19 @@ from types import MappingProxyType
 
 from course_lib.errors import CourseError
 
-from ..dimensions import MisfitError
+from ..dimensions import SCALAR, MisfitError
 from ..engine import Functions, Line, Session
 from ..judgement import Relation
-from ..names import Declared, Shapes, canonical, dependencies, spoken_name
-from ..spelling import spelled, spelling_of
+from ..names import Declared, Names, Shapes, canonical, dependencies, spoken_name
+from ..spelling import Spelling, spelled, spelling_of
 from ..tokens import UnreadableError
 from ..tree import Node, map_tree, names_in, num, sym, walk
 from ..values import UndefinedError
 from ..writer import latex
-from .algebra import ONE, Algebra, Product, apply, d_of, product, turned
-from .arrays import Lowering, NoRuleError
-from .rules import DEEP, DEFINITION, MOVE, PUT_IN, READ_OFF, SUMS, Calculus, Step, as_matrix, holds_d, pulled
+from .algebra import ONE, Algebra, Product, apply, d_of, holds_d, product, turned
+from .arrays import Differentials, Lowering
+from .networks import NoRuleError
+from .rules import DEEP, DEFINITION, MOVE, PUT_IN, READ_OFF, SUMS, Calculus, Step
 
 Said = Sequence[tuple[Node, Node]]  # left and right sides, in their order
 SECONDS = 10.0
@@ -119,6 +120,7 @@ class Derivation:
         self.algebra = Algebra(self.names)
         self.before = Algebra(self.names, {self.variable})  # for what is still to be differentiated
         self.lowering = Lowering(self.names, self.before)
+        self.differentials = Differentials(self.names, self.algebra)
         self.bodies: dict[str, Node] = {}
         self._raw: dict[str, Node] = {}
         self.target: list[str] | None = None  # the letters of an entry of the variable, where the text has chosen them
@@ -251,6 +253,11 @@ class Derivation:
         else:
             yield from self._to_jacobian(now, said)
 
+    def d(self, node: Node, but: str = "") -> tuple[Node, list[str]]:
+        """The differential of a tree, written out to the names in between, and the rules for it."""
+        calculus = Calculus(self.algebra, {self.variable, *self.chain} - {but})
+        return self.named_again(calculus.of(node, DEEP)), calculus.used
+
     def differential(self, name: str, said: Said = ()) -> Step:
         """The line about d(name) that comes after those that are said, one rule further."""
         calculus = Calculus(self.algebra, {self.variable, *self.chain} - {name})
@@ -289,7 +296,7 @@ class Derivation:
                 whole = map_tree(whole, {d: inner}.get)
         whole = self.named_again(whole)
         yield Step(left, whole, PUT_IN)
-        matrix = self.named_again(as_matrix(self.algebra, whole))
+        matrix = self.named_again(self.differentials.jacobian(whole))
         if () not in self.algebra.shape(whole):
             d = apply("vec", d_of(self.variable))
             factors = matrix.args if matrix.op == "mul" else [matrix]
@@ -308,7 +315,7 @@ class Derivation:
     def pulled(self, weight: Node, node: Node, before: Mapping[str, Node] = MappingProxyType({})) -> dict[str, Node]:
         """{name: G} with ⟨weight, node⟩ = Σ ⟨G, d(name)⟩, added to those from before."""
         slopes = dict(before)
-        for name, terms in pulled(self.algebra, weight, node).items():
+        for name, terms in self.differentials.pulled(weight, node).items():
             terms += [slopes[name]] if name in slopes else []
             slopes[name] = self.named_again(self.algebra.gathered(terms))
         return slopes
@@ -360,10 +367,10 @@ class Derivation:
         if found is None:
             options = ("D", "H", "E") if () not in (shape or ()) else ("h", "v", "s")
             found = next(n for n in options if not self.names.known(n))
-            declared = self.names.symbols[self.variable]
-            self.names.symbols[found] = Declared(declared.rows, declared.columns)
+            rows, columns = (d[0] if d else 1 for d in shape or ((), ()))
+            self.names.symbols[found] = Declared(rows, columns)
             self.shapes = self.shapes or {}
-            self.shapes[found] = " ".join(str(x) for x in (declared.rows, declared.columns) if x != 1)
+            self.shapes[found] = " ".join(str(x) for x in (rows, columns) if x != 1)
         return found
 
     def hessian(self, last: Step) -> list[Step]:
@@ -371,19 +378,16 @@ class Derivation:
         slope = last.right
         if () not in self.algebra.shape(sym(self.variable)) or not self.algebra.is_number(sym(self.loss)):
             raise NoRuleError("a Hessian is worked out for a number in a vector")
-        calculus = Calculus(self.algebra, {self.variable, *self.chain})
-        node = calculus.of(slope, DEEP)
+        node, used = self.d(slope)
         for name in reversed(self.chain):
-            d = d_of(name)
-            if d in set(walk(node)):
-                inner = Calculus(self.algebra, {self.variable, *self.chain} - {name}).of(self.body(name), DEEP)
-                node = map_tree(node, {d: inner}.get)
+            if d_of(name) in set(walk(node)):
+                node = map_tree(node, {d_of(name): self.d(self.body(name), name)[0]}.get)
         node = self.named_again(node)
         if not holds_d(node):
             zero = product(num(0), Node("eye", (), str(self.algebra.shape(slope)[0][0])))
             return [Step(self._second(), zero, READ_OFF)]
-        first = Step(Node("d", [self.gradient()]), node, said_rules(calculus.used))
-        return [first, Step(self._second(), self.named_again(as_matrix(self.algebra, node)), READ_OFF)]
+        first = Step(Node("d", [self.gradient()]), node, said_rules(used))
+        return [first, Step(self._second(), self.named_again(self.differentials.jacobian(node)), READ_OFF)]
 
     def _second(self) -> Node:
         return Node("hess", [sym(self.loss), sym(self.variable), sym(self.variable)])
@@ -393,21 +397,7 @@ class Derivation:
     def written(self, step: Step) -> str:
         """A step as a line, in the spelling of the text."""
         with spelled(self.spelling):
-            return f"{self._left(step.left)} = {latex(step.right)}"
-
-    def _left(self, node: Node) -> str:
-        if node.op == "d" and node.args[0].op == "grad":
-            return rf"d\left({self._left(node.args[0])}\right)"
-        if node.op == "grad" and node.args[0].op == "sym" and node.args[1].op == "sym":
-            f, x = (latex(a) for a in node.args)
-            number = self.algebra.is_number(node.args[0]) and not self.algebra.is_number(node.args[1])
-            number = number and not self.spelling.fractions
-            return rf"\nabla_{{{x}}} {f}" if number else latex(node)
-        if node.op == "fn" and node.args[0].op == "grad":
-            return rf"\operatorname{{vec}}\left({self._left(node.args[0])}\right)"
-        if node.op == "hess":
-            return rf"\nabla_{{{latex(node.args[1])}}}^2 {latex(node.args[0])}"
-        return latex(node)
+            return f"{left_side(step.left, self.names, self.spelling)} = {latex(step.right)}"
 
     def verified(self, steps: list[Step]) -> Work:
         """The work with the lines that `derive` calls right; without the last one there is nothing to show."""
@@ -434,8 +424,7 @@ class Derivation:
 
     def _without(self, problem: Exception) -> Work:
         """The work of which a rule is missing: what can be said, and the number that can still be verified."""
-        what = getattr(problem, "what", None) or str(problem)
-        said = f"This loss is outside the rules: {what}. {self._number()}"
+        said = f"This loss is outside the rules: {problem}. {self._number()}"
         given = [x.text.strip() for x in self.given]
         return Work(given, [DEFINITION] * len(given), self.shapes, self.functions, None, said)
 
@@ -450,6 +439,20 @@ class Derivation:
             "derive can still judge every line that you write about it: on its first draw the first entry of the "
             f"derivative is {float(value.ravel()[0]):.6g}."
         )
+
+
+def left_side(node: Node, names: Names, spelling: Spelling) -> str:
+    """What a line is about, as LaTeX: the gradient of a number with ∇ unless the text writes fractions."""
+    if node.op == "hess":
+        return rf"\nabla_{{{latex(node.args[1])}}}^2 {latex(node.args[0])}"
+    if node.op == "fn" or node.op == "d" and node.args[0].op == "grad":
+        head = "d" if node.op == "d" else rf"\operatorname{{{node.val[0]}}}"
+        return rf"{head}\left({left_side(node.args[0], names, spelling)}\right)"
+    if node.op == "grad" and [a.op for a in node.args] == ["sym", "sym"] and not spelling.fractions:
+        f, x = (a.val for a in node.args)
+        if names.shape(f) == SCALAR != names.shape(x):
+            return rf"\nabla_{{{latex(node.args[1])}}} {latex(node.args[0])}"
+    return latex(node)
 
 
 def _has_letters(node: Node) -> bool:
