@@ -142,6 +142,9 @@ def test_from_a_wrong_answer_to_a_grade(opened, tmp_path, confinement, course_ro
     shown = write_and_run(page, check, WITH_A_BANK.format(bank=bank))
     expect(shown.get_by_text("The inner derivative 3w² is missing")).to_be_visible()
 
+    # JupyterLab's own saving, every two minutes, might come between the change and the question.
+    page.get_by_role("menuitem", name="Settings").click()
+    page.locator(".lm-Menu-item", has_text="Autosave Documents").click(timeout=20_000)
     hand_in = cell_with(page, "submit(student=")
     shown = write_and_run(page, hand_in, 'submit(student="ada")')
     expect(shown.get_by_text("save first (Ctrl+S)")).to_be_visible()
