@@ -55,7 +55,8 @@ thead:not(:has(p:not(:empty), th:not(.head))) { display: none; }
 .bd-article h1 { font-size: clamp(1.6rem, 7.5vw, 2.65rem); overflow-wrap: anywhere; }
 .bd-article :is(h2, h3) code { font-size: .8em; overflow-wrap: anywhere; }
 .bd-article :is(h2, h3) code .pre { white-space: normal; }
-.prev-next-title { overflow-wrap: anywhere; }
+.prev-next-title { overflow-wrap: anywhere; font-size: clamp(.75rem, 3.3vw, 1.15em) !important; }
+.prev-next-area a, .prev-next-info { min-width: 0; }
 .bd-content div.cell_output .text_html { background: none !important; color: var(--pst-color-text-base) !important; }
 .bd-content .text_html:has(.course-figure) { padding: 0 !important; }
 .bd-content .text_html :is(th, td) { padding: .3em .8em; }
