@@ -116,6 +116,12 @@ def test_chapter_1_runs_whole_and_an_explorer_moves_by_keyboard(opened):
     move_points(scrolled_to(page, page.locator(".jp-CodeCell:visible", has=page.locator(".course-board-handle"))))
 
 
+def switch_own_saving(page):
+    """Let JupyterLab no longer save by itself, or do so again."""
+    page.get_by_role("menuitem", name="Settings").click()
+    page.locator(".lm-Menu-item", has_text="Autosave Documents").click(timeout=60_000)
+
+
 def test_from_a_wrong_answer_to_a_grade(opened, tmp_path, confinement, course_root):
     page = opened("exercises/00_exercises.ipynb")
     everything = "from course_lib import *\nfrom course_lib import derive, doctor, submit"
@@ -143,11 +149,11 @@ def test_from_a_wrong_answer_to_a_grade(opened, tmp_path, confinement, course_ro
     expect(shown.get_by_text("The inner derivative 3w² is missing")).to_be_visible()
 
     # JupyterLab's own saving, every two minutes, might come between the change and the question.
-    page.get_by_role("menuitem", name="Settings").click()
-    page.locator(".lm-Menu-item", has_text="Autosave Documents").click(timeout=20_000)
+    switch_own_saving(page)
     hand_in = cell_with(page, "submit(student=")
     shown = write_and_run(page, hand_in, 'submit(student="ada")')
     expect(shown.get_by_text("save first (Ctrl+S)")).to_be_visible()
+    switch_own_saving(page)
     page.keyboard.press("Control+s")
     expect(page.locator(".lm-mod-current .jp-mod-dirty")).to_have_count(0)
     shown = write_and_run(page, hand_in, 'submit(student="ada")')
