@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .classes import Label, picked
+from .class_labels import Label, picked
 from .products import Head, Item, begin, called, fraction, is_determinant, span_of, unrolled
 from .tokens import UnreadableError
 from .tree import Node, Span, free_indices, mul, num

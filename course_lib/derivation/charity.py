@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from itertools import pairwise
 
-from .classes import Condition, Label
+from .class_labels import Condition, Label
 from .dimensions import MisfitError, Scope, resolve
 from .names import Names
 from .shapes import Typer

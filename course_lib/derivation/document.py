@@ -5,17 +5,17 @@ name that a clause may define. All of it is asked of TeX nodes; the text itself 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from .classes import Condition, Label
+from .class_labels import Condition, Label
 from .declarations import declared
 from .names import Names, Symbol, name_of, symbol_of
-from .numpy_reader import looks_like_numpy, unmasked
+from .numpy_reader import UNPARSED, looks_like_numpy, unmasked
 from .operations import FUNCTIONS, SHY
 from .symbols import index_items, index_letters, logged_name, matrix_of_slopes, parted, partials
-from .tex import Script, Tex, everywhere, flat, read_tex, trimmed, words_of
+from .tex import Script, Tex, changed, everywhere, flat, read_tex, trimmed, words_of
 
 BULLETS = frozenset(["*", "-", "•", "–"])
 SIDE_CONDITIONS = frozenset(["ne", "lt", "le", "gt", "ge"])
@@ -151,11 +151,12 @@ class _Piece:
 def read_document(text: str, names: Names) -> list[Statement]:
     """The statements of a text, in the order in which they stand."""
     pieces: list[_Piece] = []
-    pairs = pairwise(n for n in read_tex(text) if n.kind != "space")
+    nodes = read_tex(text)
+    pairs = pairwise(n for n in nodes if n.kind != "space")
     names.distance = names.distance or any(
         a.value == "nabla" and b.kind == "letter" and b.value == "d" for a, b in pairs
     )
-    for line in _physical(_told_apart(read_tex(text), names), len(text)):
+    for line in _physical(_told_apart(nodes, names), len(text)):
         pieces += _pieces(line, text, names)
     if any(p.numpy for p in pieces):
         for p in pieces:
@@ -165,10 +166,11 @@ def read_document(text: str, names: Names) -> list[Statement]:
 
 def _told_apart(nodes: list[Tex], names: Names) -> list[Tex]:
     r"""The nodes with `\mathcal F` as a letter of its own, where F is declared and stands beside it."""
-    curly = {flat(n.args[0])[0] for n in everywhere(nodes) if _is_curly(n)}
-    plain = {n.value for n in everywhere([_without_curly(n) for n in nodes]) if n.kind == "letter"}
-    both = {x for x in curly & plain if x in names.symbols}
-    return [_with_curly(n, both) for n in nodes] if both else nodes
+    curly = {flat(n.args[0])[0] for n in everywhere(nodes) if _is_curly(n)} & names.symbols.keys()
+    if not curly:
+        return nodes
+    both = curly & {n.value for n in everywhere([_without_curly(n) for n in nodes]) if n.kind == "letter"}
+    return [_with_curly(n, both) for n in nodes]
 
 
 def _is_curly(n: Tex) -> bool:
@@ -176,22 +178,14 @@ def _is_curly(n: Tex) -> bool:
 
 
 def _without_curly(n: Tex) -> Tex:
-    return Tex("space", " ", n.start, n.end) if _is_curly(n) else _changed(n, lambda i: [_without_curly(x) for x in i])
+    return Tex("space", " ", n.start, n.end) if _is_curly(n) else changed(n, lambda i: [_without_curly(x) for x in i])
 
 
 def _with_curly(n: Tex, both: set[str]) -> Tex:
     if _is_curly(n) and flat(n.args[0])[0] in both:
         letter = chr(ord("𝓐") + ord(flat(n.args[0])[0]) - ord("A"))
         return Tex("letter", letter, n.start, n.end).scripted(n.scripts)
-    return _changed(n, lambda inside: [_with_curly(x, both) for x in inside])
-
-
-def _changed(n: Tex, change: Callable[[list[Tex]], list[Tex]]) -> Tex:
-    """The node with what stands in it, and in what hangs on it, changed."""
-    if not n.args and not n.scripts:
-        return n
-    new = Tex(n.kind, n.value, n.start, n.end, tuple(change(a) for a in n.args), n.side)
-    return new.scripted([(mark, change(inside), start, end) for mark, inside, start, end in n.scripts])
+    return changed(n, lambda inside: [_with_curly(x, both) for x in inside])
 
 
 def _may_be_numpy(raw: str) -> bool:
@@ -200,7 +194,7 @@ def _may_be_numpy(raw: str) -> bool:
         return False
     try:
         ast.parse(raw.split("#")[0].strip())
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNPARSED:
         return False
     return True
 
@@ -317,11 +311,10 @@ def _segments(nodes: list[Tex], start: int, end: int, names: Names) -> Iterator[
 
 
 def _is_word(said: str) -> bool:
-    """Whether what stands between formulas is a word: "so", "(row-wise)", "i.e."."""
+    """Whether what stands between formulas is a word, a bullet or a number of a list: "so", "i.e.", "*", "(b)"."""
     bare = said.strip(".,;:()").replace("-", "").replace(".", "")
-    return (
-        bare.isalpha() and len(bare) > 1 or said in BULLETS or said[-1:] in ").:" and bare.isalnum() and len(bare) == 1
-    )
+    counts = len(bare) == 1 and bare.isalnum() and said.endswith((")", ".", ":"))  # "(b)", "2."
+    return said in BULLETS or counts or len(bare) > 1 and bare.isalpha()
 
 
 def _claims_in_prose(nodes: list[Tex]) -> Iterator[_Piece]:
@@ -571,8 +564,7 @@ def _words_apart(nodes: list[Tex]) -> Iterator[tuple[Tex, str]]:
     while k < len(nodes):
         n = nodes[k]
         word = _explanation(n) if n.kind == "style" and n.value in TEXTS and not n.scripts else ""
-        end = words_of(n.args[0]).rstrip(" ")[-1:] if n.kind == "style" and n.value in TEXTS and not word else ""
-        if end == ":" or end and leading and words_of(n.args[0])[-1:] == " ":
+        if not word and _leads_in(n, leading):
             word = words_of(n.args[0]).strip(" :.,").lower()
         if not word and n.kind == "style" and n.value in TEXTS and _is_remark(nodes, k):
             word = "remark"
@@ -590,6 +582,12 @@ def _words_apart(nodes: list[Tex]) -> Iterator[tuple[Tex, str]]:
             yield n, word
             leading = leading and (n.kind in ("space", "amp") or bool(word))
         k += 1
+
+
+def _leads_in(n: Tex, leading: bool) -> bool:
+    """Whether a text ends with a colon, or begins a line and keeps a distance to what follows: "In ", "Case "."""
+    said = words_of(n.args[0]) if n.kind == "style" and n.value in TEXTS else ""
+    return said.rstrip(" ").endswith(":") or leading and said.endswith(" ")
 
 
 def _is_remark(nodes: list[Tex], k: int) -> bool:
@@ -642,13 +640,8 @@ def _merged(segments: list[_Segment]) -> list[_Segment]:
             segments[k + 1].led = ""
             continue
         related = any(n.kind == "relation" for n in bare)
-        if (
-            not related
-            and not out
-            and s.led.strip()
-            and s.led[0].isalpha()
-            and any(x.claims for x in segments[k + 1 :])
-        ):
+        before_claim = s.led[:1].isalpha() and any(x.claims for x in segments[k + 1 :])
+        if not related and not out and before_claim:
             continue  # "In n dimensions: …"
         remark = s.led == "quad" and _is_number_of_equation(bare)
         if related or not out or s.led == "implies":

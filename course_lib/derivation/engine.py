@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from course_lib.clock import seconds_spent
@@ -24,7 +24,7 @@ from .charity import (
     with_condition,
     with_ones,
 )
-from .classes import ARRAY, Condition, fixed_letters
+from .class_labels import ARRAY, Condition, fixed_letters
 from .diagnosis import diagnose, diagnose_definition
 from .dimensions import SCALAR, MisfitError, is_vector, spoken_shape
 from .document import MOST_CHARACTERS, MOST_LINES, Clause, Left, Member, Points, Statement, defined_name, read_document
@@ -54,7 +54,7 @@ from .spelling import Spelling, layers_of, spelled
 from .stationary import AtPoint
 from .substitution import replaced
 from .symbols import logged_name
-from .tex import Script, Tex, everywhere, flat, trimmed
+from .tex import Script, Tex, changed, everywhere, flat, trimmed
 from .tokens import UnreadableError
 from .tree import Node, add, bound_indices, free_indices, map_tree, mul, names_in, neg, num, sym, walk
 from .updates import LOSSES as LOWERED
@@ -559,7 +559,8 @@ class Session:
 
     def _defined_numbers(self) -> list[str]:
         """The names of numbers that the text has defined so far, in order."""
-        return [name for name, definition in self.names.definitions.items() if definition.shape == ((), ())]
+        found = [name for name, definition in self.names.definitions.items() if definition.shape == ((), ())]
+        return [name for name in found if name != CONSTANT]
 
     def _is_set_anew(self, name: str, members: list[Member]) -> bool:
         """Whether a line of a program gives a name that it computed another value, made from the present one."""
@@ -585,12 +586,16 @@ class Session:
                 [with_ones(n, self.names) for n in nodes],
                 [as_columns(n) for n in nodes],
                 [_as_column(n, m) for n, m in zip(nodes, members, strict=False)],
-                [products_last(n) for n in nodes],
-                [traces_reaching(n, self.names) for n in nodes],
-                [repeated(n, self.names) for n in nodes],
+                *self._regrouped(nodes),
             )
             return next((o for o in others if o != nodes and not any(Relation(self.names, o).misfits)), nodes)
         return nodes
+
+    def _regrouped(self, nodes: list[Node]) -> Iterator[list[Node]]:
+        """Sides that do not fit as they stand, read with looser products, longer traces, and columns repeated."""
+        yield [products_last(n) for n in nodes]
+        yield [traces_reaching(n, self.names) for n in nodes]
+        yield [repeated(n, self.names) for n in nodes]
 
     def _readable(self, members: list[Member], fewest: int) -> list[Node]:
         """The trees of those members that can be read; UnreadableError when they are too few to say anything."""
@@ -750,8 +755,11 @@ class Session:
         letters = set(free_indices(self.reference))
         nodes = [diagonals(sums_reaching(self._parse(m), letters), letters) for m in members]
         if any(Relation(self.names, [self.reference, *nodes]).misfits):
-            others = [[products_last(n) for n in nodes], [traces_reaching(n, self.names) for n in nodes]]
-            fits = (o for o in others if o != nodes and not any(Relation(self.names, [self.reference, *o]).misfits))
+            fits = (
+                o
+                for o in self._regrouped(nodes)
+                if o != nodes and not any(Relation(self.names, [self.reference, *o]).misfits)
+            )
             nodes = next(fits, [with_ones(n, self.names) for n in nodes])
         return self._claim(statement, [self.reference, *nodes], hidden=True, clause=clause)
 
@@ -854,7 +862,7 @@ class Session:
             return self._misfit_definition(line, name, params, indices, nodes, misfit)
         self.names.definitions[name] = definition
         line.shape = spoken_shape(definition.shape)
-        said = self._squared(nodes) + self._said_of_functions(nodes)
+        said = self._squared(nodes) + self._said_of_functions(nodes) + self._said_of_repeated(nodes, members)
         line.message = wording.definition(name, definition.shape) + said
         self.reference = defined
         self._finite(relation, statement)
@@ -875,6 +883,15 @@ class Session:
             if n.op in ("app", "fn")
         }
         return "".join(" " + wording.ANY_FUNCTION.format(name=spoken_name(f)) for f in sorted(used & self.anyhow))
+
+    def _said_of_repeated(self, nodes: list[Node], members: list[Member]) -> str:
+        """What is said where a column beside a matrix was read as added to each of its columns; NumPy does so."""
+        if any(looks_like_numpy(m.raw) or m.numpy for m in members):
+            return ""
+        found = next((x.args[0] for n in nodes for x in walk(n) if x.op == "stretch"), None)
+        return (
+            f" {wording.REPEATED.format(name=plain_text(neg(found) if found.op == 'neg' else found))}" if found else ""
+        )
 
     def _squared(self, nodes: list[Node]) -> str:
         """What is said where a vector is squared: entry by entry, though the sum of squares may be meant."""
@@ -901,13 +918,7 @@ class Session:
         ones = [with_ones(n, self.names) for n in nodes]
         if ones != nodes:
             return ones
-        changes: list[Callable[[Node], Node]] = [
-            lambda n: inner_products(n, self.names),
-            products_last,
-            lambda n: traces_reaching(n, self.names),
-            lambda n: repeated(n, self.names),
-        ]
-        others = ([change(n) for n in nodes] for change in changes)
+        others = ([inner_products(n, self.names) for n in nodes], *self._regrouped(nodes))
         fits = (o for o in others if o != nodes and not any(Relation(self.names, [n]).misfits[0] for n in o))
         return next(fits, nodes)
 
@@ -1105,7 +1116,8 @@ class Session:
         if judged.verdict == "right":
             self._remember(nodes, not judged.assumption)
         line.explicit = not self._derives(nodes[-1])
-        line.assumption = judged.assumption or self._constant_names(nodes)
+        repeated_names = self._said_of_repeated(nodes, clause.members if clause is not None else []).strip()
+        line.assumption = judged.assumption or self._constant_names(nodes) or repeated_names
         if line.assumption and judged.verdict == "right":
             line.message = line.assumption
         return self._with_reason(line, nodes, judged, zero)
@@ -1448,17 +1460,9 @@ def _with_d(nodes: list[Tex], names: Names) -> list[Tex]:
     return [
         Tex("command", "dd", n.start, n.end)
         if n.kind == "command" and n.value in small and not n.scripts and k + 1 < len(nodes)
-        else _inside(n, lambda part: _with_d(part, names))
+        else changed(n, lambda part: _with_d(part, names), scripts=False)
         for k, n in enumerate(nodes)
     ]
-
-
-def _inside(node: Tex, change: Callable[[list[Tex]], list[Tex]]) -> Tex:
-    if not node.args:
-        return node
-    new = Tex(node.kind, node.value, node.start, node.end, tuple(change(a) for a in node.args), node.side)
-    new.scripts = node.scripts
-    return new
 
 
 def read_functions(functions: Functions) -> dict[str, str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from .dimensions import Open, resolve
 from .document import Statement, defined_name
 from .names import Declared, Names, Symbol, symbol_of
+from .numpy_reader import UNPARSED
 from .operations import FUNCTIONS
 from .symbols import counts_layers, index_items, index_letters, numbered_label
 from .tex import Tex, everywhere, flat
@@ -158,7 +159,7 @@ def _of_programs(statements: list[Statement], names: Names, defined: set[str]) -
         for member in (m for c in statement.clauses for m in c.members if statement.numpy):
             try:
                 tree = ast.parse(member.raw, mode="eval")
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
+            except UNPARSED:
                 continue
             for n in ast.walk(tree):
                 if isinstance(n, ast.Name) and n.id not in ("np", "numpy", "len") and n.id not in FUNCTIONS:

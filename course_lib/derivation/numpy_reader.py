@@ -15,6 +15,8 @@ from .tokens import MAX_DEPTH, UnreadableError
 from .tree import Node, add, mul, neg, num, walk
 
 LOOKS_LIKE_NUMPY = re.compile(r"@|\.T\b|\bnp\.|\bnumpy\.|\*\*|\.(sum|mean|var|std|dot|transpose|trace)\(")
+# What Python may raise about a text that is none of its expressions.
+UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 AXES = (0, 1, -1)
 # The signs of Python whose operation is a row under that sign.
 SIGNS: dict[type[ast.operator], str] = {
@@ -34,7 +36,7 @@ def is_used(name: str, text: str) -> bool:
     """Whether a NumPy expression holds a name."""
     try:
         return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(ast.parse(text.strip(), mode="eval")))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNPARSED:
         return False
 
 
@@ -42,7 +44,7 @@ def unmasked(target: str, value: str) -> tuple[str, str] | None:
     """`dz[z <= 0] = 0` as the name and the expression of `dz = dz * (z > 0)`; None for anything else."""
     try:
         place, zero = ast.parse(target.strip(), mode="eval").body, ast.parse(value.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNPARSED:
         return None
     where = place.slice if isinstance(place, ast.Subscript) else None
     if not isinstance(where, ast.Compare) or not isinstance(place, ast.Subscript) or len(where.ops) != 1:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from . import wording
-from .classes import Label, is_pick, other_than, without_pick
+from .class_labels import Label, is_pick, other_than, without_pick
 from .operations import OPERATIONS
 from .tokens import Tok, UnreadableError
 from .tree import Node, Span, free_indices, mul, num

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from . import wording
-from .classes import Label, label_of
+from .class_labels import Label, label_of
 from .names import Definition, Names, Symbol, dependencies, name_of, spoken_name, stem, symbol_of
 from .operations import FUNCTIONS, SHY
 from .tex import Script, Tex, flat, trimmed

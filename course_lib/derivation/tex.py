@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from .vocabulary import (
     ACCENTS,
@@ -448,6 +448,17 @@ def everywhere(nodes: list[Tex]) -> Iterator[Tex]:
         yield node
         inner = [n for a in node.args for n in a] + [n for _, s, _, _ in node.scripts for n in s]
         stack.extend(reversed(inner))
+
+
+def changed(node: Tex, change: Callable[[list[Tex]], list[Tex]], scripts: bool = True) -> Tex:
+    """The node with what stands in it changed, and what hangs on it too, unless `scripts` is False."""
+    if not node.args and not (scripts and node.scripts):
+        return node
+    new = Tex(node.kind, node.value, node.start, node.end, tuple(change(a) for a in node.args), node.side)
+    kept = (
+        [(mark, change(inside), start, end) for mark, inside, start, end in node.scripts] if scripts else node.scripts
+    )
+    return new.scripted(kept)
 
 
 def flat(nodes: Iterable[Tex]) -> list[str]:

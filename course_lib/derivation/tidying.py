@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .classes import derived_at, is_pick
+from .class_labels import derived_at, is_pick
 from .tokens import UnreadableError
 from .tree import Node, Span, add, mul, neg, walk
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from . import decisions
-from .classes import ARRAY, Condition, fixed_letters, labels_in
+from .class_labels import ARRAY, Condition, fixed_letters, labels_in
 from .document import Points, Statement, read_document
 from .engine import Line, Session
 from .inference import (

@@ -33,6 +33,9 @@ NO_POINT = "the point |_{x=a} must give a declared name a value of its shape"
 MORE_THAN_A_CONSTANT = "The two sides differ by more than a constant: they do not change alike with the variables."
 NO_INDEX = r"this sum names no index: write \sum_i or \sum_{i=1}^{n}"
 LOGARITHM = "This holds where log reaches over all factors behind it; brackets would say so."
+REPEATED = (
+    "The vector {name} is repeated to the shape of the matrix beside it, as NumPy would; on paper it does not fit."
+)
 NO_STEP = "this sets {name} anew and is no equality, and its step is no multiple of a gradient that stands above"
 STEP_DOWN = "Sets {name} anew, by a step against the gradient of {loss}."
 NEWTON = "Sets {name} anew, by Newton's step for {loss}."

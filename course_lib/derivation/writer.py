@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .classes import ARRAY, is_array, is_pick, label_in, without_pick
+from .class_labels import ARRAY, is_array, is_pick, label_in, without_pick
 from .names import spoken_name
 from .operations import OPERATIONS, Operation
 from .spelling import written_name

@@ -450,3 +450,9 @@ def test_lines_about_any_layer_keep_their_own_verdicts():
     pattern = [right, wrong, wrong, right] * 8
     lines = derive("\n".join([before, *pattern]), shapes).lines[-len(pattern) :]
     assert [line.verdict == "right" for line in lines] == [line == right for line in pattern]
+
+
+def test_a_vector_that_is_repeated_beside_a_matrix_is_said():
+    defined, claimed = derive("Z = WX - b\nZ = WX - b", {"W": "h d", "X": "d m", "b": "h"}).lines
+    assert defined.verdict == "definition" and "The vector b is repeated" in defined.message
+    assert claimed.verdict == "right" and "The vector b is repeated" in claimed.assumption

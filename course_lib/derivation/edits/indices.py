@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..classes import is_pick
+from ..class_labels import is_pick
 from ..tree import Node, Path, add, free_indices, mul, neg, num, rename_index, walk
 from ..writer import plain_text
 from .draft import Draft, Edit
