@@ -287,8 +287,9 @@ def steps(statement: Statement, names: Names) -> list[str]:
 
 
 def samples_are_columns(statements: list[Statement], names: Names, axis: str = "columns") -> bool:
-    """Whether a text writes w^T x_i, x_i^T w or x_i - w for a column w: then x_i, a row of X, is meant as a column.
+    r"""Whether a text writes w^T x_i, x_i^T w or x_i - w for a column w: then x_i, a row of X, is meant as a column.
 
+    So it is in w \cdot x_i, in w x_i and in x_i x_i^T, which fit for a row too but are nothing that anybody means.
     With axis "rows", whether it does so where only a column of X has w's length: then x_i is that column.
     """
     for nodes in _lists(statements):
@@ -302,6 +303,32 @@ def samples_are_columns(statements: list[Statement], names: Names, axis: str = "
             if _turned(a) and axis == "columns" and _pairs_with_features(a, b, other, flat_nodes, names):
                 return True
             if _turned(a) and (_pairs(a, b, names, axis) or _pairs(b, a, names, axis)):
+                return True
+            if (
+                _turned(b)
+                and not _turned(a)
+                and axis == "columns"
+                and sample_of(a, names)
+                and _pairs(a, b, names, axis)
+            ):
+                return True  # x_i x_j^T, a matrix to nearly everybody
+    return axis == "columns" and samples_stand_beside_columns(statements, names)
+
+
+def samples_stand_beside_columns(statements: list[Statement], names: Names) -> bool:
+    r"""Whether a text writes w \cdot x_i or w x_i: a matrix if x_i is a row, which nobody means."""
+    for nodes in _lists(statements):
+        near = [(n, symbol_of(n)) for n in nodes if n.value not in ("(", "{")]
+        for (_, a), (n, b), (_, c) in zip(near, near[1:], [*near[2:], (None, None)], strict=False):
+            if a is None or _turned(a):
+                continue
+            if b is not None and not a.scripts and not _turned(b) and _pairs(a, b, names, "columns"):
+                return True
+            if (
+                n.value == "cdot"
+                and c is not None
+                and (_pairs(a, c, names, "columns") or _pairs(c, a, names, "columns"))
+            ):
                 return True
     return False
 

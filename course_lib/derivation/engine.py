@@ -159,8 +159,10 @@ class Session:
         self._read(text, statements, columns)
         first = _misses(self.lines)
         if first[0]:
-            self._read_anew(not columns, quick=True)
-            self._read_anew(not columns if _misses(self.lines) < first else columns, quick=False)
+            if not decisions.samples_stand_beside_columns(statements, self.names):
+                self._read_anew(not columns, quick=True)
+                columns = columns ^ (_misses(self.lines) < first)
+            self._read_anew(columns, quick=False)
         self.judge.quick = False
         return self.lines
 

@@ -1073,4 +1073,44 @@ KINDS = {
         [r"\nabla d = \frac{x - a}{\|x - a\|}"],
         [r"\nabla d = \frac{x - a}{2\|x - a\|}", r"\nabla d = x - a"],
     ),
+    "a sample beside a column without a transpose": (
+        {"X": "N d", "w": "d", "y": "N", "b": ""},
+        (),
+        r"C = \sum_i (y_i - w\cdot x_i - b)^2",
+        [
+            r"\nabla_w C = -2\sum_i (y_i - w\cdot x_i - b)\,x_i",
+            r"\frac{\partial C}{\partial w_j} = -2\sum_i (y_i - w\cdot x_i - b)\,x_{ij}",
+        ],
+        [
+            r"\nabla_w C = 2\sum_i (y_i - w\cdot x_i - b)\,x_i",
+            r"\frac{\partial C}{\partial w_j} = -2\sum_i (y_i - w\cdot x_i - b)",
+        ],
+    ),
+    "a margin with a dot": (
+        {"X": "N d", "w": "d", "y": "N", "b": ""},
+        (),
+        r"L = \sum_i \max(0, 1 - y_i(w\cdot x_i + b))",
+        [r"\frac{\partial L}{\partial w} = -\sum_i \mathbb{1}[y_i(w\cdot x_i + b) < 1]\,y_i x_i"],
+        [r"\frac{\partial L}{\partial w} = \sum_i \mathbb{1}[y_i(w\cdot x_i + b) < 1]\,y_i x_i"],
+    ),
+    "parameters side by side with a sample": (
+        {"X": "m n", "theta": "n", "y": "m"},
+        (),
+        r"J(\theta) = \frac12\sum_i(\theta x^{(i)} - y^{(i)})^2",
+        [
+            r"\frac{\partial J}{\partial\theta_j} = \sum_i(\theta x^{(i)} - y^{(i)})x^{(i)}_j",
+            r"\nabla J(\theta) = X^T(X\theta - y)",
+        ],
+        [
+            r"\frac{\partial J}{\partial\theta_j} = \sum_i(\theta x^{(i)} - y^{(i)})",
+            r"\nabla J(\theta) = X^T(y - X\theta)",
+        ],
+    ),
+    "a sum of outer products of samples": (
+        {"X": "n d"},
+        (),
+        r"S = \sum_i x_i x_i^T",
+        [r"S = X^TX", r"\operatorname{tr}(S) = \sum_i x_i^Tx_i"],
+        [r"S = XX^T", r"S = \sum_i x_i^Tx_i"],
+    ),
 }

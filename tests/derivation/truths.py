@@ -1370,4 +1370,50 @@ TRUTHS = {
             r"\nabla d = x - a": 'grad("far", "x") == x - a',
         },
     ),
+    "a sample beside a column without a transpose": Truth(
+        {"r": "y - X @ w - b * ones(N)", "C": "np.sum(r**2)"},
+        {
+            r"\nabla_w C = -2\sum_i (y_i - w\cdot x_i - b)\,x_i": 'grad("C", "w") == -2 * X.T @ r',
+            r"\frac{\partial C}{\partial w_j} = -2\sum_i (y_i - w\cdot x_i - b)\,x_{ij}": (
+                'grad("C", "w") == -2 * X.T @ r'
+            ),
+            r"\nabla_w C = 2\sum_i (y_i - w\cdot x_i - b)\,x_i": 'grad("C", "w") == 2 * X.T @ r',
+            r"\frac{\partial C}{\partial w_j} = -2\sum_i (y_i - w\cdot x_i - b)": (
+                'grad("C", "w") == -2 * np.sum(r) * ones(d)'
+            ),
+        },
+    ),
+    "a margin with a dot": Truth(
+        {"m": "1 - y * (X @ w + b * ones(N))", "L": "np.sum(np.maximum(m, 0))"},
+        {
+            r"\frac{\partial L}{\partial w} = -\sum_i \mathbb{1}[y_i(w\cdot x_i + b) < 1]\,y_i x_i": (
+                'grad("L", "w") == -X.T @ (y * (m > 0))'
+            ),
+            r"\frac{\partial L}{\partial w} = \sum_i \mathbb{1}[y_i(w\cdot x_i + b) < 1]\,y_i x_i": (
+                'grad("L", "w") == X.T @ (y * (m > 0))'
+            ),
+        },
+    ),
+    "parameters side by side with a sample": Truth(
+        {"J": "np.sum((X @ theta - y) ** 2) / 2"},
+        {
+            r"\frac{\partial J}{\partial\theta_j} = \sum_i(\theta x^{(i)} - y^{(i)})x^{(i)}_j": (
+                'grad("J", "theta") == X.T @ (X @ theta - y)'
+            ),
+            r"\nabla J(\theta) = X^T(X\theta - y)": 'grad("J", "theta") == X.T @ (X @ theta - y)',
+            r"\frac{\partial J}{\partial\theta_j} = \sum_i(\theta x^{(i)} - y^{(i)})": (
+                'grad("J", "theta") == np.sum(X @ theta - y) * ones(n)'
+            ),
+            r"\nabla J(\theta) = X^T(y - X\theta)": 'grad("J", "theta") == X.T @ (y - X @ theta)',
+        },
+    ),
+    "a sum of outer products of samples": Truth(
+        {"S": "X.T @ X"},
+        {
+            r"S = X^TX": "S == X.T @ X",
+            r"\operatorname{tr}(S) = \sum_i x_i^Tx_i": "np.trace(S) == np.sum(X**2)",
+            r"S = XX^T": "S == X @ X.T",
+            r"S = \sum_i x_i^Tx_i": "S == np.sum(X**2)",
+        },
+    ),
 }
