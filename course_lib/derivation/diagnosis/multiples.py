@@ -42,6 +42,8 @@ def ratio(tester: Tester, names: Names, member: Node, exclude: set[str], factors
 
 def _named_ratio(tester: Tester, names: Names, member: Node, ratios: list[float], factors: list[str]) -> Finding | None:
     c = constant(ratios)
+    if c == 1:
+        return None  # the same numbers, but not an array of the same shape
     if c == -1:
         return _minus_one(tester, member)
     if c is not None:

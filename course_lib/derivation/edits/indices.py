@@ -13,7 +13,15 @@ from .draft import Draft, Edit
 
 
 def sums(draft: Draft) -> Iterator[Edit]:
-    """A sum put in, taken out, or made to reach over the terms behind it."""
+    """A sum put in, taken out, or made to reach over the terms behind it; an entry where the whole is meant."""
+    letters = free_indices(draft.member)
+    if not draft.left and 1 <= len(letters) <= 2:
+        i, j = (*letters, None)[:2]
+        whole = Node("table", [draft.member], (i, None, j, None), draft.member.span)
+        left = plain_text(draft.truth)
+        place = f"entry {i}" if j is None else f"entry ({i}, {j})"
+        words = f"this is {place} of it, while {left} is the whole array: write that entry on the left"
+        yield draft.edit(0.5, "index", (), whole, draft.member, words)
     for path, n in draft.places:
         if n.op in ("num", "sym", "dots"):
             continue
