@@ -2,6 +2,9 @@ r"""What a tree means once shapes are asked: `a \cdot b` of columns, norms of ma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain, count
+
 from .charity import shape_of
 from .dimensions import MisfitError, Scope, is_scalar, is_vector, resolve
 from .names import Definition, Names
@@ -52,16 +55,17 @@ def in_an_expression(node: Node, names: Names) -> Node:
     formula = names.definitions.get(args[0].val) if args and args[0].op == "app" else None
     alone = node.op in ("grad", "hess") and len(args) == 1 and formula is not None and formula.core is None
     if alone and len(args[0].args) == 1 and args[0].args[0].op != "sym":
-        u = _named(args[0].args[0], names)
+        u = named(args[0].args[0], names)
         return Node(node.op, [args[0].with_args([u]), *[u] * (1 if node.op == "grad" else 2)], node.val, node.span)
     if node.op != "grad" or len(args) < 2 or args[1].op not in ("add", "mul", "paren"):
         return node
-    return Node("grad", [args[0], _named(args[1], names)], None, node.span)
+    return Node("grad", [args[0], named(args[1], names)], None, node.span)
 
 
-def _named(node: Node, names: Names) -> Node:
-    """A name for an expression, so that a derivative can be taken in it."""
-    name = next(u for u in ("u", "v", "s", "q", "u1", "u2", "u3", "u4", "u5") if not names.known(u))
+def named(node: Node, names: Names, options: Sequence[str] = ("u", "v", "s", "q")) -> Node:
+    """A name for an expression, so that it can be differentiated, or something else in it."""
+    numbered = (f"{options[0]}{k}" for k in count(1))
+    name = next(u for u in chain(options, numbered) if not names.known(u))
     relation = Scope(names)
     core = Typer(relation).typed(node)
     shape = resolve(core.shape[0]), resolve(core.shape[1])

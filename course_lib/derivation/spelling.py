@@ -20,13 +20,14 @@ class Spelling:
     r"""names: {canonical name: as it is written}; transpose: what stands in the exponent, `\top` or `T`.
 
     entries: {name: the small letter} where x_{ij} is written for the entries of X. fractions: whether a gradient is
-    written as a fraction of ∂, and nowhere with ∇.
+    written as a fraction of ∂, and nowhere with ∇. functions: {what a function is: the text's own name for it}.
     """
 
     names: dict[str, str] = field(default_factory=dict)
     entries: dict[str, str] = field(default_factory=dict)
     transpose: str = r"\top"
     fractions: bool = False
+    functions: dict[str, str] = field(default_factory=dict)
 
 
 _OURS = Spelling()
@@ -83,6 +84,11 @@ def written_name(name: str, of_an_entry: bool = False) -> str:
     if of_an_entry and name in _current.get().entries:
         return _current.get().entries[name]
     return _current.get().names.get(name) or latex_name(name)
+
+
+def own_function(name: str) -> str | None:
+    """What the text that is followed calls a function, None where it has no name of its own."""
+    return _current.get().functions.get(name)
 
 
 def transpose_mark() -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from .class_labels import ARRAY, is_array, is_pick, label_in, without_pick
 from .names import spoken_name
 from .operations import OPERATIONS, Operation
-from .spelling import written_name
+from .spelling import own_function, written_name
 from .tree import Node
 from .writing import ATOM, LOOSE, POSTFIX, PRODUCT, Writes, Written, through
 
@@ -30,7 +30,7 @@ def function_name(name: str) -> str:
     r"""A function's name as LaTeX: `\log`, `\operatorname{tr}`, `\sigma`."""
     if name.startswith(("any:", "def:")):
         return written_name(name[4:])
-    head = OPERATIONS.rows[name].head[0] if name in OPERATIONS.rows else ""
+    head = own_function(name) or (OPERATIONS.rows[name].head[0] if name in OPERATIONS.rows else "")
     return head or rf"\operatorname{{{name}}}"
 
 

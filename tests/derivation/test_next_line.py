@@ -141,6 +141,107 @@ def test_the_next_line_has_the_form_of_those_before(form, text, shapes, begins):
     assert not derive("\n".join([text, *added]), shapes).first_wrong
 
 
+# Beginnings as people write them: what is differentiated, and in what, stands between the lines.
+PUBLISHED = [
+    (
+        "the argument says what varies",
+        r"f(C) = \frac12\|CA - BC\|^2",
+        {"A": "n n", "B": "n n", "C": "n n"},
+        r"df = \langle C A - B C, dC \, A - B \, dC\rangle",
+    ),
+    (
+        "not the setting that is the argument",
+        r"RSS(\lambda) = (y - X\beta)^T(y - X\beta) + \lambda\beta^T\beta",
+        {"X": "n p", "y": "n", "beta": "p", "lambda": ""},
+        r"d\mathrm{RSS} = 2 \left(\lambda \beta^{T} \, d\beta",
+    ),
+    (
+        "a directional derivative",
+        "J(x) = c + b^Tx + x^TAx\nDJ(x)(v) = b^Tv + v^TAx + x^TAv",
+        {"A": "n n symmetric", "b": "n", "c": "", "x": "n", "v": "n"},
+        r"dJ = \left(b + 2 A x\right)^{T} \, dx",
+    ),
+    (
+        "a function without a name",
+        r"d\operatorname{tr}(AXB) = \operatorname{tr}(A\,dX\,B)",
+        {"A": "n m", "X": "m k", "B": "k n"},
+        r"\frac{\partial}{\partial X}\left(\operatorname{tr}\left(A X B\right)\right) = A^{\top} B^{\top}",
+    ),
+    (
+        "a number that is only rewritten",
+        "e = y - Xb\ne'e = (y-Xb)'(y-Xb)",
+        {"X": "n k", "y": "n", "b": "k"},
+        r"d\left(e^{\top} e\right) = 2 e^{\top} \, de",
+    ),
+    (
+        "the derivatives of a chain",
+        "y = g(Ax)\nz = \\frac12\\|y-t\\|^2\n"
+        "\\nabla_x z = \\left(\\frac{\\partial y}{\\partial x}\\right)^\\top\\nabla_y z",
+        {"A": "m n", "x": "n", "t": "m"},
+        r"\frac{\partial y}{\partial x} = \operatorname{diag}\left(g'\left(A x\right)\right) A",
+    ),
+    (
+        "a logistic function of one's own",
+        "g(z)=\\frac{1}{1+e^{-z}}\nh_\\theta(x)=g(\\theta^{T}x)\n"
+        "J(\\theta) = -\\frac1m\\sum_{i=1}^m y_i\\log h_\\theta(x_i)+(1-y_i)\\log(1-h_\\theta(x_i))",
+        {"X": "m p", "y": "m", "theta": "p"},
+        r"J = -\frac{1}{m} \left(y^{T} \log\left(g\left(X \theta\right)\right)",
+    ),
+    (
+        "a margin",
+        r"L = \sum_i \max(0, 1 - y_i(w\cdot x_i + b))",
+        {"X": "N d", "w": "d", "b": "", "y": "N"},
+        r"L = \mathbf{1}_{N}^{\top} \operatorname{relu}\left(1 - y \odot \left(X w + b\right)\right)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "shapes", "begins"), [case[1:] for case in PUBLISHED], ids=[x[0] for x in PUBLISHED])
+def test_published_beginnings_are_carried_to_their_end(text, shapes, begins):
+    functions = ("g",) if "g(Ax)" in text else ()
+    added = continued(text, shapes, functions)
+    assert added[0].startswith(begins), added[0]
+    assert "frac{\\partial" in added[-1] or "nabla" in added[-1]
+
+
+ENDED = [
+    ("J(x) = b^Tx + x^TAx\n\\nabla J(x) = b + 2Ax\nx^TAx = x^TA^Tx", "line 2"),
+    (r"\nabla_X \operatorname{tr}(AX) = A^T", "the last line"),
+    ("f(x) = \\frac{x}{\\|x\\|}\n\\nabla_x f = \\frac{\\|x\\|^2I - xx^T}{\\|x\\|^3}", "the last line"),
+    ("u = Ax\nf = b^Tu\n\\nabla_u f = b\n\\nabla_x f = A^T\\nabla_u f", "the last line"),
+    ("F = AX\n\\frac{\\partial\\operatorname{vec}F}{\\partial(\\operatorname{vec}X)^T} = I\\otimes A", "the last line"),
+    ("u = A @ x\nf = b @ u\ndu = b\ndx = A.T @ du", "the last line"),
+    ("u = Ax\nf = \\|u\\|^2\n\\frac{\\partial f}{\\partial x_j} = 2\\sum_i A_{ij}u_i", "the last line"),
+]
+
+
+@pytest.mark.parametrize(("text", "where"), ENDED, ids=[text.splitlines()[-1] for text, _ in ENDED])
+def test_what_was_asked_for_is_seen_however_it_is_said(text, where):
+    shapes = {"A": "n n symmetric", "X": "n n", "b": "n", "x": "n"}
+    assert next_line(text, shapes).words == f"Finished: {where} says what was asked for."
+
+
+def test_a_slope_in_between_is_not_the_end():
+    text = "u = Ax\nf = b^Tu\n\\nabla_x f = A^T\\nabla_u f"
+    assert next_line(text, {"A": "m n", "x": "n", "b": "m"}).line == r"\nabla_{u} f = b"
+
+
+def test_a_gradient_is_not_read_off_itself():
+    text = "f(x) = x^TAx\ndf = (\\nabla f)^T\\,dx"
+    assert continued(text, {"A": "n n", "x": "n"})[-1] == r"\nabla_{x} f = \left(A + A^{T}\right) x"
+
+
+def test_when_one_parameter_is_done_the_others_can_be_asked_for():
+    text = "p = Xw + 1b\nL = \\|p - y\\|^2\n\\nabla_w L = 2X^T(p - y)"
+    shapes = {"X": "n d", "w": "d", "y": "n", "b": ""}
+    said = next_line(text, shapes)
+    assert (
+        said.finished and "% \\nabla_{b} L = ?" in said.words or "% \\frac{\\partial L}{\\partial b} = ?" in said.words
+    )
+    asked = said.words.partition("% ")[2]
+    assert next_line(f"{text}\n% {asked}", shapes).line
+
+
 def test_letters_of_an_entry_are_the_learners():
     text = BEGINNINGS[3][1]
     assert any(line.startswith(r"\frac{\partial L}{\partial W_{ab}} = ") for line in continued(text, MATRICES))

@@ -17,6 +17,7 @@ from ..tree import Node, num, sym
 from ..writer import plain_text
 from .algebra import ONE, Algebra, apply, d_of, ones, product, turned, unit
 from .networks import Axis, Network, NoRuleError, Piece, aligned, eye, fixed, fresh, matrix, own, two
+from .rules import is_logistic
 
 
 def is_own(axes: Iterable[Axis]) -> bool:
@@ -244,6 +245,8 @@ class Lowering:
         definition, made = self.names.definitions[name], self.piece(core.args[0])
         if primes or definition.core is None:
             raise NoRuleError("no rule for the derivative of a function by formula")
+        if is_logistic(definition):
+            return Piece(Node("fn", [made.node], ("sigmoid", 0)), made.labels)
         given = {sym(definition.params[0]): made.node}
         return Piece(self.algebra.filled(self.lowered(definition.core), given, entrywise=True), made.labels)
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from .. import wording
 from ..dimensions import MisfitError
 from ..engine import BAD, Functions, Line, Session
-from ..evaluation import differentials
-from ..names import Shapes, dependencies, spoken_name, stem
+from ..names import Shapes, dependencies, spoken_name
 from ..report import _mathematics
 from ..spelling import Spelling, spelled, spelling_of
 from ..tokens import UnreadableError
 from ..tree import Node, map_tree, places, put, sym, walk
-from ..writer import latex
+from ..writer import latex, plain_text
+from .about import About, NothingAskedError, is_by_entries
 from .algebra import ZERO, d_of, holds_d, size
 from .networks import NoRuleError
 from .rules import MOVE, PUT_IN, READ_OFF, RULES, Step
@@ -33,8 +33,10 @@ HOW = {
     **{rule.name: rule.formula for rule in reversed(RULES.values())},
 }
 NAME = "a name for the difference"
+LEFT = "a derivative that is left"
 WORDS = {
     NAME: "Give what stands inside {f} a name of its own.",
+    LEFT: "{left} is still to be taken: find it by itself.",
     PUT_IN: "Put what was found for the differential into the line about {f}, then move what stands around it.",
     MOVE: "Move what stands around the differential to the other side of the inner product.",
     READ_OFF: "What stands beside the differential is the gradient: read it off.",
@@ -43,8 +45,6 @@ WORDS = {
     "chain rule, term by term": "Differentiate {f} in one entry, term by term.",
     "of each sum with δ one term is left": "A δ leaves one term of its sum.",
 }
-PARAMETERS = ("W", "w", "theta", "Theta", "beta", "U", "V", "b", "x", "X", "z", "Z")
-TARGETS = ("y", "Y", "t", "T")
 
 
 @dataclass(frozen=True)
@@ -108,14 +108,16 @@ def next_line(
     before = len(session.read(given)) if given else 0
     lines = session.read(text) if text.strip() or not given else session.lines
     text = f"{given}\n{text}" if given else text
-    bad = next((k for k, x in enumerate(lines) if x.verdict in (*BAD, "follows") or x.partial), None)
+    bad = next((k for k, x in enumerate(lines) if x.verdict in (*BAD, "follows")), None)
     if bad is not None:
         return _mended(session, lines, bad, tier, text, before)
-    if not session.names.definitions:
-        return Next(tier, words="Begin with the definition, such as L = …; then the next line can be found.")
     try:
-        goal = goal or asked(text, session)
-        return _Continuation(session, text, shapes, functions, goal, steps).next(tier)
+        about = About(session, goal or asked(text, session))
+        return _finished(about, session, before, tier) or _Continuation(
+            about, session, text, shapes, functions, steps
+        ).next(tier)
+    except NothingAskedError:
+        return Next(tier, words="Begin with the definition, such as L = …; then the next line can be found.")
     except (NoRuleError, MisfitError, ValueError) as problem:
         return Next(
             tier, words=f"The rules do not reach this: {problem}. Each line that you write can still be checked."
@@ -123,6 +125,21 @@ def next_line(
     except Exception:
         # A defect here must not cost the learner the notebook; the tests look for this sentence.
         return Next(tier, words=wording.DEFECT_IN_NEXT)
+
+
+def _finished(about: About, session: Session, before: int, tier: int) -> Next | None:
+    """What is to be said when a line says what was asked for, None where none does."""
+    end = about.end()
+    if end is None:
+        return None
+    number = next(k for k, x in enumerate(session.lines, 1) if x is end) - before
+    words = f"Finished: {'the last line' if end is session.lines[-1] else f'line {number}'} says what was asked for."
+    rest = about.open_parameters() if about.goal is None else []
+    if rest:
+        with spelled(spelling_of("\n".join(session.texts), session.names)):
+            more = left_side(Node("grad", [sym(about.loss), sym(rest[-1])]), session.names, Spelling())
+        words += f" For another derivative ask in a comment: % {more} = ?"
+    return Next(tier, words=words, finished=True)
 
 
 def asked(text: str, session: Session) -> str:
@@ -145,14 +162,8 @@ def whole(text: str, shapes: Shapes | None = None, functions: Functions = ()) ->
     """The whole derivation of what a learner's text is about, from its definitions on; ValueError where it has none."""
     session = Session(shapes, functions, SECONDS)
     session.read(text)
-    given = "\n".join(x.text for x in session.lines if x.verdict == "definition")
-    begun = Session(shapes, functions, SECONDS)
-    begun.read(given)
-    goal = asked(text, begun)
-    about = _Continuation(begun, given, shapes, functions, goal)
-    about.claims = [x for x in session.lines if x.claimed is not None and x.verdict == "right"]
-    variable = about.variable if goal else about._variable()
-    return Derivation(given, variable, shapes, functions, about.loss).work(form=about._form())
+    about = About(session, asked(text, session))
+    return _Continuation(about, session, text, shapes, functions).whole()
 
 
 def told(text: str, shapes: Shapes | None, functions: Functions, tier: int) -> dict[str, object]:
@@ -205,83 +216,44 @@ def _with_gap(node: Node, before: tuple[Node, ...]) -> Node:
     return put(node, path, sym("gap"))
 
 
-def _is_entry(grad: Node) -> bool:
-    return len(grad.args) > 1 and grad.args[1].op == "idx" and all(isinstance(i, str) for i in grad.args[1].val)
-
-
 class _Continuation:
     """A right beginning, what it is about, and the steps that may come next."""
 
     def __init__(
-        self, session: Session, text: str, shapes: Shapes | None, functions: Functions, goal: str, steps: int = 0
+        self,
+        about: About,
+        session: Session,
+        text: str,
+        shapes: Shapes | None,
+        functions: Functions,
+        steps: int = 0,  # that are asked for before the last line
     ):
-        self.steps = steps
-        self.names = session.names
-        self.claims = [x for x in session.lines if x.claimed is not None and x.verdict == "right"]
-        wanted = session.parse(goal) if goal else None
-        self.loss = wanted.args[0].val if wanted is not None else self._loss()
-        self.variable = self._variable_of(wanted) if wanted is not None else self._variable()
-        self.work = Derivation(text, self.variable, shapes, functions, self.loss, session)
+        self.about, self.steps = about, steps
+        self.session, self.names = session, session.names
+        self.claims, self.variable = self.about.claims, self.about.variable
+        self.work = Derivation(text, self.variable, shapes, functions, self.about.loss, session)
         self.form = self._form()
-        self.work.target = next((list(g.args[1].val) for g in self._gradients() if _is_entry(g)), None)
+        self.work.target = next((list(g.args[1].val) for g in self.about.gradients() if is_by_entries(g)), None)
         self.text, self.shapes, self.functions = text, shapes, functions
         self.varying = {self.variable, *self.work.chain}
         for name in self.work.chain:
             self.work.body(name)
         self.said = self._said()
 
-    # -- what the text is about
-
-    def _gradients(self) -> Iterator[Node]:
-        for line in reversed(self.claims):
-            if line.claimed is not None:
-                yield from (n for n in walk(line.claimed) if n.op == "grad" and n.args[0].op in ("sym", "idx"))
-
-    def _loss(self) -> str:
-        defined = list(self.names.definitions)
-        for grad in self._gradients():
-            f = grad.args[0].val if grad.args[0].op == "sym" else grad.args[0].args[0].val
-            if f in defined and len(grad.args) > 1:
-                later = [n for n in defined if self._is_number(n) and f in dependencies(sym(n), self.names) and n != f]
-                return later[-1] if later and not self._is_number(f) else f
-        numbers = [n for n in defined if self._is_number(n)]
-        moved = [x.claimed.args[0].val for x in self.claims if x.claimed and x.claimed.op == "d"]
-        about = [n for n in numbers if all(m in dependencies(sym(n), self.names) for m in moved)]
-        return (about or numbers or defined)[-1]
-
-    def _is_number(self, name: str) -> bool:
-        return self.names.shape(name) == ((), ())
-
-    def _variable_of(self, grad: Node) -> str:
-        below = grad.args[1] if len(grad.args) > 1 else sym(self._variable())
-        return below.args[0].val if below.op == "idx" else below.val
-
-    def _variable(self) -> str:
-        needed = dependencies(sym(self.loss), self.names)
-        declared = [n for n in self.names.symbols if n in needed and n not in self.names.definitions]
-        for grad in self._gradients():
-            name = self._variable_of(grad) if len(grad.args) > 1 else ""
-            if name in declared:
-                return name
-        moved = differentials(side for line in reversed(self.claims) for side in line.sides)
-        for name in filter(declared.__contains__, moved):
-            return name
-        free = [n for n in declared if stem(n) not in TARGETS] or declared
-        if not free:
-            raise ValueError("the text declares nothing that could vary")
-        return min(free, key=lambda n: (PARAMETERS.index(stem(n)) if stem(n) in PARAMETERS else 99, self._is_number(n)))
+    # -- what the text is like
 
     def _form(self) -> str:
         trees = [side for line in self.claims for side in line.sides]
         nodes = [n for tree in trees for n in walk(tree)]
         if any(n.op == "fn" and n.val[0] == "vec" for n in nodes):
             return "vec"
-        if any(n.op == "grad" and len(n.args) > 1 and n.args[1].op == "idx" for n in nodes):
+        newest = next((g for g in self.about.gradients() if len(g.args) > 1), None)
+        if newest is not None and newest.args[1].op == "idx":
             return "index"
         if any(n.op == "fn" and n.val[0] == "tr" for n in nodes):
             return "trace"
         steps = [n for n in self.names.symbols if self.names.shape(n) == self.names.shape(self.variable)]
-        unused = [n for n in steps if n not in dependencies(sym(self.loss), self.names)]
+        unused = [n for n in steps if n not in dependencies(sym(self.about.loss), self.names)]
         if any(n.op == "sym" and n.val in unused for n in nodes):
             return "expansion"
         return "differential"
@@ -291,14 +263,13 @@ class _Continuation:
     def _said(self) -> list[tuple[Node, Node]]:
         """(left side, right side) of every right claim, in whole arrays where that can be done."""
         out = []
-        for line in self.claims:
-            if line.claimed is None:
-                continue
+        for about, line in self.about.said():
             for side in line.sides[1:]:
-                out.append((line.claimed, side))
+                side = self.about.in_steps(line, side)
+                out.append((about, side))
                 whole = self._lowered(side)
                 if whole is not None:
-                    out.append((line.claimed, whole))
+                    out.append((about, whole))
         return out
 
     def _lowered(self, node: Node) -> Node | None:
@@ -311,14 +282,12 @@ class _Continuation:
     # -- the next line
 
     def next(self, tier: int) -> Next:
-        if self._finished():
-            return Next(tier, words="Finished: the last line says what was asked for.", finished=True)
         known = self._path()
         for found in self._candidates():
-            if self.work.is_said(found, self.said):
+            if self.work.is_said(found, self.said) or found.left in set(walk(found.right)):
                 continue
             step = next((s for s in known if s.left == found.left and self.work.same(s.right, found.right)), found)
-            line = self.work.written(step)
+            line = self._written(step)
             session = Session(self.shapes, self.functions, SECONDS)
             judged = session.read(f"{self.text}\n{line}")[-1]
             right = judged.verdict == ("definition" if step.rule == NAME else "right")
@@ -326,14 +295,13 @@ class _Continuation:
                 return self._told(step, line, tier)
         return Next(tier, words="No rule was found that leads on from here. Each line that you write can be checked.")
 
-    def _finished(self) -> bool:
-        last = self.claims[-1] if self.claims else None
-        if last is None or last.claimed is None or not last.explicit or last.claimed.op != "grad":
-            return False
-        if any(n.op == "sum" and any(m.op == "kdelta" for m in walk(n)) for n in walk(last.sides[-1])):
-            return False  # a δ that leaves one term of its sum
-        grad = last.claimed
-        return grad.args[0] == sym(self.loss) and len(grad.args) > 1 and self._variable_of(grad) == self.variable
+    def whole(self) -> Work:
+        """The whole derivation of what the text is about, from its definitions on."""
+        given = [x.text for x in self.session.lines if x.verdict == "definition"]
+        if self.about.formula is not None:
+            given.append(f"{latex(sym(self.about.loss))} = {latex(self.about.formula)}")
+        work = Derivation("\n".join(given), self.variable, self.shapes, self.functions, self.about.loss)
+        return work.work(form=self.form)
 
     def _path(self) -> list[Step]:
         """The worked-out steps in the form of the text, none where a rule is missing."""
@@ -347,16 +315,29 @@ class _Continuation:
         if self.steps and not self.claims and len(self.work.steps()) <= self.steps:
             yield from self._naming()
         own = self._own_steps() if self.form in ("differential", "trace") else iter(())
-        for steps in (own, self._steps(self.form), self._steps("differential")):
+        for steps in (self._left_open(), own, self._steps(self.form), self._steps("differential")):
             try:
                 yield from steps
             except (NoRuleError, MisfitError, KeyError):
                 continue
 
+    def _left_open(self) -> Iterator[Step]:
+        """The derivatives on the right of the last line, such as those of a chain rule, each worked out by itself."""
+        chains = [x for x in self.claims if x.claimed is not None and x.claimed.op == "grad"]
+        if not chains or self.said[-1][0].op == "d":
+            return
+        known = {n for n, _ in self.said}
+        for line in reversed(chains):
+            left = [n for n in map(self.about.as_named, walk(line.sides[-1])) if n.op == "grad" and n not in known]
+            for f, x in [n.args for n in left if [a.op for a in n.args] == ["sym", "sym"]]:
+                if f.val in self.work.chain and x.val in (*self.work.chain, self.variable):
+                    steps = Derivation(self.text, x.val, self.shapes, self.functions, f.val, self.session).steps()
+                    yield replace(steps[-1], rule=LEFT)
+
     def _naming(self) -> Iterator[Step]:
         """A name for the sum inside the loss, so that each step is a small one."""
         a = self.work.algebra
-        inside = [n for n in walk(self.work.body(self.loss)) if n.op == "add" and not a.is_number(n)]
+        inside = [n for n in walk(self.work.body(self.about.loss)) if n.op == "add" and not a.is_number(n)]
         for total in inside[:1]:
             options = ("r", "e", "u") if () in a.shape(total) else ("R", "E", "U")
             name = next((n for n in options if not self.names.known(n)), None)
@@ -375,7 +356,7 @@ class _Continuation:
     def _own_steps(self) -> Iterator[Step]:
         """From the last line about dL, or about ∂L/∂u, by one rule."""
         known = [n for n in self.work.chain if last(self.said, self._slope(n)) is not None]
-        if known and last(self.said, d_of(self.loss)) is None:
+        if known and last(self.said, d_of(self.about.loss)) is None:
             yield from self._after_slope(known[0])
         else:
             alone = [(left, self._alone(right) if left.op == "d" else right) for left, right in self.said]
@@ -383,7 +364,7 @@ class _Continuation:
             yield from self.work.following(about, "trace" if self.form == "trace" else "inner")
 
     def _slope(self, name: str) -> Node:
-        return Node("grad", [sym(self.loss), sym(name)])
+        return Node("grad", [sym(self.about.loss), sym(name)])
 
     def _alone(self, node: Node) -> Node:
         """A differential with every declared name but the variable held still."""
@@ -403,18 +384,25 @@ class _Continuation:
         if self.variable in slopes:
             yield work.steps()[-1]
 
+    def _written(self, step: Step) -> str:
+        """A step as a line of the text, which may give its function no name."""
+        out = self.about.written_out
+        return self.work.written(replace(step, left=out(step.left), right=out(step.right)))
+
     def _told(self, step: Step, line: str, tier: int) -> Next:
         about = step.left
         while about.op in ("d", "grad", "fn", "norm", "pow") and about.args:
             about = about.args[0]
-        f = spoken_name(about.args[0].val if about.op == "idx" else about.val) if about.op in ("sym", "idx") else "it"
+        about = self.about.written_out(about.args[0] if about.op == "idx" else about)
+        f = spoken_name(about.val) if about.op == "sym" else plain_text(about)
         words = next((WORDS[r] for r in (step.rule, step.rule.split(", ")[0]) if r in WORDS), None)
-        words = words.format(f=f) if words else f"Use the rule “{step.rule}” on {f}."
+        left = plain_text(self.about.written_out(step.left))
+        words = words.format(f=f, left=left) if words else f"Use the rule “{step.rule}” on {f}."
         gap = replace(step, right=_with_gap(step.right, tuple(right for _, right in self.said)))
         spelling = self.work.spelling
         self.work.spelling = _with_box(spelling)
         try:
-            with_gap = self.work.written(gap)
+            with_gap = self._written(gap)
         finally:
             self.work.spelling = spelling
         return Next(tier, step.rule, words, with_gap, line)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from ..names import Names, read_shapes
+from ..names import Definition, Names, read_shapes
 from ..operations import OPERATIONS
 from ..parser import parse
-from ..tree import Node, names_in, sym, walk
+from ..tree import Node, map_tree, names_in, sym, walk
 from ..writer import plain_text
 from .algebra import ZERO, Algebra, all_ones, d_of, exact, ones, product
 from .networks import NoRuleError
@@ -102,12 +102,21 @@ SLOPES = {
     "sigmoid": r"\sigma(a)(1 - \sigma(a))",
     "softplus": r"\sigma(a)",
 }
+LOGISTIC = (r"\frac{1}{1 + e^{-b}}", "(1 + e^{-b})^{-1}", r"\frac{e^b}{1 + e^b}", r"\frac{e^b}{e^b + 1}")
 
 
 @cache
 def tree_of(formula: str) -> Node:
     """A side of a formula of the tables as a tree."""
     return parse(formula, Names(*read_shapes(LETTERS), functions={"sigma": "sigmoid"}))
+
+
+def is_logistic(definition: Definition) -> bool:
+    """Whether a text defines the logistic function under a name of its own, g(z) = 1/(1 + e^{-z})."""
+    if len(definition.params) != 1:
+        return False
+    body = map_tree(definition.body, {sym(definition.params[0]): sym("b")}.get)
+    return body in map(tree_of, LOGISTIC)
 
 
 def key_of(node: Node) -> str:

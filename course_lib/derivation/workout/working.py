@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -22,10 +22,11 @@ from ..writer import latex
 from .algebra import ONE, Algebra, Product, apply, d_of, holds_d, product, turned
 from .arrays import Differentials, Lowering
 from .networks import NoRuleError
-from .rules import DEEP, DEFINITION, MOVE, PUT_IN, READ_OFF, SUMS, Calculus, Step
+from .rules import DEEP, DEFINITION, MOVE, PUT_IN, READ_OFF, SUMS, Calculus, Step, is_logistic
 
 Said = Sequence[tuple[Node, Node]]  # left and right sides, in their order
 SECONDS = 10.0
+LOSSES = ("f", "g", "L", "F", "E", "J")  # for a function without a name
 MOST = 60  # lines, more than any derivation takes
 FRESH_SEED = 20_011
 
@@ -124,7 +125,9 @@ class Derivation:
         self.bodies: dict[str, Node] = {}
         self._raw: dict[str, Node] = {}
         self.target: list[str] | None = None  # the letters of an entry of the variable, where the text has chosen them
-        self.spelling = spelling_of(loss, self.names)
+        logistic = next((name for name, d in self.names.definitions.items() if is_logistic(d)), None)
+        own = {"sigmoid": latex(sym(logistic))} if logistic else {}
+        self.spelling = replace(spelling_of(loss, self.names), functions=own)
 
     def _read(self, loss: str) -> tuple[Session, list[Line]]:
         for text in (loss, f"{self._free_name()} = {loss.strip()}"):
@@ -140,7 +143,7 @@ class Derivation:
         return session, lines
 
     def _free_name(self) -> str:
-        return next(n for n in ("f", "g", "L", "F", "E", "J") if n not in map(canonical, self.shapes or ()))
+        return next(n for n in LOSSES if n not in map(canonical, self.shapes or ()))
 
     def _known(self, name: str | None, what: str) -> str:
         found = canonical(name) if isinstance(name, str) and name.strip() else None
@@ -180,8 +183,8 @@ class Derivation:
         def visit(name: str) -> None:
             if name in found or name == self.variable or self.variable not in dependencies(sym(name), self.names):
                 return
-            if name not in self.names.definitions:
-                return
+            if name not in self.names.definitions or self.names.definitions[name].core is None:
+                return  # a formula is written out wherever it is called
             for inner in sorted(names_in(self.body(name)), key=str):
                 visit(inner)
             found.append(name)
@@ -208,8 +211,10 @@ class Derivation:
         """{what a name was defined as: the name}: functions of names before one, and sums, wherever they got a name."""
         found: dict[Node, str] = {}
         earlier = True
-        for name in self.names.definitions:
+        for name, definition in self.names.definitions.items():
             earlier = earlier and name != before
+            if definition.core is None:
+                continue
             try:
                 body = self._written_out(name)
             except (NoRuleError, MisfitError):
