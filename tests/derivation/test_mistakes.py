@@ -108,6 +108,27 @@ def test_a_wrong_line_of_no_known_kind_is_only_called_wrong():
     assert "d×1" in judged.message and "entry" in judged.message
 
 
+@pytest.mark.parametrize(
+    ("given", "line", "place"),
+    [
+        (r"L = \|w\|^2", r"\nabla_w L = 2w_i", "entry i"),
+        (r"L = \|W\|^2", r"\nabla_W L = 2W_{ij}", "entry (i, j)"),
+        (r"a = \operatorname{softmax}(z)", r"a = \frac{e^{z_i}}{\sum_j e^{z_j}}", "entry i"),
+        ("z = w", r"a = \operatorname{softmax}(z) = \frac{e^{z_i}}{\sum_j e^{z_j}}", "entry i"),
+    ],
+)
+def test_an_entry_in_place_of_the_whole_is_called_so(given, line, place):
+    shapes = {"w": "d", "W": "d k"} | ({} if given == "z = w" else {"z": "d"})
+    said = derive(f"{given}\n{line}", shapes).lines[-1]
+    assert (said.verdict, said.mistake) == ("wrong", "index")
+    assert f"This is {place} of it" in said.message
+
+
+def test_another_entry_is_not_called_an_entry_of_the_whole():
+    said = derive("L = \\|w\\|^2\n\\nabla_w L = 3w_i", {"w": "d"}).lines[-1]
+    assert said.verdict == "wrong" and "This is entry" not in said.message
+
+
 def test_an_assumption_says_which():
     judged = derive(r"y = x^\top Ax" + "\n" + r"\nabla_x y = 2Ax", Q).lines[-1]
     assert "A is symmetric" in judged.message
