@@ -67,6 +67,13 @@ def _name(w: Language, node: Node) -> Written:
     return text, ATOM
 
 
+def _slope(w: Language, node: Node) -> Written:
+    """The gradient of the loss in a name, as programs call it: dW1."""
+    if len(node.args) != 2 or node.args[1].op != "sym":
+        raise UnwritableError
+    return f"d{w.text(node.args[1])}", ATOM
+
+
 def _product(w: Language, node: Node) -> Written:
     """Factors from the left: * beside a number, np.outer of a column and a row, @ else."""
     assert isinstance(w, _Numpy)
@@ -116,5 +123,6 @@ _WRITERS: dict[str, Writes] = {
     "eye": _sized("eye"),
     "mul": _product,
     "stretch": _repeated,
+    "grad": _slope,
     "fn": _called,
 }

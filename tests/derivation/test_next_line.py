@@ -221,6 +221,41 @@ def test_what_was_asked_for_is_seen_however_it_is_said(text, where):
     assert next_line(text, shapes).words == f"Finished: {where} says what was asked for."
 
 
+PROGRAMS = [
+    (
+        "Z1 = X @ W1 + b1\nA1 = np.tanh(Z1)\nout = A1 @ W2 + b2\nloss = 0.5 * np.sum((out - Y)**2) / N\n"
+        "dout = (out - Y) / N",
+        {"X": "N D", "W1": "D H", "b1": "H", "W2": "H K", "b2": "K", "Y": "N K", "N": ""},
+        [
+            "dA1 = dout @ W2.T",
+            "dZ1 = dA1 * (1 - A1 * A1)",
+            "dW1 = X.T @ dZ1",
+            "db2 = np.sum(dout, axis=0)",
+            "dW2 = A1.T @ dout",
+            "db1 = np.sum(dZ1, axis=0)",
+        ],
+    ),
+    (
+        "scores = X @ W + b\nprobs = softmax(scores)\nloss = -np.sum(Y*np.log(probs))/N",
+        {"X": "N D", "W": "D K", "b": "1 K", "Y": "N K onehot", "N": ""},
+        [
+            "dprobs = -1 / N * (Y / probs)",
+            "dscores = probs * (dprobs - np.sum(dprobs * probs, axis=1)[:, None])",
+            "dW = X.T @ dscores",
+            "db = np.sum(dscores, axis=0)",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "shapes", "lines"), PROGRAMS, ids=["tanh", "softmax"])
+def test_a_program_is_carried_on_as_a_program_to_its_last_parameter(text, shapes, lines):
+    assert continued(text, shapes) == lines
+    found = next_line(text, shapes, tier=2)
+    assert found.code and "____" in found.gap and found.gap != found.line
+    assert found.told()[-1][1].startswith(r"\texttt{d")
+
+
 def test_a_slope_in_between_is_not_the_end():
     text = "u = Ax\nf = b^Tu\n\\nabla_x f = A^T\\nabla_u f"
     assert next_line(text, {"A": "m n", "x": "n", "b": "m"}).line == r"\nabla_{u} f = b"

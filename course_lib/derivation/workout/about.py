@@ -37,6 +37,8 @@ class About:
         self.names: Names = session.names
         self.claims = [x for x in session.lines if x.claimed is not None and x.verdict == "right"]
         self.goal = session.parse(goal) if goal else None
+        lines = session.statements
+        self.programmed = self.goal is None and bool(lines) and all(s.numpy for s in lines)
         self.formula: Node | None = None
         self.loss = self._function()
         self.variable = self._variable()
@@ -86,6 +88,11 @@ class About:
             line = self.claims[-1] if self.claims else None
             return line if line is not None and line.explicit and self._is_about(line, self.variable) else None
         return next((x for x in reversed(self._taken()) if self._is_about(x, self.variable)), None)
+
+    def carry_on(self) -> None:
+        """In a program, take the next parameter when what was varied is done."""
+        rest = self.open_parameters() if self.programmed and self.end() is not None else []
+        self.variable = rest[-1] if rest else self.variable
 
     def open_parameters(self) -> list[str]:
         """The parameters beside one that is varied, those of a network say, of which no line says the gradient."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -10,18 +11,20 @@ from .. import wording
 from ..dimensions import MisfitError
 from ..engine import BAD, Functions, Line, Session
 from ..names import Shapes, dependencies, spoken_name
+from ..numpy_writer import numpy_text
 from ..report import _mathematics
 from ..spelling import Spelling, spelled, spelling_of
 from ..tokens import UnreadableError
 from ..tree import Node, map_tree, places, put, sym, walk
 from ..writer import latex, plain_text
 from .about import About, NothingAskedError, is_by_entries
-from .algebra import ZERO, d_of, holds_d, size
+from .algebra import ONE, ZERO, d_of, holds_d, product, size
 from .networks import NoRuleError
 from .rules import MOVE, PUT_IN, READ_OFF, RULES, Step
 from .working import SECONDS, Derivation, Work, last, left_side, said_rules
 
 TIERS = 3
+_ESCAPED = r"\\\1"
 HOW = {
     MOVE: r"\langle A, BC\rangle = \langle B^\top A, C\rangle = \langle AC^\top, B\rangle",
     READ_OFF: r"dL = \langle G, dW\rangle \Rightarrow \nabla_W L = G",
@@ -53,6 +56,7 @@ class Next:
 
     line      the line as LaTeX, "" where the derivation is finished or nothing can be said.
     finished  whether it gets where it should.  mends  the number of the wrong line to mend first, or None.
+    code      whether gap and line are NumPy, as they are after lines of a program.
     """
 
     tier: int
@@ -62,6 +66,7 @@ class Next:
     line: str = ""
     finished: bool = False
     mends: int | None = None
+    code: bool = False
 
     @property
     def formula(self) -> str:
@@ -72,10 +77,13 @@ class Next:
         """(words, LaTeX) of what this tier tells."""
         said = [(self.words, self.formula)]
         if self.tier >= 2 and self.gap:
-            said.append(("Fill the gap:", self.gap))
+            said.append(("Fill the gap:", self._typeset(self.gap)))
         if self.tier >= 3 and self.line:
-            said.append((f"Line {self.mends} becomes:" if self.mends else "The next line:", self.line))
+            said.append((f"Line {self.mends} becomes:" if self.mends else "The next line:", self._typeset(self.line)))
         return said
+
+    def _typeset(self, line: str) -> str:
+        return rf"\texttt{{{re.sub(r'([_^#%&{}])', _ESCAPED, line)}}}" if self.code else line
 
     def __repr__(self) -> str:
         return "\n".join(f"{words} {tex}".strip() for words, tex in self.told())
@@ -113,9 +121,9 @@ def next_line(
         return _mended(session, lines, bad, tier, text, before)
     try:
         about = About(session, goal or asked(text, session))
-        return _finished(about, session, before, tier) or _Continuation(
-            about, session, text, shapes, functions, steps
-        ).next(tier)
+        about.carry_on()
+        end = _finished(about, session, before, tier)
+        return end or _Continuation(about, session, text, shapes, functions, steps).next(tier)
     except NothingAskedError:
         return Next(tier, words="Begin with the definition, such as L = …; then the next line can be found.")
     except (NoRuleError, MisfitError, ValueError) as problem:
@@ -204,16 +212,32 @@ def _with_box(spelling: Spelling) -> Spelling:
 
 
 def _with_gap(node: Node, before: tuple[Node, ...]) -> Node:
-    """The tree with a box in place of the largest part that stood nowhere before, but not of the whole."""
+    """The tree with a box in place of what is to be filled in."""
+    hidden = _to_fill(node, before)
+    return next((put(node, path, sym("gap")) for path, n in places(node) if n is hidden), sym("gap"))
+
+
+def _to_fill(node: Node, before: tuple[Node, ...]) -> Node | None:
+    """The largest part that stood nowhere before, but not the whole; None where all of it is to be filled in."""
     known = {n for tree in before for n in walk(tree)}
-    options = [
-        (path, n) for path, n in places(node) if path and n.op not in ("num", "d") and size(n) < size(node) / 1.5
-    ]
-    new = [x for x in options if x[1] not in known and not any(n.op == "d" for n in walk(x[1]))] or options
-    if not new:
-        return Node("sym", (), "gap")
-    path, _ = max(new, key=lambda x: size(x[1]))
-    return put(node, path, sym("gap"))
+    options = [n for path, n in places(node) if path and n.op not in ("num", "d") and size(n) < size(node) / 1.5]
+    new = [n for n in options if n not in known and not any(m.op == "d" for m in walk(n))] or options
+    return max(new, key=size, default=None)
+
+
+def as_sums(node: Node) -> Node | None:
+    """A product with ones as a program writes it, a sum along an axis; None for any other tree."""
+    args = [map_tree(a, as_sums) for a in node.args] if node.op == "mul" else []
+    flat = ["column" if a.op == "ones" else "row" if a.op == "T" and a.args[0].op == "ones" else "" for a in args]
+    if flat[-2:] == ["column", "row"] and len(args) > 2:
+        return Node("stretch", [Node("fn", [product(*args[:-2])], ("sum1", 0))], 1)
+    if flat[-1:] == ["column"] and len(args) > 1:
+        turned = len(args) == 2 and args[0].op == "T"
+        return Node("fn", args[0].args if turned else [product(*args[:-1])], ("sum0" if turned else "sum1", 0))
+    if "row" in flat[:-1]:
+        k = flat.index("row")
+        return product(*args[:k], Node("fn", [product(*args[k + 1 :])], ("sum0", 0)))
+    return None
 
 
 class _Continuation:
@@ -315,11 +339,27 @@ class _Continuation:
         if self.steps and not self.claims and len(self.work.steps()) <= self.steps:
             yield from self._naming()
         own = self._own_steps() if self.form in ("differential", "trace") else iter(())
-        for steps in (self._left_open(), own, self._steps(self.form), self._steps("differential")):
+        backwards = self._program() if self.about.programmed else iter(())
+        for steps in (backwards, self._left_open(), own, self._steps(self.form), self._steps("differential")):
             try:
                 yield from steps
             except (NoRuleError, MisfitError, KeyError):
                 continue
+
+    def _program(self) -> Iterator[Step]:
+        """dz for each name z from the loss back to the variable, as programs compute them; those that are not there."""
+        work, done = self.work, {left for left, _ in self.said}
+        slopes: dict[str, Node] = {}
+        rule = ""
+        order = [*reversed(work.chain), self.variable]
+        begun = max((k for k, name in enumerate(order) if self._slope(name) in done), default=0)
+        for k, name in enumerate(order):
+            if name in slopes and k > begun:
+                yield Step(self._slope(name), slopes[name], rule)
+            if name in work.chain:
+                d, used = work.d(work.body(name), name)
+                weight = ONE if name == self.about.loss else self._slope(name)
+                slopes, rule = work.pulled(weight, d, slopes), said_rules(used)
 
     def _left_open(self) -> Iterator[Step]:
         """The derivatives on the right of the last line, such as those of a chain rule, each worked out by itself."""
@@ -387,7 +427,15 @@ class _Continuation:
     def _written(self, step: Step) -> str:
         """A step as a line of the text, which may give its function no name."""
         out = self.about.written_out
-        return self.work.written(replace(step, left=out(step.left), right=out(step.right)))
+        code = self._code(step)
+        return code or self.work.written(replace(step, left=out(step.left), right=out(step.right)))
+
+    def _code(self, step: Step) -> str:
+        """A gradient as a line of a program, "" where the text is none or NumPy has no short words for it."""
+        if not self.about.programmed or step.left.op != "grad":
+            return ""
+        left, right = (numpy_text(x, self.names) for x in (step.left, map_tree(step.right, as_sums)))
+        return f"{left} = {right}" if left and right else ""
 
     def _told(self, step: Step, line: str, tier: int) -> Next:
         about = step.left
@@ -398,7 +446,14 @@ class _Continuation:
         words = next((WORDS[r] for r in (step.rule, step.rule.split(", ")[0]) if r in WORDS), None)
         left = plain_text(self.about.written_out(step.left))
         words = words.format(f=f, left=left) if words else f"Use the rule “{step.rule}” on {f}."
-        gap = replace(step, right=_with_gap(step.right, tuple(right for _, right in self.said)))
+        before = tuple(right for _, right in self.said)
+        code = self._code(step)
+        if code:
+            whole = code.partition(" = ")[2]
+            hidden = numpy_text(map_tree(_to_fill(step.right, before) or step.right, as_sums), self.names) or whole
+            gap_in = code.replace(hidden if hidden in whole else whole, "____", 1)
+            return Next(tier, step.rule, words, gap_in, line, code=True)
+        gap = replace(step, right=_with_gap(step.right, before))
         spelling = self.work.spelling
         self.work.spelling = _with_box(spelling)
         try:
