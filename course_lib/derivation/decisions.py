@@ -319,16 +319,17 @@ def samples_stand_beside_columns(statements: list[Statement], names: Names) -> b
     r"""Whether a text writes w \cdot x_i or w x_i: a matrix if x_i is a row, which nobody means."""
     for nodes in _lists(statements):
         near = [(n, symbol_of(n)) for n in nodes if n.value not in ("(", "{")]
-        for (_, a), (n, b), (_, c) in zip(near, near[1:], [*near[2:], (None, None)], strict=False):
+        for k, ((_, a), (n, b)) in enumerate(pairwise(near)):
             if a is None or _turned(a):
                 continue
             if b is not None and not a.scripts and not _turned(b) and _pairs(a, b, names, "columns"):
                 return True
-            if (
-                n.value == "cdot"
-                and c is not None
-                and (_pairs(a, c, names, "columns") or _pairs(c, a, names, "columns"))
-            ):
+            other, c = near[k + 2] if n.value == "cdot" and k + 2 < len(near) else (n, None)
+            if c is None:
+                continue
+            if _pairs(a, c, names, "columns") or _pairs(c, a, names, "columns"):
+                return True
+            if _pairs_with_features(a, c, other, [n for n, _ in near], names):
                 return True
     return False
 

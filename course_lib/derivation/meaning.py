@@ -97,6 +97,11 @@ def _inner_or_product(left: Node, right: Node, names: Names, span: Span | None) 
     if () == (shape_of(left, names) or ((1,),))[0] == (shape_of(left, names) or ((1,), (1,)))[1]:
         return mul(left, right, span=span)  # a number times what follows
     before, after = (list(n.args) if n.op == "mul" else [n] for n in (left, right))
+    for one, other in ((before[-1], after[0]), (after[0], before[-1])):
+        # w \cdot x in a function of x, whose x is a vector wherever w is one.
+        if other.op == "sym" and other.val in names.placeholders and is_vector(shape_of(one, names) or ((), ())):
+            inner = Node("frob", [before[-1], after[0]], None, span_of([before[-1], after[0]]) or span)
+            return mul(*before[:-1], inner, *after[1:], span=span)
     for i in dict.fromkeys((len(before) - 1, 0)):
         for j in dict.fromkeys((1, len(after))):
             a, b = mul(*before[i:]), mul(*after[:j])

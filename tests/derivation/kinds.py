@@ -1113,4 +1113,24 @@ KINDS = {
         [r"S = X^TX", r"\operatorname{tr}(S) = \sum_i x_i^Tx_i"],
         [r"S = XX^T", r"S = \sum_i x_i^Tx_i"],
     ),
+    "a model with a dot that is called with samples": (
+        {"X": "m n", "w": "n", "b": "", "y": "m"},
+        (),
+        r"f_{w,b}(x) = w\cdot x + b" + "\n" + r"J(w,b) = \frac{1}{2m}\sum_{i=1}^m (f_{w,b}(x^{(i)}) - y^{(i)})^2",
+        [
+            r"\frac{\partial J(w,b)}{\partial w_j} = \frac1m\sum_{i=1}^m (f_{w,b}(x^{(i)}) - y^{(i)})x_j^{(i)}",
+            r"\frac{\partial J(w,b)}{\partial b} = \frac1m\sum_{i=1}^m (f_{w,b}(x^{(i)}) - y^{(i)})",
+        ],
+        [
+            r"\frac{\partial J(w,b)}{\partial w_j} = \frac1m\sum_{i=1}^m (f_{w,b}(x^{(i)}) - y^{(i)})",
+            r"\frac{\partial J(w,b)}{\partial b} = \frac{1}{2m}\sum_{i=1}^m (f_{w,b}(x^{(i)}) - y^{(i)})",
+        ],
+    ),
+    "features with a dot": (
+        {"Phi": "N M", "w": "M", "t": "N"},
+        (),
+        r"E = \frac12\sum_n\left(t_n - \mathbf w\cdot\boldsymbol\phi(\mathbf x_n)\right)^2",
+        [r"\nabla E = -\sum_n(t_n - \mathbf w\cdot\boldsymbol\phi(\mathbf x_n))\boldsymbol\phi(\mathbf x_n)"],
+        [r"\nabla E = \sum_n(t_n - \mathbf w\cdot\boldsymbol\phi(\mathbf x_n))\boldsymbol\phi(\mathbf x_n)"],
+    ),
 }

@@ -1416,4 +1416,32 @@ TRUTHS = {
             r"S = \sum_i x_i^Tx_i": "S == np.sum(X**2)",
         },
     ),
+    "a model with a dot that is called with samples": Truth(
+        {"r": "X @ w + b * ones(m) - y", "J": "np.sum(r**2) / (2 * m)"},
+        {
+            r"\frac{\partial J(w,b)}{\partial w_j} = \frac1m\sum_{i=1}^m (f_{w,b}(x^{(i)}) - y^{(i)})x_j^{(i)}": (
+                'grad("J", "w") == X.T @ r / m'
+            ),
+            r"\frac{\partial J(w,b)}{\partial b} = \frac1m\sum_{i=1}^m (f_{w,b}(x^{(i)}) - y^{(i)})": (
+                'grad("J", "b") == np.sum(r) / m'
+            ),
+            r"\frac{\partial J(w,b)}{\partial w_j} = \frac1m\sum_{i=1}^m (f_{w,b}(x^{(i)}) - y^{(i)})": (
+                'grad("J", "w") == np.sum(r) / m * ones(n)'
+            ),
+            r"\frac{\partial J(w,b)}{\partial b} = \frac{1}{2m}\sum_{i=1}^m (f_{w,b}(x^{(i)}) - y^{(i)})": (
+                'grad("J", "b") == np.sum(r) / (2 * m)'
+            ),
+        },
+    ),
+    "features with a dot": Truth(
+        {"r": "t - Phi @ w", "E": "np.sum(r**2) / 2"},
+        {
+            r"\nabla E = -\sum_n(t_n - \mathbf w\cdot\boldsymbol\phi(\mathbf x_n))\boldsymbol\phi(\mathbf x_n)": (
+                'grad("E", "w") == -Phi.T @ r'
+            ),
+            r"\nabla E = \sum_n(t_n - \mathbf w\cdot\boldsymbol\phi(\mathbf x_n))\boldsymbol\phi(\mathbf x_n)": (
+                'grad("E", "w") == Phi.T @ r'
+            ),
+        },
+    ),
 }
