@@ -11,7 +11,7 @@ from .dimensions import Open
 from .document import Clause, Member, Statement, defined_name
 from .names import Names, Symbol, canonical, symbol_of
 from .symbols import index_letters, parted
-from .tex import Tex, everywhere, flat, trimmed
+from .tex import Tex, everywhere, flat, layer_of, trimmed
 from .vocabulary import TRANSPOSES
 
 LOSSES = frozenset(["L", "J", "E", "C", "ell", "l"])
@@ -109,7 +109,7 @@ def unknown_functions(statements: list[Statement], names: Names, defined: Collec
             if symbol is None or symbol.name not in CALLED or nodes[k + 1].value != "(":
                 continue
             known = names.known(symbol.name) or symbol.name in defined or symbol.name in names.functions
-            if known or names.with_entries(symbol.name) or any(m != "'" for m, *_ in symbol.scripts):
+            if known or names.with_entries(symbol.name) or any(s[0] != "'" and not layer_of(s) for s in symbol.scripts):
                 continue
             close = _closing(nodes, k + 1)
             found[symbol.name] = max(found.get(symbol.name, 0), len(parted(nodes[k + 2 : close], (",", ";", "|"))))

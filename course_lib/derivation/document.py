@@ -920,6 +920,8 @@ def _base(nodes: list[Tex], names: Names) -> tuple[str, tuple[Script, ...], list
         labels = ["".join(flat(i)) for m, i, *_ in nodes[end - 1].scripts if m == "_"]
         if word[0] == "d" and end > 1 and labels and names.known(f"{word[1:]}_{labels[0]}"):
             return None  # dD_{KL} is a differential
+        if word[0] == "d" and end == 2 and names.known(name_of([nodes[1]]) or ""):
+            return None  # so is dZ^{[1]}
         return (word, nodes[end - 1].scripts, nodes[end:]) if alone else None
     if symbol is not None:
         return symbol.name, symbol.scripts, nodes[1:]

@@ -139,7 +139,35 @@ class Session:
     # --------------------------------------------------------------------------------------------------
 
     def read(self, text: str) -> list[Line]:
-        """Judge every line of a text.
+        """Judge every line of a text."""
+        self._read_samples(text)
+        if self.named and _misses(self.lines)[0]:
+            self._read_scaled()
+        return self.lines
+
+    def _read_scaled(self) -> None:
+        """Read dZ as a length times the gradient in Z, where that makes the gradients of parameters right.
+
+        `dZ = A - Y; dW = dZ.T @ X / m` takes the mean last, as many programs do.
+        """
+        columns, before = self.names.columns, (_misses(self.lines), self._right_parameters())
+        nodes = [n for line in self.lines for side in line.sides for n in walk(side) if n.op == "sym"]
+        for length in dict.fromkeys(n.val for n in nodes if n.val in self.names.dims):
+            self._read_anew(columns, quick=True, scale=length)
+            better = _misses(self.lines) < before[0] and self._right_parameters() > before[1]
+            if better:
+                self._read_anew(columns, quick=False, scale=length)
+                return
+        if self.names.scale:
+            self._read_anew(columns, quick=False)
+
+    def _right_parameters(self) -> int:
+        """How many right lines say what the gradient in a declared name is."""
+        claims = [x.claimed for x in self.lines if x.verdict == "right" and x.claimed is not None]
+        return sum(n.op in ("grad", "d") and n.args[-1].val in self.names.symbols for n in claims)
+
+    def _read_samples(self, text: str) -> None:
+        """Read a text with samples as what they are meant to be.
 
         A sample x_i of X is a row to some and a column to others. What the text shows decides; where that
         leaves lines that do not hold, the other reading is tried, and the one with fewer such lines stays.
@@ -154,7 +182,7 @@ class Session:
         columns = decisions.samples_are_columns(statements, self.names)
         if not decisions.names_samples(statements, self.names):
             self._read(text, statements, columns)
-            return self.lines
+            return
         self.judge.quick = True
         self._read(text, statements, columns)
         first = _misses(self.lines)
@@ -164,11 +192,11 @@ class Session:
                 columns = columns ^ (_misses(self.lines) < first)
             self._read_anew(columns, quick=False)
         self.judge.quick = False
-        return self.lines
 
-    def _read_anew(self, columns: bool, quick: bool) -> None:
+    def _read_anew(self, columns: bool, quick: bool, scale: str | None = None) -> None:
         """Read the whole text again, with samples as columns or as rows; quick: without a search for reasons."""
         self._begin(self.names.symbols, self.names.dims, self.names.functions, self.bench.seed)
+        self.names.scale = scale
         self.judge.quick = quick
         for text in self.texts:
             self._read(text, read_document(text, self.names), columns)
@@ -1119,10 +1147,22 @@ class Session:
             self._remember(nodes, not judged.assumption)
         line.explicit = not self._derives(nodes[-1])
         repeated_names = self._said_of_repeated(nodes, clause.members if clause is not None else []).strip()
-        line.assumption = judged.assumption or self._constant_names(nodes) or repeated_names
+        line.assumption = (
+            self._said_of_scale(nodes[0]) or judged.assumption or self._constant_names(nodes) or repeated_names
+        )
         if line.assumption and judged.verdict == "right":
             line.message = line.assumption
         return self._with_reason(line, nodes, judged, zero)
+
+    def _said_of_scale(self, left: Node) -> str:
+        """What is to be said of a line about dZ where that is a length times the gradient, else ""."""
+        slope = left.args[-1] if left.op == "mul" else left
+        named = slope.op in ("grad", "d") and slope.args[-1].val in self.names.definitions
+        losses = self._defined_numbers()
+        if not self.names.scale or not named or not losses or slope.op == "grad" and left is slope:
+            return ""
+        name, loss = spoken_name(slope.args[-1].val), spoken_name(self.names.loss or losses[-1])
+        return wording.SCALED.format(name=name, length=self.names.scale, loss=loss)
 
     def _with_reason(self, line: Line, nodes: list[Node], judged: Judged, zero: bool) -> Line:
         """The line of a claim with what was found out about it; zero: whether one of its sides is 0."""
@@ -1164,7 +1204,7 @@ class Session:
         if plainly and len(nodes) == 2 and nodes[0].op == "sym":
             self.names.restated[nodes[0].val] = nodes[1]
         moved = any(n.op == "d" for node in nodes for n in walk(node))
-        self.differentials = self.differentials or moved and plainly
+        self.differentials = self.differentials or moved and plainly and not self.backward
 
     def _constant_names(self, nodes: list[Node]) -> str:
         """What is to be said of d(XY) = (dX)Y where nothing in the text says that Y is constant, else ""."""
@@ -1182,16 +1222,20 @@ class Session:
         """
         first = nodes[0]
         losses = self._defined_numbers()
-        if first.op != "d" or first.args[0].op != "sym" or self.differentials or not losses or not self.named:
+        moved = first.args[0] if first.op == "d" else first
+        moved = moved.args[0] if moved.op == "idx" else moved
+        if first.op != "d" or moved.op != "sym" or self.differentials or not losses or not self.named:
             return None
         loss = [*losses, *(n for n in self.names.restated if n in losses)][-1]
         inner = any(n.op == "d" for node in nodes[1:] for n in walk(node))
-        if first.args[0].val == loss or inner and not self.backward:
+        if moved.val == loss or inner and not self.backward:
             return None
 
         def change(n: Node) -> Node | None:
-            plain = n.op == "d" and n.args[0].op == "sym"
-            return Node("grad", [sym(loss), n.args[0]], None, n.span) if plain else None
+            of = n.args[0] if n.op == "d" else n
+            if n.op == "d" and of.op == "idx" and of.args[0].op == "sym":
+                return of.with_args([self.names.called_gradient(loss, of.args[0])])
+            return self.names.called_gradient(loss, of) if n.op == "d" and of.op == "sym" else None
 
         changed = [map_tree(node, change) for node in nodes]
         if not self.judge.agree(changed):

@@ -369,12 +369,15 @@ def _difference(f: Callable[[float], Array]) -> Array:
 
 
 def _any_function(name: str) -> tuple[Function, Function, Function]:
-    """A smooth function without special properties that stands for an unknown f, with two derivatives."""
+    """A smooth function without special properties that stands for an unknown f, with two derivatives.
+
+    It grows slowly, so that what is behind it, a softmax or a sigmoid say, is not at its end, where digits are lost.
+    """
     a, b = 0.3 + (zlib.crc32(name.encode()) % 97) / 100, 0.7 + (zlib.crc32(name[::-1].encode()) % 89) / 100
     return (
-        lambda x: np.sin(a * x) + b * x * x + np.exp(0.3 * x),
-        lambda x: a * np.cos(a * x) + 2 * b * x + 0.3 * np.exp(0.3 * x),
-        lambda x: -a * a * np.sin(a * x) + 2 * b + 0.09 * np.exp(0.3 * x),
+        lambda x: np.sin(a * x) + b * np.arctan(x) + 0.3 * np.log(1 + x * x),
+        lambda x: a * np.cos(a * x) + (b + 0.6 * x) / (1 + x * x),
+        lambda x: -a * a * np.sin(a * x) + (0.6 * (1 - x * x) - 2 * b * x) / (1 + x * x) ** 2,
     )
 
 

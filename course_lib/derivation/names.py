@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from .tex import COMBINING, GREEK_LETTERS, Script, Tex, flat, read_tex, trimmed
-from .tree import Node, names_in, walk
+from .tree import Node, mul, names_in, sym, walk
 from .vocabulary import ACCENTS, GREEK
 
 if TYPE_CHECKING:
@@ -202,6 +202,7 @@ class Names:
     varied: list[str] = field(default_factory=list)
     inferring: bool = False  # while shapes are inferred, lengths may stay open
     loss: str | None = None  # the number whose gradients are called dX in a program
+    scale: str | None = None  # the length times which dZ is the gradient in a Z on the way, where the mean comes last
     labels: set[str] = field(default_factory=set)
     least: int = 3  # a length must allow for the entries that the text names by number
     written: dict[str, set[str]] = field(default_factory=dict)  # parameters that a function is only written with
@@ -226,6 +227,11 @@ class Names:
         for key, s in self.symbols.items():
             rows, columns = (new if x == name else x for x in (s.rows, s.columns))
             self.symbols[key] = Declared(rows, columns, s.promises, s.one_dimensional)
+
+    def called_gradient(self, loss: str, of: Node) -> Node:
+        """What dZ stands for where it names a gradient: that of the loss in Z, or a length times it."""
+        slope = Node("grad", [sym(loss), of], None, of.span)
+        return mul(sym(self.scale), slope) if self.scale and of.val in self.definitions else slope
 
     def known(self, name: str) -> bool:
         """Whether the name may stand in an expression."""

@@ -110,7 +110,7 @@ class _Reader:
             if below is not None:
                 of = Node("sym", (), below)
                 loss = self.names.loss
-                return Node("grad", [Node("sym", (), loss), of]) if loss else Node("d", [of])
+                return self.names.called_gradient(loss, of) if loss else Node("d", [of])
             said = spoken_name(name)
             problem = wording.NOTHING_EXPLAINS.format(name=said)
             if len(node.id) > 1 and all(self.names.known(c) for c in node.id):

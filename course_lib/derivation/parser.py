@@ -12,7 +12,8 @@ from .dimensions import MisfitError
 from .meaning import in_an_expression, with_inner_products
 from .names import Names
 from .resolver import lex
-from .tex import Tex, read_tex
+from .symbols import parted
+from .tex import Tex, depth, flat, read_tex
 from .tidying import tidy
 from .tokens import Tok, UnreadableError
 from .tree import Node
@@ -61,13 +62,30 @@ def parse(text: str, names: Names, offset: int = 0) -> Node:
 
 def parse_nodes(nodes: list[Tex], names: Names) -> Node:
     """The tree of one member's nodes; UnreadableError where they cannot be read."""
-    tokens = lex(nodes, names)
+    tokens = lex(with_sums_of_programs(nodes), names)
     if not tokens:
         raise UnreadableError("nothing stands here", nodes[0].start if nodes else 0)
     try:
         return in_an_expression(with_inner_products(parse_tokens(tokens), names), names)
     except MisfitError:
         raise UnreadableError("a derivative is taken in a name or an entry of one", tokens[0].start) from None
+
+
+def with_sums_of_programs(nodes: list[Tex]) -> list[Tex]:
+    """`np.sum(G, axis=1, keepdims=True)` within a formula as G times ones, as it stands in notes on programs."""
+    for k, n in enumerate(nodes):
+        spelled = n.kind == "style" and "".join(flat(n.args[0])) == "np.sum"
+        after = k + 1 if spelled else k + 6 if "".join(x.value for x in nodes[k : k + 6]) == "np.sum" else 0
+        if not after or after >= len(nodes) or nodes[after].value != "(":
+            continue
+        close = next((j for j in range(after, len(nodes)) if depth(nodes[after : j + 1]) == 0), len(nodes) - 1)
+        inside, *rest = parted(nodes[after + 1 : close], (",",))
+        axis = next((said[-1] for said in ("".join(flat(part)) for part in rest) if said.startswith("axis=")), "")
+        row, column = read_tex(r"\mathbf{1}^T"), read_tex(r"\mathbf{1}")
+        whole = [nodes[after], *inside, nodes[close]]
+        made = [*(row if axis != "1" else []), *whole, *(column if axis != "0" else [])]
+        return [*nodes[:k], *made, *with_sums_of_programs(nodes[close + 1 :])]
+    return nodes
 
 
 def parse_tokens(tokens: list[Tok]) -> Node:

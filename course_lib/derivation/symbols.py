@@ -11,7 +11,7 @@ from . import wording
 from .class_labels import Label, label_of
 from .names import Definition, Names, Symbol, dependencies, name_of, spoken_name, stem, symbol_of
 from .operations import FUNCTIONS, SHY
-from .tex import Script, Tex, flat, trimmed
+from .tex import Script, Tex, flat, layer_of, trimmed
 from .tokens import OPERAND_END, Tok, UnreadableError
 from .tree import Node, walk
 from .vocabulary import ACCENTS, GREEK, TRANSPOSES
@@ -989,6 +989,8 @@ class Symbols:
                 count += 1
             elif mark == "^" and items and all(s in (r"\prime", "'") for s in items):
                 count += len(items)
+            elif layer := layer_of(script):
+                name += layer if name.startswith("any:") else ""  # what is not explained may be another in each layer
             elif mark != "_" or not self._names_a_row_or_unit(name, items):
                 rest.append(script)
         end = nodes[after - 1].end if 0 < after <= len(nodes) else whole.end

@@ -192,7 +192,11 @@ class _Reader:
             error = self._node("error", "something is missing at the end of the line", here)
             inside = [error]
         end = self.where[self.pos - 1] + 1
-        base.scripts = (*base.scripts, (mark, inside, self.where[here], end))
+        primes: list[Script] = []
+        if mark == "^" and inside and inside[-1].value in (")", "]"):  # g^{[1]'} is the derivative of g^{[1]}
+            primes = [s for s in inside[-1].scripts if s[0] == "'"]
+            inside = [*inside[:-1], inside[-1].scripted(s for s in inside[-1].scripts if s[0] != "'")]
+        base.scripts = (*base.scripts, (mark, inside, self.where[here], end), *primes)
 
     # -- commands
 
@@ -448,6 +452,17 @@ def everywhere(nodes: list[Tex]) -> Iterator[Tex]:
         yield node
         inner = [n for a in node.args for n in a] + [n for _, s, _, _ in node.scripts for n in s]
         stack.extend(reversed(inner))
+
+
+def depth(nodes: Iterable[Tex]) -> int:
+    """How many more brackets open among the nodes than close."""
+    return sum((n.value in ("(", "[")) - (n.value in (")", "]")) for n in nodes)
+
+
+def layer_of(script: Script) -> str:
+    """The number of a layer that hangs on a name in square brackets, g^{[2]}; "" for any other script."""
+    items = flat(script[1]) if script[0] == "^" else []
+    return items[1] if len(items) == 3 and items[0] == "[" and items[2] == "]" and items[1].isalnum() else ""
 
 
 def changed(node: Tex, change: Callable[[list[Tex]], list[Tex]], scripts: bool = True) -> Tex:

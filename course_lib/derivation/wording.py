@@ -26,6 +26,7 @@ DEFECT = "This line could not be judged because of a defect in the checker itsel
 DEFECT_IN_NEXT = "The next line could not be found because of a defect in the checker itself, not in your text."
 DEFECT_IN_SEARCH = "Why could not be found out because of a defect in the checker itself."
 NAMED_GRADIENT = "Read with dw and its kind as names of gradients of {loss}."
+SCALED = "Read with d{name} as {length} times the gradient of {loss}: the mean is taken with the parameters."
 AS_ROWS = "Read with gradients of numbers as rows, since Jacobians are multiplied here."
 SEARCH = r"\arg\min needs a declared name as its variable and a function whose gradient vanishes somewhere"
 NO_SOLUTION = "The gradient in {name} is not 0 there."

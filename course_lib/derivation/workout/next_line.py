@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -24,7 +23,7 @@ from .rules import MOVE, PUT_IN, READ_OFF, RULES, Step
 from .working import SECONDS, Derivation, Work, last, left_side, said_rules
 
 TIERS = 3
-_ESCAPED = r"\\\1"
+_ESCAPED = {ord(c): f"\\{c}" for c in "_^#%&{}"}  # in LaTeX's text
 HOW = {
     MOVE: r"\langle A, BC\rangle = \langle B^\top A, C\rangle = \langle AC^\top, B\rangle",
     READ_OFF: r"dL = \langle G, dW\rangle \Rightarrow \nabla_W L = G",
@@ -83,7 +82,7 @@ class Next:
         return said
 
     def _typeset(self, line: str) -> str:
-        return rf"\texttt{{{re.sub(r'([_^#%&{}])', _ESCAPED, line)}}}" if self.code else line
+        return rf"\texttt{{{line.translate(_ESCAPED)}}}" if self.code else line
 
     def __repr__(self) -> str:
         return "\n".join(f"{words} {tex}".strip() for words, tex in self.told())
