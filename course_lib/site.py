@@ -55,16 +55,24 @@ thead:not(:has(p:not(:empty), th:not(.head))) { display: none; }
 .bd-article h1 { font-size: clamp(1.6rem, 7.5vw, 2.65rem); overflow-wrap: anywhere; }
 .bd-article :is(h2, h3) code { font-size: .8em; overflow-wrap: anywhere; }
 .bd-article :is(h2, h3) code .pre { white-space: normal; }
+.bd-article :is(h2, h3) .headerlink { position: absolute; }
+.bd-sidebar-secondary code .pre { white-space: normal; overflow-wrap: anywhere; }
+.bd-article details { margin-bottom: 1rem; }
+/* Or what a formula scrolls in cuts the bar off a transpose that stands on top. */
+.bd-article div.math mjx-container { padding-block: .2em; }
 .prev-next-title { overflow-wrap: anywhere; font-size: clamp(.75rem, 3.3vw, 1.15em) !important; }
 .prev-next-area a, .prev-next-info { min-width: 0; }
 .bd-content div.cell_output .text_html { background: none !important; color: var(--pst-color-text-base) !important; }
 .bd-content .text_html:has(.course-figure) { padding: 0 !important; }
 .bd-content .text_html :is(th, td) { padding: .3em .8em; }
-.course-derivation table { table-layout: fixed !important; width: 100% !important; }
-.course-derivation :is(th, td) { padding-inline: .5em !important; }
-.course-derivation th:first-child { width: 2.8rem; }
-.course-derivation th:nth-child(3) { width: 5rem; }
-.course-derivation th:last-child { width: 31%; }
+.course-derivation :is(table, thead, tbody) { display: block !important; width: 100% !important; }
+.course-derivation tr { display: grid; grid-template-columns: 3rem minmax(0, 1fr) 5rem 8rem;
+  border-bottom: 1px solid var(--pst-color-border); }
+.course-derivation :is(th, td) { border: 0 !important; min-width: 0; padding-inline: .5em !important; }
+/* What is said of a line stands below it, as wide as the formula that it is about may be. */
+.course-derivation td:last-child { display: contents; }
+.course-derivation td:last-child > strong { padding: .3em .5em; }
+.course-derivation td:last-child > div { grid-column: 2 / -1; padding: 0 .5em .3em; }
 .course-derivation td mjx-container { display: inline-block !important; max-width: 100%; overflow: auto hidden;
   padding: .15em 0; vertical-align: middle; }
 .bd-content .course-figure img { background: none !important; padding: 0 !important; border-radius: 0 !important;
@@ -85,13 +93,13 @@ thead:not(:has(p:not(:empty), th:not(.head))) { display: none; }
 }
 @media (max-width: 40rem) {
   .btn-launch-lab .btn__text-container { display: none; }
+  .bd-article .headerlink { display: none; }
   .chapters tr { display: grid; grid-template-columns: 2.2rem minmax(0, 1fr) auto; }
   .chapters td { border: 0 !important; }
   .chapters td:nth-child(3) { grid-area: 2 / 2 / auto / -1; padding-top: 0; }
-  .course-derivation thead { display: none; }
-  .course-derivation tr { display: grid; grid-template-columns: 1.6rem auto minmax(0, 1fr);
-    border-bottom: 1px solid var(--pst-color-border); }
-  .course-derivation td { border: 0 !important; padding-inline: .3em !important; min-width: 0; overflow-x: auto; }
+  .course-derivation thead { display: none !important; }
+  .course-derivation tr { grid-template-columns: 1.6rem auto minmax(0, 1fr); }
+  .course-derivation td { padding-inline: .3em !important; overflow-x: auto; }
   .course-derivation td:nth-child(2) { grid-column: 2 / -1; }
   .course-derivation td:nth-child(3) { grid-column: 2; }
   .bd-article .cell_output pre { font-size: .7rem; padding-inline: .6rem; }

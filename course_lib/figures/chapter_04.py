@@ -291,7 +291,9 @@ class _Cost:
         self.work = self.right.barh(("through I ⊗ X", "as XᵀR"), [1] * 2, color=[RED, GREEN], left=1)
         self.memory_text = [_bar_label(self.left, bar) for bar in self.memory]
         self.work_text = [_bar_label(self.right, bar) for bar in self.work]
-        self.left.axvline(LAPTOP, color="black", lw=1, ls="--")
+        for text in self.memory_text:  # or the line below runs through them
+            text.set(bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, zorder=3)
+        self.left.axvline(LAPTOP, color="black", lw=1, ls="--", zorder=1)
         self.left.text(LAPTOP * 3, -0.7, "16 GB, a laptop", fontsize=8)
         self.left.set(xscale="log", xlabel="memory (bytes, 8 for each number)", xlim=(1, 1e21), ylim=(3.6, -0.95))
         self.left.set_xticks([1, 1e3, 1e6, 1e9, 1e12, 1e15], ["1", "10³", "10⁶", "10⁹", "10¹²", "10¹⁵"])
@@ -349,7 +351,7 @@ def memory_against_outputs(n=256, d=784):
     axis.loglog(k, 8 * n * d * np.ones_like(k), color=GREY, lw=2, ls=":")
     axis.loglog(k, 8 * d * k, color=GREEN, lw=2.5, ls="--")
     axis.annotate("Jacobian I ⊗ X: n d k² numbers", (900, 3e12), color=RED, ha="right", fontsize=10)
-    axis.annotate("the matrix X: n d numbers", (9, 2.6e6), color="#444444", fontsize=10)
+    axis.annotate("the matrix X: n d numbers", (1.2, 2.6e6), color="#444444", fontsize=10)
     axis.annotate("the gradient XᵀR: d k numbers", (150, 1e5), color=GREEN, fontsize=10)
     axis.axhline(LAPTOP, color="black", lw=1)
     axis.annotate("16 GB, a laptop", (1.1, LAPTOP * 2), fontsize=10)

@@ -547,7 +547,7 @@ def adam_straight_and_tilted(kappa=1000, steps=1500):
         for label, path, colour in runs:
             away = np.maximum(np.linalg.norm(path - 1, axis=1), TINY)
             axis.semilogy(away, color=colour, lw=1.5, label=label)
-        axis.set(xlabel="step", title=f"κ = {kappa}, the valley {name}", ylim=(1e-9, 10), xlim=(0, steps))
+        axis.set(xlabel="step", title=f"κ = {kappa}, the valley {name}", ylim=(1e-9, 1e3), xlim=(0, steps))
     axes[0].set_ylabel("distance to the minimum")
     axes[1].legend(fontsize=9, loc="lower center")
     return Picture(

@@ -184,7 +184,8 @@ class _HeatMap:
     """A 3 × 3 Jacobian: colours from -0.25 to 0.25, the number written in each cell."""
 
     def __init__(self, axis):
-        self.image = axis.imshow(np.zeros((3, 3)), cmap="PuOr", vmin=-0.25, vmax=0.25)
+        # Pale, so that the numbers can be read on it, also where a dark theme turns it over.
+        self.image = axis.imshow(np.zeros((3, 3)), cmap="PuOr", vmin=-0.25, vmax=0.25, alpha=0.5)
         self.texts = [[axis.text(j, i, "", ha="center", va="center") for j in range(3)] for i in range(3)]
         axis.grid(False)
         axis.set(xticks=range(3), yticks=range(3))
@@ -199,7 +200,7 @@ class _HeatMap:
     def set(self, J):
         self.image.set_data(J)
         for i, j in np.ndindex(3, 3):
-            self.texts[i][j].set(text=f"{round(J[i, j], 2) + 0.0:.2f}", color="white" if abs(J[i, j]) > 0.18 else INK)
+            self.texts[i][j].set(text=f"{round(J[i, j], 2) + 0.0:.2f}", color=INK)
 
 
 def _triple(p):

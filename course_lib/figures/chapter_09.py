@@ -493,9 +493,10 @@ def confusion(labels=None, predicted=None):
     C = mlp.confusion_matrix(labels, predicted, CLASSES)
     mistakes = C - np.diag(np.diag(C))
     figure, axis = new_figure(width=4.6, height=4.2)
-    axis.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(4, mistakes.max()))
+    # Pale, so that black numbers can be read on it, and white ones where a dark theme turns it over.
+    axis.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(4, mistakes.max()), alpha=0.5)
     for i, j in np.argwhere(C):
-        axis.text(j, i, C[i, j], ha="center", va="center", color=GREY if i == j else "black", fontsize=9)
+        axis.text(j, i, C[i, j], ha="center", va="center", color="#555555" if i == j else "black", fontsize=9)
     axis.set(xlabel="called", ylabel="is", xticks=range(CLASSES), yticks=range(CLASSES))
     axis.grid(False)
     axis.set_title(f"{mistakes.sum()} mistakes in {len(labels)} digits")

@@ -1133,4 +1133,55 @@ KINDS = {
         [r"\nabla E = -\sum_n(t_n - \mathbf w\cdot\boldsymbol\phi(\mathbf x_n))\boldsymbol\phi(\mathbf x_n)"],
         [r"\nabla E = \sum_n(t_n - \mathbf w\cdot\boldsymbol\phi(\mathbf x_n))\boldsymbol\phi(\mathbf x_n)"],
     ),
+    "a program that takes the mean with the parameters": (
+        {"X": "p m", "W1": "h p", "W2": "1 h", "Y": "1 m"},
+        ("sigma",),
+        "Z1 = np.dot(W1, X)\nA1 = np.tanh(Z1)\nZ2 = np.dot(W2, A1)\nA2 = sigmoid(Z2)\n"
+        "cost = -np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)) / m",
+        [
+            "dZ2 = A2 - Y\ndW2 = (1 / m) * np.dot(dZ2, A1.T)",
+            "dZ2 = A2 - Y\ndZ1 = np.multiply(np.dot(W2.T, dZ2), 1 - np.power(A1, 2))\ndW1 = (1 / m) * np.dot(dZ1, X.T)",
+        ],
+        [
+            "dZ2 = A2 - Y\ndW2 = (1 / (2 * m)) * np.dot(dZ2, A1.T)",
+            "dZ2 = A2 - Y\ndW1 = (1 / m) * np.dot(np.dot(W2.T, dZ2), X.T)",
+        ],
+    ),
+    "gradients of a layer by their names": (
+        {"X": "p m", "W1": "h p", "b1": "h 1", "W2": "1 h", "Y": "1 m"},
+        ("g", "sigma"),
+        r"Z^{[1]} = W^{[1]}X + b^{[1]}" + "\n" + r"A^{[1]} = g^{[1]}(Z^{[1]})" + "\n"
+        r"Z^{[2]} = W^{[2]}A^{[1]}" + "\n" + r"A^{[2]} = \sigma(Z^{[2]})" + "\n"
+        r"J = -\frac1m\left(Y\log(A^{[2]})^T + (1-Y)\log(1-A^{[2]})^T\right)",
+        [
+            "dZ^{[2]} = A^{[2]} - Y\n" + r"dW^{[2]} = \frac1m dZ^{[2]}A^{[1]T}",
+            "dZ^{[2]} = A^{[2]} - Y\n" + r"dZ^{[1]} = W^{[2]T}dZ^{[2]} * g^{[1]'}(Z^{[1]})" + "\n"
+            r"db^{[1]} = \frac1m np.sum(dZ^{[1]}, axis=1, keepdims=True)",
+        ],
+        [
+            "dZ^{[2]} = A^{[2]} - Y\n" + r"dW^{[2]} = \frac{2}{m} dZ^{[2]}A^{[1]T}",
+            "dZ^{[2]} = A^{[2]} - Y\n" + r"db^{[1]} = \frac1m np.sum(W^{[2]T}dZ^{[2]}, axis=1)",
+        ],
+    ),
+    "a function for each layer": (
+        {"X": "p m", "W1": "h p", "W2": "k h", "Y": "k m"},
+        ("g",),
+        "Z^{[1]} = W^{[1]}X\nA^{[1]} = g^{[1]}(Z^{[1]})\nZ^{[2]} = W^{[2]}A^{[1]}\nA^{[2]} = g^{[2]}(Z^{[2]})\n"
+        r"L = \frac12\|A^{[2]}-Y\|^2",
+        [
+            r"\frac{\partial L}{\partial Z^{[2]}} = (A^{[2]}-Y)\odot g^{[2]'}(Z^{[2]})",
+            r"dZ^{[2]} = (A^{[2]}-Y) * g^{[2]'}(Z^{[2]})",
+        ],
+        [
+            r"\frac{\partial L}{\partial Z^{[2]}} = (A^{[2]}-Y)\odot g^{[1]'}(Z^{[2]})",
+            r"dZ^{[2]} = (A^{[2]}-Y) * g^{[2]}(Z^{[2]})",
+        ],
+    ),
+    "a layer's gradient by its name, without a length called d": (
+        {"X": "p m", "W1": "h p", "Y": "h m"},
+        (),
+        "Z^{[1]} = W^{[1]}X\n" + r"J = \|Z^{[1]}-Y\|^2",
+        [r"dZ^{[1]} = 2(Z^{[1]}-Y)"],
+        [r"dZ^{[1]} = Z^{[1]}-Y"],
+    ),
 }

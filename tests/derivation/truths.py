@@ -1444,4 +1444,63 @@ TRUTHS = {
             ),
         },
     ),
+    "a program that takes the mean with the parameters": Truth(
+        {
+            "A1": "np.tanh(W1 @ X)",
+            "A2": "1 / (1 + np.exp(-W2 @ A1))",
+            "cost": "-np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)) / m",
+        },
+        {
+            "dZ2 = A2 - Y\ndW2 = (1 / m) * np.dot(dZ2, A1.T)": 'grad("cost", "W2") == (A2 - Y) @ A1.T / m',
+            "dZ2 = A2 - Y\ndZ1 = np.multiply(np.dot(W2.T, dZ2), 1 - np.power(A1, 2))\n"
+            "dW1 = (1 / m) * np.dot(dZ1, X.T)": ('grad("cost", "W1") == (W2.T @ (A2 - Y) * (1 - A1**2)) @ X.T / m'),
+            "dZ2 = A2 - Y\ndW2 = (1 / (2 * m)) * np.dot(dZ2, A1.T)": 'grad("cost", "W2") == (A2 - Y) @ A1.T / (2 * m)',
+            "dZ2 = A2 - Y\ndW1 = (1 / m) * np.dot(np.dot(W2.T, dZ2), X.T)": (
+                'grad("cost", "W1") == W2.T @ (A2 - Y) @ X.T / m'
+            ),
+        },
+    ),
+    "gradients of a layer by their names": Truth(
+        {
+            "Z1": "W1 @ X + b1 @ ones(m).T",
+            "A1": "g(Z1)",
+            "A2": "1 / (1 + np.exp(-W2 @ A1))",
+            "J": "-np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)) / m",
+        },
+        {
+            "dZ^{[2]} = A^{[2]} - Y\n" r"dW^{[2]} = \frac1m dZ^{[2]}A^{[1]T}": 'grad("J", "W2") == (A2 - Y) @ A1.T / m',
+            "dZ^{[2]} = A^{[2]} - Y\n"
+            r"dZ^{[1]} = W^{[2]T}dZ^{[2]} * g^{[1]'}(Z^{[1]})"
+            "\n" + r"db^{[1]} = \frac1m np.sum(dZ^{[1]}, axis=1, keepdims=True)": (
+                'grad("J", "b1") == (W2.T @ (A2 - Y) * slope(g, Z1)) @ ones(m) / m'
+            ),
+            "dZ^{[2]} = A^{[2]} - Y\n"
+            r"dW^{[2]} = \frac{2}{m} dZ^{[2]}A^{[1]T}": 'grad("J", "W2") == 2 * (A2 - Y) @ A1.T / m',
+            "dZ^{[2]} = A^{[2]} - Y\n" r"db^{[1]} = \frac1m np.sum(W^{[2]T}dZ^{[2]}, axis=1)": (
+                'grad("J", "b1") == W2.T @ (A2 - Y) @ ones(m) / m'
+            ),
+        },
+        functions=[{"g": f} for f in ("np.tanh", "lambda z: np.sin(z) + z / 2")],
+    ),
+    "a function for each layer": Truth(
+        {"A1": "f(W1 @ X)", "Z2": "W2 @ A1", "A2": "g(Z2)", "L": "np.sum((A2 - Y) ** 2) / 2"},
+        {
+            r"\frac{\partial L}{\partial Z^{[2]}} = (A^{[2]}-Y)\odot g^{[2]'}(Z^{[2]})": (
+                'grad("L", "Z2") == (A2 - Y) * slope(g, Z2)'
+            ),
+            r"dZ^{[2]} = (A^{[2]}-Y) * g^{[2]'}(Z^{[2]})": 'grad("L", "Z2") == (A2 - Y) * slope(g, Z2)',
+            r"\frac{\partial L}{\partial Z^{[2]}} = (A^{[2]}-Y)\odot g^{[1]'}(Z^{[2]})": (
+                'grad("L", "Z2") == (A2 - Y) * slope(f, Z2)'
+            ),
+            r"dZ^{[2]} = (A^{[2]}-Y) * g^{[2]}(Z^{[2]})": 'grad("L", "Z2") == (A2 - Y) * g(Z2)',
+        },
+        functions=[{"f": "np.tanh", "g": "lambda z: z**3 - 2 * z"}],
+    ),
+    "a layer's gradient by its name, without a length called d": Truth(
+        {"Z1": "W1 @ X", "J": "np.sum((Z1 - Y) ** 2)"},
+        {
+            r"dZ^{[1]} = 2(Z^{[1]}-Y)": 'grad("J", "Z1") == 2 * (Z1 - Y)',
+            r"dZ^{[1]} = Z^{[1]}-Y": 'grad("J", "Z1") == Z1 - Y',
+        },
+    ),
 }
