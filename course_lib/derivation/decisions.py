@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from .dimensions import Open
 from .document import Clause, Member, Statement, defined_name
-from .names import Names, Symbol, canonical, symbol_of
+from .names import Names, Symbol, symbol_of
+from .numpy_reader import is_used
 from .symbols import index_letters, parted
 from .tex import Tex, everywhere, flat, layer_of, trimmed
 from .vocabulary import TRANSPOSES
@@ -197,10 +198,23 @@ def names_a_gradient(statement: Statement, names: Names, defined: Collection[str
         return False
     if statement.numpy:
         word = statement.clauses[0].members[0].raw.strip()
-        return word.isidentifier() and word[0] == "d" and (word[1:] in defined or names.known(canonical(word[1:])))
+        return word.isidentifier() and names.below(word, defined) is not None
     left, *rest = ([n for n in m.nodes if n.kind != "space"] for m in statement.clauses[0].members)
     alone = len(left) == 2 and _is_d(left[0]) and symbol_of(left[1]) is not None
     return alone and not any(_is_d(n) for nodes in rest for n in everywhere(nodes))
+
+
+def stepwise(statements: list[Statement]) -> dict[str, Statement]:
+    """The names that a program sets more than once, each time from the value before, and the last line that does."""
+    found: dict[str, Statement] = {}
+    first: set[str] = set()
+    for statement in statements:
+        for clause in statement.clauses if statement.numpy else ():
+            word = clause.members[0].raw
+            if word in first and len(clause.members) == 2 and is_used(word, clause.members[1].raw):
+                found[word] = statement
+            first.add(word)
+    return found
 
 
 def families(statements: list[Statement], names: Names) -> set[str]:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from .class_labels import Condition, Label
 from .declarations import declared
 from .names import Names, Symbol, name_of, symbol_of
-from .numpy_reader import UNPARSED, looks_like_numpy, unmasked
+from .numpy_reader import UNPARSED, augmented, looks_like_numpy, unmasked
 from .operations import FUNCTIONS, SHY
 from .symbols import index_items, index_letters, logged_name, matrix_of_slopes, parted, partials
 from .tex import Script, Tex, changed, everywhere, flat, read_tex, trimmed, words_of
@@ -799,9 +799,12 @@ def _numpy_clauses(piece: _Piece, text: str) -> Iterator[Clause]:
         start += len(raw) - len(raw.lstrip())
         nodes = trimmed([n for n in piece.nodes if start <= n.start and n.end <= end])
         members.append(Member(nodes, "=" if number else "", start, end, raw.strip(), True))
-    masked = unmasked(members[0].raw, members[1].raw) if len(members) == 2 else None
-    if masked is not None:
-        members = [replace(m, raw=raw) for m, raw in zip(members, masked, strict=True)]
+    for plainly in (unmasked, augmented):
+        said = plainly(members[0].raw, members[1].raw) if len(members) == 2 else None
+        if said is not None:
+            both = [*members[0].nodes, *members[1].nodes]
+            members = [replace(m, raw=raw) for m, raw in zip(members, said, strict=True)]
+            members[1] = replace(members[1], nodes=both)
     clause = Clause(members)
     if len(members) > 1 and members[0].empty:
         clause.continues, clause.members = True, members[1:]

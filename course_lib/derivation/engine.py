@@ -248,6 +248,7 @@ class Session:
         self.names.families |= decisions.families(self.statements, self.names)
         self.later = decisions.definitions(self.statements, self.names)
         self.anyhow = self._take_unknown_functions()
+        self.stepwise = decisions.stepwise(self.statements)
         self.named = sum(decisions.names_a_gradient(s, self.names, self.later) for s in self.statements)
         self.names.ahead = {name for name in self.later if any(mark in name for mark in "_*+")}
         self.names.starred = decisions.vanishes(self.statements, self.names)
@@ -596,7 +597,7 @@ class Session:
         """Whether a line of a program gives a name that it computed another value, made from the present one."""
         if len(members) != 2 or name in self.names.symbols or not is_used(name, members[1].raw):
             return False
-        gradient = self._names_gradient(name) and self.names.loss is not None
+        gradient = self.names.below(name) and self.names.loss is not None
         return gradient or name in self.names.definitions
 
     def _set_anew(self, statement: Statement, left: Left, members: list[Member]) -> Line:
@@ -604,6 +605,9 @@ class Session:
         line = self._definition(statement, replace(left, name=f"{now}'"), members)
         if f"{now}'" in self.names.definitions:
             self.names.variants[left.name, ""] = f"{now}'"
+        below, last = self.names.below(left.name), self.stepwise.get(left.name)
+        if below and self.names.loss and statement is last and line.sides:
+            return self._claim(statement, [self.names.called_gradient(self.names.loss, sym(below)), line.sides[-1]])
         return line
 
     def _members(self, members: list[Member]) -> list[Node]:
@@ -703,23 +707,19 @@ class Session:
     def _left(self, statement: Statement, members: list[Member]) -> Left | None:
         word = members[0].raw
         if statement.numpy and word.isidentifier():
-            gradient = self._names_gradient(word)
-            if gradient and self.names.loss is None and self._begins_backward(word[1:], members):
+            below = self.names.below(word)
+            if below and self.names.loss is None and self._begins_backward(below, members):
                 numbers = self._defined_numbers()
                 self.names.loss = numbers[-1] if numbers else None
-            return Left(word) if not gradient or self._is_set_anew(word, members) else None
+            return Left(word) if not below or self._is_set_anew(word, members) or word in self.stepwise else None
         left = defined_name(members[0].nodes, self.names)
         if left is not None and left.indices and self.names.shape(left.name) == ((), ()):
             return replace(left, name=f"{left.name}_{''.join(left.indices)}", indices=())  # E_R beside a number E
         return left
 
-    def _names_gradient(self, word: str) -> bool:
-        """Whether a program's `dscores` is a gradient by its name: that of a name that is known."""
-        return word[0] == "d" and (self.names.known(canonical(word[1:])) or self.names.known(word[1:]))
-
     def _begins_backward(self, name: str, members: list[Member]) -> bool:
         """Whether `dscores = (P - Y)/n` names a gradient: an array's, in a program, with no differential behind it."""
-        shape = self.names.shape(name if self.names.known(name) else canonical(name))
+        shape = self.names.shape(name)
         try:
             nodes = [self._parse(m) for m in members[1:]]
         except UnreadableError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -227,6 +227,15 @@ class Names:
         for key, s in self.symbols.items():
             rows, columns = (new if x == name else x for x in (s.rows, s.columns))
             self.symbols[key] = Declared(rows, columns, s.promises, s.one_dimensional)
+
+    def below(self, word: str, defined: Collection[str] = ()) -> str | None:
+        """The name in which a program's `dW1` or `grad_W1` is the gradient, by its spelling; None for another word."""
+        for prefix in ("grad_", "d"):
+            rest = word.removeprefix(prefix)
+            for name in (rest, canonical(rest)) if rest and rest != word else ():
+                if self.known(name) or name in defined:
+                    return name
+        return None
 
     def called_gradient(self, loss: str, of: Node) -> Node:
         """What dZ stands for where it names a gradient: that of the loss in Z, or a length times it."""

@@ -9,15 +9,17 @@ from collections.abc import Callable
 
 from . import wording
 from .charity import shape_of
-from .names import Names, canonical, spoken_name
+from .class_labels import Label
+from .names import Declared, Names, canonical, spoken_name
 from .operations import OPERATIONS
 from .tokens import MAX_DEPTH, UnreadableError
 from .tree import Node, add, mul, neg, num, walk
 
-LOOKS_LIKE_NUMPY = re.compile(r"@|\.T\b|\bnp\.|\bnumpy\.|\*\*|\.(sum|mean|var|std|dot|transpose|trace)\(")
+LOOKS_LIKE_NUMPY = re.compile(r"@|\.T\b|\bnp\.|\bnumpy\.|\*\*|\.(sum|mean|var|std|dot|transpose|trace|copy)\(")
 # What Python may raise about a text that is none of its expressions.
 UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 AXES = (0, 1, -1)
+LABELS = "labels__"  # what stands for the one-hot rows of class labels where a program picks by them
 # The signs of Python whose operation is a row under that sign.
 SIGNS: dict[type[ast.operator], str] = {
     ast.MatMult: "@",
@@ -38,6 +40,35 @@ def is_used(name: str, text: str) -> bool:
         return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(ast.parse(text.strip(), mode="eval")))
     except UNPARSED:
         return False
+
+
+def augmented(target: str, value: str) -> tuple[str, str] | None:
+    """`dW /= n` as the name and the expression of `dW = dW / (n)`; None for anything else.
+
+    `dz[np.arange(n), y] -= 1` takes 1 from the entry of each row that its label says.
+    """
+    place, sign = target.strip()[:-1].rstrip(), target.strip()[-1:]
+    if sign not in ("+", "-", "*", "/", "@") or not place:
+        return None
+    if place.isidentifier():
+        return place, f"{place} {sign} ({value.strip()})"
+    try:
+        where = ast.parse(place, mode="eval").body
+    except UNPARSED:
+        return None
+    labels = _labels_at(where)
+    if labels is None or sign not in ("+", "-") or not isinstance(where, ast.Subscript):
+        return None
+    name = ast.unparse(where.value)
+    return (name, f"{name} {sign} ({value.strip()}) * {LABELS}({labels}, {name})") if name.isidentifier() else None
+
+
+def _labels_at(node: ast.expr) -> str | None:
+    """The y of `p[np.arange(n), y]` or `p[range(n), y]`, which picks an entry of each row; None for anything else."""
+    items = node.slice.elts if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple) else []
+    if len(items) != 2 or not isinstance(items[0], ast.Call) or not isinstance(items[1], ast.Name):
+        return None
+    return items[1].id if ast.unparse(items[0].func) in ("np.arange", "numpy.arange", "range") else None
 
 
 def unmasked(target: str, value: str) -> tuple[str, str] | None:
@@ -105,8 +136,7 @@ class _Reader:
             name = node.id
         name = self.names.variants.get((name, ""), name)
         if not self.names.known(name):
-            spelled = (node.id[1:], canonical(node.id[1:])) if len(node.id) > 1 and node.id[0] == "d" else ()
-            below = next((n for n in spelled if self.names.known(n)), None)
+            below = self.names.below(node.id)
             if below is not None:
                 of = Node("sym", (), below)
                 loss = self.names.loss
@@ -190,7 +220,21 @@ class _Reader:
         whole = [isinstance(i, ast.Slice) and not (i.lower or i.upper or i.step) for i in items]
         if len(items) == 2 and (new[0] and whole[1] or whole[0] and new[1]):
             return Node("stretch", [self.read(node.value, depth)], 1 if new[1] else 0)
+        labels = _labels_at(node)
+        if labels is not None:
+            array = self.read(node.value, depth)
+            return Node("fn", [Node("had", [array, self._one_hot(labels, array, node)])], ("sum1", 0))
         raise UnreadableError("of square brackets only r[:, None], r[None, :] and X.shape[0] are read", self._at(node))
+
+    def _one_hot(self, labels: str, array: Node, node: ast.expr) -> Node:
+        """The array with a 1 in each row where its label says, of the shape of another array."""
+        shape = shape_of(array, self.names)
+        if shape is None or any(len(d) != 1 for d in shape):
+            raise UnreadableError("labels pick an entry of each row of a matrix", self._at(node))
+        name = Label(canonical(labels)).name
+        (rows,), (columns,) = shape
+        self.names.symbols.setdefault(name, Declared(rows, columns, ("onehot",)))
+        return Node("sym", (), name)
 
     def _length(self, array: Node, axis: int, node: ast.expr) -> Node:
         """The length of an axis of a declared or defined name, by the names of the dimensions."""
@@ -214,8 +258,12 @@ class _Reader:
             word = node.func.attr
         else:
             args, word = [], re.sub(r"^(np|numpy)\.", "", path)
-        if word == "astype":
-            return args[0]  # (Z > 0).astype(float): the numbers stay what they are
+        if word == LABELS and isinstance(node.args[0], ast.Name):
+            return self._one_hot(node.args[0].id, self.read(node.args[1], depth), node)
+        if word in ("astype", "copy") and args:
+            return args[0]  # (Z > 0).astype(float), P.copy(): the numbers stay what they are
+        if word == "copy" and len(node.args) == 1:
+            return self.read(node.args[0], depth)
         if word in ("ones", "zeros") and len(node.args) == 1 and isinstance(node.args[0], ast.Tuple):
             return self._filled(word, node.args[0], node)
         if word == "reshape" and args and [ast.unparse(a) for a in node.args] in (["-1", "1"], ["(-1, 1)"]):

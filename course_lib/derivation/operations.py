@@ -293,8 +293,9 @@ def _array(name: str, shape: ShapeRule, value: Value, **more: Any) -> Operation:
 
 
 def _sums(name: str) -> Iterable[Operation]:
-    """NumPy's sums or means: of all entries, and along the first, the second and the last axis."""
+    """NumPy's sums, means or maxima: of all entries, and along the first, the second and the last axis."""
     reason = "a sum is written as a product with ones before it is differentiated"
+    reason = "which entry is the largest changes from place to place" if name == "max" else reason
     yield Operation(
         name,
         fitting.any_to_number("total", name),
@@ -376,6 +377,7 @@ _ARRAYS = (
         rules=("diag",),
     ),
     *_sums("sum"),
+    *_sums("max"),
     *_sums("mean"),
 )
 

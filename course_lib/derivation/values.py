@@ -197,13 +197,18 @@ def logsumexp(data: Any, a: Array) -> Any:
 
 
 def total(data: str, a: Array) -> Any:
-    """The sum of all entries, or their mean where `data` says so."""
+    """The sum of all entries, their mean or the largest of them, as `data` says."""
+    if data == "max":
+        return along((data, 1), a.reshape(*a.shape[:-2], 1, -1))
     return a.sum((-2, -1), keepdims=True) / (a.shape[-1] * a.shape[-2] if data == "mean" else 1)
 
 
 def along(data: tuple[str, int], a: Array) -> Any:
-    """Sums or means along an axis, as a column."""
+    """Sums, means or maxima along an axis, as a column."""
     what, axis = data
+    if what == "max":
+        out = np.take_along_axis(a, a.real.argmax(axis - 2, keepdims=True), axis - 2)
+        return out if axis == 1 else out.swapaxes(-1, -2)
     out = a.sum(axis - 2, keepdims=True) / (a.shape[axis - 2] if what == "mean" else 1)
     return out if axis == 1 else out.swapaxes(-1, -2)
 

@@ -1184,4 +1184,30 @@ KINDS = {
         [r"dZ^{[1]} = 2(Z^{[1]}-Y)"],
         [r"dZ^{[1]} = Z^{[1]}-Y"],
     ),
+    "class labels in a program": (
+        {"X": "N D", "W": "D C", "y": "N"},
+        (),
+        "scores = X.dot(W)\nscores -= np.max(scores, axis=1, keepdims=True)\n"
+        "probs = np.exp(scores) / np.sum(np.exp(scores), axis=1, keepdims=True)\n"
+        "loss = -np.sum(np.log(probs[np.arange(N), y])) / N",
+        [
+            "dscores = probs.copy()\ndscores[np.arange(N), y] -= 1\ndscores /= N",
+            "dscores = probs.copy()\ndscores[range(N), y] -= 1\ndscores /= N\ndW = X.T.dot(dscores)",
+        ],
+        [
+            "dscores = probs.copy()\ndscores[np.arange(N), y] -= 1",
+            "dscores = probs.copy()\ndscores[np.arange(N), y] += 1\ndscores /= N",
+        ],
+    ),
+    "gradients that a program calls grad": (
+        {"X": "n d", "W1": "d h", "W2": "h k", "y": "n k"},
+        (),
+        "h = X.dot(W1)\na = np.maximum(h, 0)\ny_pred = a.dot(W2)\nloss = np.square(y_pred - y).sum()",
+        [
+            "grad_y_pred = 2.0 * (y_pred - y)\ngrad_W2 = a.T.dot(grad_y_pred)",
+            "grad_y_pred = 2.0 * (y_pred - y)\ngrad_a = grad_y_pred.dot(W2.T)\ngrad_h = grad_a.copy()\n"
+            "grad_h[h < 0] = 0\ngrad_W1 = X.T.dot(grad_h)",
+        ],
+        ["grad_y_pred = y_pred - y", "grad_W2 = a.T.dot(y_pred - y)"],
+    ),
 }

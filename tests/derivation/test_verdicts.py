@@ -456,3 +456,27 @@ def test_a_vector_that_is_repeated_beside_a_matrix_is_said():
     defined, claimed = derive("Z = WX - b\nZ = WX - b", {"W": "h d", "X": "d m", "b": "h"}).lines
     assert defined.verdict == "definition" and "The vector b is repeated" in defined.message
     assert claimed.verdict == "right" and "The vector b is repeated" in claimed.assumption
+
+
+@pytest.mark.parametrize(
+    ("step", "verdict"),
+    [
+        ("w -= lr * X.T @ (X @ w - y)", "right"),
+        ("w += lr * X.T @ (X @ w - y)", "wrong"),
+        ("w -= lr * X.T @ (X @ w + y)", "unreadable"),
+    ],
+)
+def test_a_step_that_is_worked_into_its_name(step, verdict):
+    shapes = {"X": "n d", "w": "d", "y": "n", "lr": ""}
+    assert derive(f"L = 0.5*np.sum((X @ w - y)**2)\n{step}", shapes).lines[-1].verdict == verdict
+
+
+def test_a_value_that_is_worked_on_counts_as_it_is_in_the_end():
+    text = "r = X @ w\nr -= y\nL = np.sum(r**2)\nu = X.T @ r\n"
+    shapes = {"X": "n d", "w": "d", "y": "n"}
+    for line, verdict in (
+        ("dw = 2 * u", "right"),
+        ("dw = 2 * X.T @ (X @ w - y)", "right"),
+        ("dw = 2 * X.T @ X @ w", "wrong"),
+    ):
+        assert derive(text + line, shapes).lines[-1].verdict == verdict, line

@@ -1503,4 +1503,38 @@ TRUTHS = {
             r"dZ^{[1]} = Z^{[1]}-Y": 'grad("J", "Z1") == Z1 - Y',
         },
     ),
+    "class labels in a program": Truth(
+        {
+            "scores": "X @ W",
+            "probs": "np.exp(scores) / (np.exp(scores) @ ones(C) @ ones(C).T)",
+            "loss": "-np.sum(T * np.log(probs)) / N",
+        },
+        {
+            "dscores = probs.copy()\ndscores[np.arange(N), y] -= 1\ndscores /= N": (
+                'grad("loss", "scores") == (probs - T) / N'
+            ),
+            "dscores = probs.copy()\ndscores[range(N), y] -= 1\ndscores /= N\ndW = X.T.dot(dscores)": (
+                'grad("loss", "W") == X.T @ (probs - T) / N'
+            ),
+            "dscores = probs.copy()\ndscores[np.arange(N), y] -= 1": 'grad("loss", "scores") == probs - T',
+            "dscores = probs.copy()\ndscores[np.arange(N), y] += 1\ndscores /= N": (
+                'grad("loss", "scores") == (probs + T) / N'
+            ),
+        },
+        more={"T": "N C onehot"},
+    ),
+    "gradients that a program calls grad": Truth(
+        {"h_": "X @ W1", "a": "np.maximum(h_, 0)", "P": "a @ W2", "loss": "np.sum((P - y) ** 2)"},
+        {
+            "grad_y_pred = 2.0 * (y_pred - y)\ngrad_W2 = a.T.dot(grad_y_pred)": (
+                'grad("loss", "W2") == 2 * a.T @ (P - y)'
+            ),
+            "grad_y_pred = 2.0 * (y_pred - y)\ngrad_a = grad_y_pred.dot(W2.T)\ngrad_h = grad_a.copy()\n"
+            "grad_h[h < 0] = 0\ngrad_W1 = X.T.dot(grad_h)": (
+                'grad("loss", "W1") == X.T @ (2 * (P - y) @ W2.T * (h_ > 0))'
+            ),
+            "grad_y_pred = y_pred - y": 'grad("loss", "P") == P - y',
+            "grad_W2 = a.T.dot(y_pred - y)": 'grad("loss", "W2") == a.T @ (P - y)',
+        },
+    ),
 }

@@ -217,6 +217,8 @@ class Lowering:
         return Piece(Node("fn", [made.node], core.data), made.labels)
 
     def _total(self, core: Core) -> Piece:
+        if core.data == "max":
+            raise NoRuleError("no rule for a maximum")
         lengths = [resolve(d) for d in core.args[0].shape]
         rows, columns = map(ones, lengths)
         whole = product(turned(rows) if lengths[0] else rows, self.lowered(core.args[0]), columns)
@@ -225,6 +227,8 @@ class Lowering:
 
     def _along(self, core: Core) -> Piece:
         what, axis = core.data
+        if what == "max":
+            raise NoRuleError("no rule for a maximum")
         node, length = self.lowered(core.args[0]), core.args[0].shape[axis]
         whole = product(node if axis else turned(node), ones(resolve(length)))
         mean = Node("div", [whole, sym(str(resolve(length)[0]))])
