@@ -139,38 +139,11 @@ class Session:
     # --------------------------------------------------------------------------------------------------
 
     def read(self, text: str) -> list[Line]:
-        """Judge every line of a text."""
-        self._read_samples(text)
-        if self.named and _misses(self.lines)[0]:
-            self._read_scaled()
-        return self.lines
+        """Judge every line of a text.
 
-    def _read_scaled(self) -> None:
-        """Read dZ as a length times the gradient in Z, where that makes the gradients of parameters right.
-
-        `dZ = A - Y; dW = dZ.T @ X / m` takes the mean last, as many programs do.
-        """
-        columns, before = self.names.columns, (_misses(self.lines), self._right_parameters())
-        nodes = [n for line in self.lines for side in line.sides for n in walk(side) if n.op == "sym"]
-        for length in dict.fromkeys(n.val for n in nodes if n.val in self.names.dims):
-            self._read_anew(columns, quick=True, scale=length)
-            better = _misses(self.lines) < before[0] and self._right_parameters() > before[1]
-            if better:
-                self._read_anew(columns, quick=False, scale=length)
-                return
-        if self.names.scale:
-            self._read_anew(columns, quick=False)
-
-    def _right_parameters(self) -> int:
-        """How many right lines say what the gradient in a declared name is."""
-        claims = [x.claimed for x in self.lines if x.verdict == "right" and x.claimed is not None]
-        return sum(n.op in ("grad", "d") and n.args[-1].val in self.names.symbols for n in claims)
-
-    def _read_samples(self, text: str) -> None:
-        """Read a text with samples as what they are meant to be.
-
-        A sample x_i of X is a row to some and a column to others. What the text shows decides; where that
-        leaves lines that do not hold, the other reading is tried, and the one with fewer such lines stays.
+        A sample x_i of X is a row to some and a column to others, and what a program calls dZ is the gradient or a
+        length times it. What the text shows decides; where that leaves lines that do not hold, the other reading is
+        tried, and the one with fewer such lines stays.
         """
         self.texts.append(text)
         statements = read_document(text, self.names)
@@ -180,18 +153,38 @@ class Session:
             self.names.symbols.pop(letter, None)
             self.names.dims.append(letter)
         columns = decisions.samples_are_columns(statements, self.names)
-        if not decisions.names_samples(statements, self.names):
-            self._read(text, statements, columns)
-            return
-        self.judge.quick = True
+        samples = decisions.names_samples(statements, self.names)
+        defined = decisions.definitions(statements, self.names)
+        named = any(decisions.names_a_gradient(s, self.names, defined) for s in statements)
+        self.judge.quick = samples or named
         self._read(text, statements, columns)
         first = _misses(self.lines)
-        if first[0]:
-            if not decisions.samples_stand_beside_columns(statements, self.names):
+        if self.judge.quick and first[0]:
+            if samples and not decisions.samples_stand_beside_columns(statements, self.names):
                 self._read_anew(not columns, quick=True)
                 columns = columns ^ (_misses(self.lines) < first)
-            self._read_anew(columns, quick=False)
+            self._read_anew(columns, quick=False, scale=self._scale(columns) if named else None)
         self.judge.quick = False
+        return self.lines
+
+    def _scale(self, columns: bool) -> str | None:
+        """The length times which dZ is the gradient in Z, where that makes the gradients of parameters right.
+
+        `dZ = A - Y; dW = dZ.T @ X / m` takes the mean last, as many programs do.
+        """
+        self._read_anew(columns, quick=True)
+        before, right = _misses(self.lines), self._right_parameters()
+        nodes = [n for line in self.lines for side in line.sides for n in walk(side) if n.op == "sym"]
+        for length in dict.fromkeys(n.val for n in nodes if n.val in self.names.dims):
+            self._read_anew(columns, quick=True, scale=length)
+            if _misses(self.lines) < before and self._right_parameters() > right:
+                return str(length)
+        return None
+
+    def _right_parameters(self) -> int:
+        """How many right lines say what the gradient in a declared name is."""
+        claims = [x.claimed for x in self.lines if x.verdict == "right" and x.claimed is not None]
+        return sum(n.op in ("grad", "d") and n.args[-1].val in self.names.symbols for n in claims)
 
     def _read_anew(self, columns: bool, quick: bool, scale: str | None = None) -> None:
         """Read the whole text again, with samples as columns or as rows; quick: without a search for reasons."""
@@ -606,9 +599,12 @@ class Session:
         if f"{now}'" in self.names.definitions:
             self.names.variants[left.name, ""] = f"{now}'"
         below, last = self.names.below(left.name), self.stepwise.get(left.name)
-        if below and self.names.loss and statement is last and line.sides:
-            return self._claim(statement, [self.names.called_gradient(self.names.loss, sym(below)), line.sides[-1]])
-        return line
+        if not below or not self.names.loss or statement is not last or not line.sides:
+            return line
+        slope = self.names.called_gradient(self.names.loss, sym(below))
+        # da is set to what dz is: `da[z <= 0] = 0` says no more of a.
+        was = any(self.judge.agree([slope, sym(f"{left.name}{k}")]) for k in _primes(now))
+        return line if was else self._claim(statement, [slope, line.sides[-1]])
 
     def _members(self, members: list[Member]) -> list[Node]:
         """The trees of the members, with sums that reach as far as their index does and ones that are written as 1."""
@@ -1486,6 +1482,11 @@ def _clashes(body: Node, indices: tuple[str, ...]) -> list[str]:
 
 def _continues(statement: Statement) -> bool:
     return any(clause.continues for clause in statement.clauses)
+
+
+def _primes(name: str) -> list[str]:
+    """The marks of the values that a name had before and has now: none, one for each time that it was set anew."""
+    return ["'" * k for k in range(len(name) - len(name.rstrip("'")) + 1)]
 
 
 def _misses(lines: list[Line]) -> tuple[int, int]:

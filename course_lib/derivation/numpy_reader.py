@@ -223,7 +223,9 @@ class _Reader:
         labels = _labels_at(node)
         if labels is not None:
             array = self.read(node.value, depth)
-            return Node("fn", [Node("had", [array, self._one_hot(labels, array, node)])], ("sum1", 0))
+            row = OPERATIONS.numpy["*"]
+            picked = Node(row.op, [array, self._one_hot(labels, array, node)], row.val)
+            return self._named_call("sum", [picked], 1, ast.Call(node, [], []))
         raise UnreadableError("of square brackets only r[:, None], r[None, :] and X.shape[0] are read", self._at(node))
 
     def _one_hot(self, labels: str, array: Node, node: ast.expr) -> Node:
