@@ -277,7 +277,7 @@ def _power_of_ten(count):
 
 def _bar_label(axis, bar):
     """An empty label at the height of a bar, legible across grid and threshold lines."""
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85}
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
     return axis.text(1, bar.get_y() + bar.get_height() / 2, "", va="center", fontsize=9, bbox=box)
 
 
@@ -291,8 +291,6 @@ class _Cost:
         self.work = self.right.barh(("through I ⊗ X", "as XᵀR"), [1] * 2, color=[RED, GREEN], left=1)
         self.memory_text = [_bar_label(self.left, bar) for bar in self.memory]
         self.work_text = [_bar_label(self.right, bar) for bar in self.work]
-        for text in self.memory_text:  # or the line below runs through them
-            text.set(bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, zorder=3)
         self.left.axvline(LAPTOP, color="black", lw=1, ls="--", zorder=1)
         self.left.text(LAPTOP * 3, -0.7, "16 GB, a laptop", fontsize=8)
         self.left.set(xscale="log", xlabel="memory (bytes, 8 for each number)", xlim=(1, 1e21), ylim=(3.6, -0.95))
@@ -351,7 +349,7 @@ def memory_against_outputs(n=256, d=784):
     axis.loglog(k, 8 * n * d * np.ones_like(k), color=GREY, lw=2, ls=":")
     axis.loglog(k, 8 * d * k, color=GREEN, lw=2.5, ls="--")
     axis.annotate("Jacobian I ⊗ X: n d k² numbers", (900, 3e12), color=RED, ha="right", fontsize=10)
-    axis.annotate("the matrix X: n d numbers", (1.2, 2.6e6), color="#444444", fontsize=10)
+    axis.annotate("the matrix X: n d numbers", (2.6, 2.6e6), color="#444444", fontsize=10)
     axis.annotate("the gradient XᵀR: d k numbers", (150, 1e5), color=GREEN, fontsize=10)
     axis.axhline(LAPTOP, color="black", lw=1)
     axis.annotate("16 GB, a laptop", (1.1, LAPTOP * 2), fontsize=10)
