@@ -181,6 +181,18 @@ def test_who_is_stuck_is_told_the_next_line_in_three_tiers(page):
     expect(told).to_contain_text("read it off")
 
 
+def test_a_program_gets_its_next_line_as_a_program(page):
+    text = "r = X @ w - y\nL = np.sum(r**2)"
+    show(page, {"text": text, "shapes": RIGHT["shapes"]})
+    is_judged(page, "definition", "definition")
+    for name in ("Next line?", "The line with a gap", "Show the line"):
+        page.get_by_role("button", name=name, exact=True).click()
+    expect(page.locator(".cd-hinted")).to_contain_text("dr = 2 * r")
+    page.get_by_role("button", name="use it: the next line").click()
+    expect(page.locator("textarea")).to_have_value(f"{text}\ndr = 2 * r")
+    is_judged(page, "definition", "definition", "right")
+
+
 def test_the_whole_is_worked_out_only_when_it_is_asked_for_twice(page):
     show(page, {**BEGUN, "text": BEGUN["text"] + "\n"})  # the link that is open already would change nothing
     whole = page.get_by_role("button", name="Work it out", exact=True)
