@@ -107,14 +107,20 @@ class About:
         known: set[Node] = set()
         found = []
         for line in self.claims:
-            if line.claimed is None or line.claimed.op != "grad":
+            claimed = self._unscaled(line)
+            if claimed is None or claimed.op != "grad":
                 continue
             last = line.sides[-1]
             left_open = any(n.op in DERIVED and self._whole(n) not in known for n in walk(last))
             if not left_open and not any(n.op == "sum" and any(m.op == "kdelta" for m in walk(n)) for n in walk(last)):
-                known.add(self._whole(line.claimed))
+                known.add(self._whole(claimed))
                 found.append(line)
         return found
+
+    def _unscaled(self, line: Line) -> Node | None:
+        """What a line is about, a gradient also where a program takes the mean of it only later."""
+        node = line.claimed
+        return node.args[-1] if node is not None and node.op == "mul" and self.names.scale else node
 
     def _whole(self, node: Node) -> Node:
         """A derivative by entries, or of vec F in vec X, as one of whole arrays."""

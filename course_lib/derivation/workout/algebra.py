@@ -200,9 +200,9 @@ class Algebra:
                     self._take(a, e, out)
             if arrays and number:
                 out.times(product(*arrays), e)
-            elif entries and len(arrays) < len(args):
+            elif arrays and entries and len(arrays) < len(args):
                 self._take(product(*arrays), e, out, entries)
-            elif entries and not self._all_ones(node):
+            elif arrays and entries and not self._all_ones(node):
                 out.times(node, e)
             elif not entries:
                 out.factors += arrays
