@@ -66,12 +66,12 @@ thead:not(:has(p:not(:empty), th:not(.head))) { display: none; }
 .bd-content .text_html:has(.course-figure) { padding: 0 !important; }
 .bd-content .text_html :is(th, td) { padding: .3em .8em; }
 .course-derivation :is(table, thead, tbody) { display: block !important; width: 100% !important; }
-.course-derivation tr { display: grid; grid-template-columns: 3rem minmax(0, 1fr) 5rem 8rem;
+.course-derivation tr { display: grid; grid-template-columns: 3rem minmax(0, 1fr) 5rem 8.5rem;
   border-bottom: 1px solid var(--pst-color-border); }
 .course-derivation :is(th, td) { border: 0 !important; min-width: 0; padding-inline: .5em !important; }
 /* What is said of a line stands below it, as wide as the formula that it is about may be. */
 .course-derivation td:last-child { display: contents; }
-.course-derivation td:last-child > strong { padding: .3em .5em; }
+.course-derivation td:last-child > strong { padding: .3em .5em; white-space: normal !important; }
 .course-derivation td:last-child > div { grid-column: 2 / -1; padding: 0 .5em .3em; }
 .course-derivation td mjx-container { display: inline-block !important; max-width: 100%; overflow: auto hidden;
   padding: .15em 0; vertical-align: middle; }

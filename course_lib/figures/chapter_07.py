@@ -60,7 +60,7 @@ class _Forecast:
         (self.there,) = self.right.plot([], [], "o", color=INK, ms=7, zorder=4)
         self.truth = [axis.axvline(0.5, color=GREEN, lw=1.2, ls="--") for axis in (self.left, self.right)]
         self.left.set(xlabel="forecast $p$", ylabel="likelihood over its largest", xlim=(0, 1), ylim=(0, 1.08))
-        self.right.set(xlabel="forecast $p$", ylabel="mean of $-\\log$", xlim=(0, 1), ylim=(0, 3))
+        self.right.set(xlabel="forecast $p$", ylabel="mean of $-\\log q$", xlim=(0, 1), ylim=(0, 3))
         self.left.set_title(" ")
         self.right.set_title(" ")
 

@@ -2,5 +2,5 @@
 
 algebra (written shorter) -> networks (products of labelled arrays) -> arrays (typed trees and differentials read as
 networks), entries (networks index by index) and rules (of differentials) -> proofs, working (every line judged)
--> next_line, practising
+-> about (what a text derives), next_line, practising
 """
