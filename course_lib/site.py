@@ -74,7 +74,7 @@ thead:not(:has(p:not(:empty), th:not(.head))) { display: none; }
 .course-derivation td:last-child > strong { padding: .3em .5em; white-space: normal !important; }
 .course-derivation td:last-child > div { grid-column: 2 / -1; padding: 0 .5em .3em; }
 .course-derivation td mjx-container { display: inline-block !important; max-width: 100%; overflow: auto hidden;
-  padding: .15em 0; vertical-align: middle; }
+  padding: .15em 0; vertical-align: middle; font-size: 112% !important; }
 .bd-content .course-figure img { background: none !important; padding: 0 !important; border-radius: 0 !important;
   filter: none !important; }
 .doors { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 1.5rem 0; }
