@@ -12,7 +12,7 @@ from .document import Clause, Member, Statement, defined_name
 from .names import Names, Symbol, symbol_of
 from .numpy_reader import is_used
 from .symbols import index_letters, parted
-from .tex import Tex, everywhere, flat, layer_of, trimmed
+from .tex import Tex, closing, everywhere, flat, layer_of, trimmed
 from .vocabulary import TRANSPOSES
 
 LOSSES = frozenset(["L", "J", "E", "C", "ell", "l"])
@@ -112,7 +112,7 @@ def unknown_functions(statements: list[Statement], names: Names, defined: Collec
             known = names.known(symbol.name) or symbol.name in defined or symbol.name in names.functions
             if known or names.with_entries(symbol.name) or any(s[0] != "'" and not layer_of(s) for s in symbol.scripts):
                 continue
-            close = _closing(nodes, k + 1)
+            close = closing(nodes, k + 1)
             found[symbol.name] = max(found.get(symbol.name, 0), len(parted(nodes[k + 2 : close], (",", ";", "|"))))
             if k and not symbol.scripts and (nodes[k - 1].value in ("nabla", "Hess") or _is_d(nodes[k - 1])):
                 numbers.add(symbol.name)
@@ -180,16 +180,7 @@ def _called_alone(side: list[Tex]) -> str:
     r"""The f of a side that is f(…) or \nabla f(…) and nothing else, or ""."""
     at = 1 if side and side[0].value == "nabla" else 0
     symbol = symbol_of(side[at]) if len(side) > at + 1 and side[at + 1].value == "(" else None
-    return symbol.name if symbol is not None and _closing(side, at + 1) == len(side) - 1 else ""
-
-
-def _closing(nodes: list[Tex], k: int) -> int:
-    depth = 0
-    for j in range(k, len(nodes)):
-        depth += (nodes[j].value in ("(", "[")) - (nodes[j].value in (")", "]"))
-        if depth == 0:
-            return j
-    return len(nodes)
+    return symbol.name if symbol is not None and closing(side, at + 1) == len(side) - 1 else ""
 
 
 def names_a_gradient(statement: Statement, names: Names, defined: Collection[str] = ()) -> bool:
@@ -318,13 +309,8 @@ def samples_are_columns(statements: list[Statement], names: Names, axis: str = "
                 return True
             if _turned(a) and (_pairs(a, b, names, axis) or _pairs(b, a, names, axis)):
                 return True
-            if (
-                _turned(b)
-                and not _turned(a)
-                and axis == "columns"
-                and sample_of(a, names)
-                and _pairs(a, b, names, axis)
-            ):
+            outer = sample_of(a, names) is not None and _turned(b) and not _turned(a)
+            if outer and axis == "columns" and _pairs(a, b, names, axis):
                 return True  # x_i x_j^T, a matrix to nearly everybody
     return axis == "columns" and samples_stand_beside_columns(statements, names)
 

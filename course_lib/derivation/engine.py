@@ -172,7 +172,8 @@ class Session:
 
         `dZ = A - Y; dW = dZ.T @ X / m` takes the mean last, as many programs do.
         """
-        self._read_anew(columns, quick=True)
+        if self.names.columns != columns:
+            self._read_anew(columns, quick=True)
         before, right = _misses(self.lines), self._right_parameters()
         nodes = [n for line in self.lines for side in line.sides for n in walk(side) if n.op == "sym"]
         for length in dict.fromkeys(n.val for n in nodes if n.val in self.names.dims):

@@ -260,7 +260,7 @@ class _Reader:
             word = node.func.attr
         else:
             args, word = [], re.sub(r"^(np|numpy)\.", "", path)
-        if word == LABELS and isinstance(node.args[0], ast.Name):
+        if word == LABELS and len(node.args) == 2 and isinstance(node.args[0], ast.Name):
             return self._one_hot(node.args[0].id, self.read(node.args[1], depth), node)
         if word in ("astype", "copy") and args:
             return args[0]  # (Z > 0).astype(float), P.copy(): the numbers stay what they are

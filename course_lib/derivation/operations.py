@@ -295,7 +295,8 @@ def _array(name: str, shape: ShapeRule, value: Value, **more: Any) -> Operation:
 def _sums(name: str) -> Iterable[Operation]:
     """NumPy's sums, means or maxima: of all entries, and along the first, the second and the last axis."""
     reason = "a sum is written as a product with ones before it is differentiated"
-    reason = "which entry is the largest changes from place to place" if name == "max" else reason
+    if name == "max":
+        reason = "which entry is the largest changes from place to place"
     yield Operation(
         name,
         fitting.any_to_number("total", name),

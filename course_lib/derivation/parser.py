@@ -13,7 +13,7 @@ from .meaning import in_an_expression, with_inner_products
 from .names import Names
 from .resolver import lex
 from .symbols import parted
-from .tex import Tex, depth, flat, read_tex
+from .tex import Tex, closing, flat, read_tex
 from .tidying import tidy
 from .tokens import Tok, UnreadableError
 from .tree import Node
@@ -73,19 +73,22 @@ def parse_nodes(nodes: list[Tex], names: Names) -> Node:
 
 def with_sums_of_programs(nodes: list[Tex]) -> list[Tex]:
     """`np.sum(G, axis=1, keepdims=True)` within a formula as G times ones, as it stands in notes on programs."""
-    for k, n in enumerate(nodes):
-        spelled = n.kind == "style" and "".join(flat(n.args[0])) == "np.sum"
-        after = k + 1 if spelled else k + 6 if "".join(x.value for x in nodes[k : k + 6]) == "np.sum" else 0
-        if not after or after >= len(nodes) or nodes[after].value != "(":
+    out: list[Tex] = []
+    k = 0
+    while k < len(nodes):
+        spelled = nodes[k].kind == "style" and "".join(flat(nodes[k].args[0])) == "np.sum"
+        after = k + 1 if spelled else k + 6 if "".join(x.value for x in nodes[k : k + 6]) == "np.sum" else len(nodes)
+        close = closing(nodes, after) if after < len(nodes) and nodes[after].value == "(" else len(nodes)
+        if close == len(nodes):
+            out.append(nodes[k])
+            k += 1
             continue
-        close = next((j for j in range(after, len(nodes)) if depth(nodes[after : j + 1]) == 0), len(nodes) - 1)
-        inside, *rest = parted(nodes[after + 1 : close], (",",))
+        inside, *rest = parted(nodes[after + 1 : close], (",",)) or [[]]
         axis = next((said[-1] for said in ("".join(flat(part)) for part in rest) if said.startswith("axis=")), "")
         row, column = read_tex(r"\mathbf{1}^T"), read_tex(r"\mathbf{1}")
-        whole = [nodes[after], *inside, nodes[close]]
-        made = [*(row if axis != "1" else []), *whole, *(column if axis != "0" else [])]
-        return [*nodes[:k], *made, *with_sums_of_programs(nodes[close + 1 :])]
-    return nodes
+        out += [*(row if axis != "1" else []), nodes[after], *inside, nodes[close], *(column if axis != "0" else [])]
+        k = close + 1
+    return out
 
 
 def parse_tokens(tokens: list[Tok]) -> Node:

@@ -454,9 +454,14 @@ def everywhere(nodes: list[Tex]) -> Iterator[Tex]:
         stack.extend(reversed(inner))
 
 
-def depth(nodes: Iterable[Tex]) -> int:
-    """How many more brackets open among the nodes than close."""
-    return sum((n.value in ("(", "[")) - (n.value in (")", "]")) for n in nodes)
+def closing(nodes: list[Tex], k: int) -> int:
+    """The place of the bracket that closes the one at k; behind the last node where none does."""
+    depth = 0
+    for j in range(k, len(nodes)):
+        depth += (nodes[j].value in ("(", "[")) - (nodes[j].value in (")", "]"))
+        if depth == 0:
+            return j
+    return len(nodes)
 
 
 def layer_of(script: Script) -> str:

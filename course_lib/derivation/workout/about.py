@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from ..charity import shape_of
 from ..dimensions import SCALAR, MisfitError, Scope
@@ -24,6 +25,9 @@ DERIVED = ("grad", "d", "along", "hess")
 
 class NothingAskedError(ValueError):
     """A text in which nothing is differentiated, and nothing could be."""
+
+    def __init__(self) -> None:
+        super().__init__("Begin with the definition, such as L = …; then the next line can be found.")
 
 
 class About:
@@ -87,7 +91,7 @@ class About:
         if self.goal is not None:
             line = self.claims[-1] if self.claims else None
             return line if line is not None and line.explicit and self._is_about(line, self.variable) else None
-        return next((x for x in reversed(self._taken()) if self._is_about(x, self.variable)), None)
+        return next((x for x in reversed(self._taken) if self._is_about(x, self.variable)), None)
 
     def carry_on(self) -> None:
         """In a program, take the next parameter when what was varied is done."""
@@ -98,10 +102,11 @@ class About:
         """The parameters beside one that is varied, those of a network say, of which no line says the gradient."""
         if stem(self.variable) not in FITTED:
             return []
-        needed, taken = dependencies(sym(self.loss), self.names), self._taken()
+        needed, taken = dependencies(sym(self.loss), self.names), self._taken
         free = [n for n in self.names.symbols if n in needed and stem(n) in FITTED]
         return [n for n in free if not any(self._is_about(line, n) for line in taken)]
 
+    @cached_property
     def _taken(self) -> list[Line]:
         """The lines about gradients with no derivative on the right but those that lines above them say."""
         known: set[Node] = set()

@@ -85,7 +85,8 @@ class Next:
         return rf"\texttt{{{line.translate(_ESCAPED)}}}" if self.code else line
 
     def __repr__(self) -> str:
-        return "\n".join(f"{words} {tex}".strip() for words, tex in self.told())
+        plain = replace(self, code=False)  # a program is typeset only where LaTeX is
+        return "\n".join(f"{words} {tex}".strip() for words, tex in plain.told())
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -123,8 +124,8 @@ def next_line(
         about.carry_on()
         end = _finished(about, session, before, tier)
         return end or _Continuation(about, session, text, shapes, functions, steps).next(tier)
-    except NothingAskedError:
-        return Next(tier, words="Begin with the definition, such as L = …; then the next line can be found.")
+    except NothingAskedError as problem:
+        return Next(tier, words=str(problem))
     except (NoRuleError, MisfitError, ValueError) as problem:
         return Next(
             tier, words=f"The rules do not reach this: {problem}. Each line that you write can still be checked."
@@ -222,6 +223,17 @@ def _to_fill(node: Node, before: tuple[Node, ...]) -> Node | None:
     options = [n for path, n in places(node) if path and n.op not in ("num", "d") and size(n) < size(node) / 1.5]
     new = [n for n in options if n not in known and not any(m.op == "d" for m in walk(n))] or options
     return max(new, key=size, default=None)
+
+
+def _blanked(code: str, hidden: str) -> str:
+    """An expression with a gap in place of a part that stands there as such, and not within a longer name."""
+    at = code.find(hidden)
+    while at >= 0:
+        around = code[max(at - 1, 0) : at] + code[at + len(hidden) : at + len(hidden) + 1]
+        if not any(c.isalnum() or c == "_" for c in around):
+            return code[:at] + "____" + code[at + len(hidden) :]
+        at = code.find(hidden, at + 1)
+    return "____"
 
 
 def as_sums(node: Node) -> Node | None:
@@ -448,10 +460,10 @@ class _Continuation:
         before = tuple(right for _, right in self.said)
         code = self._code(step)
         if code:
-            whole = code.partition(" = ")[2]
-            hidden = numpy_text(map_tree(_to_fill(step.right, before) or step.right, as_sums), self.names) or whole
-            gap_in = code.replace(hidden if hidden in whole else whole, "____", 1)
-            return Next(tier, step.rule, words, gap_in, line, code=True)
+            left, _, right = code.partition(" = ")
+            hidden = _to_fill(step.right, before)
+            said = numpy_text(map_tree(hidden, as_sums), self.names) if hidden is not None else None
+            return Next(tier, step.rule, words, f"{left} = {_blanked(right, said or right)}", line, code=True)
         gap = replace(step, right=_with_gap(step.right, before))
         spelling = self.work.spelling
         self.work.spelling = _with_box(spelling)
